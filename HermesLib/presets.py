@@ -1,0 +1,76 @@
+"""Organ presets: everything that depends on organ and modality, read from ``Resources/Presets/*.json``."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from HermesLib.errors import HermesError
+from HermesLib.resources import resource_path
+
+
+@dataclass(frozen=True)
+class Code:
+    """A coded concept of a terminology, e.g. SNOMED CT."""
+
+    scheme: str
+    value: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Intensity:
+    """How raw intensities become 0..1: percentiles of the volume (MR) or a fixed window (CT, in Hounsfield units)."""
+
+    kind: str
+    low: float
+    high: float
+
+    def normalise(self, volume: np.ndarray) -> np.ndarray:
+        """Map a volume of any shape to float32 in 0..1."""
+        low, high = self.low, self.high
+        if self.kind == "percentile":
+            low, high = np.percentile(volume, [self.low, self.high])
+        if high <= low:
+            raise HermesError("the image is constant; nothing can be segmented in it")
+        return np.clip((volume.astype(np.float32) - low) / (high - low), 0.0, 1.0).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One organ in one modality."""
+
+    name: str
+    title: str
+    modality: str
+    organ: Code
+    intensity: Intensity
+    model: str
+    quality: str
+
+
+def preset_names() -> list[str]:
+    """Names of all bundled presets, sorted."""
+    return sorted(path.stem for path in resource_path("Presets").glob("*.json"))
+
+
+def load_preset(name: str) -> Preset:
+    """Read one preset.
+
+    Raises:
+        HermesError: no such preset; the message lists those there are.
+    """
+    path = resource_path("Presets", f"{name}.json")
+    if name not in preset_names():
+        raise HermesError(f"unknown preset '{name}'; choose one of {', '.join(preset_names())}")
+    raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return Preset(
+        name=name,
+        title=raw["title"],
+        modality=raw["modality"],
+        organ=Code(**raw["organ"]),
+        intensity=Intensity(**raw["intensity"]),
+        model=raw["model"],
+        quality=raw["quality"],
+    )

@@ -1,0 +1,40 @@
+"""What every quality control (QC) answers to: the diffusion core, and each baseline it is compared with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What a QC says of B slices and their masks.
+
+    Attributes:
+        pgt: (B, H, W) probability of the pseudo ground truth; the pGT itself is ``pgt > 0.5``.
+        pdsc: (B,) Dice between mask and pGT, the estimate of the unknown true Dice.
+        pdsc_low, pdsc_high: (B,) the range of that estimate.
+        present: (B,) probability that the slice shows the organ at all.
+    """
+
+    pgt: torch.Tensor
+    pdsc: torch.Tensor
+    pdsc_low: torch.Tensor
+    pdsc_high: torch.Tensor
+    present: torch.Tensor
+
+
+class QualityControl(Protocol):
+    """A judge of segmentations that draws the mask it would have expected."""
+
+    name: str
+    sha256: str
+
+    def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int]) -> Assessment:
+        """Judge masks (B, H, W, bool) of slices (B, 1, H, W, float32 in 0..1).
+
+        ``seeds`` holds one integer a slice: all randomness of a slice comes from its own seed, so that its answer does not
+        depend on which other slices are in the batch.
+        """
+        ...

@@ -1,0 +1,20 @@
+"""Where the bundled presets, weights and icons lie: beside the package in a checkout, inside it when installed."""
+
+import os
+from pathlib import Path
+
+from HermesLib.errors import HermesError
+
+
+def resource_path(*parts: str) -> Path:
+    """Path of a bundled resource, e.g. ``resource_path("Presets", "prostate-t2.json")``.
+
+    ``HERMES_RESOURCES`` names another folder of the same layout. The path itself need not exist.
+    """
+    package = Path(__file__).resolve().parent
+    override = os.environ.get("HERMES_RESOURCES")
+    candidates = [Path(override)] if override else [package.parent / "Resources", package / "resources"]
+    for root in candidates:
+        if root.is_dir():
+            return root.joinpath(*parts)
+    raise HermesError(f"no resources at {candidates[0]}; reinstall HERMES or set HERMES_RESOURCES to its Resources folder")
