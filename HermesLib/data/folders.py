@@ -1,0 +1,88 @@
+"""Readers of training folders: the Medical Segmentation Decathlon's layout, and lone slices as PNGs with a table (btcv-slices)."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK
+from PIL import Image
+
+from HermesLib.data.slices import LabelledSlice, shrink
+from HermesLib.errors import HermesError
+from HermesLib.presets import Intensity
+
+
+def read_table(folder: Path) -> dict[str, Any]:
+    """A data set's ``dataset.json``."""
+    path = folder / "dataset.json"
+    if not path.is_file():
+        raise HermesError(f"no dataset.json in {folder}; training folders follow the Medical Segmentation Decathlon's layout")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _axial(path: Path) -> np.ndarray:
+    """Array (N, H, W) in display orientation: rows to posterior, columns to the patient's left."""
+    return SimpleITK.GetArrayFromImage(SimpleITK.DICOMOrient(SimpleITK.ReadImage(str(path)), "LPS"))
+
+
+def _patient(family: str, stem: str) -> str:
+    numbers = re.findall(r"\d+", stem)
+    return f"{family}-{int(numbers[-1]) if numbers else stem}"
+
+
+def read_decathlon(
+    folder: Path, intensity: Intensity, family: str | None = None, keep: Callable[[str], bool] = lambda patient: True
+) -> list[LabelledSlice]:
+    """All axial slices of the training volumes (with labels) and of the test volumes (without).
+
+    ``family`` and the last number of the file's name make the patient's identity; ``keep`` says whose files are read at all.
+    """
+    table = read_table(folder)
+    family = family or table["name"]
+    raw = table["labels"]
+    names = tuple(raw[str(value)] for value in range(len(raw)))
+    cases = [(entry["image"], entry["label"]) for entry in table["training"]]
+    cases += [(entry if isinstance(entry, str) else entry["image"], None) for entry in table.get("test", [])]
+    found = []
+    for image_name, label_name in cases:
+        stem = Path(image_name).name.split(".")[0]
+        patient = _patient(family, stem) if label_name else f"{_patient(family, stem)}-unlabelled"
+        if not keep(patient):
+            continue
+        images = intensity.normalise(_axial(folder / image_name))
+        labels = _axial(folder / label_name).astype(np.uint8) if label_name else None
+        for index, image in enumerate(images):
+            small, label = shrink(image, None if labels is None else labels[index])
+            found.append(LabelledSlice(small, label, names, patient, table["name"], index))
+    return found
+
+
+def read_lone_slices(folder: Path, family: str | None = None, keep: Callable[[str], bool] = lambda patient: True) -> list[LabelledSlice]:
+    """Slices listed in ``dataset.json`` under ``slices`` with their ``patient``; ``images`` and ``labels`` hold 8-bit PNGs."""
+    table = read_table(folder)
+    family = family or table["name"]
+    found = []
+    for entry in table["slices"]:
+        patient = f"{family}-{entry['patient']}"
+        if not keep(patient):
+            continue
+        image = np.asarray(Image.open(folder / "images" / f"{entry['name']}.png")).astype(np.float32) / 255
+        label = np.asarray(Image.open(folder / "labels" / f"{entry['name']}.png")).astype(np.uint8)
+        small, small_label = shrink(image, label)
+        found.append(LabelledSlice(small, small_label, tuple(table["labels"]), patient, table["name"]))
+    return found
+
+
+def read_masks(folder: Path, keep: Callable[[str], bool] = lambda patient: True) -> list[np.ndarray]:
+    """Every slice that shows the organ, (H, W) bool at most 256 wide, of a folder of label volumes without images."""
+    masks = []
+    for path in sorted(folder.glob("*.nii.gz")):
+        if not keep(path.name.split(".")[0]):
+            continue
+        for label in _axial(path) > 0:
+            if label.any():
+                masks.append(shrink(label.astype(np.float32), label.astype(np.uint8))[1] > 0)
+    return masks

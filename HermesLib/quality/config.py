@@ -1,0 +1,57 @@
+"""The numbers of one QC core, stored with its weights."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from HermesLib.errors import HermesError
+
+
+@dataclass(frozen=True)
+class QualityConfig:
+    """Sizes of the networks and defaults of the sampler.
+
+    Attributes:
+        grid: side of the square grid that slices are brought to, pixels.
+        field: what of the slice the grid shows: ``slice`` (all of it) or ``body`` (the bounding box of the body).
+        latent_channels: channels of the mask's latent, at an eighth of the grid.
+        autoencoder_channels: channels of the spatial VAE's four levels.
+        mask_channels, image_channels: channels of the experts' levels (1/2, 1/4, 1/8, 1/16 of the grid).
+        token_width: width of the experts' tokens and of the condition.
+        denoiser_channels: channels of the denoiser's levels (1/8 and 1/16 of the grid).
+        timesteps: length of the noise schedule.
+        steps, samples: default number of sampling steps and of samples averaged.
+    """
+
+    grid: int = 128
+    field: str = "slice"
+    latent_channels: int = 4
+    autoencoder_channels: tuple[int, ...] = (8, 16, 32, 64)
+    mask_channels: tuple[int, ...] = (16, 32, 48, 64)
+    image_channels: tuple[int, ...] = (32, 48, 96, 128)
+    token_width: int = 128
+    denoiser_channels: tuple[int, ...] = (64, 96)
+    timesteps: int = 1000
+    steps: int = 2
+    samples: int = 4
+
+    @property
+    def latent_side(self) -> int:
+        """Side of the latent, pixels."""
+        return self.grid // 2 ** (len(self.autoencoder_channels) - 1)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for a checkpoint's metadata."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, raw: dict[str, Any]) -> "QualityConfig":
+        """Read from a checkpoint's metadata.
+
+        Raises:
+            HermesError: settings this version does not know.
+        """
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(raw) - known)
+        if unknown:
+            raise HermesError(f"the weights carry settings this version of HERMES does not know: {', '.join(unknown)}; update HERMES")
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()})

@@ -1,0 +1,83 @@
+"""The QC core as one network: experts, fusion, spatial VAE and latent denoiser."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from monai.networks.nets import DiffusionModelUNet
+from torch import nn
+
+from HermesLib.quality.autoencoder import SpatialVae
+from HermesLib.quality.config import QualityConfig
+from HermesLib.quality.experts import Expert, ExpertFusion, PresenceHead
+from HermesLib.quality.sampler import alpha_bars, sample, seeded_noise
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What the experts say: ``spatial`` (B, c, s, s) maps at latent resolution, ``tokens`` (B, n, width), ``presence`` logit (B,)."""
+
+    spatial: torch.Tensor
+    tokens: torch.Tensor
+    presence: torch.Tensor
+
+    def repeat(self, times: int) -> "Condition":
+        """Each slice's condition ``times`` times in a row."""
+        return Condition(*(part.repeat_interleave(times, 0) for part in (self.spatial, self.tokens, self.presence)))
+
+
+class QualityCore(nn.Module):
+    """From image and mask on the QC grid to samples of the pseudo ground truth."""
+
+    shares: torch.Tensor
+
+    def __init__(self, config: QualityConfig):
+        super().__init__()
+        self.config = config
+        self.autoencoder = SpatialVae(config)
+        self.mask_expert = Expert(config.mask_channels, config.token_width)
+        self.image_expert = Expert(config.image_channels, config.token_width, blocks=2)
+        self.fusion = ExpertFusion((config.latent_side // 2) ** 2, config.token_width)
+        self.presence = PresenceHead(config.image_channels[-1])
+        self.denoiser = DiffusionModelUNet(
+            spatial_dims=2,
+            in_channels=config.latent_channels + config.mask_channels[-2] + config.image_channels[-2],
+            out_channels=config.latent_channels,
+            channels=config.denoiser_channels,
+            attention_levels=[False] * (len(config.denoiser_channels) - 1) + [True],
+            num_res_blocks=1,
+            norm_num_groups=16,
+            num_head_channels=32,
+            with_conditioning=True,
+            cross_attention_dim=config.token_width,
+        )
+        self.register_buffer("shares", alpha_bars(config.timesteps), persistent=False)
+
+    def condition(
+        self, images: torch.Tensor, masks: torch.Tensor, keep_mask: torch.Tensor | None = None, keep_image: torch.Tensor | None = None
+    ) -> Condition:
+        """Ask both experts about images and masks (B, 1, S, S) in 0..1.
+
+        ``keep_mask`` and ``keep_image`` (B,) of 0 and 1 silence an expert for single slices (expert dropout in training).
+        """
+        mask_fine, mask_coarse = self.mask_expert.encode(masks)
+        image_fine, image_coarse = self.image_expert.encode(images)
+        presence = self.presence(image_coarse)
+        mask_tokens, image_tokens = self.mask_expert.tokens(mask_coarse), self.image_expert.tokens(image_coarse)
+        if keep_mask is not None:
+            mask_fine, mask_tokens = mask_fine * keep_mask.view(-1, 1, 1, 1), mask_tokens * keep_mask.view(-1, 1, 1)
+        if keep_image is not None:
+            image_fine, image_tokens = image_fine * keep_image.view(-1, 1, 1, 1), image_tokens * keep_image.view(-1, 1, 1)
+        return Condition(torch.cat([mask_fine, image_fine], 1), self.fusion(mask_tokens, image_tokens), presence)
+
+    def predict_clean(self, noisy: torch.Tensor, timesteps: torch.Tensor, condition: Condition) -> torch.Tensor:
+        """Estimate of the clean latents (B, C, s, s) from noisy ones: the network predicts x0."""
+        return self.denoiser(torch.cat([noisy, condition.spatial], 1), timesteps, context=condition.tokens)
+
+    def sample(self, condition: Condition, seeds: Sequence[int], samples: int, steps: int) -> torch.Tensor:
+        """Probabilities (B, samples, S, S) of ``samples`` pseudo ground truths a slice; noise from one seed a slice."""
+        side = self.config.latent_side
+        noise = seeded_noise(seeds, (samples, self.config.latent_channels, side, side), condition.tokens.device).flatten(0, 1)
+        repeated = condition.repeat(samples)
+        latents = sample(lambda noisy, times: self.predict_clean(noisy, times, repeated), noise, self.shares, steps)
+        return torch.sigmoid(self.autoencoder.decode(latents)).view(len(seeds), samples, self.config.grid, self.config.grid)

@@ -1,0 +1,43 @@
+"""The diffusion QC core behind the :class:`QualityControl` protocol."""
+
+from collections.abc import Sequence
+
+import torch
+
+from HermesLib.metrics import dice
+from HermesLib.quality.core import QualityCore
+from HermesLib.quality.grid import find_windows, from_grid, to_grid
+from HermesLib.quality.protocol import Assessment
+
+
+class DiffusionQuality:
+    """Draws K pseudo ground truths a slice and scores the mask against their mean.
+
+    ``pdsc`` is Dice(mask, mean pGT > 0.5) on the slice's own grid; ``pdsc_low`` and ``pdsc_high`` are the lowest and highest Dice
+    against a single sample, widened to hold ``pdsc``.
+    """
+
+    kind = "quality"
+
+    def __init__(self, core: QualityCore, name: str, sha256: str = "", samples: int | None = None, steps: int | None = None):
+        self.core = core.eval()
+        self.name = name
+        self.sha256 = sha256
+        self.samples = samples or core.config.samples
+        self.steps = steps or core.config.steps
+
+    @torch.inference_mode()
+    def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int]) -> Assessment:
+        """See :class:`HermesLib.quality.protocol.QualityControl`."""
+        shape = (images.shape[-2], images.shape[-1])
+        grid = self.core.config.grid
+        device = next(self.core.parameters()).device
+        images, masks = images.to(device), masks.to(device)
+        windows = find_windows(images, self.core.config.field)
+        condition = self.core.condition(to_grid(images, windows, grid), to_grid(masks[:, None].float(), windows, grid))
+        drawn = from_grid(self.core.sample(condition, seeds, self.samples, self.steps), windows, shape)
+        pgt = drawn.mean(1)
+        pdsc = dice(masks, pgt > 0.5)
+        single = torch.stack([dice(masks, drawn[:, k] > 0.5) for k in range(self.samples)], 1)
+        low, high = torch.minimum(single.amin(1), pdsc), torch.maximum(single.amax(1), pdsc)
+        return Assessment(pgt, pdsc, low, high, torch.sigmoid(condition.presence))

@@ -1,0 +1,107 @@
+"""The two experts and the cross-attention that weighs them (paper, "team of experts").
+
+E1 reads the mask and was taught on anomalous ones; E2 reads the image and was taught to remove noise from it. Each gives a
+feature map at latent resolution (where things are) and a row of tokens (what is there). Over a single token the softmax of an
+attention is constant and the expert would get no gradient, hence one token for each cell of the coarsest map.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions with group norm, SiLU and a skip."""
+
+    def __init__(self, inputs: int, outputs: int):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.GroupNorm(8, inputs),
+            nn.SiLU(),
+            nn.Conv2d(inputs, outputs, 3, padding=1),
+            nn.GroupNorm(8, outputs),
+            nn.SiLU(),
+            nn.Conv2d(outputs, outputs, 3, padding=1),
+        )
+        self.skip = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.skip(x) + self.body(x)
+
+
+class Expert(nn.Module):
+    """Convolutional encoder-decoder over one-channel pictures (B, 1, S, S).
+
+    Its encoder halves the grid at every level; the last two maps (S/8, S/16) are what the QC core sees.
+    """
+
+    def __init__(self, channels: Sequence[int], token_width: int, blocks: int = 1):
+        super().__init__()
+        self.stem = nn.Conv2d(1, channels[0], 5, stride=2, padding=2)
+        self.levels = nn.ModuleList()
+        previous = channels[0]
+        for level, width in enumerate(channels):
+            layers: list[nn.Module] = [nn.Conv2d(previous, width, 3, stride=2, padding=1)] if level else []
+            layers += [ResidualBlock(width, width) for _ in range(blocks)]
+            self.levels.append(nn.Sequential(*layers))
+            previous = width
+        self.to_tokens = nn.Linear(channels[-1], token_width)
+        self.decoder = nn.Sequential()
+        for width, following in zip(channels[:0:-1], channels[-2::-1], strict=True):
+            self.decoder.append(nn.Sequential(nn.Conv2d(width, following * 2, 1), nn.PixelShuffle(2)))
+            self.decoder.append(ResidualBlock(following // 2, following))
+        self.decoder.append(nn.Sequential(nn.Conv2d(channels[0], 4, 3, padding=1), nn.PixelShuffle(2)))
+
+    def encode(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Feature maps (B, c, S/8, S/8) and (B, C, S/16, S/16)."""
+        x = self.stem(pictures * 2 - 1)
+        maps = []
+        for level in self.levels:
+            x = level(x)
+            maps.append(x)
+        return maps[-2], maps[-1]
+
+    def tokens(self, coarse: torch.Tensor) -> torch.Tensor:
+        """One token (B, S/16 * S/16, token_width) for each cell of the coarsest map."""
+        return self.to_tokens(coarse.flatten(2).transpose(1, 2))
+
+    def reconstruct(self, pictures: torch.Tensor) -> torch.Tensor:
+        """What the expert was taught: logits of the mask, or the image without its noise, (B, 1, S, S)."""
+        return self.decoder(self.encode(pictures)[1])
+
+
+class ExpertFusion(nn.Module):
+    """Learned cross-attention: each cell's query asks both experts' tokens and gets the condition's token for that cell."""
+
+    def __init__(self, cells: int, width: int, heads: int = 4):
+        super().__init__()
+        self.queries = nn.Parameter(torch.randn(1, cells, width) * 0.02)
+        self.places = nn.Parameter(torch.randn(1, cells, width) * 0.02)
+        self.experts = nn.Parameter(torch.randn(2, 1, 1, width) * 0.02)
+        self.norm = nn.LayerNorm(width)
+        self.attention = nn.MultiheadAttention(width, heads, batch_first=True)
+        self.mix = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
+
+    def forward(self, mask_tokens: torch.Tensor, image_tokens: torch.Tensor) -> torch.Tensor:
+        """Condition (B, cells, width) from both experts' tokens (B, cells, width)."""
+        spoken = torch.cat([mask_tokens + self.places + self.experts[0], image_tokens + self.places + self.experts[1]], 1)
+        spoken = self.norm(spoken)
+        queries = self.queries + self.places
+        asked = queries + image_tokens + mask_tokens
+        answer, _ = self.attention(self.norm(asked), spoken, spoken, need_weights=False)
+        condition = asked + answer
+        return condition + self.mix(condition)
+
+
+class PresenceHead(nn.Module):
+    """Does the slice show the organ? A logit (B,) from the image expert's coarsest map."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(2 * channels, 64), nn.SiLU(), nn.Linear(64, 1))
+
+    def forward(self, coarse: torch.Tensor) -> torch.Tensor:
+        pooled = torch.cat([functional.adaptive_avg_pool2d(coarse, 1), functional.adaptive_max_pool2d(coarse, 1)], 1)
+        return self.layers(pooled.flatten(1)).squeeze(1)
