@@ -39,13 +39,19 @@ class Intensity:
 
 @dataclass(frozen=True)
 class Preset:
-    """One organ in one modality."""
+    """One organ in one modality.
+
+    ``field`` is what of a slice the QC core sees (``slice`` or ``body``), ``mirror`` whether the organ may be seen left for right;
+    ``model`` and ``quality`` name the FM and the QC weights that a user gets who chooses nothing.
+    """
 
     name: str
     title: str
     modality: str
     organ: Code
     intensity: Intensity
+    field: str
+    mirror: bool
     model: str
     quality: str
 
@@ -71,6 +77,8 @@ def load_preset(name: str) -> Preset:
         modality=raw["modality"],
         organ=Code(**raw["organ"]),
         intensity=Intensity(**raw["intensity"]),
+        field=raw["field"],
+        mirror=raw["mirror"],
         model=raw["model"],
         quality=raw["quality"],
     )

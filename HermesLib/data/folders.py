@@ -75,14 +75,3 @@ def read_lone_slices(folder: Path, family: str | None = None, keep: Callable[[st
         found.append(LabelledSlice(small, small_label, tuple(table["labels"]), patient, table["name"]))
     return found
 
-
-def read_masks(folder: Path, keep: Callable[[str], bool] = lambda patient: True) -> list[np.ndarray]:
-    """Every slice that shows the organ, (H, W) bool at most 256 wide, of a folder of label volumes without images."""
-    masks = []
-    for path in sorted(folder.glob("*.nii.gz")):
-        if not keep(path.name.split(".")[0]):
-            continue
-        for label in _axial(path) > 0:
-            if label.any():
-                masks.append(shrink(label.astype(np.float32), label.astype(np.uint8))[1] > 0)
-    return masks

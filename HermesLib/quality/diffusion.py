@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
-from HermesLib.metrics import dice
+from HermesLib.metrics import dice_batch
 from HermesLib.quality.core import QualityCore
 from HermesLib.quality.grid import find_windows, from_grid, to_grid
 from HermesLib.quality.protocol import Assessment
@@ -37,7 +37,7 @@ class DiffusionQuality:
         condition = self.core.condition(to_grid(images, windows, grid), to_grid(masks[:, None].float(), windows, grid))
         drawn = from_grid(self.core.sample(condition, seeds, self.samples, self.steps), windows, shape)
         pgt = drawn.mean(1)
-        pdsc = dice(masks, pgt > 0.5)
-        single = torch.stack([dice(masks, drawn[:, k] > 0.5) for k in range(self.samples)], 1)
+        pdsc = dice_batch(masks, pgt > 0.5)
+        single = torch.stack([dice_batch(masks, drawn[:, k] > 0.5) for k in range(self.samples)], 1)
         low, high = torch.minimum(single.amin(1), pdsc), torch.maximum(single.amax(1), pdsc)
         return Assessment(pgt, pdsc, low, high, torch.sigmoid(condition.presence))

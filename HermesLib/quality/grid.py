@@ -34,8 +34,8 @@ def body_window(image: np.ndarray, margin: float = 0.04) -> Window:
     parts, count = ndimage.label(tissue)
     if count == 0:
         return slice_window(image.shape)
-    largest = 1 + int(np.argmax(ndimage.sum_labels(tissue, parts, range(1, count + 1))))
-    rows, columns = ndimage.find_objects(parts == largest)[0]
+    largest = int(np.argmax(ndimage.sum_labels(tissue, parts, range(1, count + 1))))
+    rows, columns = ndimage.find_objects(parts)[largest]
     side = max(rows.stop - rows.start, columns.stop - columns.start)
     if side < min(image.shape) // 4:
         return slice_window(image.shape)

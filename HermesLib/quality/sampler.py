@@ -36,17 +36,22 @@ def sample(
 
     ``predict_clean(noisy, timestep (B,))`` returns the estimate of the clean latents. After the last step the signal share is 1,
     so the last estimate itself is the sample.
+
+    Raises:
+        ValueError: less than one step.
     """
+    if steps < 1:
+        raise ValueError("steps must be at least 1")
     times = sampling_times(len(shares), steps)
     noisy = noise
-    for time, following in zip(times, [*times[1:], None], strict=True):
+    for position, time in enumerate(times):
         clean = predict_clean(noisy, torch.full((len(noisy),), time, device=noisy.device, dtype=torch.long))
-        if following is None:
-            return clean
-        share, next_share = shares[time], shares[following]
+        if position == steps - 1:
+            break
+        share, next_share = shares[time], shares[times[position + 1]]
         residual = (noisy - share.sqrt() * clean) / (1 - share).sqrt()
         noisy = next_share.sqrt() * clean + (1 - next_share).sqrt() * residual
-    raise ValueError("steps must be at least 1")
+    return clean
 
 
 def seeded_noise(seeds: Sequence[int], shape: tuple[int, ...], device: torch.device) -> torch.Tensor:

@@ -1,0 +1,56 @@
+"""Test cases with a known truth, read exactly as ``hermes refine`` reads them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from HermesLib.data.folders import read_table
+from HermesLib.data.splits import BTCV_TEST
+from HermesLib.errors import HermesError
+
+
+@dataclass(frozen=True)
+class Case:
+    """One image with its truth: files, the label's value, and whose it is."""
+
+    patient: str
+    image: Path
+    label: Path
+    value: int
+
+
+def decathlon_cases(folder: Path, organ: str) -> list[Case]:
+    """The training volumes of a Decathlon folder as test cases; ``organ`` is a name in its table."""
+    table = read_table(folder)
+    values = {name: int(value) for value, name in table["labels"].items()}
+    if organ not in values:
+        raise HermesError(f"{folder} labels {', '.join(values)}, not {organ}")
+    found = []
+    for entry in table["training"]:
+        image = folder / entry["image"]
+        found.append(Case(image.name.split(".")[0], image, folder / entry["label"], values[organ]))
+    return found
+
+
+def lone_slice_cases(folder: Path, organ: str, patients: Iterable[str] = BTCV_TEST, family: str = "btcv") -> list[Case]:
+    """Slices of a table's test patients; identities as in :func:`HermesLib.data.folders.read_lone_slices`."""
+    table = read_table(folder)
+    if organ not in table["labels"]:
+        raise HermesError(f"{folder} labels {', '.join(table['labels'])}, not {organ}")
+    wanted = set(patients)
+    value = table["labels"].index(organ)
+    found = []
+    for entry in table["slices"]:
+        patient = f"{family}-{entry['patient']}"
+        if patient in wanted:
+            image, label = (folder / part / f"{entry['name']}.png" for part in ("images", "labels"))
+            found.append(Case(patient, image, label, value))
+    return found
+
+
+def read_cases(text: str, organ: str) -> Iterator[Case]:
+    """Cases of ``decathlon:FOLDER`` or ``slices:FOLDER``."""
+    layout, _, folder = text.partition(":")
+    if layout not in ("decathlon", "slices") or not folder:
+        raise HermesError(f"'{text}' is no test folder; write decathlon:FOLDER or slices:FOLDER")
+    yield from decathlon_cases(Path(folder), organ) if layout == "decathlon" else lone_slice_cases(Path(folder), organ)

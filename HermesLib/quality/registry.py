@@ -1,0 +1,49 @@
+"""Quality controls by name: ``diffusion`` (the preset's bundled QC core) or a weight file."""
+
+from pathlib import Path
+
+import torch
+
+from HermesLib.checkpoints import Checkpoint, load_checkpoint
+from HermesLib.errors import HermesError
+from HermesLib.presets import Preset
+from HermesLib.quality.config import QualityConfig
+from HermesLib.quality.core import QualityCore
+from HermesLib.quality.diffusion import DiffusionQuality
+from HermesLib.weights import bundled_checkpoint
+
+#: Quality controls that come with HERMES.
+QUALITY_NAMES = ("diffusion",)
+
+
+def load_quality(
+    name: str, preset: Preset, device: torch.device, samples: int | None = None, steps: int | None = None
+) -> DiffusionQuality:
+    """The QC called ``name``, or read from the weight file of that path, ready on ``device``.
+
+    Raises:
+        HermesError: neither a known name nor a file; weights of another kind; samples or steps below 1.
+    """
+    for what, value in (("samples", samples), ("steps", steps)):
+        if value is not None and value < 1:
+            raise HermesError(f"{what} {value} is too small; choose 1 or more")
+    if name == "diffusion":
+        return _build(bundled_checkpoint(preset.quality), preset.quality, device, samples, steps)
+    path = Path(name)
+    if path.suffix == ".safetensors" or path.is_file():
+        return _build(load_checkpoint(path), path.stem, device, samples, steps)
+    raise HermesError(f"unknown quality control '{name}'; choose {', '.join(QUALITY_NAMES)} or a .safetensors file")
+
+
+def _build(checkpoint: Checkpoint, name: str, device: torch.device, samples: int | None, steps: int | None) -> DiffusionQuality:
+    if checkpoint.kind != DiffusionQuality.kind:
+        raise HermesError(f"{name} holds weights of {checkpoint.kind or 'another program'}, not of a QC core")
+    config = QualityConfig.from_dict(checkpoint.config)
+    if max(steps or 1, 1) > config.timesteps:
+        raise HermesError(f"steps {steps} exceeds the schedule of {config.timesteps}; choose fewer")
+    core = QualityCore(config)
+    try:
+        core.load_state_dict(checkpoint.tensors)
+    except RuntimeError as error:
+        raise HermesError(f"{name} does not fit the QC core its own settings describe; fetch it again") from error
+    return DiffusionQuality(core.to(device), name, checkpoint.sha256, samples, steps)

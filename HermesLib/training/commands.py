@@ -1,0 +1,58 @@
+"""``hermes train``: the command line of all trainings."""
+
+import argparse
+import dataclasses
+from pathlib import Path
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add ``train`` with one subcommand for each kind of network."""
+    parser = subparsers.add_parser("train", help="train the QC core or a small promptable model")
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
+    quality = kinds.add_parser("quality", help="the QC core of one preset")
+    quality.add_argument("--preset", required=True)
+    quality.add_argument("--phantoms", type=int, default=0, metavar="N", help="procedural prostate slices to add to the training patients")
+    quality.add_argument("--autoencoder-steps", type=int)
+    quality.add_argument("--expert-steps", type=int)
+    quality.add_argument("--diffusion-steps", type=int)
+    quality.set_defaults(run=run_quality)
+    for kind in (quality,):
+        kind.add_argument("--data", action="append", required=True, metavar="LAYOUT:FOLDER[:FAMILY]", help="decathlon:FOLDER or slices:FOLDER, repeatable")
+        kind.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+        kind.add_argument("--batch", type=int)
+        kind.add_argument("--rate", type=float)
+        kind.add_argument("--validation", type=float, default=0.1, help="share of patients that validate")
+        kind.add_argument("--test", type=float, default=0.1, help="share of patients kept for the test")
+        kind.add_argument("--seed", type=int, default=0)
+        kind.add_argument("--threads", type=int, help="processor threads; all by default")
+        kind.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+
+
+def _set_threads(arguments: argparse.Namespace) -> None:
+    import torch
+
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+
+
+def run_quality(arguments: argparse.Namespace) -> int:
+    """Train the QC core of one preset."""
+    from HermesLib.training.quality import QualityTraining
+    from HermesLib.training.quality_job import train_quality
+    from HermesLib.training.sources import Source
+
+    _set_threads(arguments)
+    named = ("autoencoder_steps", "expert_steps", "diffusion_steps", "batch", "rate", "seed")
+    given = {name: getattr(arguments, name) for name in named if getattr(arguments, name) is not None}
+    output = train_quality(
+        arguments.preset,
+        [Source.parse(text) for text in arguments.data],
+        arguments.output,
+        dataclasses.replace(QualityTraining(), **given),
+        arguments.phantoms,
+        arguments.validation,
+        arguments.test,
+        arguments.device,
+    )
+    print(f"best weights: {output}")
+    return 0

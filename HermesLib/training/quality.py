@@ -1,0 +1,290 @@
+"""Training of the QC core in three stages: the spatial VAE-GAN of masks, the two experts, then the latent diffusion with both
+experts learning on. Every stage can be resumed; batches depend only on seed, stage and step."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from HermesLib.data.augmentation import IDENTITY, Augmentation, sampling_grid
+from HermesLib.data.corruptions import blank, corrupt, full, shifted
+from HermesLib.metrics import dice_batch
+from HermesLib.quality.autoencoder import patch_discriminator
+from HermesLib.quality.config import QualityConfig
+from HermesLib.quality.core import QualityCore
+from HermesLib.quality.sampler import add_noise
+from HermesLib.training.losses import cosine_rate, dice_cross_entropy
+from HermesLib.training.pool import PooledSlice, SlicePool
+from HermesLib.training.run import TrainingRun
+
+
+@dataclass(frozen=True)
+class QualityTraining:
+    """Settings of one training of the QC core."""
+
+    autoencoder_steps: int = 700
+    expert_steps: int = 400
+    diffusion_steps: int = 4000
+    batch: int = 16
+    rate: float = 4e-4
+    expert_dropout: float = 0.15
+    gross: float = 0.55
+    average: float = 0.998
+    every: int = 50
+    validate_every: int = 500
+    seed: int = 0
+    augmentation: Augmentation = Augmentation()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for the run's settings and the checkpoint."""
+        return asdict(self)
+
+
+def corrupted(masks: torch.Tensor, images: torch.Tensor, rng: np.random.Generator, gross: float) -> torch.Tensor:
+    """Corrupt masks (B, 1, S, S) one by one."""
+    pairs = zip(masks[:, 0].numpy() > 0.5, images[:, 0].numpy(), strict=True)
+    return torch.from_numpy(np.stack([corrupt(mask, image, rng, gross) for mask, image in pairs]).astype(np.float32))[:, None]
+
+
+class QualityTrainer:
+    """Trains one :class:`QualityCore` on a pool of slices and validates it on another."""
+
+    def __init__(
+        self,
+        config: QualityConfig,
+        settings: QualityTraining,
+        run: TrainingRun,
+        train: SlicePool,
+        validation: SlicePool,
+        device: torch.device,
+    ):
+        torch.manual_seed(settings.seed)
+        self.settings, self.run, self.train, self.validation, self.device = settings, run, train, validation, device
+        self.core = QualityCore(config).to(device)
+        self.averaged = copy.deepcopy(self.core).eval().requires_grad_(False)
+        self.discriminator = patch_discriminator().to(device)
+        self.grid = config.grid
+        self.best = -1.0
+
+    def fit(self, on_best: Callable[[QualityCore, dict[str, float]], None]) -> None:
+        """Run what is left of the three stages; ``on_best`` gets the averaged core whenever validation improves."""
+        state = self.run.load_state()
+        stage = state["stage"] if state else 0
+        if state:
+            self.core.load_state_dict(state["core"])
+            self.averaged.load_state_dict(state["averaged"])
+            self.discriminator.load_state_dict(state["discriminator"])
+            self.best = state["best"]
+        stages = (self._autoencoder_stage, self._expert_stage, lambda s: self._diffusion_stage(s, on_best))
+        for number in range(stage, len(stages)):
+            self.run.begin_stage()
+            stages[number](state if state and number == stage else None)
+            self._save(number + 1, 0, {})
+
+    def _save(self, stage: int, step: int, optimisers: dict[str, torch.optim.Optimizer]) -> None:
+        self.run.save_state(
+            {
+                "stage": stage,
+                "step": step,
+                "best": self.best,
+                "core": self.core.state_dict(),
+                "averaged": self.averaged.state_dict(),
+                "discriminator": self.discriminator.state_dict(),
+                "optimisers": {name: optimiser.state_dict() for name, optimiser in optimisers.items()},
+            }
+        )
+
+    @staticmethod
+    def _restore(state: dict[str, Any] | None, optimisers: dict[str, torch.optim.Optimizer]) -> int:
+        if not state or not state["optimisers"]:
+            return 0
+        for name, optimiser in optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][name])
+        return int(state["step"])
+
+    def _autoencoder_stage(self, state: dict[str, Any] | None) -> None:
+        settings, vae = self.settings, self.core.autoencoder
+        optimisers: dict[str, torch.optim.Optimizer] = {
+            "vae": torch.optim.AdamW(vae.parameters(), lr=1e-3, weight_decay=0.0),
+            "discriminator": torch.optim.AdamW(self.discriminator.parameters(), lr=2e-4, betas=(0.5, 0.9)),
+        }
+        first = self._restore(state, optimisers)
+        for step in range(first, settings.autoencoder_steps):
+            rng = self.run.generator(0, step)
+            torch.manual_seed(int(rng.integers(2**31)))
+            masks = self.train.draw(rng, settings.batch, self.grid, settings.augmentation, absent=0.08)[1].to(self.device)
+            for group in optimisers["vae"].param_groups:
+                group["lr"] = cosine_rate(step, settings.autoencoder_steps, 1e-3)
+            adversarial = step >= settings.autoencoder_steps // 3
+            with torch.autocast(self.device.type, dtype=torch.bfloat16):
+                logits, mean, deviation = vae.reconstruct(masks)
+                drawn = torch.sigmoid(logits.float())
+                loss = dice_cross_entropy(logits, masks).mean()
+                divergence = 0.5 * (mean.float() ** 2 + deviation.float() ** 2 - 2 * deviation.float().log() - 1).mean()
+                loss = loss + 1e-3 * divergence
+                if adversarial:
+                    seen, real = self.discriminator(drawn), self.discriminator(masks)
+                    perceptual = sum(functional.l1_loss(a.float(), b.float().detach()) for a, b in zip(seen[:-1], real[:-1], strict=True))
+                    loss = loss + 0.1 * perceptual + 0.02 * ((seen[-1].float() - 1) ** 2).mean()
+            optimisers["vae"].zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
+            optimisers["vae"].step()
+            if adversarial:
+                with torch.autocast(self.device.type, dtype=torch.bfloat16):
+                    fake, real = self.discriminator(drawn.detach())[-1].float(), self.discriminator(masks)[-1].float()
+                    judged = 0.5 * ((real - 1) ** 2).mean() + 0.5 * (fake**2).mean()
+                optimisers["discriminator"].zero_grad()
+                judged.backward()
+                optimisers["discriminator"].step()
+            if (step + 1) % settings.every == 0:
+                score = dice_batch(masks[:, 0] > 0.5, logits[:, 0] > 0).mean()
+                self.run.report("autoencoder", step + 1, settings.autoencoder_steps, loss=loss.item(), dice=score.item())
+                self._save(0, step + 1, optimisers)
+        rng = self.run.generator(0, settings.autoencoder_steps)
+        vae.fit_normalisation(self.train.draw(rng, 512, self.grid, settings.augmentation, absent=0.08)[1].to(self.device))
+        self.averaged.load_state_dict(self.core.state_dict())
+
+    def _expert_stage(self, state: dict[str, Any] | None) -> None:
+        settings, core = self.settings, self.core
+        parameters = [*core.mask_expert.parameters(), *core.image_expert.parameters()]
+        optimisers: dict[str, torch.optim.Optimizer] = {"experts": torch.optim.AdamW(parameters, lr=6e-4)}
+        first = self._restore(state, optimisers)
+        for step in range(first, settings.expert_steps):
+            rng = self.run.generator(1, step)
+            images, masks = self.train.draw(rng, settings.batch, self.grid, settings.augmentation, absent=0.2, unlabelled=0.3)
+            wrong = corrupted(masks, images, rng, settings.gross)
+            noise = torch.from_numpy(rng.standard_normal(tuple(images.shape), dtype=np.float32))
+            noisy = (images + noise * torch.from_numpy(rng.uniform(0.02, 0.3, (len(images), 1, 1, 1)).astype(np.float32))).clamp(0, 1)
+            images, wrong, noisy = images.to(self.device), wrong.to(self.device), noisy.to(self.device)
+            for group in optimisers["experts"].param_groups:
+                group["lr"] = cosine_rate(step, settings.expert_steps, 6e-4)
+            with torch.autocast(self.device.type, dtype=torch.bfloat16):
+                mask_loss = dice_cross_entropy(core.mask_expert.reconstruct(wrong), wrong).mean()
+                image_loss = functional.l1_loss(core.image_expert.reconstruct(noisy).float(), images)
+            optimisers["experts"].zero_grad()
+            (mask_loss + 5 * image_loss).backward()
+            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+            optimisers["experts"].step()
+            if (step + 1) % settings.every == 0:
+                self.run.report("experts", step + 1, settings.expert_steps, mask_loss=mask_loss.item(), image_error=image_loss.item())
+                self._save(1, step + 1, optimisers)
+        self.averaged.load_state_dict(core.state_dict())
+
+    def _diffusion_stage(self, state: dict[str, Any] | None, on_best: Callable[[QualityCore, dict[str, float]], None]) -> None:
+        settings, core = self.settings, self.core
+        core.autoencoder.requires_grad_(False)
+        parameters = [value for value in core.parameters() if value.requires_grad]
+        optimisers: dict[str, torch.optim.Optimizer] = {"core": torch.optim.AdamW(parameters, lr=settings.rate, weight_decay=0.02)}
+        first = self._restore(state, optimisers)
+        for step in range(first, settings.diffusion_steps):
+            rng = self.run.generator(2, step)
+            for group in optimisers["core"].param_groups:
+                group["lr"] = cosine_rate(step, settings.diffusion_steps, settings.rate)
+            figures, loss = self._diffusion_loss(rng)
+            optimisers["core"].zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+            optimisers["core"].step()
+            self._average(min(settings.average, (step + 1) / (step + 10)))
+            last = step + 1 == settings.diffusion_steps
+            if (step + 1) % settings.every == 0:
+                self.run.report("diffusion", step + 1, settings.diffusion_steps, **figures)
+                self._save(2, step + 1, optimisers)
+            if (step + 1) % settings.validate_every == 0 or last:
+                measured = validate(self.averaged, self.validation)
+                self.run.report("validation", step + 1, settings.diffusion_steps, **measured)
+                if measured["pgt_dice"] > self.best:
+                    self.best = measured["pgt_dice"]
+                    on_best(self.averaged, {"step": step + 1, **measured})
+
+    def _diffusion_loss(self, rng: np.random.Generator) -> tuple[dict[str, float], torch.Tensor]:
+        settings, core = self.settings, self.core
+        images, masks = self.train.draw(rng, settings.batch, self.grid, settings.augmentation)
+        wrong = corrupted(masks, images, rng, settings.gross)
+        kept = torch.from_numpy((rng.random((2, settings.batch)) > settings.expert_dropout * np.array([[1.0], [0.5]])).astype(np.float32))
+        kept[0][kept[1] == 0] = 1.0  # never both experts silent
+        # Sampling starts from pure noise and takes few steps, so half of the training does too.
+        times = np.where(rng.random(settings.batch) < 0.5, core.config.timesteps - 1, rng.integers(0, core.config.timesteps, settings.batch))
+        shape = (settings.batch, core.config.latent_channels, core.config.latent_side, core.config.latent_side)
+        noise = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32)).to(self.device)
+        timesteps, kept = torch.from_numpy(times).to(self.device), kept.to(self.device)
+        images, masks, wrong = images.to(self.device), masks.to(self.device), wrong.to(self.device)
+        with torch.no_grad():
+            clean = core.autoencoder.encode(masks)
+        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+            condition = core.condition(images, wrong, kept[0], kept[1])
+            noisy = add_noise(clean, noise, core.shares[timesteps])
+            predicted = core.predict_clean(noisy, timesteps, condition)
+            logits = core.autoencoder.decode(predicted)
+        present = (masks.sum((1, 2, 3)) > 0).float()
+        latent_loss = functional.mse_loss(predicted.float(), clean)
+        decoded_loss = dice_cross_entropy(logits, masks).mean()
+        presence_loss = functional.binary_cross_entropy_with_logits(condition.presence.float(), present)
+        with torch.no_grad():
+            score = dice_batch(masks[:, 0] > 0.5, logits[:, 0] > 0)[present > 0].mean()
+        figures = {"latent": latent_loss.item(), "decoded": decoded_loss.item(), "presence": presence_loss.item(), "dice": score.item()}
+        return figures, 0.5 * latent_loss + decoded_loss + 0.1 * presence_loss
+
+    @torch.no_grad()
+    def _average(self, keep: float) -> None:
+        for mean, value in zip(self.averaged.parameters(), self.core.parameters(), strict=True):
+            mean.lerp_(value, 1 - keep)
+
+
+@torch.no_grad()
+def validate(core: QualityCore, pool: SlicePool, limit: int = 80) -> dict[str, float]:
+    """On slices with the organ: true Dice of the pGT drawn from a blank, a full and a shifted mask, their agreement, the error of
+    the pDSC over a fixed mix of corruptions; and the accuracy of presence over slices with and without."""
+    chosen = _spread(pool.with_organ, limit)
+    grid, device = core.config.grid, core.shares.device
+    images, masks = pool.views(chosen, sampling_grid(np.random.default_rng(0), len(chosen), grid, IDENTITY))
+    truth = masks[:, 0] > 0.5
+
+    def draw(shown: torch.Tensor) -> torch.Tensor:
+        parts = [
+            core.sample(core.condition(image.to(device), mask.to(device)), list(range(len(image))), 2, 1).mean(1).cpu()
+            for image, mask in zip(images.split(16), shown.split(16), strict=True)
+        ]
+        return torch.cat(parts) > 0.5
+
+    def present(shown: torch.Tensor) -> torch.Tensor:
+        parts = [core.condition(part.to(device), torch.zeros_like(part).to(device)).presence.cpu() for part in shown.split(16)]
+        return torch.cat(parts) > 0
+
+    drawn = []
+    for how in (blank, full, shifted):
+        rng = np.random.default_rng(1)
+        shown = [how(mask, image, rng) for mask, image in zip(truth.numpy(), images[:, 0].numpy(), strict=True)]
+        drawn.append(draw(torch.from_numpy(np.stack(shown).astype(np.float32))[:, None]))
+    mixed = corrupted(masks, images, np.random.default_rng(2), 0.5)
+    estimated, true = dice_batch(mixed[:, 0] > 0.5, draw(mixed)), dice_batch(mixed[:, 0] > 0.5, truth)
+    perfect = dice_batch(truth, draw(masks))
+    absent = _spread(pool.without, limit)
+    right = [present(images)]
+    if absent:
+        others, _ = pool.views(absent, sampling_grid(np.random.default_rng(0), len(absent), grid, IDENTITY))
+        right.append(~present(others))
+    scores = [dice_batch(pgt, truth).mean().item() for pgt in drawn]
+    agreement = np.mean([dice_batch(drawn[a], drawn[b]).mean().item() for a, b in ((0, 1), (0, 2), (1, 2))])
+    return {
+        "pgt_dice": float(np.mean(scores)),
+        "from_blank": scores[0],
+        "from_full": scores[1],
+        "from_shifted": scores[2],
+        "agreement": float(agreement),
+        "pdsc_error": (estimated - true).abs().mean().item(),
+        "pdsc_of_truth": perfect.mean().item(),
+        "presence": torch.cat(right).float().mean().item(),
+    }
+
+
+def _spread(slices: list[PooledSlice], limit: int) -> list[PooledSlice]:
+    """At most ``limit`` slices, evenly over all patients."""
+    if len(slices) <= limit:
+        return slices
+    return [slices[round(k)] for k in np.linspace(0, len(slices) - 1, limit)]
