@@ -1,0 +1,8 @@
+"""``python -m HermesLib`` is the command ``hermes``."""
+
+import sys
+
+from HermesLib.cli.main import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""Overlap of two masks."""
+
+from typing import overload
+
+import numpy as np
+import torch
+
+
+@overload
+def dice(a: np.ndarray, b: np.ndarray) -> float: ...
+@overload
+def dice(a: torch.Tensor, b: torch.Tensor) -> float: ...
+def dice(a: np.ndarray | torch.Tensor, b: np.ndarray | torch.Tensor) -> float:
+    """Dice coefficient ``2 |a & b| / (|a| + |b|)`` of two boolean masks of one shape, any number of dimensions.
+
+    Two empty masks agree perfectly: 1. One empty and one not: 0.
+
+    >>> dice(np.array([True, True, False]), np.array([True, False, False]))
+    0.6666666666666666
+    """
+    if a.shape != b.shape:
+        raise ValueError(f"masks of shapes {tuple(a.shape)} and {tuple(b.shape)} have no Dice")
+    total = int(a.sum()) + int(b.sum())
+    return 2 * int((a & b).sum()) / total if total else 1.0
+
+
+def dice_batch(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Dice of each pair of masks of two batches (B, ..., bool): (B,) float32, empty masks as in :func:`dice`."""
+    if a.shape != b.shape:
+        raise ValueError(f"masks of shapes {tuple(a.shape)} and {tuple(b.shape)} have no Dice")
+    overlap = (a & b).flatten(1).sum(1)
+    total = a.flatten(1).sum(1) + b.flatten(1).sum(1)
+    return torch.where(total > 0, 2 * overlap / total.clamp(min=1), 1.0).float()

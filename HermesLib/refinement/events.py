@@ -1,0 +1,65 @@
+"""What the loop tells while it runs."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import torch
+
+from HermesLib.prompts.types import Prompt
+
+
+class Status(StrEnum):
+    """How a slice ended."""
+
+    ACCEPTED = "accepted"
+    STOPPED = "stopped"
+    ABSENT = "absent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, eq=False)
+class Iteration:
+    """One mask of one slice and what the quality control says of it.
+
+    Attributes:
+        slice_index: which slice of the volume (or of the batch).
+        index: 0 for the first prompts (or the given mask), then one more for each time the model was called again.
+        mask: (H, W) bool.
+        pgt: (H, W) float16, the guide's probability of the pseudo ground truth; all zero on a slice without the organ.
+        pdsc, pdsc_low, pdsc_high: the judge's estimate of the true Dice, and its range.
+        dsc: the true Dice where a truth was given; reported only, the loop never sees it.
+        prompt: what the model was asked with; None where the mask was given.
+        seconds: this slice's share of the time its batch took.
+        status: how the slice ended; None while it goes on.
+    """
+
+    slice_index: int
+    index: int
+    mask: np.ndarray
+    pgt: np.ndarray
+    pdsc: float
+    pdsc_low: float
+    pdsc_high: float
+    dsc: float | None
+    prompt: Prompt | None
+    seconds: float
+    status: Status | None
+
+    @property
+    def final(self) -> bool:
+        """Whether this is the slice's last event."""
+        return self.status is not None
+
+    @property
+    def pgt_mask(self) -> np.ndarray:
+        """(H, W) bool: the pseudo ground truth itself."""
+        return self.pgt > 0.5
+
+
+def compact_probability(probability: torch.Tensor) -> np.ndarray:
+    """A probability as float16 of the same shape, rounded so that ``> 0.5`` gives the same mask as before."""
+    exact = probability.detach().cpu().numpy()
+    above = np.nextafter(np.float16(0.5), np.float16(1))
+    rounded = exact.astype(np.float16)
+    return np.where(exact > 0.5, np.maximum(rounded, above), np.minimum(rounded, np.float16(0.5)))

@@ -1,0 +1,176 @@
+"""The loop: segment, let the quality control draw what it expected, prompt better, segment again."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+
+import numpy as np
+import torch
+
+from HermesLib.metrics import dice
+from HermesLib.models.protocol import Embedding, Memory, PromptableModel
+from HermesLib.prompts.seeds import slice_rng, slice_seed
+from HermesLib.prompts.strategies import PromptStrategy, strategy_for
+from HermesLib.prompts.types import Prompt
+from HermesLib.quality.protocol import QualityControl
+from HermesLib.refinement.events import Iteration, Status, compact_probability
+from HermesLib.refinement.scoring import PRESENT, Score, score, score_against
+from HermesLib.refinement.settings import RefinementSettings
+
+
+@dataclass
+class _Slice:
+    """Where one slice stands: its place in the batch, its index in the volume, its row in the embedding, what came last."""
+
+    position: int
+    index: int
+    row: int = 0
+    prompt: Prompt | None = None
+    memory: Memory = None
+    mask: np.ndarray | None = None
+    pgt: np.ndarray | None = None
+    best_pdsc: float = -1.0
+    best_index: int = 0
+    status: Status | None = None
+
+
+class Refiner:
+    """Refines the slices of a batch together; each leaves the batch as soon as it is done.
+
+    Args:
+        model: the promptable model.
+        guide: its pGT draws the prompts.
+        judge: its pDSC decides; the guide itself if left out. Mask and pGT of a guide agree the more because the pGT drew the
+            mask's prompts, so a judge trained apart is the more honest one.
+        strategy: how prompts are drawn; if left out, that of the first prompt kind the model takes.
+        settings: when to accept and when to give up.
+    """
+
+    def __init__(
+        self,
+        model: PromptableModel,
+        guide: QualityControl,
+        judge: QualityControl | None = None,
+        strategy: PromptStrategy | None = None,
+        settings: RefinementSettings | None = None,
+    ) -> None:
+        self.model = model
+        self.guide = guide
+        self.judge = judge or guide
+        self.strategy = strategy or strategy_for(model.prompt_kinds[0])
+        self.settings = settings or RefinementSettings()
+
+    def refine(
+        self,
+        images: torch.Tensor,
+        slice_indices: Sequence[int] | None = None,
+        truth: torch.Tensor | None = None,
+        initial_masks: torch.Tensor | None = None,
+    ) -> Iterator[Iteration]:
+        """Refine slices (B, 1, H, W), float32 in 0..1; the caller may stop taking events at any time.
+
+        Args:
+            images: the slices.
+            slice_indices: their indices in the volume (they seed what is random); 0..B-1 if left out.
+            truth: (B, H, W) bool, for the true Dice in the events; the loop itself never looks at it.
+            initial_masks: (B, H, W) bool masks to start from in place of the model's first ones.
+
+        Yields:
+            One event a slice and iteration. Every slice still going on yields its iteration i before any yields its i + 1, and
+            every slice's last event is ``final``.
+        """
+        indices = range(len(images)) if slice_indices is None else slice_indices
+        active = [_Slice(position, index) for position, index in enumerate(indices)]
+        embedding: Embedding | None = None
+        for index in count():
+            started = time.perf_counter()
+            if index == 0 and initial_masks is not None:
+                masks = initial_masks.to(images.device)
+            else:
+                embedding = embedding or self._embed(images, active)
+                self._draw_prompts(active, index, tuple(images.shape[-2:]))
+                masks = self._predict(embedding, active)
+            scored = self._score(images, masks, active, index)
+            seconds = (time.perf_counter() - started) / len(active)
+            for row, state in enumerate(active):
+                yield self._event(state, index, masks[row], scored, row, truth, seconds)
+            active = [state for state in active if state.status is None]
+            if not active:
+                return
+
+    @torch.inference_mode()
+    def _embed(self, images: torch.Tensor, active: list[_Slice]) -> Embedding:
+        for row, state in enumerate(active):
+            state.row = row
+        return self.model.embed(images[[state.position for state in active]])
+
+    def _draw_prompts(self, active: list[_Slice], index: int, shape: tuple[int, int]) -> None:
+        for state in active:
+            rng = slice_rng(self.settings.seed, state.index, index)
+            if index == 0:
+                state.prompt = self.strategy.first(shape, rng)
+            else:
+                state.prompt = self.strategy.refine(state.prompt, state.mask, state.pgt > 0.5, index == 1, rng)
+
+    @torch.inference_mode()
+    def _predict(self, embedding: Embedding, active: list[_Slice]) -> torch.Tensor:
+        memories = [state.memory for state in active]
+        prediction = self.model.predict(
+            embedding.select([state.row for state in active]),
+            [state.prompt for state in active],
+            None if all(memory is None for memory in memories) else memories,
+        )
+        for state, memory in zip(active, prediction.memory, strict=True):
+            state.memory = memory
+        return prediction.probability.to(embedding.images.device) > 0.5
+
+    @torch.inference_mode()
+    def _score(self, images: torch.Tensor, masks: torch.Tensor, active: list[_Slice], index: int) -> Score:
+        slices = images[[state.position for state in active]]
+        seeds = [slice_seed(self.settings.seed, state.index, index) for state in active]
+        redraws = self.settings.redraws
+        if index == 0 or self.settings.pgt == "renewed":
+            return score(self.guide, self.judge, slices, masks, seeds, redraws)
+        kept = torch.from_numpy(np.stack([state.pgt for state in active])).to(images.device, torch.float32)
+        against_kept = score_against(kept, masks)
+        if self.judge is self.guide:
+            return against_kept
+        return replace(score(self.judge, self.judge, slices, masks, seeds, redraws), pgt=kept, empty=against_kept.empty)
+
+    def _event(
+        self,
+        state: _Slice,
+        index: int,
+        mask: torch.Tensor,
+        scored: Score,
+        row: int,
+        truth: torch.Tensor | None,
+        seconds: float,
+    ) -> Iteration:
+        state.mask = mask.cpu().numpy()
+        state.pgt = compact_probability(scored.pgt[row])
+        pdsc, low, high = (float(values[row]) for values in (scored.pdsc, scored.pdsc_low, scored.pdsc_high))
+        present = float(scored.present[row])
+        if pdsc > state.best_pdsc + self.settings.min_improvement:
+            state.best_pdsc, state.best_index = pdsc, index
+        state.status = self._status(index, state.best_index, pdsc, present, bool(scored.empty[row]))
+        if state.status is Status.ABSENT:
+            # The result is an empty mask: its true Dice is 1 if the organ is absent and 0 if it is not.
+            state.mask, state.pgt = np.zeros_like(state.mask), np.zeros_like(state.pgt)
+            pdsc, low, high = 1.0 - present, 0.0, 1.0
+        true_dice = None if truth is None else dice(state.mask, truth[state.position].cpu().numpy())
+        return Iteration(
+            state.index, index, state.mask, state.pgt, pdsc, low, high, true_dice, state.prompt, seconds, state.status
+        )
+
+    def _status(self, index: int, best_index: int, pdsc: float, present: float, empty: bool) -> Status | None:
+        if index == 0 and present < PRESENT:
+            return Status.ABSENT
+        if empty:
+            return Status.FAILED
+        if pdsc >= self.settings.threshold:
+            return Status.ACCEPTED
+        if index >= self.settings.max_iterations or index - best_index >= self.settings.patience:
+            return Status.STOPPED
+        return None

@@ -1,0 +1,97 @@
+"""Asking the quality control, and what becomes of empty pGTs and of scores where there is nothing to compare."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from HermesLib.metrics import dice_batch
+from HermesLib.quality.protocol import Assessment, QualityControl
+
+#: A slice whose probability of showing the organ is lower is taken to show none.
+PRESENT = 0.5
+
+
+@dataclass(frozen=True)
+class Score:
+    """The judge's word on B masks, beside the guide's pGT.
+
+    Attributes:
+        pgt: (B, H, W) probability, the guide's.
+        pdsc, pdsc_low, pdsc_high, present: (B,), the judge's.
+        empty: (B,) bool, the guide's pGT stayed empty however often it was drawn: there is nothing to prompt with.
+    """
+
+    pgt: torch.Tensor
+    pdsc: torch.Tensor
+    pdsc_low: torch.Tensor
+    pdsc_high: torch.Tensor
+    present: torch.Tensor
+    empty: torch.Tensor
+
+
+@torch.inference_mode()
+def score(
+    guide: QualityControl,
+    judge: QualityControl,
+    images: torch.Tensor,
+    masks: torch.Tensor,
+    seeds: Sequence[int],
+    redraws: int,
+) -> Score:
+    """Assess masks (B, H, W, bool) of slices (B, 1, H, W); an empty pGT is drawn again up to ``redraws`` times.
+
+    The Dice of two empty masks is 1 as a metric but says nothing here, so an empty mask or an empty pGT of the judge scores 0:
+    neither can ever be accepted.
+    """
+    guidance = assess_nonempty(guide, images, masks, seeds, redraws)
+    verdict = guidance if judge is guide else assess_nonempty(judge, images, masks, seeds, redraws)
+    comparable = _any_pixel(masks) & _any_pixel(verdict.pgt > 0.5)
+    return Score(
+        guidance.pgt,
+        torch.where(comparable, verdict.pdsc, 0.0),
+        torch.where(comparable, verdict.pdsc_low, 0.0),
+        torch.where(comparable, verdict.pdsc_high, 0.0),
+        verdict.present,
+        ~_any_pixel(guidance.pgt > 0.5),
+    )
+
+
+def score_against(pgt: torch.Tensor, masks: torch.Tensor) -> Score:
+    """Score masks (B, H, W, bool) by their plain Dice with pGTs (B, H, W, probability) drawn earlier.
+
+    Such a score has no range, and it says nothing new about whether the organ is there.
+    """
+    drawn = pgt > 0.5
+    pdsc = torch.where(_any_pixel(masks) & _any_pixel(drawn), dice_batch(masks, drawn), 0.0)
+    return Score(pgt, pdsc, pdsc, pdsc, torch.ones_like(pdsc), ~_any_pixel(drawn))
+
+
+def assess_nonempty(
+    quality: QualityControl, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int], redraws: int
+) -> Assessment:
+    """One assessment a slice; those whose pGT is empty are drawn again from other seeds, up to ``redraws`` times.
+
+    A slice that probably does not show the organ is not drawn again: there an empty pGT is the right answer.
+    """
+    answer = quality.assess(images, masks, seeds)
+    parts = {name: getattr(answer, name).clone() for name in ("pgt", "pdsc", "pdsc_low", "pdsc_high", "present")}
+    for attempt in range(1, redraws + 1):
+        empty = ~_any_pixel(parts["pgt"] > 0.5) & (parts["present"] >= PRESENT)
+        chosen = torch.nonzero(empty).flatten()
+        if not len(chosen):
+            break
+        other_seeds = [_other_seed(seeds[k], attempt) for k in chosen.tolist()]
+        again = quality.assess(images[chosen], masks[chosen], other_seeds)
+        for name, values in parts.items():
+            values[chosen] = getattr(again, name)
+    return Assessment(**parts)
+
+
+def _any_pixel(masks: torch.Tensor) -> torch.Tensor:
+    return masks.flatten(1).any(1)
+
+
+def _other_seed(seed: int, attempt: int) -> int:
+    return int(np.random.SeedSequence([seed, attempt]).generate_state(1)[0])

@@ -1,0 +1,46 @@
+"""What a user may set about the loop."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from HermesLib.errors import HermesError
+
+
+@dataclass(frozen=True)
+class RefinementSettings:
+    """When the loop accepts, when it gives up, and what it keeps.
+
+    Attributes:
+        threshold: a slice is accepted once its pDSC reaches this; in (0, 1] (the paper's tables: 0.7, 0.8, 0.9).
+        max_iterations: how often at most the model is called again after the first prediction.
+        patience: a slice stops after this many iterations without a better pDSC.
+        min_improvement: a pDSC is better only if it exceeds the best one by more than this.
+        seed: everything random follows from it, the slice's index and the iteration.
+        keep: the result is the iteration of the best pDSC, or the last one (as the paper's tables use).
+        pgt: draw the pseudo ground truth anew from the newest mask in every iteration, or keep that of the first.
+        redraws: how often an empty pGT is drawn again with another seed before the slice ends ``failed``.
+    """
+
+    threshold: float = 0.9
+    max_iterations: int = 20
+    patience: int = 10
+    min_improvement: float = 1e-4
+    seed: int = 0
+    keep: Literal["best", "last"] = "best"
+    pgt: Literal["renewed", "fixed"] = "renewed"
+    redraws: int = 3
+
+    def __post_init__(self) -> None:
+        """Check every number, so that nobody waits for networks to load before they learn of a slip.
+
+        Raises:
+            HermesError: a number out of its range.
+        """
+        if not 0 < self.threshold <= 1:
+            raise HermesError(f"threshold {self.threshold:g} is out of range; choose a pDSC above 0 and up to 1, e.g. 0.9")
+        if self.max_iterations < 0:
+            raise HermesError(f"max-iterations {self.max_iterations} is negative; choose 0 or more")
+        if self.patience < 1:
+            raise HermesError(f"patience {self.patience} is too small; choose 1 or more iterations")
+        if self.seed < 0:
+            raise HermesError(f"seed {self.seed} is negative; choose 0 or more")

@@ -1,0 +1,56 @@
+"""Whole volumes, a few slices at a time."""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+
+from HermesLib.quality.protocol import QualityControl
+from HermesLib.refinement.assessment import assess_slices
+from HermesLib.refinement.events import Iteration
+from HermesLib.refinement.refiner import Refiner
+from HermesLib.refinement.settings import RefinementSettings
+
+#: Slices refined together: enough to fill a CPU's cores, and at 512x512 within a few hundred megabytes.
+BATCH_SIZE = 8
+
+
+def refine_volume(
+    refiner: Refiner,
+    images: torch.Tensor,
+    slice_indices: Sequence[int] | None = None,
+    truth: torch.Tensor | None = None,
+    initial_masks: torch.Tensor | None = None,
+    batch_size: int = BATCH_SIZE,
+    device: torch.device | None = None,
+) -> Iterator[Iteration]:
+    """The events of :meth:`Refiner.refine` for slices (N, 1, H, W) of any number, ``batch_size`` of them at a time.
+
+    Only the batch at work is moved to ``device``; memory does not grow with the number of slices.
+    """
+    indices = list(range(len(images)) if slice_indices is None else slice_indices)
+    for part in _parts(len(images), batch_size):
+        yield from refiner.refine(images[part].to(device), indices[part], _cut(truth, part), _cut(initial_masks, part))
+
+
+def assess_volume(
+    quality: QualityControl,
+    settings: RefinementSettings,
+    images: torch.Tensor,
+    masks: torch.Tensor,
+    slice_indices: Sequence[int] | None = None,
+    truth: torch.Tensor | None = None,
+    batch_size: int = BATCH_SIZE,
+    device: torch.device | None = None,
+) -> Iterator[Iteration]:
+    """The events of :func:`assess_slices` for slices (N, 1, H, W) of any number, ``batch_size`` of them at a time."""
+    indices = list(range(len(images)) if slice_indices is None else slice_indices)
+    for part in _parts(len(images), batch_size):
+        yield from assess_slices(quality, settings, images[part].to(device), masks[part], indices[part], _cut(truth, part))
+
+
+def _parts(length: int, batch_size: int) -> list[slice]:
+    return [slice(start, start + batch_size) for start in range(0, length, batch_size)]
+
+
+def _cut(masks: torch.Tensor | None, part: slice) -> torch.Tensor | None:
+    return None if masks is None else masks[part]

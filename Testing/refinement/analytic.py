@@ -1,0 +1,105 @@
+"""A promptable model and quality controls that follow the protocols exactly and can be reckoned by hand.
+
+The scenes hold an organ (a disc of brightness 0.9) and, apart from it, a distractor (a square of brightness 0.7).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from HermesLib.metrics import dice_batch
+from HermesLib.models.protocol import Embedding, Prediction
+from HermesLib.prompts.types import Box
+from HermesLib.quality.protocol import Assessment
+
+SIZE = 64
+
+
+def organ(row: int = 30, column: int = 30, radius: int = 8) -> torch.Tensor:
+    """(H, W) bool: a disc."""
+    rows, columns = torch.meshgrid(torch.arange(SIZE), torch.arange(SIZE), indexing="ij")
+    return (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
+
+
+def scene(row: int = 30, column: int = 30, radius: int = 8) -> torch.Tensor:
+    """(1, H, W) float32: the organ, and a distractor in the far corner."""
+    image = torch.zeros(SIZE, SIZE)
+    image[50:63, 50:63] = 0.7
+    image[organ(row, column, radius)] = 0.9
+    return image[None]
+
+
+class BoxThreshold:
+    """Segments whatever is brighter than 0.5 inside the box. Its memory counts a slice's calls."""
+
+    name = "box-threshold"
+    prompt_kinds = ("box",)
+    sha256 = "0" * 64
+
+    def __init__(self) -> None:
+        self.embedded = 0
+        self.calls: list[list[int]] = []
+
+    def embed(self, images: torch.Tensor) -> Embedding:
+        self.embedded += len(images)
+        return Embedding(images, images[:, 0])
+
+    def predict(self, embedding: Embedding, prompts: Sequence[Box], previous: Sequence[int] | None = None) -> Prediction:
+        earlier = list(previous) if previous is not None else [0] * len(prompts)
+        self.calls.append(earlier)
+        probability = torch.zeros_like(embedding.features)
+        for row, box in enumerate(prompts):
+            inside = (slice(int(box.y1), int(box.y2)), slice(int(box.x1), int(box.x2)))
+            probability[row][inside] = (embedding.features[row][inside] > 0.5).float()
+        return Prediction(probability, [calls + 1 for calls in earlier])
+
+
+class OrganQuality:
+    """Expects whatever is brighter than 0.8, shifted by up to ``jitter`` pixels that follow from the slice's seed."""
+
+    name = "organ"
+    sha256 = "1" * 64
+
+    def __init__(self, jitter: int = 0, present: float = 1.0) -> None:
+        self.jitter = jitter
+        self.present = present
+        self.seeds: list[list[int]] = []
+
+    def draw(self, image: torch.Tensor, seed: int) -> torch.Tensor:
+        down, right = np.random.default_rng(seed).integers(-self.jitter, self.jitter + 1, 2)
+        return torch.roll((image[0] > 0.8).float(), (int(down), int(right)), (0, 1))
+
+    def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int]) -> Assessment:
+        self.seeds.append(list(seeds))
+        pgt = torch.stack([self.draw(image, seed) for image, seed in zip(images, seeds, strict=True)])
+        pdsc = dice_batch(masks, pgt > 0.5)
+        return Assessment(pgt, pdsc, (pdsc - 0.1).clamp(min=0), (pdsc + 0.1).clamp(max=1), torch.full_like(pdsc, self.present))
+
+
+class ElsewhereQuality(OrganQuality):
+    """Expects a disc where the image shows nothing, so that no box helps."""
+
+    def draw(self, image: torch.Tensor, seed: int) -> torch.Tensor:
+        return organ(8, 56, 5).float()
+
+
+class EmptyFor(OrganQuality):
+    """Draws an empty pGT the first ``times`` times it is asked about a batch."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    def draw(self, image: torch.Tensor, seed: int) -> torch.Tensor:
+        drawn = super().draw(image, seed)
+        return torch.zeros_like(drawn) if len(self.seeds) <= self.times else drawn
+
+
+class RisingQuality(OrganQuality):
+    """Scores every further mask a little better, as one that never has enough."""
+
+    def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int]) -> Assessment:
+        answer = super().assess(images, masks, seeds)
+        score = torch.full_like(answer.pdsc, 0.01 * len(self.seeds))
+        return Assessment(answer.pgt, score, score, score, answer.present)
