@@ -23,16 +23,20 @@ def add_output(parser: argparse.ArgumentParser, default: str | None = None) -> N
 
 def add_quality_options(parser: argparse.ArgumentParser) -> None:
     """What every run with a quality control takes."""
-    parser.add_argument("--preset", default="prostate-t2", help="organ and modality: prostate-t2 or spleen-ct (default %(default)s)")
+    parser.add_argument("--preset", default="prostate-t2", help="prostate-t2 or spleen-ct (default %(default)s)")
     parser.add_argument("--quality", metavar="NAME|FILE", default="diffusion", help="quality control (default %(default)s)")
     parser.add_argument("--samples", metavar="K", type=int, help="samples averaged into a pGT (default: as trained)")
     parser.add_argument("--steps", metavar="N", type=int, help="diffusion steps a sample (default: as trained)")
     parser.add_argument(
-        "--threshold", metavar="T", type=float, default=DEFAULTS.threshold, help="accept a slice from this pDSC on (default %(default)s)"
+        "--threshold",
+        metavar="T",
+        type=float,
+        default=DEFAULTS.threshold,
+        help="accept a slice from this pDSC on (default %(default)s)",
     )
     parser.add_argument("--slices", metavar="A:B", type=parse_slices, help="only slices A to B - 1, counted from 0")
     parser.add_argument("--truth", metavar="LABEL", type=Path, help="true mask; its Dice is reported and never used")
-    parser.add_argument("--seed", metavar="N", type=int, default=DEFAULTS.seed, help="where all randomness starts (default %(default)s)")
+    parser.add_argument("--seed", metavar="N", type=int, default=DEFAULTS.seed, help="of all randomness (default %(default)s)")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default %(default)s)")
     parser.add_argument("--progress", action="store_true", help="a progress bar even where stderr is no terminal")
 

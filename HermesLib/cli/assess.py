@@ -1,0 +1,40 @@
+"""``hermes assess``: quality control of any segmentation, without a promptable model."""
+
+import argparse
+from pathlib import Path
+
+from HermesLib.cli.options import add_output, add_quality_options
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add ``assess``."""
+    parser = subparsers.add_parser("assess", help="judge a segmentation, slice by slice", allow_abbrev=False)
+    parser.add_argument("image", metavar="IMAGE", type=Path, help="NIfTI, NRRD, MHA, a folder of DICOM files or a 2D PNG")
+    parser.add_argument("mask", metavar="MASK", type=Path, help="the segmentation to judge, on the image's grid")
+    add_output(parser)
+    add_quality_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Assess one segmentation and say what came of it."""
+    from HermesLib.cli.running import run_and_tell
+    from HermesLib.pipeline import AssessRequest, run_assessment
+    from HermesLib.refinement.settings import RefinementSettings
+
+    request = AssessRequest(
+        image=arguments.image,
+        output=arguments.output,
+        preset=arguments.preset,
+        quality=arguments.quality,
+        samples=arguments.samples,
+        steps=arguments.steps,
+        settings=RefinementSettings(threshold=arguments.threshold, seed=arguments.seed),
+        slices=arguments.slices,
+        truth=arguments.truth,
+        device=arguments.device,
+        command=arguments.command,
+        mask=arguments.mask,
+    )
+    run_and_tell(lambda on_event: run_assessment(request, on_event), arguments.progress)
+    return 0

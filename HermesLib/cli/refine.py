@@ -1,0 +1,65 @@
+"""``hermes refine``: segment an image with a promptable model that the quality control steers."""
+
+import argparse
+from pathlib import Path
+
+from HermesLib.cli.options import DEFAULTS, add_output, add_quality_options
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add ``refine``."""
+    parser = subparsers.add_parser("refine", help="segment an image; quality control draws the prompts", allow_abbrev=False)
+    parser.add_argument("image", metavar="IMAGE", type=Path, help="NIfTI, NRRD, MHA, a folder of DICOM files or a 2D PNG")
+    add_output(parser)
+    add_quality_options(parser)
+    parser.add_argument("--model", help="medsam, scribbleprompt or mideepseg (default: the preset's)")
+    parser.add_argument("--weights", metavar="bundled|FILE", default="bundled", help="the model's weights (default %(default)s)")
+    parser.add_argument("--prompt", help="box, scribbles or clicks (default: the model's first)")
+    parser.add_argument(
+        "--max-iterations",
+        metavar="N",
+        type=int,
+        default=DEFAULTS.max_iterations,
+        help="calls of the model after the first (default %(default)s)",
+    )
+    parser.add_argument(
+        "--patience",
+        metavar="N",
+        type=int,
+        default=DEFAULTS.patience,
+        help="stop a slice after N iterations without a better pDSC (default %(default)s)",
+    )
+    parser.add_argument("--init", metavar="MASK", type=Path, help="begin with this mask in place of the model's first")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Refine one image and say what came of it."""
+    from HermesLib.cli.running import run_and_tell
+    from HermesLib.pipeline import RefineRequest, run_refinement
+    from HermesLib.refinement.settings import RefinementSettings
+
+    request = RefineRequest(
+        image=arguments.image,
+        output=arguments.output,
+        preset=arguments.preset,
+        quality=arguments.quality,
+        samples=arguments.samples,
+        steps=arguments.steps,
+        settings=RefinementSettings(
+            threshold=arguments.threshold,
+            max_iterations=arguments.max_iterations,
+            patience=arguments.patience,
+            seed=arguments.seed,
+        ),
+        slices=arguments.slices,
+        truth=arguments.truth,
+        device=arguments.device,
+        command=arguments.command,
+        model=arguments.model,
+        weights=arguments.weights,
+        prompt=arguments.prompt,
+        init=arguments.init,
+    )
+    run_and_tell(lambda on_event: run_refinement(request, on_event), arguments.progress)
+    return 0

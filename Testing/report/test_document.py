@@ -1,0 +1,87 @@
+"""report.json is what its schema and the contract say; report.csv holds every iteration."""
+
+import csv
+import dataclasses
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+import HermesLib.report
+from HermesLib.refinement.events import Status
+from HermesLib.report.document import build_report, summarise, write_csv, write_json
+from Testing.report.runs import PROVENANCE, results_of, slice_events
+
+SCHEMA = json.loads((Path(HermesLib.report.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
+RESULTS = results_of(
+    slice_events(4, [0.3, 0.7, 0.6], Status.STOPPED, "scribbles", dsc=0.5),
+    slice_events(5, [0.2, 0.95], Status.ACCEPTED, "clicks", dsc=0.9),
+    slice_events(6, [0.1], Status.FAILED, "box", dsc=0.1),
+    slice_events(7, [0.8], Status.ABSENT, None, dsc=1.0, empty=True),
+)
+
+
+@pytest.mark.parametrize(
+    ("results", "provenance"),
+    [
+        (RESULTS, PROVENANCE),
+        (results_of(slice_events(0, [0.9], Status.ABSENT, None, empty=True)), dataclasses.replace(PROVENANCE, model=None)),
+    ],
+)
+def test_every_report_fits_the_schema(results, provenance):
+    jsonschema.validate(json.loads(json.dumps(build_report(results, provenance, 2.0))), SCHEMA)
+
+
+def test_the_schema_notices_a_missing_or_unknown_field():
+    report = build_report(RESULTS, PROVENANCE, 2.0)
+    del report["summary"]["mean_pdsc"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(report, SCHEMA)
+    report = build_report(RESULTS, PROVENANCE, 2.0)
+    report["slices"][0]["patient"] = "x"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(report, SCHEMA)
+
+
+def test_the_summary_counts_each_status_and_means_leave_absent_slices_out():
+    summary = summarise(RESULTS, 12.3456)
+    assert [summary[status] for status in ("slices", "accepted", "stopped", "absent", "failed")] == [4, 1, 1, 1, 1]
+    assert summary["mean_pdsc"] == pytest.approx((0.7 + 0.95 + 0.1) / 3)
+    assert summary["mean_iterations"] == pytest.approx((2 + 1 + 0) / 3)
+    assert summary["seconds"] == 12.346
+
+
+def test_an_absent_slice_counts_in_the_true_dice_only_where_it_was_wrong():
+    rightly = slice_events(7, [0.8], Status.ABSENT, None, dsc=1.0, empty=True)
+    wrongly = slice_events(8, [0.8], Status.ABSENT, None, dsc=0.0, empty=True)
+    found = slice_events(5, [0.95], Status.ACCEPTED, dsc=0.9)
+    assert summarise(results_of(found, rightly), 1)["mean_dsc"] == pytest.approx(0.9)
+    assert summarise(results_of(found, rightly, wrongly), 1)["mean_dsc"] == pytest.approx(0.45)
+    assert summarise(results_of(slice_events(5, [0.95], Status.ACCEPTED)), 1)["mean_dsc"] is None
+
+
+def test_a_slice_reports_its_best_iteration_and_all_of_them():
+    entry = build_report(RESULTS, PROVENANCE, 1)["slices"][0]
+    assert (entry["index"], entry["status"], entry["best"], entry["pdsc"], entry["dsc"]) == (4, "stopped", 1, 0.7, 0.5)
+    assert [(one["index"], one["pdsc"], one["prompt"]["kind"]) for one in entry["iterations"]] == [
+        (0, 0.3, "scribbles"),
+        (1, 0.7, "scribbles"),
+        (2, 0.6, "scribbles"),
+    ]
+
+
+def test_the_table_has_one_row_a_slice_and_iteration_and_marks_the_result(tmp_path: Path):
+    write_csv(tmp_path / "report.csv", RESULTS)
+    with open(tmp_path / "report.csv", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == 7
+    marked = [(row["slice"], row["iteration"]) for row in rows if row["best"] == "1"]
+    assert marked == [("4", "1"), ("5", "1"), ("6", "0"), ("7", "0")]
+    assert json.loads(rows[-1]["prompt"]) == {"kind": "given"}
+
+
+def test_the_written_json_reads_back(tmp_path: Path):
+    report = build_report(RESULTS, PROVENANCE, 1)
+    write_json(tmp_path / "report.json", report)
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8")) == report
