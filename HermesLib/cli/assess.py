@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from HermesLib.cli.options import add_output, add_quality_options
+from HermesLib.cli.options import add_output, add_quality_options, shared_fields
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -23,17 +23,8 @@ def run(arguments: argparse.Namespace) -> int:
     from HermesLib.refinement.settings import RefinementSettings
 
     request = AssessRequest(
-        image=arguments.image,
-        output=arguments.output,
-        preset=arguments.preset,
-        quality=arguments.quality,
-        samples=arguments.samples,
-        steps=arguments.steps,
+        **shared_fields(arguments),
         settings=RefinementSettings(threshold=arguments.threshold, seed=arguments.seed),
-        slices=arguments.slices,
-        truth=arguments.truth,
-        device=arguments.device,
-        command=arguments.command,
         mask=arguments.mask,
     )
     run_and_tell(lambda on_event: run_assessment(request, on_event), arguments.progress)

@@ -53,7 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Libraries' warnings are for developers; what a user must know is raised as HermesError.
         warnings.simplefilter("ignore")
     try:
-        arguments = build_parser().parse_args(argv)
+        words = sys.argv[1:] if argv is None else argv
+        arguments = build_parser().parse_args(words)
+        arguments.command = tuple(words)
         return arguments.run(arguments)
     except SystemExit as finished:  # --help and --version
         return int(finished.code or 0)

@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from HermesLib.refinement.settings import RefinementSettings
 
@@ -39,6 +40,12 @@ def add_quality_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", metavar="N", type=int, default=DEFAULTS.seed, help="of all randomness (default %(default)s)")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default %(default)s)")
     parser.add_argument("--progress", action="store_true", help="a progress bar even where stderr is no terminal")
+
+
+def shared_fields(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The fields every request takes from the options above, but for its settings."""
+    names = ("image", "output", "preset", "quality", "samples", "steps", "slices", "truth", "device", "command")
+    return {name: getattr(arguments, name) for name in names}
 
 
 def parse_slices(text: str) -> tuple[int | None, int | None]:

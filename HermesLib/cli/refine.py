@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from HermesLib.cli.options import DEFAULTS, add_output, add_quality_options
+from HermesLib.cli.options import DEFAULTS, add_output, add_quality_options, shared_fields
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -40,22 +40,13 @@ def run(arguments: argparse.Namespace) -> int:
     from HermesLib.refinement.settings import RefinementSettings
 
     request = RefineRequest(
-        image=arguments.image,
-        output=arguments.output,
-        preset=arguments.preset,
-        quality=arguments.quality,
-        samples=arguments.samples,
-        steps=arguments.steps,
+        **shared_fields(arguments),
         settings=RefinementSettings(
             threshold=arguments.threshold,
             max_iterations=arguments.max_iterations,
             patience=arguments.patience,
             seed=arguments.seed,
         ),
-        slices=arguments.slices,
-        truth=arguments.truth,
-        device=arguments.device,
-        command=arguments.command,
         model=arguments.model,
         weights=arguments.weights,
         prompt=arguments.prompt,

@@ -1,0 +1,63 @@
+"""What a run is asked to do: plain values, so that a request can travel to another process."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from HermesLib.refinement.settings import RefinementSettings
+
+#: A half-open range of slices as in Python: either end may be None or count from the end.
+SliceRange = tuple[int | None, int | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What refining and assessing have in common.
+
+    Attributes:
+        image: the image's file or DICOM folder.
+        output: folder for the five result files.
+        preset: organ and modality, by name.
+        quality: ``diffusion`` (the preset's bundled QC core), another QC's name, or a weight file.
+        samples, steps: of the QC core; None leaves them as they were in training.
+        settings: thresholds and the seed.
+        slices: which slices; None for all.
+        truth: the true mask's file; reported, never used.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        command: the words of the command line, for the report.
+    """
+
+    image: Path
+    output: Path
+    preset: str = "prostate-t2"
+    quality: str = "diffusion"
+    samples: int | None = None
+    steps: int | None = None
+    settings: RefinementSettings = field(default_factory=RefinementSettings)
+    slices: SliceRange | None = None
+    truth: Path | None = None
+    device: str = "auto"
+    command: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefineRequest(Request):
+    """Segment an image.
+
+    Attributes:
+        model: the promptable model's name; None for the preset's.
+        weights: ``bundled``, or the path of a weight file.
+        prompt: the prompts' kind; None for the model's first.
+        init: file of the mask to begin with; None for the model's own first mask.
+    """
+
+    model: str | None = None
+    weights: str = "bundled"
+    prompt: str | None = None
+    init: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssessRequest(Request):
+    """Judge the segmentation in the file ``mask``."""
+
+    mask: Path
