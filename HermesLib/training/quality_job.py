@@ -10,7 +10,7 @@ import numpy as np
 
 from HermesLib.checkpoints import save_checkpoint
 from HermesLib.data.augmentation import Augmentation
-#from HermesLib.data.phantom import phantom_slices
+
 from HermesLib.devices import select_device
 from HermesLib.presets import Preset, load_preset
 from HermesLib.quality.config import QualityConfig

@@ -1,0 +1,149 @@
+"""ScribblePrompt's UNet (Wong 2024): strokes, clicks and boxes as image channels, and the last logits as one more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from HermesLib.checkpoints import Checkpoint
+from HermesLib.errors import HermesError
+from HermesLib.models.protocol import Embedding, Memory, Prediction
+from HermesLib.prompts.types import Box, Clicks, Prompt, Scribbles
+
+
+class _Layer(nn.Module):
+    """A convolution with an optional PReLU; the official checkpoint names both ``conv.0`` and ``conv.1``."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, activation: bool = True):
+        super().__init__()
+        self.conv = nn.Sequential(nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2))
+        if activation:
+            self.conv.append(nn.PReLU())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.conv(x)
+
+
+class ScribblePromptUNet(nn.Module):
+    """(B, 5, S, S) to logits (B, 1, S, S): one 3x3 convolution a level, max pooling down, bilinear upsampling back."""
+
+    def __init__(self, features: Sequence[int] = (192, 192, 192, 192)):
+        super().__init__()
+        widths = [5, *features]
+        self.ups = nn.ModuleList()
+        self.downs = nn.ModuleList(_Layer(a, b, 3) for a, b in zip(widths[:-1], widths[1:], strict=True))
+        below = features[-1]
+        for width in reversed(features):
+            self.ups.append(nn.UpsamplingBilinear2d(scale_factor=2))
+            self.ups.append(_Layer(below + width, width, 3))
+            below = width
+        self.bottleneck = _Layer(features[-1], features[-1], 3)
+        self.final_conv = _Layer(features[0], 1, 1, activation=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        skips = []
+        for down in self.downs:
+            x = down(x)
+            skips.append(x)
+            x = functional.max_pool2d(x, 2)
+        x = self.bottleneck(x)
+        for level, skip in enumerate(reversed(skips)):
+            x = self.ups[2 * level](x)
+            x = self.ups[2 * level + 1](torch.cat([skip, x], 1))
+        return self.final_conv(x)
+
+
+@dataclass(frozen=True, eq=False)
+class _LastLogits:
+    """What the network said last (1, S, S), and the strokes it had seen then."""
+
+    logits: torch.Tensor
+    strokes: torch.Tensor
+
+
+def stroke_channels(prompt: Prompt, shape: tuple[int, int], side: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Filled box (1, side, side) and positive and negative strokes (2, side, side) of a prompt on a slice of that shape.
+
+    Strokes one pixel wide would fade in the official bilinear resize of large slices; here a pixel of the small grid is set where
+    any stroke pixel falls on it. At 128x128 both are the same.
+    """
+    box, strokes = torch.zeros(1, side, side), torch.zeros(2, side, side)
+    rows, columns = shape
+    if isinstance(prompt, Box):
+        x1, x2 = (int(x * side / columns) for x in (prompt.x1, prompt.x2))
+        y1, y2 = (int(y * side / rows) for y in (prompt.y1, prompt.y2))
+        box[0, y1:y2, x1:x2] = 1
+    elif isinstance(prompt, Scribbles):
+        for channel, raster in enumerate((prompt.positive, prompt.negative)):
+            y, x = np.nonzero(raster)
+            strokes[channel, torch.from_numpy(y * side // rows), torch.from_numpy(x * side // columns)] = 1
+    elif isinstance(prompt, Clicks):
+        for channel, points in enumerate((prompt.positive, prompt.negative)):
+            if len(points):
+                x, y = np.asarray(points, dtype=np.int64).T
+                strokes[channel, torch.from_numpy(y * side // rows), torch.from_numpy(x * side // columns)] = 1
+    return box, strokes
+
+
+class ScribblePrompt:
+    """The UNet behind the :class:`PromptableModel` protocol.
+
+    Memory: the last logits are fed back as long as the strokes only grow; strokes that were taken back take them along.
+    """
+
+    kind = "scribbleprompt"
+    prompt_kinds = (Scribbles.kind, Clicks.kind, Box.kind)
+
+    def __init__(self, network: ScribblePromptUNet, image_size: int = 128, name: str = kind, sha256: str = ""):
+        self.network = network.eval()
+        self.image_size = image_size
+        self.name = name
+        self.sha256 = sha256
+
+    @classmethod
+    def from_checkpoint(cls, checkpoint: Checkpoint) -> "ScribblePrompt":
+        """Build from the official file or the project's; features follow from the tensors' shapes."""
+        count = sum(name.startswith("downs.") and name.endswith("conv.0.bias") for name in checkpoint.tensors)
+        features = [len(checkpoint.tensors[f"downs.{level}.conv.0.bias"]) for level in range(count)]
+        network = ScribblePromptUNet(features)
+        network.load_state_dict(checkpoint.tensors)
+        return cls(network, checkpoint.config.get("image_size", 128), sha256=checkpoint.sha256)
+
+    @staticmethod
+    def config_of(network: ScribblePromptUNet, image_size: int = 128) -> dict[str, Any]:
+        """The numbers stored with a checkpoint."""
+        return {"features": [down.conv[0].out_channels for down in network.downs], "image_size": image_size}
+
+    def to(self, device: torch.device) -> "ScribblePrompt":
+        """Move to a device."""
+        self.network.to(device)
+        return self
+
+    @torch.inference_mode()
+    def embed(self, images: torch.Tensor) -> Embedding:
+        """The slices at the network's size (B, 1, S, S), as officially: bilinear, stretched."""
+        size = (self.image_size, self.image_size)
+        return Embedding(images, functional.interpolate(images, size, mode="bilinear").clamp(0, 1))
+
+    @torch.inference_mode()
+    def predict(self, embedding: Embedding, prompts: Sequence[Prompt], previous: Sequence[Memory] | None = None) -> Prediction:
+        """See :class:`HermesLib.models.protocol.PromptableModel`."""
+        shape = (embedding.images.shape[-2], embedding.images.shape[-1])
+        device = embedding.features.device
+        channels = []
+        for prompt, memory in zip(prompts, previous or [None] * len(prompts), strict=True):
+            if prompt.kind not in self.prompt_kinds:
+                raise HermesError(f"ScribblePrompt takes {', '.join(self.prompt_kinds)}, not {prompt.kind}")
+            box, strokes = stroke_channels(prompt, shape, self.image_size)
+            last = torch.zeros_like(box)
+            if memory is not None and bool((strokes >= memory.strokes).all()):
+                last = memory.logits.cpu()
+            channels.append(torch.cat([box, strokes, last]))
+        stacked = torch.stack(channels).to(device)
+        logits = self.network(torch.cat([embedding.features, stacked], 1))
+        probability = functional.interpolate(torch.sigmoid(logits), shape, mode="bilinear")[:, 0]
+        return Prediction(probability, [_LastLogits(one, asked[1:3].cpu()) for one, asked in zip(logits, stacked, strict=True)])

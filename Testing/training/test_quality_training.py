@@ -1,0 +1,89 @@
+"""Training of the QC core: what a researcher relies on."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from HermesLib.data.augmentation import Augmentation
+from HermesLib.errors import HermesError
+from HermesLib.quality.config import QualityConfig
+from HermesLib.training.pool import PooledSlice, SlicePool
+from HermesLib.training.quality import QualityTrainer, QualityTraining
+from HermesLib.training.run import TrainingRun
+
+TINY = QualityConfig(
+    grid=64,
+    autoencoder_channels=(8, 8, 8, 16),
+    mask_channels=(16, 16, 16, 16),
+    image_channels=(16, 16, 16, 16),
+    token_width=32,
+    denoiser_channels=(32, 32),
+)
+SHORT = QualityTraining(
+    autoencoder_steps=4, expert_steps=4, diffusion_steps=4, batch=4, every=2, validate_every=4, augmentation=Augmentation(flip=0.0)
+)
+
+
+def pool() -> SlicePool:
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[:64, :64]
+    slices = []
+    for k in range(8):
+        centre = rng.uniform(25, 40, 2)
+        mask = (rows - centre[0]) ** 2 + (columns - centre[1]) ** 2 < 12**2
+        image = np.clip(80 + 90 * mask + rng.normal(0, 10, mask.shape), 0, 255).astype(np.uint8)
+        slices.append(PooledSlice(image, mask if k < 6 else np.zeros_like(mask), f"p-{k}"))
+    slices.append(PooledSlice(slices[0].image, None, "p-9-unlabelled"))
+    return SlicePool(slices)
+
+
+def trained(folder, settings: QualityTraining = SHORT) -> QualityTrainer:
+    run = TrainingRun(folder, settings.to_dict())
+    trainer = QualityTrainer(TINY, settings, run, pool(), pool(), torch.device("cpu"))
+    trainer.fit(lambda core, measured: None)
+    return trainer
+
+
+class Broken(Exception):
+    pass
+
+
+def test_a_training_that_was_cut_off_goes_on_as_if_it_had_not_been(tmp_path, monkeypatch):
+    unbroken = trained(tmp_path / "unbroken").averaged.state_dict()
+    report = TrainingRun.report
+
+    def cut(self, stage, step, steps, **figures):
+        report(self, stage, step, steps, **figures)
+        if stage == "diffusion" and step == 4:
+            raise Broken
+
+    monkeypatch.setattr(TrainingRun, "report", cut)
+    with pytest.raises(Broken):
+        trained(tmp_path / "broken")
+    monkeypatch.setattr(TrainingRun, "report", report)
+    resumed = trained(tmp_path / "broken").averaged.state_dict()
+    assert all(torch.equal(unbroken[name], resumed[name]) for name in unbroken)
+
+
+def test_a_folder_begun_with_other_settings_is_refused(tmp_path):
+    TrainingRun(tmp_path, SHORT.to_dict())
+    with pytest.raises(HermesError, match="other settings"):
+        TrainingRun(tmp_path, dataclasses.replace(SHORT, seed=5).to_dict())
+
+
+def test_validation_reports_what_the_issue_of_trust_needs(tmp_path):
+    seen = []
+    run = TrainingRun(tmp_path, SHORT.to_dict())
+    QualityTrainer(TINY, SHORT, run, pool(), pool(), torch.device("cpu")).fit(lambda core, measured: seen.append(measured))
+    assert {"from_blank", "from_full", "from_shifted", "agreement", "pdsc_error", "presence"} <= set(seen[-1])
+    assert all(np.isfinite(value) for value in seen[-1].values())
+
+
+def test_batches_hold_slices_with_and_without_the_organ_and_unlabelled_ones():
+    images, masks = pool().draw(np.random.default_rng(0), 60, 64, Augmentation(), absent=0.3, unlabelled=0.2)
+    empty = (masks.sum((1, 2, 3)) == 0).float().mean().item()
+    assert images.shape == masks.shape == (60, 1, 64, 64)
+    assert 0.25 < empty < 0.75
+    assert set(np.unique(masks.numpy())) == {0.0, 1.0}
