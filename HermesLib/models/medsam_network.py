@@ -49,7 +49,7 @@ class MedSamConfig:
 
 #: The bundled small model.
 SMALL = MedSamConfig(
-    image_size=192,
+    image_size=128,
     patch=8,
     depth=6,
     width=160,

@@ -16,7 +16,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     quality.add_argument("--expert-steps", type=int)
     quality.add_argument("--diffusion-steps", type=int)
     quality.set_defaults(run=run_quality)
-    for kind in (quality,):
+    promptable = kinds.add_parser("promptable", help="a small promptable model")
+    promptable.add_argument("--model", required=True, choices=["medsam", "scribbleprompt", "mideepseg"])
+    promptable.add_argument("--phantoms", type=int, default=0, metavar="N", help="procedural prostate slices to add to the training patients")
+    promptable.add_argument("--steps", type=int)
+    promptable.set_defaults(run=run_promptable)
+    for kind in (quality, promptable):
         kind.add_argument("--data", action="append", required=True, metavar="LAYOUT:FOLDER[:FAMILY]", help="decathlon:FOLDER or slices:FOLDER, repeatable")
         kind.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
         kind.add_argument("--batch", type=int)
@@ -49,6 +54,28 @@ def run_quality(arguments: argparse.Namespace) -> int:
         [Source.parse(text) for text in arguments.data],
         arguments.output,
         dataclasses.replace(QualityTraining(), **given),
+        arguments.phantoms,
+        arguments.validation,
+        arguments.test,
+        arguments.device,
+    )
+    print(f"best weights: {output}")
+    return 0
+
+
+def run_promptable(arguments: argparse.Namespace) -> int:
+    """Train one small promptable model."""
+    from HermesLib.training.promptable import PromptableTraining
+    from HermesLib.training.promptable_job import train_promptable
+    from HermesLib.training.sources import Source
+
+    _set_threads(arguments)
+    given = {name: getattr(arguments, name) for name in ("steps", "batch", "rate", "seed") if getattr(arguments, name) is not None}
+    output = train_promptable(
+        arguments.model,
+        [Source.parse(text) for text in arguments.data],
+        arguments.output,
+        dataclasses.replace(PromptableTraining(), **given),
         arguments.phantoms,
         arguments.validation,
         arguments.test,

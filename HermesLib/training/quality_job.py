@@ -47,7 +47,7 @@ def train_quality(
     """
     preset = load_preset(preset_name)
     settings = dataclasses.replace(settings, augmentation=preset_augmentation(preset))
-    slices, split = read_sources(sources, preset.intensity, settings.seed, validation, test)
+    slices, split = read_sources(sources, settings.seed, validation, test)
     organ = _ORGAN_NAMES[preset_name]
 
     def pooled(patients: tuple[str, ...]) -> list[PooledSlice]:

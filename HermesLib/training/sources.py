@@ -9,7 +9,7 @@ from HermesLib.data.scribbled import read_scribbled
 from HermesLib.data.slices import LabelledSlice, patients_of
 from HermesLib.data.splits import Split, held_out, split_patients
 from HermesLib.errors import HermesError
-from HermesLib.presets import Intensity
+from HermesLib.presets import Intensity, load_preset, preset_names
 
 LAYOUTS = ("decathlon", "slices", "scribbled")
 
@@ -31,13 +31,19 @@ class Source:
         folder, _, family = rest.partition(":")
         return cls(layout, Path(folder), family or None)
 
-    def read(self, intensity: Intensity) -> list[LabelledSlice]:
+    def intensity(self) -> Intensity:
+        """How the folder's volumes become 0..1: as the presets of its modality do."""
+        modality = "MR" if self.layout == "scribbled" else str(read_table(self.folder)["modality"])
+        wanted = "CT" if "CT" in modality else "MR"
+        return next(preset.intensity for preset in map(load_preset, preset_names()) if preset.modality == wanted)
+
+    def read(self) -> list[LabelledSlice]:
         """All slices of patients that may train (see :func:`HermesLib.data.splits.held_out`)."""
         if self.layout == "scribbled":
             return read_scribbled(self.folder)
         if self.layout == "slices":
             return read_lone_slices(self.folder, self.family, lambda patient: not held_out(patient))
-        return read_decathlon(self.folder, intensity, self.family, lambda patient: not held_out(patient))
+        return read_decathlon(self.folder, self.intensity(), self.family, lambda patient: not held_out(patient))
 
     def describe(self) -> dict[str, str]:
         """For the checkpoint: the data set's name, not where it lay."""
@@ -45,9 +51,9 @@ class Source:
         return {"layout": self.layout, "name": name}
 
 
-def read_sources(sources: Sequence[Source], intensity: Intensity, seed: int, validation: float, test: float) -> tuple[list[LabelledSlice], Split]:
+def read_sources(sources: Sequence[Source], seed: int, validation: float, test: float) -> tuple[list[LabelledSlice], Split]:
     """Slices of all sources and one split over all their patients."""
-    slices = [one for source in sources for one in source.read(intensity)]
+    slices = [one for source in sources for one in source.read()]
     if not slices:
         raise HermesError("the training folders hold no slice that may train")
     return slices, split_patients(patients_of(slices), seed, validation, test)

@@ -1,0 +1,99 @@
+"""Strokes in a region as a person draws them: lines, centerlines and contours (the three kinds of Wong et al. 2024).
+
+Every function takes a boolean region (H, W) and returns a boolean raster of the same shape with ``count`` strokes, all of whose
+pixels lie in the region. Each stroke goes to one connected component, chosen by area. An empty region gives an empty raster, a
+region of one pixel that pixel.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy import ndimage
+from skimage.measure import find_contours
+from skimage.morphology import skeletonize
+
+from HermesLib.prompts.hand import draw_by_hand, pixel_unit
+
+#: A path of short segments (N, 2, 2) of (row, column) through a connected region (H, W); the float is the slice's pixel unit.
+_Trace = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
+Draw = Callable[[np.ndarray, np.random.Generator, int], np.ndarray]
+
+_EIGHT_NEIGHBOURS = np.ones((3, 3), bool)
+_BLUR = (1.0, 4.0)
+#: Between the region's edge (0) and its middle (1).
+_CONTOUR_DEPTH = (0.1, 0.7)
+
+
+def line_scribbles(region: np.ndarray, rng: np.random.Generator, count: int = 1) -> np.ndarray:
+    """Lines between two random points of the region."""
+    return _draw(region, rng, count, _line)
+
+
+def centerline_scribbles(region: np.ndarray, rng: np.random.Generator, count: int = 1) -> np.ndarray:
+    """Parts of the region's skeleton."""
+    return _draw(region, rng, count, _centerline)
+
+
+def contour_scribbles(region: np.ndarray, rng: np.random.Generator, count: int = 1) -> np.ndarray:
+    """Parts of a contour of the blurred region, at a random depth in it."""
+    return _draw(region, rng, count, _contour)
+
+
+def random_scribbles(region: np.ndarray, rng: np.random.Generator, count: int = 1) -> np.ndarray:
+    """Each stroke in one of the three ways."""
+    raster = np.zeros(region.shape, bool)
+    kinds: tuple[Draw, ...] = (line_scribbles, centerline_scribbles, contour_scribbles)
+    for choice in rng.integers(len(kinds), size=count):
+        raster |= kinds[choice](region, rng, 1)
+    return raster
+
+
+def _draw(region: np.ndarray, rng: np.random.Generator, count: int, trace: _Trace) -> np.ndarray:
+    raster = np.zeros(region.shape, bool)
+    labels, parts = ndimage.label(region, _EIGHT_NEIGHBOURS)
+    if parts == 0 or count < 1:
+        return raster
+    areas = np.bincount(labels.ravel())[1:]
+    windows = ndimage.find_objects(labels)
+    unit = pixel_unit(region.shape)
+    for choice in rng.choice(parts, size=count, p=areas / areas.sum()):
+        part = labels[windows[choice]] == choice + 1
+        raster[windows[choice]] |= draw_by_hand(trace(part, unit, rng), part, unit, rng)
+    return raster
+
+
+def _line(part: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndarray:
+    places = np.argwhere(part)
+    start, end = places[rng.integers(len(places), size=2)]
+    steps = max(1, int(np.abs(end - start).max()))
+    return _as_segments(np.linspace(start, end, steps + 1))
+
+
+def _centerline(part: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndarray:
+    skeleton = skeletonize(np.pad(part, 1))
+    rows, columns = np.nonzero(skeleton)
+    here = np.stack([rows, columns], 1)
+    pairs = []
+    for step in ((0, 1), (1, -1), (1, 0), (1, 1)):
+        there = here + step
+        joined = skeleton[there[:, 0], there[:, 1]]
+        pairs.append(np.stack([here[joined], there[joined]], 1))
+    return np.concatenate(pairs).astype(float) - 1
+
+
+def _contour(part: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndarray:
+    # A blur wider than the region would leave only its middle.
+    sigma = min(rng.uniform(*_BLUR) * unit, 0.15 * float(np.sqrt(part.sum())))
+    margin = int(np.ceil(2 * sigma)) + 1
+    blurred = ndimage.gaussian_filter(np.pad(part, margin).astype(np.float32), sigma, truncate=2.0)
+    inside = blurred[margin:-margin, margin:-margin][part]
+    lowest, highest = float(inside.min()), float(inside.max())
+    contours = find_contours(blurred, lowest + rng.uniform(*_CONTOUR_DEPTH) * (highest - lowest))
+    if not contours:
+        return np.zeros((0, 2, 2))
+    lengths = np.array([len(contour) for contour in contours], float)
+    return _as_segments(contours[rng.choice(len(contours), p=lengths / lengths.sum())] - margin)
+
+
+def _as_segments(path: np.ndarray) -> np.ndarray:
+    return np.stack([path[:-1], path[1:]], 1).astype(float)

@@ -1,0 +1,27 @@
+"""A prompt as plain values for a report."""
+
+from typing import Any
+
+from HermesLib.prompts.types import Box, Prompt, Scribbles
+
+
+def prompt_summary(prompt: Prompt) -> dict[str, Any]:
+    """Kind and place of a prompt, ready for JSON: a box's edges, how many pixels strokes have, where and how many clicks there are.
+
+    Boxes are [x1, y1, x2, y2] in pixel edges, clicks [x, y] pixel indices of the slice.
+    """
+    if isinstance(prompt, Box):
+        return {"kind": prompt.kind, "xyxy": [float(edge) for edge in (prompt.x1, prompt.y1, prompt.x2, prompt.y2)]}
+    if isinstance(prompt, Scribbles):
+        return {
+            "kind": prompt.kind,
+            "positive_pixels": int(prompt.positive.sum()),
+            "negative_pixels": int(prompt.negative.sum()),
+        }
+    return {
+        "kind": prompt.kind,
+        "positive_count": len(prompt.positive),
+        "negative_count": len(prompt.negative),
+        "positive": prompt.positive.tolist(),
+        "negative": prompt.negative.tolist(),
+    }
