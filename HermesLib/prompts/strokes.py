@@ -97,3 +97,8 @@ def _contour(part: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndar
 
 def _as_segments(path: np.ndarray) -> np.ndarray:
     return np.stack([path[:-1], path[1:]], 1).astype(float)
+
+
+#: The same functions as the training tasks call them, where one stroke at a time is drawn.
+line_strokes, centreline_strokes = line_scribbles, centerline_scribbles
+contour_strokes, random_strokes = contour_scribbles, random_scribbles
