@@ -15,6 +15,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     quality.add_argument("--autoencoder-steps", type=int)
     quality.add_argument("--expert-steps", type=int)
     quality.add_argument("--diffusion-steps", type=int)
+    quality.add_argument("--gross", type=float, help="share of gross failures among the masks shown")
+    quality.add_argument("--initial", type=Path, metavar="FILE", help="weights to go on from; trains the third stage only")
     quality.set_defaults(run=run_quality)
     promptable = kinds.add_parser("promptable", help="a small promptable model")
     promptable.add_argument("--model", required=True, choices=["medsam", "scribbleprompt", "mideepseg"])
@@ -47,7 +49,7 @@ def run_quality(arguments: argparse.Namespace) -> int:
     from HermesLib.training.sources import Source
 
     _set_threads(arguments)
-    named = ("autoencoder_steps", "expert_steps", "diffusion_steps", "batch", "rate", "seed")
+    named = ("autoencoder_steps", "expert_steps", "diffusion_steps", "gross", "batch", "rate", "seed")
     given = {name: getattr(arguments, name) for name in named if getattr(arguments, name) is not None}
     output = train_quality(
         arguments.preset,
@@ -58,6 +60,7 @@ def run_quality(arguments: argparse.Namespace) -> int:
         arguments.validation,
         arguments.test,
         arguments.device,
+        arguments.initial,
     )
     print(f"best weights: {output}")
     return 0

@@ -70,6 +70,11 @@ class QualityTrainer:
         self.grid = config.grid
         self.best = -1.0
 
+    def start_from(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Take over another training's weights."""
+        self.core.load_state_dict(tensors)
+        self.averaged.load_state_dict(tensors)
+
     def fit(self, on_best: Callable[[QualityCore, dict[str, float]], None]) -> None:
         """Run what is left of the three stages; ``on_best`` gets the averaged core whenever validation improves."""
         state = self.run.load_state()
@@ -108,6 +113,8 @@ class QualityTrainer:
 
     def _autoencoder_stage(self, state: dict[str, Any] | None) -> None:
         settings, vae = self.settings, self.core.autoencoder
+        if settings.autoencoder_steps == 0:
+            return
         optimisers: dict[str, torch.optim.Optimizer] = {
             "vae": torch.optim.AdamW(vae.parameters(), lr=1e-3, weight_decay=0.0),
             "discriminator": torch.optim.AdamW(self.discriminator.parameters(), lr=2e-4, betas=(0.5, 0.9)),
@@ -151,6 +158,8 @@ class QualityTrainer:
 
     def _expert_stage(self, state: dict[str, Any] | None) -> None:
         settings, core = self.settings, self.core
+        if settings.expert_steps == 0:
+            return
         parameters = [*core.mask_expert.parameters(), *core.image_expert.parameters()]
         optimisers: dict[str, torch.optim.Optimizer] = {"experts": torch.optim.AdamW(parameters, lr=6e-4)}
         first = self._restore(state, optimisers)

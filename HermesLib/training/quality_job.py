@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from HermesLib.checkpoints import save_checkpoint
+from HermesLib.checkpoints import load_checkpoint, save_checkpoint
 from HermesLib.data.augmentation import Augmentation
-
 from HermesLib.devices import select_device
+from HermesLib.errors import HermesError
 from HermesLib.presets import Preset, load_preset
 from HermesLib.quality.config import QualityConfig
 from HermesLib.quality.core import QualityCore
+from HermesLib.training.phantoms import labelled_phantoms
 from HermesLib.training.pool import PooledSlice, SlicePool, pool_slice
 from HermesLib.training.quality import QualityTrainer, QualityTraining
 from HermesLib.training.run import TrainingRun
@@ -40,13 +39,19 @@ def train_quality(
     validation: float = 0.1,
     test: float = 0.1,
     device_name: str = "auto",
+    initial: Path | None = None,
 ) -> Path:
     """Train a QC core and keep the best of validation as ``model.safetensors`` in ``folder``; returns that path.
 
-    ``phantoms`` procedural slices join the training patients (prostate only); they never validate.
+    ``phantoms`` procedural slices join the training patients (prostate only); they never validate. ``initial`` holds weights to go
+    on from: only the third stage is then trained, and the checkpoint names the file it came from by its SHA-256. Its training
+    patients must be the same (same folders and seed).
     """
     preset = load_preset(preset_name)
     settings = dataclasses.replace(settings, augmentation=preset_augmentation(preset))
+    begun = load_checkpoint(initial) if initial else None
+    if begun:
+        settings = dataclasses.replace(settings, autoencoder_steps=0, expert_steps=0)
     slices, split = read_sources(sources, settings.seed, validation, test)
     organ = _ORGAN_NAMES[preset_name]
 
@@ -55,8 +60,7 @@ def train_quality(
 
     train = pooled(split.train)
     if phantoms:
-        pairs = phantom_slices(np.random.default_rng(settings.seed), phantoms)
-        train += [PooledSlice(np.round(image * 255).astype(np.uint8), label, "phantom") for image, label in pairs]
+        train += [pool_slice(one, organ, preset.field) for one in labelled_phantoms(settings.seed, phantoms)]
     config = QualityConfig(field=preset.field)
     recorded: dict[str, Any] = {
         "preset": preset_name,
@@ -66,9 +70,15 @@ def train_quality(
         "split": dataclasses.asdict(split),
         **settings.to_dict(),
     }
+    if begun:
+        if begun.training.get("split") != json.loads(json.dumps(recorded["split"])):
+            raise HermesError(f"{initial} was trained on other patients; training on would blur who is a test patient")
+        recorded["initial"] = {"sha256": begun.sha256, "training": begun.training}
     run = TrainingRun(folder, recorded)
     device = select_device(device_name)
     trainer = QualityTrainer(config, settings, run, SlicePool(train), SlicePool(pooled(split.validation)), device)
+    if begun:
+        trainer.start_from(begun.tensors)
     output = folder / "model.safetensors"
 
     def keep(core: QualityCore, measured: dict[str, float]) -> None:
