@@ -16,7 +16,7 @@ from HermesLib.models.mideepseg_unet import MideepsegUNet
 from HermesLib.models.scribbleprompt import ScribblePrompt, ScribblePromptUNet, stroke_channels
 from HermesLib.prompts.boxes import bounding_box
 from HermesLib.prompts.clicks import margin_clicks
-from HermesLib.prompts.strokes import contour_strokes, random_strokes
+from HermesLib.prompts.strokes import contour_scribbles, random_scribbles
 from HermesLib.prompts.surroundings import near_outside
 from HermesLib.prompts.types import Box, Clicks, Scribbles
 from HermesLib.training.losses import dice_cross_entropy
@@ -93,8 +93,8 @@ class ScribblePromptTask:
         else:
             positive = nothing.copy()
             for _ in range(rng.integers(1, 4)):
-                positive |= random_strokes(object_seen, rng)
-            negative = contour_strokes(near_outside(object_seen), rng) if rng.random() < 0.6 else nothing
+                positive |= random_scribbles(object_seen, rng)
+            negative = contour_scribbles(near_outside(object_seen), rng) if rng.random() < 0.6 else nothing
             box, strokes = stroke_channels(Scribbles(positive, negative), shape, self.side)
         return torch.cat([box, strokes])
 
@@ -102,7 +102,7 @@ class ScribblePromptTask:
         corrected = asked.clone()
         for channel, region in ((1, mask & ~drawn), (2, drawn & ~mask)):
             if region.sum() >= 4:
-                corrected[channel] = corrected[channel].maximum(torch.from_numpy(random_strokes(region, rng).astype(np.float32)))
+                corrected[channel] = corrected[channel].maximum(torch.from_numpy(random_scribbles(region, rng).astype(np.float32)))
         return corrected
 
     def _rounds(
