@@ -17,7 +17,7 @@ _NONE = np.zeros((0, 2), np.int64)
 
 
 def deepest_clicks(region: np.ndarray, most: int, smallest: float = 0.0) -> np.ndarray:
-    """One click (N, 2) of (x, y) at the deepest point of each of the ``most`` largest components of at least ``smallest`` pixels."""
+    """Clicks (N, 2) of (x, y) at the deepest points of the ``most`` largest components of at least ``smallest`` pixels."""
     labels, parts = ndimage.label(region, _EIGHT_NEIGHBOURS)
     areas = np.bincount(labels.ravel(), minlength=parts + 1)[1:]
     windows = ndimage.find_objects(labels)

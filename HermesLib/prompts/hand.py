@@ -11,14 +11,14 @@ from scipy import ndimage
 
 #: Strokes are one pixel wide on slices of this side, and in proportion on larger ones: the promptable model resizes to it.
 _REFERENCE_SIDE = 128
-_BREAK_SPACING, _MOST_LOST = (8.0, 20.0), 0.6
+_BREAK_SPACING, _LOST = (8.0, 20.0), (0.1, 0.75)
 _WARP_SPACING, _WARP_STRENGTH = (4.0, 16.0), (0.4, 2.0)
 #: A hand strays less in a small region: at most this share of the side of a square of its area.
 _STRENGTH_PER_SIDE = 0.1
 
 
 def pixel_unit(shape: tuple[int, int]) -> float:
-    """How many pixels of a slice of that shape make one pixel of the 128x128 slice on which strokes are one pixel wide; at least 1."""
+    """Pixels of a slice of that shape that make one pixel of a 128x128 slice, on which strokes are one pixel wide; at least 1."""
     return max(1.0, max(shape) / _REFERENCE_SIDE)
 
 
@@ -32,7 +32,7 @@ def draw_by_hand(segments: np.ndarray, region: np.ndarray, unit: float, rng: np.
         rng: random numbers.
 
     Returns:
-        (H, W) bool, inside the region, never empty: where no stroke fits, its deepest pixel.
+        (H, W) bool, inside the region, never empty: where no stroke fits, a dot at its deepest pixel.
     """
     if len(segments) > 0:
         kept = _broken(segments, unit, rng)
@@ -47,9 +47,7 @@ def draw_by_hand(segments: np.ndarray, region: np.ndarray, unit: float, rng: np.
                 return wandering
         if straight.any():
             return straight
-    dot = np.zeros_like(region)
-    dot[deepest_pixel(region)] = True
-    return dot
+    return _ink(np.full((1, 2, 2), deepest_pixel(region), float), region.shape, unit) & region
 
 
 def deepest_pixel(region: np.ndarray) -> tuple[int, int]:
@@ -61,11 +59,11 @@ def deepest_pixel(region: np.ndarray) -> tuple[int, int]:
 
 def _broken(segments: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndarray:
     noise = _smooth_noise(segments.mean(1), rng.uniform(*_BREAK_SPACING) * unit, 1, rng)[:, 0]
-    return segments[noise >= np.quantile(noise, rng.uniform(0.0, _MOST_LOST))]
+    return segments[noise >= np.quantile(noise, rng.uniform(*_LOST))]
 
 
 def _smooth_noise(points: np.ndarray, spacing: float, channels: int, rng: np.random.Generator) -> np.ndarray:
-    """Smooth random fields (N, channels) of about unit variance at points (N, 2): a coarse random grid, interpolated by splines."""
+    """Smooth random fields (N, channels) of about unit variance at points (N, 2): coarse random grids between splines."""
     low = points.min(0)
     places = (points - low) / spacing + 1
     cells = np.ceil(places.max(0)).astype(int) + 2

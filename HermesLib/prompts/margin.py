@@ -12,8 +12,10 @@ from skimage.measure import find_contours
 _REACH = 3.0
 
 
-def margin_clicks(region: np.ndarray, rng: np.random.Generator, count: int = 16, inward: tuple[float, float] = (2.0, 3.0)) -> np.ndarray:
-    """Clicks (N, 2) of (x, y) at equal arc length along the region's convex hull moved inward (MIDeepSeg's interior margin points).
+def margin_clicks(
+    region: np.ndarray, rng: np.random.Generator, count: int = 16, inward: tuple[float, float] = (2.0, 3.0)
+) -> np.ndarray:
+    """Clicks (N, 2) of (x, y) at equal arc length along the region's convex hull moved inward: MIDeepSeg's interior margin.
 
     All lie in the region, not in the hull's gaps: what is clicked is told to be the object.
 
@@ -31,9 +33,10 @@ def margin_clicks(region: np.ndarray, rng: np.random.Generator, count: int = 16,
     window = ndimage.find_objects(region.astype(np.uint8))[0]
     part = np.pad(region[window], 1)
     depth = ndimage.distance_transform_edt(hull_of(part))
-    # Pixels on the hull itself are 1 deep.
-    level = min(1 + rng.uniform(*inward), 0.6 * float(depth.max()))
-    path = _evenly_spaced(max(find_contours(depth, level), key=len))
+    # Depth is measured to the centres of pixels outside, which are about half a pixel from the hull's outline.
+    level = min(0.5 + rng.uniform(*inward), 0.6 * float(depth.max()))
+    # One contour, except in a hull that is a line of pixels joined at their corners.
+    path = np.concatenate([_evenly_spaced(contour) for contour in find_contours(depth, level)])
     away, nearest = ndimage.distance_transform_edt(~part, return_indices=True)
     rows, columns = np.rint(path).astype(int).T
     met = nearest[:, rows, columns]

@@ -1,4 +1,4 @@
-"""Scribble prompts: random strokes first, then strokes from the pseudo ground truth, then corrections where mask and pGT differ."""
+"""Scribble prompts: random strokes first, then strokes from the pseudo ground truth, then corrections where the mask differs."""
 
 from dataclasses import dataclass
 
@@ -58,7 +58,7 @@ class ScribbleStrategy:
             drawn = self._corrections(mask, pgt, rng)
         if earlier is None:
             return drawn
-        # Even a stroke that the newest pGT contradicts stays: ScribblePrompt's logits are only worth feeding back while strokes grow.
+        # Even a stroke that the newest pGT contradicts stays: ScribblePrompt forgets its logits when strokes are taken back.
         return Scribbles(earlier.positive | drawn.positive, earlier.negative | drawn.negative)
 
     def _from_pgt(self, pgt: np.ndarray, rng: np.random.Generator) -> Scribbles:

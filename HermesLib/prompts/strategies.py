@@ -28,7 +28,7 @@ class PromptStrategy(Protocol):
     ) -> Prompt:
         """The next prompt from the present mask and its pseudo ground truth (H, W, bool).
 
-        ``first_refinement`` says that this is the slice's first refinement; ``previous`` is None where the mask did not come from a prompt.
+        ``first_refinement``: this is the slice's first refinement. ``previous`` is None where the mask came from no prompt.
 
         Raises:
             ValueError: an empty pseudo ground truth; the loop draws it again or reports the slice as failed.

@@ -99,6 +99,5 @@ def _as_segments(path: np.ndarray) -> np.ndarray:
     return np.stack([path[:-1], path[1:]], 1).astype(float)
 
 
-#: The same functions as the training tasks call them, where one stroke at a time is drawn.
-line_strokes, centreline_strokes = line_scribbles, centerline_scribbles
+#: The same functions as the training tasks call them, which draw one stroke at a time.
 contour_strokes, random_strokes = contour_scribbles, random_scribbles

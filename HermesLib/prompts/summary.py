@@ -6,7 +6,7 @@ from HermesLib.prompts.types import Box, Prompt, Scribbles
 
 
 def prompt_summary(prompt: Prompt) -> dict[str, Any]:
-    """Kind and place of a prompt, ready for JSON: a box's edges, how many pixels strokes have, where and how many clicks there are.
+    """Kind and place of a prompt, ready for JSON: a box's edges, the strokes' pixel counts, where and how many clicks.
 
     Boxes are [x1, y1, x2, y2] in pixel edges, clicks [x, y] pixel indices of the slice.
     """

@@ -7,7 +7,7 @@ from scipy import ndimage
 
 
 def near_outside(region: np.ndarray, gap: float = 0.015, reach: float = 0.07) -> np.ndarray:
-    """A band (H, W, bool) around a region, from ``gap`` to ``reach`` of the slice's longer side away; empty for an empty region."""
+    """Band (H, W, bool) around a region, ``gap`` to ``reach`` of the slice's longer side away; empty for an empty region."""
     band = np.zeros(region.shape, bool)
     side = max(region.shape)
     found = ndimage.find_objects(region.astype(np.uint8))
