@@ -41,7 +41,7 @@ def read_case(
     """
     volume = read_volume(image)
     indices = slice_indices(slices, len(volume.array))
-    normalised = preset.intensity.normalise(volume.array)
+    normalised = volume.normalise(preset)
     chosen = slice(indices.start, indices.stop)
     return Case(
         volume,
