@@ -41,6 +41,7 @@ class Intensity:
 class Preset:
     """One organ in one modality.
 
+    ``organ_label`` is what data sets call the organ in their label tables.
     ``field`` is what of a slice the QC core sees (``slice`` or ``body``), ``mirror`` whether the organ may be seen left for right;
     ``model`` and ``quality`` name the FM and the QC weights that a user gets who chooses nothing.
     """
@@ -49,6 +50,7 @@ class Preset:
     title: str
     modality: str
     organ: Code
+    organ_label: str
     intensity: Intensity
     field: str
     mirror: bool
@@ -76,6 +78,7 @@ def load_preset(name: str) -> Preset:
         title=raw["title"],
         modality=raw["modality"],
         organ=Code(**raw["organ"]),
+        organ_label=raw["organ_label"],
         intensity=Intensity(**raw["intensity"]),
         field=raw["field"],
         mirror=raw["mirror"],

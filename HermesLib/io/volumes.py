@@ -72,13 +72,13 @@ def read_volume(path: Path) -> Volume:
     return Volume(array, (spacing[rows], spacing[columns]), spacing[through], is_png(Path(path)), _empty_like(image), axes, sha256)
 
 
-def read_mask(path: Path, volume: Volume, label: int | None = None) -> np.ndarray:
-    """A mask (N, H, W, bool) on a volume's slices: one label's voxels, or all that are not 0.
+def read_label_map(path: Path, volume: Volume) -> np.ndarray:
+    """Label values (N, H, W) on a volume's slices.
 
-    A mask on another grid in the same space is resampled (nearest neighbour), and a warning says so.
+    A label map on another grid in the same space is resampled (nearest neighbour), and a warning says so.
 
     Raises:
-        HermesError: unreadable, no such label, beside the image, or of another size where there is no geometry to go by.
+        HermesError: unreadable, beside the image, or of another size where there is no geometry to go by.
     """
     path = Path(path)
     image, _ = read_image(path)
@@ -89,12 +89,21 @@ def read_mask(path: Path, volume: Volume, label: int | None = None) -> np.ndarra
         _require_overlap(image, volume.grid, path.name)
         image = SimpleITK.Resample(image, volume.grid, SimpleITK.Transform(), SimpleITK.sitkNearestNeighbor, 0)
         logger.warning("%s lies on another grid than the image; it was resampled (nearest neighbour)", path.name)
-    values = volume.axes.to_slices(SimpleITK.GetArrayViewFromImage(image))
+    return volume.axes.to_slices(SimpleITK.GetArrayViewFromImage(image))
+
+
+def read_mask(path: Path, volume: Volume, label: int | None = None) -> np.ndarray:
+    """A mask (N, H, W, bool) on a volume's slices: one label's voxels, or all that are not 0.
+
+    Raises:
+        HermesError: see :func:`read_label_map`; also a label that the file does not hold.
+    """
+    values = read_label_map(path, volume)
     if label is None:
         return values != 0
     if not (values == label).any():
         present = ", ".join(str(value) for value in np.unique(values)[:10])
-        raise HermesError(f"{path.name} has no label {label}; it holds {present}")
+        raise HermesError(f"{Path(path).name} has no label {label}; it holds {present}")
     return values == label
 
 

@@ -19,10 +19,6 @@ from HermesLib.training.quality import QualityTrainer, QualityTraining
 from HermesLib.training.run import TrainingRun
 from HermesLib.training.sources import Source, read_sources
 
-#: Which organ of a training folder's labels a preset segments.
-_ORGAN_NAMES = {"prostate-t2": "prostate", "spleen-ct": "spleen"}
-
-
 def preset_augmentation(preset: Preset) -> Augmentation:
     """Strengths that cover a modality's variety: MR has coils and contrasts, CT has a calibrated scale."""
     if preset.modality == "CT":
@@ -53,7 +49,7 @@ def train_quality(
     if begun:
         settings = dataclasses.replace(settings, autoencoder_steps=0, expert_steps=0)
     slices, split = read_sources(sources, settings.seed, validation, test)
-    organ = _ORGAN_NAMES[preset_name]
+    organ = preset.organ_label
 
     def pooled(patients: tuple[str, ...]) -> list[PooledSlice]:
         return [pool_slice(one, organ, preset.field) for one in slices if one.patient in patients]

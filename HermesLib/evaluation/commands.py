@@ -1,0 +1,82 @@
+"""``hermes evaluate``: figures on cases with a known truth."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add ``evaluate loop`` and ``evaluate pgt``."""
+    parser = subparsers.add_parser("evaluate", help="measure the loop or the QC core on cases with a known truth")
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
+    loop = kinds.add_parser("loop", help="true Dice of first and final masks")
+    loop.add_argument("--model", help="medsam, scribbleprompt or mideepseg; the preset's by default")
+    loop.add_argument("--weights", default="bundled", metavar="bundled|FILE")
+    loop.add_argument("--prompt", help="box, scribbles or clicks; the model's own by default")
+    loop.add_argument("--threshold", type=float, default=0.9)
+    loop.add_argument("--keep", choices=["best", "last"], default="best")
+    loop.set_defaults(run=run_loop)
+    pgt = kinds.add_parser("pgt", help="does the pseudo ground truth follow the image?")
+    pgt.set_defaults(run=run_pgt)
+    for kind in (loop, pgt):
+        kind.add_argument("--preset", default="prostate-t2")
+        kind.add_argument("--quality", default="diffusion", metavar="diffusion|FILE")
+        kind.add_argument("--data", required=True, metavar="LAYOUT:FOLDER", help="decathlon:FOLDER, or slices:FOLDER (its test patients)")
+        kind.add_argument("--patients", nargs="+", metavar="NAME", help="only these patients")
+        kind.add_argument("--seed", type=int, default=0)
+        kind.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+        kind.add_argument("-o", "--output", type=Path, metavar="FILE", help="write all figures as JSON")
+
+
+def _progress(done: int, total: int) -> None:
+    print(f"case {done} of {total}", file=sys.stderr, flush=True)
+
+
+def _parts(arguments: argparse.Namespace) -> tuple[Any, Any, Any, Any]:
+    from HermesLib.devices import select_device
+    from HermesLib.errors import HermesError
+    from HermesLib.evaluation.cases import read_cases
+    from HermesLib.presets import load_preset
+    from HermesLib.quality.registry import load_quality
+
+    preset, device = load_preset(arguments.preset), select_device(arguments.device)
+    cases = list(read_cases(arguments.data, preset.organ_label))
+    if arguments.patients:
+        cases = [case for case in cases if case.patient in arguments.patients]
+    if not cases:
+        raise HermesError(f"{arguments.data} holds no such case")
+    return preset, device, cases, load_quality(arguments.quality, preset, device)
+
+
+def _publish(figures: dict[str, Any], details: dict[str, Any], output: Path | None) -> int:
+    print(json.dumps(figures, indent=1))
+    if output:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(json.dumps({"figures": figures, **details}, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+def run_loop(arguments: argparse.Namespace) -> int:
+    """Measure the whole loop."""
+    from HermesLib.evaluation.loop import as_rows, evaluate_loop, summarise
+    from HermesLib.models.registry import load_model
+    from HermesLib.pipeline.run import prompt_kind
+    from HermesLib.refinement.settings import RefinementSettings
+
+    settings = RefinementSettings(threshold=arguments.threshold, keep=arguments.keep, seed=arguments.seed)
+    preset, device, cases, quality = _parts(arguments)
+    model = load_model(arguments.model or preset.model, arguments.weights, device)
+    outcomes = evaluate_loop(cases, preset, model, quality, prompt_kind(model, arguments.prompt), settings, device, _progress)
+    used = {"preset": preset.name, "model": model.name, "model_sha256": model.sha256, "quality_sha256": quality.sha256}
+    return _publish({**used, "threshold": arguments.threshold, **summarise(outcomes)}, {"slices": as_rows(outcomes)}, arguments.output)
+
+
+def run_pgt(arguments: argparse.Namespace) -> int:
+    """Measure whether the pGT follows the image."""
+    from HermesLib.evaluation.invariance import evaluate_invariance
+
+    preset, device, cases, quality = _parts(arguments)
+    found = evaluate_invariance(cases, preset, quality, arguments.seed, device, _progress)
+    return _publish({"preset": preset.name, "quality_sha256": quality.sha256, **found}, {}, arguments.output)

@@ -1,0 +1,64 @@
+"""Does the pseudo ground truth follow the image? Drawn from a blank, a full and a shifted mask of one slice it must be the same.
+
+A quality control that copies its input mask fails this.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import torch
+
+from HermesLib.evaluation.cases import Case
+from HermesLib.evaluation.loop import read_slices
+from HermesLib.metrics import dice_batch
+from HermesLib.presets import Preset
+from HermesLib.prompts.seeds import slice_seed
+from HermesLib.quality.protocol import QualityControl
+
+#: The shifted mask is the truth moved by this share of the slice's sides, down and to the right.
+SHIFT = 0.08
+_BATCH = 8
+
+
+def shown_masks(truth: torch.Tensor) -> dict[str, torch.Tensor]:
+    """The three masks a QC is shown for a truth (N, H, W, bool)."""
+    rows, columns = (round(SHIFT * side) for side in truth.shape[-2:])
+    moved = torch.zeros_like(truth)
+    moved[:, rows:, columns:] = truth[:, : truth.shape[1] - rows, : truth.shape[2] - columns]
+    return {"blank": torch.zeros_like(truth), "full": torch.ones_like(truth), "shifted": moved}
+
+
+def evaluate_invariance(
+    cases: Sequence[Case], preset: Preset, quality: QualityControl, seed: int, device: torch.device, on_case: Callable[[int, int], None]
+) -> dict[str, Any]:
+    """Mean true Dice of the three pGTs and their mean pairwise Dice, over the slices that show the organ, with the patients' own."""
+    truths: dict[str, list[float]] = {}
+    pairs: list[float] = []
+    patients: dict[str, list[float]] = {}
+    for number, case in enumerate(cases):
+        images, truth, indices = read_slices(case, preset)
+        for start in range(0, len(indices), _BATCH):
+            part = slice(start, start + _BATCH)
+            drawn = {
+                name: quality.assess(
+                    images[part].to(device), mask.to(device), [slice_seed(seed, index, number) for index in indices[part]]
+                ).pgt.cpu()
+                > 0.5
+                for number, (name, mask) in enumerate(shown_masks(truth[part]).items())
+            }
+            for name, pgt in drawn.items():
+                truths.setdefault(name, []).extend(dice_batch(pgt, truth[part]).tolist())
+            agreement = torch.stack([dice_batch(drawn[a], drawn[b]) for a, b in combinations(drawn, 2)]).mean(0).tolist()
+            pairs.extend(agreement)
+            patients.setdefault(case.patient, []).extend(agreement)
+        on_case(number + 1, len(cases))
+    return {
+        "patients": len(patients),
+        "slices": len(pairs),
+        "true_dice": {name: float(np.mean(values)) for name, values in truths.items()},
+        "mean_true_dice": float(np.mean([value for values in truths.values() for value in values])),
+        "agreement": float(np.mean(pairs)),
+        "agreement_by_patient": {patient: float(np.mean(values)) for patient, values in sorted(patients.items())},
+    }

@@ -1,0 +1,83 @@
+"""From a finished training to bundled weights: half precision, a model card, and a line in the manifest."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from HermesLib.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from HermesLib.errors import HermesError
+from HermesLib.resources import resource_path
+from HermesLib.weights import MANIFEST, manifest_entry
+
+#: What the data sets' owners ask of those who use what was trained on them.
+TERMS = {
+    "promise12": "PROMISE12 challenge (Litjens 2014), research use, cite the challenge",
+    "btcv-slices": "BTCV, Synapse terms, research use",
+    "synapse-ct": "BTCV cases as prepared for TransUNet, research use, prepared data not passed on",
+    "medscribble": "MedScribble (ScribblePrompt), each task under its data set's terms",
+    "phantom": "procedural, made by this project, no terms",
+}
+
+LIMITS = {
+    "quality": "Judges single axial slices of one organ in one modality. Not validated for other fields of view, sequences or "
+    "pathology that changes the organ's outline. The pDSC is an estimate, not a measurement.",
+    "promptable": "A small model for tests, demonstrations and research on the loop; far below the official weights on "
+    "objects other than those it was trained on.",
+}
+
+
+def bundle(run: Path, name: str, title: str, command: str, tests: dict[str, dict[str, Any]]) -> Path:
+    """Bundle the best weights of a training folder as ``NAME.safetensors`` with the card ``NAME.md``.
+
+    Args:
+        run: the training's folder.
+        name, title: of the weights, for machines and people.
+        command: the command line that trained them, for the card.
+        tests: figures on test patients, by what they were measured on.
+    """
+    trained = load_checkpoint(run / "model.safetensors")
+    if trained.kind is None:
+        raise HermesError(f"{run} holds no weights of this project")
+    folder = resource_path("Weights")
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.safetensors"
+    save_checkpoint(path, trained.tensors, trained.kind, trained.config, trained.training, half=True)
+    entry = manifest_entry(path, trained.kind, title)
+    (folder / f"{name}.md").write_text(model_card(trained, title, command, tests, entry), encoding="utf-8")
+    manifest = folder / MANIFEST
+    listed = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else []
+    listed = sorted([other for other in listed if other["name"] != name] + [entry], key=lambda one: one["name"])
+    manifest.write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def model_card(trained: Checkpoint, title: str, command: str, tests: dict[str, dict[str, Any]], entry: dict[str, str | int]) -> str:
+    """Data and terms, split, command, seed, metrics and limits, as Markdown."""
+    told = trained.training
+    names = [source["name"] for source in told["data"]] + (["phantom"] if told.get("phantoms") else [])
+    parameters = sum(tensor.numel() for tensor in trained.tensors.values())
+    lines = [f"# {title}", ""]
+    lines += [f"`{entry['name']}.safetensors`: {parameters / 1e6:.2f} M parameters, {int(entry['bytes']) / 1e6:.1f} MB (half precision), SHA-256 `{entry['sha256']}`.", ""]
+    lines += ["**Not a medical device.** Research use only: the training data's terms allow no other.", "", "## Data and terms", ""]
+    lines += [f"- {name}: {TERMS.get(name, 'see its owner')}" for name in names]
+    if told.get("phantoms"):
+        lines += ["", f"{told['phantoms']} procedural slices joined the training patients; none validated or tested."]
+    lines += ["", "## Split by patient", ""]
+    lines += [f"- {part}: {_people(told['split'][part])}" for part in ("train", "validation", "test")]
+    lines += ["", "PROSTATE-X patients and the eleven BTCV test patients (1, 2, 3, 4, 22, 25, 29, 32, 35, 36, 38) were never read in training."]
+    lines += ["", "## Training", "", f"Seed {told['seed']}.", "", "```", command, "```", ""]
+    if "initial" in told:
+        lines += [f"Goes on from a first training on the same patients (weights' SHA-256 `{told['initial']['sha256']}`).", ""]
+    lines += ["## Figures", "", "On validation patients, used to choose the best weights:", "", "```"]
+    lines += [json.dumps({key: round(value, 4) for key, value in told["validation"].items()}), "```"]
+    for what, figures in tests.items():
+        lines += ["", f"{what}:", "", "```", json.dumps(figures), "```"]
+    kind = "quality" if trained.kind == "quality" else "promptable"
+    return "\n".join([*lines, "", "## Limits", "", LIMITS[kind], ""])
+
+
+def _people(patients: list[str]) -> str:
+    labelled = [patient for patient in patients if not patient.endswith("-unlabelled") and not patient.startswith("medscribble")]
+    groups = {"images without a label": "-unlabelled", "single slices of MedScribble": "medscribble"}
+    others = [f"{sum(mark in patient for patient in patients)} {text}" for text, mark in groups.items() if any(mark in p for p in patients)]
+    return f"{len(labelled)} patients ({', '.join(labelled)})" + "".join(f"; {other}" for other in others)
