@@ -77,7 +77,9 @@ def load_checkpoint(path: Path, sha256: str | None = None) -> Checkpoint:
         raise HermesError(f"no weight file at {path}")
     actual = file_sha256(path)
     if sha256 is not None and actual != sha256.lower():
-        raise HermesError(f"{path.name} is damaged or another file: SHA-256 {actual[:12]}..., expected {sha256[:12].lower()}...; fetch it again")
+        raise HermesError(
+            f"{path.name} is damaged or another file: SHA-256 {actual[:12]}..., expected {sha256[:12].lower()}...; fetch it again"
+        )
     if path.suffix == ".safetensors":
         return _load_safetensors(path, actual)
     return Checkpoint(_load_official(path), None, {}, {}, actual)
@@ -87,7 +89,7 @@ def _load_safetensors(path: Path, sha256: str) -> Checkpoint:
     try:
         with safe_open(path, framework="pt") as stream:
             header = json.loads((stream.metadata() or {}).get("hermes", "{}"))
-            tensors = {name: stream.get_tensor(name) for name in stream.keys()}
+            tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118 - it is no mapping
     except (SafetensorError, ValueError, OSError) as error:
         raise HermesError(f"{path.name} is no readable safetensors file (truncated?); fetch it again") from error
     tensors = {name: t.float() if t.is_floating_point() else t for name, t in tensors.items()}
@@ -100,10 +102,14 @@ def _load_official(path: Path) -> dict[str, torch.Tensor]:
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises a different type for each way a file can be broken
-        raise HermesError(f"{path.name} is no readable PyTorch checkpoint (truncated, or it holds code besides tensors)") from error
+        raise HermesError(
+            f"{path.name} is no readable PyTorch checkpoint (truncated, or it holds code besides tensors)"
+        ) from error
     for nest in ("model", "state_dict", "model_state_dict"):
         if isinstance(loaded, dict) and isinstance(loaded.get(nest), dict):
             loaded = loaded[nest]
     if not isinstance(loaded, dict) or not all(isinstance(value, torch.Tensor) for value in loaded.values()) or not loaded:
         raise HermesError(f"{path.name} holds no plain table of tensors")
-    return {name.removeprefix("module."): tensor.float() if tensor.is_floating_point() else tensor for name, tensor in loaded.items()}
+    return {
+        name.removeprefix("module."): tensor.float() if tensor.is_floating_point() else tensor for name, tensor in loaded.items()
+    }

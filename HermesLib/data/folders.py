@@ -60,7 +60,9 @@ def read_decathlon(
     return found
 
 
-def read_lone_slices(folder: Path, family: str | None = None, keep: Callable[[str], bool] = lambda patient: True) -> list[LabelledSlice]:
+def read_lone_slices(
+    folder: Path, family: str | None = None, keep: Callable[[str], bool] = lambda patient: True
+) -> list[LabelledSlice]:
     """Slices listed in ``dataset.json`` under ``slices`` with their ``patient``; ``images`` and ``labels`` hold 8-bit PNGs."""
     table = read_table(folder)
     family = family or table["name"]
@@ -74,4 +76,3 @@ def read_lone_slices(folder: Path, family: str | None = None, keep: Callable[[st
         small, small_label = shrink(image, label)
         found.append(LabelledSlice(small, small_label, tuple(table["labels"]), patient, table["name"]))
     return found
-

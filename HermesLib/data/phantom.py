@@ -80,7 +80,12 @@ class _Canvas:
         return noise / max(float(noise.std()), 1e-9)
 
     def ellipse(
-        self, centre: tuple[float, float], radii: tuple[float, float], power: float = 2.0, wobble: tuple[float, ...] = (), tilt: float = 0.0
+        self,
+        centre: tuple[float, float],
+        radii: tuple[float, float],
+        power: float = 2.0,
+        wobble: tuple[float, ...] = (),
+        tilt: float = 0.0,
     ) -> np.ndarray:
         """Relative depth of a superellipse: 0 on its outline, 1 in the middle, negative outside."""
         dx, dy = self.x - centre[0], self.y - centre[1]
@@ -100,12 +105,28 @@ def _surroundings(canvas: _Canvas, body: Anatomy, height: float) -> None:
     canvas.tone[:] = body.fat * (1 + 0.1 * canvas.texture(0.05))
     canvas.paint(canvas.ellipse((0.0, 0.0), (0.6, 0.75)), 0.6 * body.fat * (1 + 0.15 * canvas.texture(0.03)), 0.3)
     for side in (-1, 1):
-        canvas.paint(canvas.ellipse((0.6 * side, -0.05), (0.2, 0.55), tilt=0.25 * side), body.muscle * (1 + 0.2 * canvas.texture(0.02)), 0.1)
-        canvas.paint(canvas.ellipse((0.4 * side, -0.5), (0.28, 0.22), tilt=0.6 * side), body.muscle * 1.1 * (1 + 0.2 * canvas.texture(0.02)), 0.1)
+        canvas.paint(
+            canvas.ellipse((0.6 * side, -0.05), (0.2, 0.55), tilt=0.25 * side),
+            body.muscle * (1 + 0.2 * canvas.texture(0.02)),
+            0.1,
+        )
+        canvas.paint(
+            canvas.ellipse((0.4 * side, -0.5), (0.28, 0.22), tilt=0.6 * side),
+            body.muscle * 1.1 * (1 + 0.2 * canvas.texture(0.02)),
+            0.1,
+        )
         canvas.paint(canvas.ellipse((0.95 * side, -0.25), (0.27, 0.3)), 0.06)
         canvas.paint(canvas.ellipse((0.95 * side, -0.25), (0.24, 0.27)), 0.5 * body.fat * (1 + 0.1 * canvas.texture(0.03)))
-        canvas.paint(canvas.ellipse((0.75 * side, 0.85), (0.5, 0.32), tilt=-0.5 * side), body.muscle * (1 + 0.3 * canvas.texture(0.03)), 0.1)
-        canvas.paint(canvas.ellipse((0.45 * side, -0.85), (0.4, 0.2), tilt=0.4 * side), body.muscle * 1.2 * (1 + 0.2 * canvas.texture(0.03)), 0.1)
+        canvas.paint(
+            canvas.ellipse((0.75 * side, 0.85), (0.5, 0.32), tilt=-0.5 * side),
+            body.muscle * (1 + 0.3 * canvas.texture(0.03)),
+            0.1,
+        )
+        canvas.paint(
+            canvas.ellipse((0.45 * side, -0.85), (0.4, 0.2), tilt=0.4 * side),
+            body.muscle * 1.2 * (1 + 0.2 * canvas.texture(0.03)),
+            0.1,
+        )
         if height < 0.7:
             canvas.paint(canvas.ellipse((0.17 * side, -0.52), (0.16, 0.13), tilt=0.5 * side), 0.06)
             canvas.paint(canvas.ellipse((0.17 * side, -0.52), (0.13, 0.1), tilt=0.5 * side), 0.45 * body.fat)
@@ -155,7 +176,9 @@ def _gland(canvas: _Canvas, body: Anatomy, height: float) -> np.ndarray:
     canvas.paint(canvas.ellipse(centre, (radii[0] * 1.06, radii[1] * 1.08), body.squareness, body.wobble), 0.15, 0.08)
     canvas.paint(depth, body.peripheral_tone * (1 + 0.12 * canvas.texture(0.02)), 0.08)
     zone = body.zone * (0.55 + 0.45 * np.clip(height * 2, 0, 1))
-    inner = canvas.ellipse((centre[0], centre[1] - radii[1] * (1 - zone) * 0.75), (radii[0] * zone, radii[1] * zone * 1.05), 2.2, body.wobble[::-1])
+    inner = canvas.ellipse(
+        (centre[0], centre[1] - radii[1] * (1 - zone) * 0.75), (radii[0] * zone, radii[1] * zone * 1.05), 2.2, body.wobble[::-1]
+    )
     canvas.paint(inner, body.zone_tone * 0.6, 0.1)
     nodules = np.clip(body.zone_tone * (1 + 0.35 * canvas.texture(0.035)), 0.1, 0.9)
     canvas.paint(inner - 0.06, nodules, 0.1)
@@ -174,7 +197,9 @@ def _bias(side: int, strength: float, rng: np.random.Generator) -> np.ndarray:
     return np.exp(strength * 0.5 * ndimage.zoom(coarse, side / 3, order=3, grid_mode=True, mode="nearest"))
 
 
-def paint_slice(body: Anatomy, height: float, side: int, rng: np.random.Generator, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def paint_slice(
+    body: Anatomy, height: float, side: int, rng: np.random.Generator, bias: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """One slice at a height: image (side, side) float32 in 0..1 and gland (bool)."""
     canvas = _Canvas(side, body.turn, rng)
     _surroundings(canvas, body, height)
@@ -190,7 +215,9 @@ def phantom_slices(rng: np.random.Generator, count: int, side: int = 128) -> lis
     found = []
     for _ in range(count):
         body = Anatomy.draw(rng)
-        height = float(rng.uniform(0.03, 0.97) if rng.random() < 0.75 else rng.choice([rng.uniform(-0.6, -0.05), rng.uniform(1.05, 1.7)]))
+        height = float(
+            rng.uniform(0.03, 0.97) if rng.random() < 0.75 else rng.choice([rng.uniform(-0.6, -0.05), rng.uniform(1.05, 1.7)])
+        )
         found.append(paint_slice(body, height, side, rng, _bias(side, body.bias, rng)))
     return found
 

@@ -23,7 +23,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     for kind in (loop, pgt):
         kind.add_argument("--preset", default="prostate-t2")
         kind.add_argument("--quality", default="diffusion", metavar="diffusion|FILE")
-        kind.add_argument("--data", required=True, metavar="LAYOUT:FOLDER", help="decathlon:FOLDER, or slices:FOLDER (its test patients)")
+        kind.add_argument(
+            "--data", required=True, metavar="LAYOUT:FOLDER", help="decathlon:FOLDER, or slices:FOLDER (its test patients)"
+        )
         kind.add_argument("--patients", nargs="+", metavar="NAME", help="only these patients")
         kind.add_argument("--seed", type=int, default=0)
         kind.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
@@ -70,7 +72,9 @@ def run_loop(arguments: argparse.Namespace) -> int:
     model = load_model(arguments.model or preset.model, arguments.weights, device)
     outcomes = evaluate_loop(cases, preset, model, quality, prompt_kind(model, arguments.prompt), settings, device, _progress)
     used = {"preset": preset.name, "model": model.name, "model_sha256": model.sha256, "quality_sha256": quality.sha256}
-    return _publish({**used, "threshold": arguments.threshold, **summarise(outcomes)}, {"slices": as_rows(outcomes)}, arguments.output)
+    return _publish(
+        {**used, "threshold": arguments.threshold, **summarise(outcomes)}, {"slices": as_rows(outcomes)}, arguments.output
+    )
 
 
 def run_pgt(arguments: argparse.Namespace) -> int:

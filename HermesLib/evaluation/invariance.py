@@ -31,7 +31,12 @@ def shown_masks(truth: torch.Tensor) -> dict[str, torch.Tensor]:
 
 
 def evaluate_invariance(
-    cases: Sequence[Case], preset: Preset, quality: QualityControl, seed: int, device: torch.device, on_case: Callable[[int, int], None]
+    cases: Sequence[Case],
+    preset: Preset,
+    quality: QualityControl,
+    seed: int,
+    device: torch.device,
+    on_case: Callable[[int, int], None],
 ) -> dict[str, Any]:
     """Mean true Dice of the three pGTs and their mean pairwise Dice, over the slices that show the organ, with the patients' own."""
     truths: dict[str, list[float]] = {}

@@ -37,7 +37,9 @@ def read_image(path: Path) -> tuple[SimpleITK.Image, str]:
     if is_png(path):
         return _read_png(path), file_sha256(path)
     if not path.name.lower().endswith(VOLUME_SUFFIXES):
-        raise HermesError(f"{path.name} is of no known type; give {', '.join(VOLUME_SUFFIXES)}, {PNG} or the folder of a DICOM series")
+        raise HermesError(
+            f"{path.name} is of no known type; give {', '.join(VOLUME_SUFFIXES)}, {PNG} or the folder of a DICOM series"
+        )
     try:
         image = SimpleITK.ReadImage(str(path))
     except RuntimeError as error:
@@ -95,7 +97,9 @@ def _read_series(folder: Path) -> tuple[SimpleITK.Image, str]:
     lengths = sorted((len(files) for files in found.values()), reverse=True)
     if len(lengths) > 1:
         if lengths[0] == lengths[1]:
-            raise HermesError(f"the folder {folder.name} holds {len(found)} DICOM series of equal length; give a folder with one of them")
+            raise HermesError(
+                f"the folder {folder.name} holds {len(found)} DICOM series of equal length; give a folder with one of them"
+            )
         logger.warning("the folder holds %d DICOM series; the longest is taken (%d files)", len(found), lengths[0])
     files = max(found.values(), key=len)
     reader = SimpleITK.ImageSeriesReader()

@@ -69,7 +69,9 @@ def read_volume(path: Path) -> Volume:
         raise HermesError(f"{Path(path).name} is constant: every voxel has the value {array.min():g}")
     spacing = image.GetSpacing()
     through, rows, columns = axes.order
-    return Volume(array, (spacing[rows], spacing[columns]), spacing[through], is_png(Path(path)), _empty_like(image), axes, sha256)
+    return Volume(
+        array, (spacing[rows], spacing[columns]), spacing[through], is_png(Path(path)), _empty_like(image), axes, sha256
+    )
 
 
 def read_label_map(path: Path, volume: Volume) -> np.ndarray:
@@ -85,7 +87,9 @@ def read_label_map(path: Path, volume: Volume) -> np.ndarray:
     if not same_grid(image, volume.grid):
         if is_png(path) or volume.windowed or _lost_geometry(image, volume.grid):
             sizes = " x ".join(map(str, image.GetSize())), " x ".join(map(str, volume.grid.GetSize()))
-            raise HermesError(f"{path.name} ({sizes[0]}) does not lie on the image's grid ({sizes[1]}) and has no geometry to place it by")
+            raise HermesError(
+                f"{path.name} ({sizes[0]}) does not lie on the image's grid ({sizes[1]}) and has no geometry to place it by"
+            )
         _require_overlap(image, volume.grid, path.name)
         image = SimpleITK.Resample(image, volume.grid, SimpleITK.Transform(), SimpleITK.sitkNearestNeighbor, 0)
         logger.warning("%s lies on another grid than the image; it was resampled (nearest neighbour)", path.name)

@@ -1,7 +1,6 @@
 """MedSAM (Ma 2024): a box, one forward pass of the encoder a slice, one of the light decoder a box."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -44,7 +43,7 @@ class MedSam:
     """The network behind the :class:`PromptableModel` protocol; it has no memory."""
 
     kind = "medsam"
-    prompt_kinds = (Box.kind,)
+    prompt_kinds: tuple[str, ...] = (Box.kind,)
 
     def __init__(self, network: MedSamNetwork, name: str = kind, sha256: str = ""):
         self.network = network.eval()
@@ -57,11 +56,6 @@ class MedSam:
         network = MedSamNetwork(MedSamConfig.from_dict(checkpoint.config))
         network.load_state_dict(checkpoint.tensors)
         return cls(network, sha256=checkpoint.sha256)
-
-    @staticmethod
-    def config_of(network: MedSamNetwork) -> dict[str, Any]:
-        """The numbers stored with a checkpoint."""
-        return network.config.to_dict()
 
     def to(self, device: torch.device) -> "MedSam":
         """Move to a device."""

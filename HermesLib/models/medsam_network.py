@@ -43,8 +43,11 @@ class MedSamConfig:
         known = {field.name for field in fields(cls)}
         unknown = sorted(set(raw) - known)
         if unknown:
-            raise HermesError(f"the weights carry settings this version of HERMES does not know: {', '.join(unknown)}; update HERMES")
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()})
+            raise HermesError(
+                f"the weights carry settings this version of HERMES does not know: {', '.join(unknown)}; update HERMES"
+            )
+        values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()}
+        return cls(**values)
 
 
 #: The bundled small model.

@@ -98,7 +98,9 @@ def tidy(mask: np.ndarray) -> np.ndarray:
 def refine_by_cut(image: np.ndarray, first: np.ndarray, prompt: Clicks, remembered: np.ndarray) -> np.ndarray:
     """MIDeepSeg's second stage: new positive and negative clicks correct the first result (H, W) by a seeded graph cut."""
     old = {tuple(point) for point in remembered.tolist()}
-    added = np.array([point for point in np.asarray(prompt.positive).tolist() if tuple(point) not in old], dtype=np.int64).reshape(-1, 2)
+    added = np.array(
+        [point for point in np.asarray(prompt.positive).tolist() if tuple(point) not in old], dtype=np.int64
+    ).reshape(-1, 2)
     positive, negative = dilated_clicks(added, image.shape), dilated_clicks(prompt.negative, image.shape)
     crop = crop_around(positive | negative | dilated_clicks(remembered, image.shape))
     parts = [crop.of(part) for part in (image, first, positive.astype(np.float32), negative.astype(np.float32))]
@@ -126,7 +128,7 @@ class Mideepseg:
     """
 
     kind = "mideepseg"
-    prompt_kinds = (Clicks.kind,)
+    prompt_kinds: tuple[str, ...] = (Clicks.kind,)
 
     def __init__(self, network: MideepsegUNet, name: str = kind, sha256: str = ""):
         self.network = network.eval()
@@ -139,11 +141,6 @@ class Mideepseg:
         network = MideepsegUNet(len(checkpoint.tensors["down_1.0.0.bias"]))
         network.load_state_dict(checkpoint.tensors)
         return cls(network, sha256=checkpoint.sha256)
-
-    @staticmethod
-    def config_of(network: MideepsegUNet) -> dict[str, Any]:
-        """The numbers stored with a checkpoint."""
-        return {"width": network.width}
 
     def to(self, device: torch.device) -> "Mideepseg":
         """Move to a device; the cuts stay on the CPU."""
@@ -161,10 +158,12 @@ class Mideepseg:
         images = embedding.images[:, 0].cpu().numpy()
         memories: list[Any] = list(previous) if previous is not None else [None] * len(prompts)
         masks = np.zeros(images.shape, np.float32)
+        asked: dict[int, Clicks] = {}
         fresh: list[tuple[int, np.ndarray, Crop]] = []
         for row, (prompt, memory) in enumerate(zip(prompts, memories, strict=True)):
             if not isinstance(prompt, Clicks):
                 raise HermesError(f"MIDeepSeg takes {', '.join(self.prompt_kinds)}, not {prompt.kind}")
+            asked[row] = prompt
             if memory is not None and _keeps(prompt, memory):
                 masks[row] = tidy(refine_by_cut(images[row], memory.first, prompt, memory.clicks))
             elif len(prompt.positive):
@@ -179,7 +178,7 @@ class Mideepseg:
                 part = crop.of(first)
                 part[:] = _stretch(graph_cut(shown[0], probability).astype(np.float32), part.shape, 0)
                 masks[row] = tidy(first > 0.5)
-                memories[row] = _Remembered(np.asarray(prompts[row].positive).copy(), first)
+                memories[row] = _Remembered(asked[row].positive.copy(), first)
         return Prediction(torch.from_numpy(masks).to(embedding.images.device), memories)
 
 

@@ -1,11 +1,10 @@
 """The promptable models there are, and how to load one."""
 
 from dataclasses import dataclass
-from typing import Protocol, Self
 
 import torch
 
-from HermesLib.checkpoints import Checkpoint, load_checkpoint
+from HermesLib.checkpoints import load_checkpoint
 from HermesLib.errors import HermesError
 from HermesLib.models.medsam import MedSam
 from HermesLib.models.mideepseg import Mideepseg
@@ -13,20 +12,7 @@ from HermesLib.models.protocol import PromptableModel
 from HermesLib.models.scribbleprompt import ScribblePrompt
 from HermesLib.weights import bundled_checkpoint, find_weights
 
-
-class Loadable(PromptableModel, Protocol):
-    """A promptable model that can be built from a checkpoint."""
-
-    kind: str
-
-    @classmethod
-    def from_checkpoint(cls, checkpoint: Checkpoint) -> Self:
-        """Build from the official file or the project's own."""
-        ...
-
-    def to(self, device: torch.device) -> Self:
-        """Move to a device."""
-        ...
+Adapter = type[MedSam] | type[ScribblePrompt] | type[Mideepseg]
 
 
 @dataclass(frozen=True)
@@ -47,7 +33,7 @@ class ModelEntry:
 
     name: str
     title: str
-    adapter: type[Loadable]
+    adapter: Adapter
     official_megabytes: int
     licence: str
     intended_use: str
@@ -120,15 +106,11 @@ def load_model(name: str, weights: str = "bundled", device: torch.device | None 
         HermesError: unknown name; missing, damaged or other model's weights.
     """
     entry = model_entry(name)
-    if weights == "bundled":
-        checkpoint = bundled_checkpoint(entry.bundled)
-    else:
-        checkpoint = load_checkpoint(find_weights(weights))
+    checkpoint = bundled_checkpoint(entry.bundled) if weights == "bundled" else load_checkpoint(find_weights(weights))
     if checkpoint.kind not in (None, entry.adapter.kind):
         raise HermesError(f"{weights} holds weights of {checkpoint.kind}, not of {name}")
     try:
         model = entry.adapter.from_checkpoint(checkpoint)
     except (KeyError, RuntimeError, IndexError) as error:
         raise HermesError(f"{weights} does not fit {name}: its tensors have other names or shapes") from error
-    model.name = name
     return model.to(device or torch.device("cpu"))

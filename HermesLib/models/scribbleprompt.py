@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -35,7 +35,7 @@ class ScribblePromptUNet(nn.Module):
         super().__init__()
         widths = [5, *features]
         self.ups = nn.ModuleList()
-        self.downs = nn.ModuleList(_Layer(a, b, 3) for a, b in zip(widths[:-1], widths[1:], strict=True))
+        self.downs = nn.ModuleList(_Layer(a, b, 3) for a, b in pairwise(widths))
         below = features[-1]
         for width in reversed(features):
             self.ups.append(nn.UpsamplingBilinear2d(scale_factor=2))
@@ -96,7 +96,7 @@ class ScribblePrompt:
     """
 
     kind = "scribbleprompt"
-    prompt_kinds = (Scribbles.kind, Clicks.kind, Box.kind)
+    prompt_kinds: tuple[str, ...] = (Scribbles.kind, Clicks.kind, Box.kind)
 
     def __init__(self, network: ScribblePromptUNet, image_size: int = 128, name: str = kind, sha256: str = ""):
         self.network = network.eval()
@@ -112,11 +112,6 @@ class ScribblePrompt:
         network = ScribblePromptUNet(features)
         network.load_state_dict(checkpoint.tensors)
         return cls(network, checkpoint.config.get("image_size", 128), sha256=checkpoint.sha256)
-
-    @staticmethod
-    def config_of(network: ScribblePromptUNet, image_size: int = 128) -> dict[str, Any]:
-        """The numbers stored with a checkpoint."""
-        return {"features": [down.conv[0].out_channels for down in network.downs], "image_size": image_size}
 
     def to(self, device: torch.device) -> "ScribblePrompt":
         """Move to a device."""

@@ -15,7 +15,7 @@ import torch
 def ensure_torchvision_imports() -> None:
     """Make ``import torchvision`` succeed where only its compiled operators are missing; call before importing segment-anything."""
     try:
-        import torchvision  # noqa: F401
+        import torchvision
     except RuntimeError as error:
         if "torchvision::nms" not in str(error):
             raise

@@ -73,6 +73,7 @@ def run_assessment(request: AssessRequest, on_event: OnEvent) -> RunResult:
     preset, device = load_preset(request.preset), select_device(request.device)
     with staged_folder(request.output) as staging:
         case = read_case(request.image, preset, request.slices, request.truth, request.mask)
+        assert case.mask is not None  # an AssessRequest always names one
         quality = load_quality(request.quality, preset, device, request.samples, request.steps)
         events = assess_volume(quality, request.settings, case.images, case.mask, case.indices, case.truth, device=device)
         return _finish(events, on_event, request, staging, case, preset, device, None, quality, started)

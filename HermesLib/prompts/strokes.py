@@ -97,7 +97,3 @@ def _contour(part: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndar
 
 def _as_segments(path: np.ndarray) -> np.ndarray:
     return np.stack([path[:-1], path[1:]], 1).astype(float)
-
-
-#: The same functions as the training tasks call them, which draw one stroke at a time.
-contour_strokes, random_strokes = contour_scribbles, random_scribbles

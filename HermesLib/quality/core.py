@@ -54,7 +54,11 @@ class QualityCore(nn.Module):
         self.register_buffer("shares", alpha_bars(config.timesteps), persistent=False)
 
     def condition(
-        self, images: torch.Tensor, masks: torch.Tensor, keep_mask: torch.Tensor | None = None, keep_image: torch.Tensor | None = None
+        self,
+        images: torch.Tensor,
+        masks: torch.Tensor,
+        keep_mask: torch.Tensor | None = None,
+        keep_image: torch.Tensor | None = None,
     ) -> Condition:
         """Ask both experts about images and masks (B, 1, S, S) in 0..1.
 

@@ -47,7 +47,7 @@ def find_windows(images: torch.Tensor, field: str) -> list[Window]:
     """One window a slice for images (B, 1, H, W); ``field`` is ``slice`` or ``body``."""
     if field == "body":
         return [body_window(image) for image in images[:, 0].cpu().numpy()]
-    return [slice_window(tuple(images.shape[-2:]))] * len(images)
+    return [slice_window((images.shape[-2], images.shape[-1]))] * len(images)
 
 
 def _window_sides(window: Window, shape: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -89,7 +89,7 @@ class Refiner:
                 masks = initial_masks.to(images.device)
             else:
                 embedding = embedding or self._embed(images, active)
-                self._draw_prompts(active, index, tuple(images.shape[-2:]))
+                self._draw_prompts(active, index, (images.shape[-2], images.shape[-1]))
                 masks = self._predict(embedding, active)
             scored = self._score(images, masks, active, index)
             seconds = (time.perf_counter() - started) / len(active)
@@ -111,14 +111,17 @@ class Refiner:
             if index == 0:
                 state.prompt = self.strategy.first(shape, rng)
             else:
-                state.prompt = self.strategy.refine(state.prompt, state.mask, state.pgt > 0.5, index == 1, rng)
+                # Every slice still going on has been through _event.
+                assert state.mask is not None
+                assert state.pgt is not None
+                state.prompt = self.strategy.refine(state.prompt, state.mask, np.greater(state.pgt, 0.5), index == 1, rng)
 
     @torch.inference_mode()
     def _predict(self, embedding: Embedding, active: list[_Slice]) -> torch.Tensor:
         memories = [state.memory for state in active]
         prediction = self.model.predict(
             embedding.select([state.row for state in active]),
-            [state.prompt for state in active],
+            [state.prompt for state in active if state.prompt is not None],
             None if all(memory is None for memory in memories) else memories,
         )
         for state, memory in zip(active, prediction.memory, strict=True):
@@ -132,7 +135,9 @@ class Refiner:
         redraws = self.settings.redraws
         if index == 0 or self.settings.pgt == "renewed":
             return score(self.guide, self.judge, slices, masks, seeds, redraws)
-        kept = torch.from_numpy(np.stack([state.pgt for state in active])).to(images.device, torch.float32)
+        kept = torch.from_numpy(np.stack([state.pgt for state in active if state.pgt is not None])).to(
+            images.device, torch.float32
+        )
         against_kept = score_against(kept, masks)
         if self.judge is self.guide:
             return against_kept

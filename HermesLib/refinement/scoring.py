@@ -76,7 +76,9 @@ def assess_nonempty(
     A slice that probably does not show the organ is not drawn again: there an empty pGT is the right answer.
     """
     answer = quality.assess(images, masks, seeds)
-    parts = {name: getattr(answer, name).to(images.device, copy=True) for name in ("pgt", "pdsc", "pdsc_low", "pdsc_high", "present")}
+    parts = {
+        name: getattr(answer, name).to(images.device, copy=True) for name in ("pgt", "pdsc", "pdsc_low", "pdsc_high", "present")
+    }
     for attempt in range(1, redraws + 1):
         empty = ~_any_pixel(parts["pgt"] > 0.5) & (parts["present"] >= PRESENT)
         chosen = torch.nonzero(empty).flatten()

@@ -51,20 +51,31 @@ def bundle(run: Path, name: str, title: str, command: str, tests: dict[str, dict
     return path
 
 
-def model_card(trained: Checkpoint, title: str, command: str, tests: dict[str, dict[str, Any]], entry: dict[str, str | int]) -> str:
+def model_card(
+    trained: Checkpoint, title: str, command: str, tests: dict[str, dict[str, Any]], entry: dict[str, str | int]
+) -> str:
     """Data and terms, split, command, seed, metrics and limits, as Markdown."""
     told = trained.training
     names = [source["name"] for source in told["data"]] + (["phantom"] if told.get("phantoms") else [])
     parameters = sum(tensor.numel() for tensor in trained.tensors.values())
     lines = [f"# {title}", ""]
-    lines += [f"`{entry['name']}.safetensors`: {parameters / 1e6:.2f} M parameters, {int(entry['bytes']) / 1e6:.1f} MB (half precision), SHA-256 `{entry['sha256']}`.", ""]
-    lines += ["**Not a medical device.** Research use only: the training data's terms allow no other.", "", "## Data and terms", ""]
+    size = f"{parameters / 1e6:.2f} M parameters, {int(entry['bytes']) / 1e6:.1f} MB (half precision)"
+    lines += [f"`{entry['name']}.safetensors`: {size}, SHA-256 `{entry['sha256']}`.", ""]
+    lines += [
+        "**Not a medical device.** Research use only: the training data's terms allow no other.",
+        "",
+        "## Data and terms",
+        "",
+    ]
     lines += [f"- {name}: {TERMS.get(name, 'see its owner')}" for name in names]
     if told.get("phantoms"):
         lines += ["", f"{told['phantoms']} procedural slices joined the training patients; none validated or tested."]
     lines += ["", "## Split by patient", ""]
     lines += [f"- {part}: {_people(told['split'][part])}" for part in ("train", "validation", "test")]
-    lines += ["", "PROSTATE-X patients and the eleven BTCV test patients (1, 2, 3, 4, 22, 25, 29, 32, 35, 36, 38) were never read in training."]
+    lines += [
+        "",
+        "PROSTATE-X patients and the eleven BTCV test patients (1, 2, 3, 4, 22, 25, 29, 32, 35, 36, 38) were never read in training.",
+    ]
     lines += ["", "## Training", "", f"Seed {told['seed']}.", "", "```", command, "```", ""]
     if "initial" in told:
         lines += [f"Goes on from a first training on the same patients (weights' SHA-256 `{told['initial']['sha256']}`).", ""]
@@ -79,5 +90,9 @@ def model_card(trained: Checkpoint, title: str, command: str, tests: dict[str, d
 def _people(patients: list[str]) -> str:
     labelled = [patient for patient in patients if not patient.endswith("-unlabelled") and not patient.startswith("medscribble")]
     groups = {"images without a label": "-unlabelled", "single slices of MedScribble": "medscribble"}
-    others = [f"{sum(mark in patient for patient in patients)} {text}" for text, mark in groups.items() if any(mark in p for p in patients)]
+    others = [
+        f"{sum(mark in patient for patient in patients)} {text}"
+        for text, mark in groups.items()
+        if any(mark in p for p in patients)
+    ]
     return f"{len(labelled)} patients ({', '.join(labelled)})" + "".join(f"; {other}" for other in others)

@@ -11,7 +11,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
     quality = kinds.add_parser("quality", help="the QC core of one preset")
     quality.add_argument("--preset", required=True)
-    quality.add_argument("--phantoms", type=int, default=0, metavar="N", help="procedural prostate slices to add to the training patients")
+    quality.add_argument(
+        "--phantoms", type=int, default=0, metavar="N", help="procedural prostate slices to add to the training patients"
+    )
     quality.add_argument("--autoencoder-steps", type=int)
     quality.add_argument("--expert-steps", type=int)
     quality.add_argument("--diffusion-steps", type=int)
@@ -20,11 +22,19 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     quality.set_defaults(run=run_quality)
     promptable = kinds.add_parser("promptable", help="a small promptable model")
     promptable.add_argument("--model", required=True, choices=["medsam", "scribbleprompt", "mideepseg"])
-    promptable.add_argument("--phantoms", type=int, default=0, metavar="N", help="procedural prostate slices to add to the training patients")
+    promptable.add_argument(
+        "--phantoms", type=int, default=0, metavar="N", help="procedural prostate slices to add to the training patients"
+    )
     promptable.add_argument("--steps", type=int)
     promptable.set_defaults(run=run_promptable)
     for kind in (quality, promptable):
-        kind.add_argument("--data", action="append", required=True, metavar="LAYOUT:FOLDER[:FAMILY]", help="decathlon:FOLDER or slices:FOLDER, repeatable")
+        kind.add_argument(
+            "--data",
+            action="append",
+            required=True,
+            metavar="LAYOUT:FOLDER[:FAMILY]",
+            help="decathlon:FOLDER or slices:FOLDER, repeatable",
+        )
         kind.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
         kind.add_argument("--batch", type=int)
         kind.add_argument("--rate", type=float)
@@ -73,7 +83,9 @@ def run_promptable(arguments: argparse.Namespace) -> int:
     from HermesLib.training.sources import Source
 
     _set_threads(arguments)
-    given = {name: getattr(arguments, name) for name in ("steps", "batch", "rate", "seed") if getattr(arguments, name) is not None}
+    given = {
+        name: getattr(arguments, name) for name in ("steps", "batch", "rate", "seed") if getattr(arguments, name) is not None
+    }
     output = train_promptable(
         arguments.model,
         [Source.parse(text) for text in arguments.data],

@@ -22,4 +22,6 @@ def cosine_rate(step: int, steps: int, peak: float, warmup: int = 100, floor: fl
     """Learning rate: linear warm-up, then a cosine down to ``floor`` of the peak."""
     if step < warmup:
         return peak * (step + 1) / warmup
-    return peak * (floor + (1 - floor) * 0.5 * (1 + float(torch.cos(torch.tensor((step - warmup) / max(1, steps - warmup) * torch.pi)))))
+    return peak * (
+        floor + (1 - floor) * 0.5 * (1 + float(torch.cos(torch.tensor((step - warmup) / max(1, steps - warmup) * torch.pi))))
+    )

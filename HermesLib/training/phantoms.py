@@ -13,6 +13,8 @@ def labelled_phantoms(seed: int, count: int) -> list[LabelledSlice]:
 
     pairs = phantom_slices(np.random.default_rng(seed), count)
     return [
-        LabelledSlice(np.round(image * 255).astype(np.uint8), label.astype(np.uint8), ("background", "prostate"), "phantom", "phantom")
+        LabelledSlice(
+            np.round(image * 255).astype(np.uint8), label.astype(np.uint8), ("background", "prostate"), "phantom", "phantom"
+        )
         for image, label in pairs
     ]

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,7 +26,9 @@ class PromptableTraining:
     every: int = 50
     validate_every: int = 500
     seed: int = 0
-    augmentation: Augmentation = Augmentation(zoom=(0.5, 1.25), shift=0.12, rotation_degrees=20, flip=0.5, gamma=0.35, bias=0.25)
+    augmentation: Augmentation = field(
+        default_factory=lambda: Augmentation(zoom=(0.5, 1.25), shift=0.12, rotation_degrees=20, flip=0.5, gamma=0.35, bias=0.25)
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for the run's settings and the checkpoint."""
@@ -48,7 +50,9 @@ class Task(Protocol):
         """Mean loss of prompts simulated from masks (B, 1, side, side)."""
         ...
 
-    def evaluate(self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator) -> dict[str, float]:
+    def evaluate(
+        self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator
+    ) -> dict[str, float]:
         """Figures on validation slices; ``dice`` decides which weights are kept."""
         ...
 
@@ -57,12 +61,20 @@ class PromptableTrainer:
     """Trains one task's network, resumable, and keeps a running average of its weights."""
 
     def __init__(
-        self, task: Task, settings: PromptableTraining, run: TrainingRun, train: ObjectPool, validation: ObjectPool, device: torch.device
+        self,
+        task: Task,
+        settings: PromptableTraining,
+        run: TrainingRun,
+        train: ObjectPool,
+        validation: ObjectPool,
+        device: torch.device,
     ):
         self.task, self.settings, self.run, self.train, self.device = task, settings, run, train, device
         self.network = task.network.to(device)
         self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
-        how = Augmentation(zoom=(0.8, 1.0), shift=0.03, rotation_degrees=0, stretch=0, bend=0, flip=0, gamma=0, bias=0, noise=0, blur=0)
+        how = Augmentation(
+            zoom=(0.8, 1.0), shift=0.03, rotation_degrees=0, stretch=0, bend=0, flip=0, gamma=0, bias=0, noise=0, blur=0
+        )
         self.checked = validation.draw(np.random.default_rng(settings.seed), 64, task.side, how)
         self.best = -1.0
 

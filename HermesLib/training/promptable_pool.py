@@ -42,10 +42,12 @@ class ObjectPool:
 
     def draw(self, rng: np.random.Generator, count: int, side: int, how: Augmentation) -> tuple[torch.Tensor, torch.Tensor]:
         """Images and masks (count, 1, side, side), float32 of 0..1; every mask shows something."""
-        images, masks = [], []
+        images: list[torch.Tensor] = []
+        masks: list[torch.Tensor] = []
         while len(images) < count:
             group = self._groups[rng.choice(len(self._groups), p=self._weights)]
             one, value = group[rng.integers(len(group))]
+            assert one.label is not None
             grid = sampling_grid(rng, 1, side, how)[0]
             mask = (view(torch.from_numpy((one.label == value).astype(np.float32))[None], grid) > 0.5).float()
             if mask.mean() < _SMALLEST_SHARE / 2:
@@ -53,4 +55,3 @@ class ObjectPool:
             images.append(view(torch.from_numpy(one.image.astype(np.float32) / 255)[None], grid))
             masks.append(mask)
         return vary_intensity(rng, torch.stack(images), how), torch.stack(masks)
-

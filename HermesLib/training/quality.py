@@ -3,7 +3,7 @@ experts learning on. Every stage can be resumed; batches depend only on seed, st
 
 import copy
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,7 @@ class QualityTraining:
     every: int = 50
     validate_every: int = 500
     seed: int = 0
-    augmentation: Augmentation = Augmentation()
+    augmentation: Augmentation = field(default_factory=Augmentation)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for the run's settings and the checkpoint."""
@@ -135,7 +135,9 @@ class QualityTrainer:
                 loss = loss + 1e-3 * divergence
                 if adversarial:
                     seen, real = self.discriminator(drawn), self.discriminator(masks)
-                    perceptual = sum(functional.l1_loss(a.float(), b.float().detach()) for a, b in zip(seen[:-1], real[:-1], strict=True))
+                    perceptual = sum(
+                        functional.l1_loss(a.float(), b.float().detach()) for a, b in zip(seen[:-1], real[:-1], strict=True)
+                    )
                     loss = loss + 0.1 * perceptual + 0.02 * ((seen[-1].float() - 1) ** 2).mean()
             optimisers["vae"].zero_grad()
             loss.backward()
@@ -168,7 +170,9 @@ class QualityTrainer:
             images, masks = self.train.draw(rng, settings.batch, self.grid, settings.augmentation, absent=0.2, unlabelled=0.3)
             wrong = corrupted(masks, images, rng, settings.gross)
             noise = torch.from_numpy(rng.standard_normal(tuple(images.shape), dtype=np.float32))
-            noisy = (images + noise * torch.from_numpy(rng.uniform(0.02, 0.3, (len(images), 1, 1, 1)).astype(np.float32))).clamp(0, 1)
+            noisy = (images + noise * torch.from_numpy(rng.uniform(0.02, 0.3, (len(images), 1, 1, 1)).astype(np.float32))).clamp(
+                0, 1
+            )
             images, wrong, noisy = images.to(self.device), wrong.to(self.device), noisy.to(self.device)
             for group in optimisers["experts"].param_groups:
                 group["lr"] = cosine_rate(step, settings.expert_steps, 6e-4)
@@ -180,7 +184,9 @@ class QualityTrainer:
             torch.nn.utils.clip_grad_norm_(parameters, 1.0)
             optimisers["experts"].step()
             if (step + 1) % settings.every == 0:
-                self.run.report("experts", step + 1, settings.expert_steps, mask_loss=mask_loss.item(), image_error=image_loss.item())
+                self.run.report(
+                    "experts", step + 1, settings.expert_steps, mask_loss=mask_loss.item(), image_error=image_loss.item()
+                )
                 self._save(1, step + 1, optimisers)
         self.averaged.load_state_dict(core.state_dict())
 
@@ -188,7 +194,9 @@ class QualityTrainer:
         settings, core = self.settings, self.core
         core.autoencoder.requires_grad_(False)
         parameters = [value for value in core.parameters() if value.requires_grad]
-        optimisers: dict[str, torch.optim.Optimizer] = {"core": torch.optim.AdamW(parameters, lr=settings.rate, weight_decay=0.02)}
+        optimisers: dict[str, torch.optim.Optimizer] = {
+            "core": torch.optim.AdamW(parameters, lr=settings.rate, weight_decay=0.02)
+        }
         first = self._restore(state, optimisers)
         for step in range(first, settings.diffusion_steps):
             rng = self.run.generator(2, step)
@@ -215,10 +223,14 @@ class QualityTrainer:
         settings, core = self.settings, self.core
         images, masks = self.train.draw(rng, settings.batch, self.grid, settings.augmentation)
         wrong = corrupted(masks, images, rng, settings.gross)
-        kept = torch.from_numpy((rng.random((2, settings.batch)) > settings.expert_dropout * np.array([[1.0], [0.5]])).astype(np.float32))
+        kept = torch.from_numpy(
+            (rng.random((2, settings.batch)) > settings.expert_dropout * np.array([[1.0], [0.5]])).astype(np.float32)
+        )
         kept[0][kept[1] == 0] = 1.0  # never both experts silent
         # Sampling starts from pure noise and takes few steps, so half of the training does too.
-        times = np.where(rng.random(settings.batch) < 0.5, core.config.timesteps - 1, rng.integers(0, core.config.timesteps, settings.batch))
+        times = np.where(
+            rng.random(settings.batch) < 0.5, core.config.timesteps - 1, rng.integers(0, core.config.timesteps, settings.batch)
+        )
         shape = (settings.batch, core.config.latent_channels, core.config.latent_side, core.config.latent_side)
         noise = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32)).to(self.device)
         timesteps, kept = torch.from_numpy(times).to(self.device), kept.to(self.device)
@@ -236,7 +248,12 @@ class QualityTrainer:
         presence_loss = functional.binary_cross_entropy_with_logits(condition.presence.float(), present)
         with torch.no_grad():
             score = dice_batch(masks[:, 0] > 0.5, logits[:, 0] > 0)[present > 0].mean()
-        figures = {"latent": latent_loss.item(), "decoded": decoded_loss.item(), "presence": presence_loss.item(), "dice": score.item()}
+        figures = {
+            "latent": latent_loss.item(),
+            "decoded": decoded_loss.item(),
+            "presence": presence_loss.item(),
+            "dice": score.item(),
+        }
         return figures, 0.5 * latent_loss + decoded_loss + 0.1 * presence_loss
 
     @torch.no_grad()

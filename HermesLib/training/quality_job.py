@@ -19,10 +19,13 @@ from HermesLib.training.quality import QualityTrainer, QualityTraining
 from HermesLib.training.run import TrainingRun
 from HermesLib.training.sources import Source, read_sources
 
+
 def preset_augmentation(preset: Preset) -> Augmentation:
     """Strengths that cover a modality's variety: MR has coils and contrasts, CT has a calibrated scale."""
     if preset.modality == "CT":
-        return Augmentation(zoom=(0.8, 1.3), rotation_degrees=10, stretch=0.08, flip=0.0, gamma=0.12, bias=0.05, noise=0.03, blur=0.3)
+        return Augmentation(
+            zoom=(0.8, 1.3), rotation_degrees=10, stretch=0.08, flip=0.0, gamma=0.12, bias=0.05, noise=0.03, blur=0.3
+        )
     return Augmentation(zoom=(0.65, 1.3), flip=0.5 if preset.mirror else 0.0)
 
 

@@ -62,6 +62,8 @@ class TrainingRun:
         left = (time.monotonic() - self._started) / done * (steps - step) if done else float("nan")
         values = {name: round(float(value), 5) for name, value in figures.items()}
         shown = ", ".join(f"{name} {value:.4f}" for name, value in values.items())
-        print(f"{stage} {step}/{steps}: {shown}" + (f", about {left / 60:.1f} min left in this stage" if done else ""), flush=True)
+        print(
+            f"{stage} {step}/{steps}: {shown}" + (f", about {left / 60:.1f} min left in this stage" if done else ""), flush=True
+        )
         with open(self.folder / "metrics.jsonl", "a", encoding="utf-8") as stream:
             stream.write(json.dumps({"stage": stage, "step": step, **values}) + "\n")

@@ -27,7 +27,9 @@ class Source:
         """Read ``decathlon:FOLDER``, ``slices:FOLDER`` or either with ``:FAMILY``."""
         layout, _, rest = text.partition(":")
         if layout not in LAYOUTS or not rest:
-            raise HermesError(f"'{text}' is no training folder; write LAYOUT:FOLDER[:FAMILY] with LAYOUT one of {', '.join(LAYOUTS)}")
+            raise HermesError(
+                f"'{text}' is no training folder; write LAYOUT:FOLDER[:FAMILY] with LAYOUT one of {', '.join(LAYOUTS)}"
+            )
         folder, _, family = rest.partition(":")
         return cls(layout, Path(folder), family or None)
 

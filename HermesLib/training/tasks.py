@@ -60,7 +60,9 @@ class MedSamTask:
         """See :class:`HermesLib.training.promptable.Task`."""
         return dice_cross_entropy(self._logits(network, images, masks, rng, (-0.02, 0.1)), masks).mean()
 
-    def evaluate(self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator) -> dict[str, float]:
+    def evaluate(
+        self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator
+    ) -> dict[str, float]:
         """Dice from boxes 3 % of the slice too wide."""
         parts = [self._logits(network, i, m, rng, (0.03, 0.03)) for i, m in zip(images.split(16), masks.split(16), strict=True)]
         return {"dice": dice_batch(torch.cat(parts)[:, 0] > 0, masks[:, 0] > 0.5).mean().item()}
@@ -102,7 +104,9 @@ class ScribblePromptTask:
         corrected = asked.clone()
         for channel, region in ((1, mask & ~drawn), (2, drawn & ~mask)):
             if region.sum() >= 4:
-                corrected[channel] = corrected[channel].maximum(torch.from_numpy(random_scribbles(region, rng).astype(np.float32)))
+                corrected[channel] = corrected[channel].maximum(
+                    torch.from_numpy(random_scribbles(region, rng).astype(np.float32))
+                )
         return corrected
 
     def _rounds(
@@ -125,7 +129,9 @@ class ScribblePromptTask:
         rounds = self._rounds(network, images, masks, rng, 2)
         return torch.stack([dice_cross_entropy(logits, masks).mean() for logits in rounds]).mean()
 
-    def evaluate(self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator) -> dict[str, float]:
+    def evaluate(
+        self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator
+    ) -> dict[str, float]:
         """Dice after the first prompt and after two corrections."""
         rounds = self._rounds(network, images, masks, rng, 3)
         scores = [dice_batch(logits[:, 0] > 0, masks[:, 0] > 0.5).mean().item() for logits in rounds]
@@ -164,7 +170,9 @@ class MideepsegTask:
         logits = network(shown)
         return dice_cross_entropy(logits[:, 1:] - logits[:, :1], wanted).mean()
 
-    def evaluate(self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator) -> dict[str, float]:
+    def evaluate(
+        self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator
+    ) -> dict[str, float]:
         """Dice on the crop, before the graph cut, at the official margin."""
         shown, wanted = self._batch(images, masks, rng, (5, 6))
         logits = network(shown)

@@ -22,7 +22,13 @@ TINY = QualityConfig(
     denoiser_channels=(32, 32),
 )
 SHORT = QualityTraining(
-    autoencoder_steps=4, expert_steps=4, diffusion_steps=4, batch=4, every=2, validate_every=4, augmentation=Augmentation(flip=0.0)
+    autoencoder_steps=4,
+    expert_steps=4,
+    diffusion_steps=4,
+    batch=4,
+    every=2,
+    validate_every=4,
+    augmentation=Augmentation(flip=0.0),
 )
 
 
@@ -46,7 +52,7 @@ def trained(folder, settings: QualityTraining = SHORT) -> QualityTrainer:
     return trainer
 
 
-class Broken(Exception):
+class CutOffError(Exception):
     pass
 
 
@@ -57,10 +63,10 @@ def test_a_training_that_was_cut_off_goes_on_as_if_it_had_not_been(tmp_path, mon
     def cut(self, stage, step, steps, **figures):
         report(self, stage, step, steps, **figures)
         if stage == "diffusion" and step == 4:
-            raise Broken
+            raise CutOffError
 
     monkeypatch.setattr(TrainingRun, "report", cut)
-    with pytest.raises(Broken):
+    with pytest.raises(CutOffError):
         trained(tmp_path / "broken")
     monkeypatch.setattr(TrainingRun, "report", report)
     resumed = trained(tmp_path / "broken").averaged.state_dict()

@@ -1,0 +1,64 @@
+"""``hermes weights``: what is bundled, whether it is intact, and a user's own official checkpoints."""
+
+import argparse
+import sys
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add ``weights`` with ``list``, ``verify`` and ``import``."""
+    parser = subparsers.add_parser("weights", help="list, verify or import weights", allow_abbrev=False)
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    actions.add_parser("list", help="models, bundled and imported weights").set_defaults(run=run_list)
+    actions.add_parser("verify", help="check every bundled file against its checksum").set_defaults(run=run_verify)
+    importing = actions.add_parser("import", help="copy or download a checkpoint to where --weights finds it by name")
+    importing.add_argument("source", metavar="FILE|URL")
+    importing.add_argument("--name", help="what to call it (default: as it is called there)")
+    importing.add_argument("--sha256", help="its expected checksum")
+    importing.set_defaults(run=run_import)
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    """Print models with their licences, then weights."""
+    from HermesLib.models.registry import MODELS
+    from HermesLib.weights import bundled_weights, cache_folder, imported_weights
+
+    print("Models")
+    for model in MODELS.values():
+        print(f"  {model.name}: {model.title}; official file {model.official_megabytes} MB, {model.licence}, {model.official_page}")
+        if model.notice:
+            print(f"    {model.notice}")
+    print("Bundled weights (research use, see their cards)")
+    for weights in bundled_weights():
+        print(f"  {weights.name}: {weights.title}, {weights.bytes / 1e6:.1f} MB, SHA-256 {weights.sha256[:12]}...")
+    print(f"Imported weights ({cache_folder()})")
+    for path in imported_weights():
+        print(f"  {path.name}: {path.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
+def run_verify(arguments: argparse.Namespace) -> int:
+    """Check the bundled files; exit code 2 if any is damaged."""
+    from HermesLib.errors import HermesError
+    from HermesLib.weights import verify_bundled
+
+    checked = verify_bundled()
+    for weights, problem in checked:
+        print(f"{weights.name}: {problem or 'intact'}")
+    damaged = [weights.name for weights, problem in checked if problem]
+    if damaged:
+        raise HermesError(f"{len(damaged)} of {len(checked)} bundled files are not intact: {', '.join(damaged)}; reinstall HERMES")
+    return 0
+
+
+def run_import(arguments: argparse.Namespace) -> int:
+    """Import one file."""
+    from HermesLib.weights import import_weights
+
+    def tell(done: int, total: int | None) -> None:
+        share = f" of {total / 1e6:.0f}" if total else ""
+        print(f"\r{done / 1e6:.0f}{share} MB", end="", file=sys.stderr, flush=True)
+
+    shown = tell if sys.stderr.isatty() else None
+    path = import_weights(arguments.source, arguments.name, arguments.sha256, shown)
+    print(f"imported as {path.name}; use it with --weights {path.name}")
+    return 0

@@ -1,0 +1,34 @@
+# The two commands of the README: `make demo` and `make test`. Both make the environment first.
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.made
+TORCH := $(shell sed -n 's/^\(torch==.*\)$$/\1/p' constraints.txt)
+PYTHON := $(shell for p in python3.12 python3.11 python3.13 python3; do \
+	if $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$p; break; fi; done)
+
+.PHONY: env demo test lint clean
+
+env: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "HERMES needs Python 3.11 or later with its venv module (Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	# PyTorch first and by its exact version: where the package index offers a build without CUDA, the pin takes it.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(TORCH)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test]"
+	@touch $@
+
+demo: env
+	$(BIN)/hermes demo -o hermes-demo
+	@echo "Open hermes-demo/overview.png; hermes-demo/segmentation.nii.gz lies on the grid of hermes-demo/sample.nii.gz."
+
+lint: env
+	$(BIN)/ruff check HermesLib Testing
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/python -m pytest -q --durations=10
+
+clean:
+	rm -rf $(VENV) hermes-demo .pytest_cache .ruff_cache .mypy_cache .hypothesis
