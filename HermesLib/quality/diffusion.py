@@ -3,11 +3,29 @@
 from collections.abc import Sequence
 
 import torch
+from scipy import ndimage
 
 from HermesLib.metrics import dice_batch
 from HermesLib.quality.core import QualityCore
 from HermesLib.quality.grid import find_windows, from_grid, to_grid
 from HermesLib.quality.protocol import Assessment
+
+
+#: Parts of a pGT smaller than this share of its largest part are slips of the decoder; one of them would spoil a box.
+_ISLAND = 0.1
+
+
+def without_islands(pgt: torch.Tensor) -> torch.Tensor:
+    """Probabilities (B, H, W) with the small islands of ``pgt > 0.5`` set to 0."""
+    cleaned = pgt.cpu().numpy().copy()
+    for probability in cleaned:
+        parts, count = ndimage.label(probability > 0.5)
+        if count > 1:
+            sizes = ndimage.sum_labels(parts > 0, parts, range(count + 1))
+            islands = sizes < _ISLAND * sizes.max()
+            islands[0] = False
+            probability[islands[parts]] = 0.0
+    return torch.from_numpy(cleaned).to(pgt.device)
 
 
 class DiffusionQuality:
@@ -36,7 +54,7 @@ class DiffusionQuality:
         windows = find_windows(images, self.core.config.field)
         condition = self.core.condition(to_grid(images, windows, grid), to_grid(masks[:, None].float(), windows, grid))
         drawn = from_grid(self.core.sample(condition, seeds, self.samples, self.steps), windows, shape)
-        pgt = drawn.mean(1)
+        pgt = without_islands(drawn.mean(1))
         pdsc = dice_batch(masks, pgt > 0.5)
         single = torch.stack([dice_batch(masks, drawn[:, k] > 0.5) for k in range(self.samples)], 1)
         low, high = torch.minimum(single.amin(1), pdsc), torch.maximum(single.amax(1), pdsc)

@@ -103,7 +103,10 @@ class Refiner:
     def _embed(self, images: torch.Tensor, active: list[_Slice]) -> Embedding:
         for row, state in enumerate(active):
             state.row = row
-        return self.model.embed(images[[state.position for state in active]])
+        chosen = images[[state.position for state in active]]
+        if images.device.type != "cpu":
+            return self.model.embed(chosen)
+        return Embedding(chosen, torch.cat([self.model.embed(image[None]).features for image in chosen]))
 
     def _draw_prompts(self, active: list[_Slice], index: int, shape: tuple[int, int]) -> None:
         for state in active:
@@ -118,6 +121,11 @@ class Refiner:
 
     @torch.inference_mode()
     def _predict(self, embedding: Embedding, active: list[_Slice]) -> torch.Tensor:
+        # Slice by slice on a CPU, for the reason given at scoring.ask.
+        parts = [[state] for state in active] if embedding.images.device.type == "cpu" else [active]
+        return torch.cat([self._predict_together(embedding, part) for part in parts])
+
+    def _predict_together(self, embedding: Embedding, active: list[_Slice]) -> torch.Tensor:
         memories = [state.memory for state in active]
         prediction = self.model.predict(
             embedding.select([state.row for state in active]),

@@ -1,7 +1,7 @@
 """Asking the quality control, and what becomes of empty pGTs and of scores where there is nothing to compare."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -75,7 +75,7 @@ def assess_nonempty(
 
     A slice that probably does not show the organ is not drawn again: there an empty pGT is the right answer.
     """
-    answer = quality.assess(images, masks, seeds)
+    answer = ask(quality, images, masks, seeds)
     parts = {
         name: getattr(answer, name).to(images.device, copy=True) for name in ("pgt", "pdsc", "pdsc_low", "pdsc_high", "present")
     }
@@ -85,10 +85,22 @@ def assess_nonempty(
         if not len(chosen):
             break
         other_seeds = [_other_seed(seeds[k], attempt) for k in chosen.tolist()]
-        again = quality.assess(images[chosen], masks[chosen], other_seeds)
+        again = ask(quality, images[chosen], masks[chosen], other_seeds)
         for name, values in parts.items():
             values[chosen] = getattr(again, name).to(images.device)
     return Assessment(**parts)
+
+
+def ask(quality: QualityControl, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int]) -> Assessment:
+    """One assessment of all slices on an accelerator; on a CPU slice by slice.
+
+    Matrix products of another size add up in another order, so the last bits of a slice's answer would depend on who else is in
+    the batch, and slices that are done leave it. On a CPU, where a batch gains little, results are the same bit for bit.
+    """
+    if images.device.type != "cpu":
+        return quality.assess(images, masks, seeds)
+    answers = [quality.assess(images[k : k + 1], masks[k : k + 1], seeds[k : k + 1]) for k in range(len(images))]
+    return Assessment(*(torch.cat([getattr(answer, part.name) for answer in answers]) for part in fields(Assessment)))
 
 
 def _any_pixel(masks: torch.Tensor) -> torch.Tensor:

@@ -6,7 +6,7 @@ import torch
 from HermesLib.errors import HermesError
 from HermesLib.quality.config import QualityConfig
 from HermesLib.quality.core import QualityCore
-from HermesLib.quality.diffusion import DiffusionQuality
+from HermesLib.quality.diffusion import DiffusionQuality, without_islands
 
 SMALL = QualityConfig(
     grid=64,
@@ -80,3 +80,14 @@ def test_settings_travel_with_the_weights_and_unknown_ones_are_named():
     assert QualityConfig.from_dict(SMALL.to_dict()) == SMALL
     with pytest.raises(HermesError, match="wings"):
         QualityConfig.from_dict({"wings": 2})
+
+
+def test_islands_of_a_pgt_go_and_a_second_large_part_stays():
+    pgt = torch.zeros(1, 64, 64)
+    pgt[0, 10:30, 10:30] = 0.9
+    pgt[0, 40:50, 40:50] = 0.8
+    pgt[0, 60:62, 2:4] = 0.7
+    cleaned = without_islands(pgt)
+    assert cleaned[0, 61, 3] == 0
+    assert cleaned[0, 45, 45] == pgt[0, 45, 45]
+    assert torch.equal(cleaned[0, :31], pgt[0, :31])
