@@ -40,7 +40,7 @@ class Progress:
         elif event.final:
             left = (time.perf_counter() - self._started) / self._finished * (total - self._finished)
             print(
-                f"slice {event.slice_index}: {event.status} after iteration {event.index}, pDSC {event.pdsc:.2f}"
+                f"slice {event.slice_index}: {event.status}, iteration {event.index}, pDSC {event.pdsc:.2f}"
                 f" ({self._finished} of {total}, about {left:.0f} s left)",
                 file=sys.stderr,
                 flush=True,

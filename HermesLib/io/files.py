@@ -12,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from HermesLib.checkpoints import file_sha256
 from HermesLib.errors import HermesError
+from HermesLib.io.nifti import check_nifti
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,8 @@ def read_image(path: Path) -> tuple[SimpleITK.Image, str]:
         image = SimpleITK.ReadImage(str(path))
     except RuntimeError as error:
         raise HermesError(f"{path.name} is no readable image: damaged, cut off, or not what its name says") from error
+    if path.name.lower().endswith((".nii", ".nii.gz")):
+        check_nifti(path)
     return _as_volume(image, path.name), file_sha256(path)
 
 

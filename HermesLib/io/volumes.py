@@ -62,7 +62,7 @@ def read_volume(path: Path) -> Volume:
     """
     image, sha256 = read_image(Path(path))
     axes = slice_axes(image)
-    array = axes.to_slices(SimpleITK.GetArrayViewFromImage(image)).astype(np.float32)
+    array = axes.to_slices(SimpleITK.GetArrayFromImage(image)).astype(np.float32)
     if not np.isfinite(array).all():
         raise HermesError(f"{Path(path).name} has voxels that are no finite numbers (NaN or infinite); mend the image first")
     if array.min() == array.max():
@@ -93,7 +93,7 @@ def read_label_map(path: Path, volume: Volume) -> np.ndarray:
         _require_overlap(image, volume.grid, path.name)
         image = SimpleITK.Resample(image, volume.grid, SimpleITK.Transform(), SimpleITK.sitkNearestNeighbor, 0)
         logger.warning("%s lies on another grid than the image; it was resampled (nearest neighbour)", path.name)
-    return volume.axes.to_slices(SimpleITK.GetArrayViewFromImage(image))
+    return volume.axes.to_slices(SimpleITK.GetArrayFromImage(image))
 
 
 def read_mask(path: Path, volume: Volume, label: int | None = None) -> np.ndarray:

@@ -16,7 +16,8 @@ from HermesLib.presets import Preset
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.refinement.history import SliceResult
 from HermesLib.report.document import Network, Provenance, write_csv, write_json
-from HermesLib.report.overview import Heading, write_overview
+from HermesLib.report.header import Heading
+from HermesLib.report.overview import write_overview
 
 
 def write_results(

@@ -10,7 +10,6 @@ from HermesLib.quality.core import QualityCore
 from HermesLib.quality.grid import find_windows, from_grid, to_grid
 from HermesLib.quality.protocol import Assessment
 
-
 #: Parts of a pGT smaller than this share of its largest part are slips of the decoder; one of them would spoil a box.
 _ISLAND = 0.1
 

@@ -18,9 +18,14 @@ MARGIN = 0.15
 
 
 def worst_slices(results: Sequence[SliceResult], most: int) -> list[SliceResult]:
-    """Up to ``most`` slices, failed ones first, then by rising pDSC; absent ones have nothing to show."""
-    shown = [result for result in results if result.status is not Status.ABSENT]
+    """Up to ``most`` slices, failed ones first, then by rising pDSC; blank ones have nothing to show."""
+    shown = [result for result in results if not is_blank(result)]
     return sorted(shown, key=lambda result: (result.status is not Status.FAILED, result.best_record.pdsc, result.index))[:most]
+
+
+def is_blank(result: SliceResult) -> bool:
+    """Whether a slice is without the organ and without a mask (an assessed one may have a mask all the same)."""
+    return result.status is Status.ABSENT and not result.best_record.unpack().mask.any()
 
 
 def chosen_iterations(count: int, best: int, most: int) -> list[int]:

@@ -129,7 +129,7 @@ def test_the_model_gets_its_own_memory_back_and_embeds_a_slice_once():
     model = BoxThreshold()
     run(Refiner(model, ElsewhereQuality(), settings=RefinementSettings(max_iterations=3)), scene(), scene(20, 20))
     assert model.embedded == 2
-    assert model.calls == [[0, 0], [1, 1], [2, 2], [3, 3]]
+    assert model.calls == [[k] for k in (0, 0, 1, 1, 2, 2, 3, 3)]  # on a CPU a call a slice
 
 
 def test_a_slice_that_is_done_leaves_the_batch():
@@ -138,7 +138,7 @@ def test_a_slice_that_is_done_leaves_the_batch():
     clean[:, 40:, 40:] = 0
     events = run(Refiner(model, OrganQuality()), scene(), clean)
     assert [(event.slice_index, event.index) for event in events] == [(0, 0), (1, 0), (0, 1)]
-    assert [len(calls) for calls in model.calls] == [2, 1]
+    assert len(model.calls) == 3
 
 
 SCENES = [scene(24 + 3 * k, 34 - 4 * k, 5 + k) for k in range(5)]

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from HermesLib.refinement.events import Status
-from HermesLib.report.overview import Heading, write_overview
+from HermesLib.report.header import Heading, counts_text
+from HermesLib.report.overview import write_overview
 from Testing.report.runs import HEIGHT, WIDTH, results_of, slice_events
 
 HEADER = 126
@@ -47,12 +48,31 @@ def test_a_mask_that_is_its_pgt_shows_no_errors(tmp_path: Path):
     assert count(panels, FALSE_POSITIVE) == count(panels, FALSE_NEGATIVE) == 0
 
 
-def test_the_picture_grows_with_the_slices_up_to_eight(tmp_path: Path):
-    heights = [
-        draw(tmp_path / "overview.png", *[slice_events(k, [0.5], Status.STOPPED) for k in range(slices)]).shape[0]
+def test_slices_with_iterations_take_a_row_each_up_to_eight(tmp_path: Path):
+    one, eight, twelve = (
+        draw(tmp_path / "overview.png", *[slice_events(k, [0.5, 0.6], Status.STOPPED) for k in range(slices)]).shape[0]
         for slices in (1, 8, 12)
-    ]
-    assert heights[0] < heights[1] == heights[2]
+    )
+    assert one < eight == twelve
+
+
+def test_slices_with_a_single_mask_share_rows(tmp_path: Path):
+    one, four, five = (
+        draw(tmp_path / "overview.png", *[slice_events(k, [0.5], Status.STOPPED, None) for k in range(slices)]).shape[0]
+        for slices in (1, 4, 5)
+    )
+    assert one == four < five
+
+
+def test_the_header_says_what_is_not_drawn():
+    results = results_of(
+        slice_events(0, [0.9], Status.ABSENT, None, empty=True),
+        slice_events(1, [0.4], Status.ABSENT, None),
+        *[slice_events(k, [0.5], Status.STOPPED) for k in range(2, 5)],
+    )
+    assert counts_text(results, 4) == "5 slices: 3 stopped, 2 absent · not drawn: 1 without the organ"
+    assert counts_text(results, 2) == "5 slices: 3 stopped, 2 absent · not drawn: 1 without the organ and the 2 best"
+    assert counts_text(results[2:3], 1) == "1 slice: 1 stopped"
 
 
 def test_a_run_without_any_organ_has_a_picture_of_its_header_alone(tmp_path: Path):

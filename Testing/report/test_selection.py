@@ -9,16 +9,17 @@ from HermesLib.report.selection import chosen_iterations, view_of, worst_slices
 from Testing.report.runs import results_of, slice_events
 
 
-def test_failed_slices_come_first_then_the_lowest_pdsc_and_absent_ones_never():
+def test_failed_slices_come_first_then_the_lowest_pdsc_and_blank_ones_never():
     results = results_of(
         slice_events(0, [0.9], Status.ACCEPTED),
         slice_events(1, [0.4, 0.6], Status.STOPPED),
         slice_events(2, [0.8], Status.FAILED),
         slice_events(3, [0.5], Status.STOPPED),
-        slice_events(4, [0.9], Status.ABSENT, empty=True),
+        slice_events(4, [0.9], Status.ABSENT, None, empty=True),
+        slice_events(5, [0.1], Status.ABSENT, None),
     )
-    assert [result.index for result in worst_slices(results, 8)] == [2, 3, 1, 0]
-    assert [result.index for result in worst_slices(results, 2)] == [2, 3]
+    assert [result.index for result in worst_slices(results, 8)] == [2, 5, 3, 1, 0]
+    assert [result.index for result in worst_slices(results, 2)] == [2, 5]
 
 
 @given(st.integers(1, 21).flatmap(lambda count: st.tuples(st.just(count), st.integers(0, count - 1))), st.integers(3, 8))

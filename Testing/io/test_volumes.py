@@ -1,0 +1,168 @@
+"""Files in, files out, and one plain line for whatever is wrong with them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK
+from PIL import Image
+
+from HermesLib.errors import HermesError
+from HermesLib.io.files import write_image
+from HermesLib.io.volumes import read_mask, read_volume, write_mask
+from HermesLib.presets import load_preset
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="real patients (../shared/data) are not here")
+
+
+def image_of(array: np.ndarray, spacing=(0.8, 0.8, 3.0), origin=(1.0, 2.0, 3.0)) -> SimpleITK.Image:
+    image = SimpleITK.GetImageFromArray(array)
+    image.SetSpacing(spacing)
+    image.SetOrigin(origin)
+    return image
+
+
+@pytest.fixture
+def noise() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 500, (4, 12, 10)).astype(np.int16)
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".nrrd", ".mha"])
+def test_every_volume_format_reads_the_same_and_results_lie_on_its_grid(tmp_path, noise, suffix):
+    path = tmp_path / f"image{suffix}"
+    SimpleITK.WriteImage(image_of(noise), str(path))
+    volume = read_volume(path)
+    assert np.array_equal(volume.array, noise)
+    assert volume.pixel_spacing == pytest.approx((0.8, 0.8)) and volume.slice_spacing == pytest.approx(3.0)
+    mask = volume.array > 250
+    write_mask(tmp_path / "mask.nii.gz", mask, volume)
+    written, original = SimpleITK.ReadImage(str(tmp_path / "mask.nii.gz")), SimpleITK.ReadImage(str(path))
+    assert written.GetSize() == original.GetSize()
+    assert np.allclose(written.GetOrigin(), original.GetOrigin()) and np.allclose(written.GetDirection(), original.GetDirection())
+    assert np.array_equal(read_mask(tmp_path / "mask.nii.gz", volume), mask)
+
+
+def test_one_slice_is_a_volume_and_a_png_is_taken_as_windowed(tmp_path, noise):
+    SimpleITK.WriteImage(image_of(noise[:1]), str(tmp_path / "one.nii.gz"))
+    assert read_volume(tmp_path / "one.nii.gz").array.shape == (1, 12, 10)
+    Image.fromarray(np.arange(120, dtype=np.uint8).reshape(12, 10)).save(tmp_path / "one.png")
+    volume = read_volume(tmp_path / "one.png")
+    assert volume.windowed and volume.array.shape == (1, 12, 10)
+    assert volume.normalise(load_preset("spleen-ct")).max() == pytest.approx(119 / 255)
+
+
+def test_a_mask_on_another_grid_is_resampled_and_that_is_said(tmp_path, caplog):
+    SimpleITK.WriteImage(image_of(np.random.default_rng(0).random((4, 20, 20)).astype(np.float32), (1, 1, 3)), str(tmp_path / "i.nii.gz"))
+    fine = np.zeros((4, 40, 40), np.uint8)
+    fine[:, 10:30, 10:30] = 1
+    SimpleITK.WriteImage(image_of(fine, (0.5, 0.5, 3), (0.75, 1.75, 3.0)), str(tmp_path / "m.nii.gz"))
+    mask = read_mask(tmp_path / "m.nii.gz", read_volume(tmp_path / "i.nii.gz"))
+    assert mask.shape == (4, 20, 20)
+    assert mask.sum() == 4 * 100
+    assert "resampled" in caplog.text
+
+
+def test_one_label_of_several_is_taken_and_a_missing_one_is_named(tmp_path, noise):
+    SimpleITK.WriteImage(image_of(noise), str(tmp_path / "i.nii.gz"))
+    SimpleITK.WriteImage(image_of((noise % 3).astype(np.uint8)), str(tmp_path / "m.nii.gz"))
+    volume = read_volume(tmp_path / "i.nii.gz")
+    assert np.array_equal(read_mask(tmp_path / "m.nii.gz", volume, 2), noise % 3 == 2)
+    with pytest.raises(HermesError, match="no label 7"):
+        read_mask(tmp_path / "m.nii.gz", volume, 7)
+
+
+def write_bad(folder: Path, kind: str) -> Path:
+    rng = np.random.default_rng(0)
+    path = folder / "image.nii.gz"
+    if kind == "text":
+        path.write_text("not an image")
+    elif kind == "empty":
+        path.write_bytes(b"")
+    elif kind == "four dimensions":
+        SimpleITK.WriteImage(SimpleITK.JoinSeries([image_of(rng.random((3, 8, 8)).astype(np.float32))] * 2), str(path))
+    elif kind == "colour":
+        SimpleITK.WriteImage(SimpleITK.GetImageFromArray(rng.integers(0, 9, (3, 8, 8, 3)).astype(np.uint8), isVector=True), str(path))
+    elif kind == "not finite":
+        values = rng.random((3, 8, 8)).astype(np.float32)
+        values[1, 2, 3] = np.nan
+        SimpleITK.WriteImage(image_of(values), str(path))
+    elif kind == "constant":
+        SimpleITK.WriteImage(image_of(np.full((3, 8, 8), 7, np.int16)), str(path))
+    elif kind == "cut off":
+        SimpleITK.WriteImage(image_of(rng.random((9, 64, 64)).astype(np.float32)), str(path))
+        path.write_bytes(path.read_bytes()[:2000])
+    elif kind == "folder without DICOM":
+        path = folder / "empty"
+        path.mkdir()
+    elif kind == "colour PNG":
+        path = folder / "image.png"
+        Image.fromarray(rng.integers(0, 9, (8, 8, 3)).astype(np.uint8)).save(path)
+    elif kind == "unknown type":
+        path = folder / "image.docx"
+        path.write_text("?")
+    return path
+
+
+KINDS = {
+    "missing": "no file",
+    "text": "no readable image",
+    "empty": "is empty",
+    "four dimensions": "4 dimensions",
+    "colour": "colour",
+    "not finite": "NaN",
+    "constant": "constant",
+    "cut off": "no readable image|cut off",
+    "folder without DICOM": "no DICOM series",
+    "colour PNG": "8-bit grey",
+    "unknown type": "no known type",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_bad_image_gets_one_line_that_says_what_is_wrong(tmp_path, kind):
+    with pytest.raises(HermesError, match=KINDS[kind]) as found:
+        read_volume(write_bad(tmp_path, kind))
+    assert "\n" not in str(found.value)
+
+
+def test_a_mask_that_cannot_be_placed_is_refused(tmp_path, noise):
+    SimpleITK.WriteImage(image_of(noise), str(tmp_path / "i.nii.gz"))
+    volume = read_volume(tmp_path / "i.nii.gz")
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray((noise > 9).astype(np.uint8)), str(tmp_path / "lost.nii.gz"))
+    with pytest.raises(HermesError, match="no geometry"):
+        read_mask(tmp_path / "lost.nii.gz", volume)
+    SimpleITK.WriteImage(image_of((noise > 9).astype(np.uint8), origin=(500.0, 0.0, 0.0)), str(tmp_path / "far.nii.gz"))
+    with pytest.raises(HermesError, match="beside the image"):
+        read_mask(tmp_path / "far.nii.gz", volume)
+
+
+def test_a_failed_write_leaves_nothing_behind(tmp_path, noise, monkeypatch):
+    def fail(*arguments):
+        raise RuntimeError("disk full")
+
+    monkeypatch.setattr(SimpleITK, "WriteImage", fail)
+    with pytest.raises(RuntimeError, match="disk full"):
+        write_image(image_of(noise), tmp_path / "a.nii.gz")
+    assert list(tmp_path.iterdir()) == []
+
+
+@needs_data
+@pytest.mark.parametrize("name", ["dicom/mr-prostate-t2", "dicom/ct-abdomen", "ct-example/ct.nii.gz"])
+def test_real_series_and_volumes_come_back_on_their_own_grid(name, tmp_path):
+    path = DATA / name
+    volume = read_volume(path)
+    mask = volume.array > np.median(volume.array)
+    write_mask(tmp_path / "mask.nii.gz", mask, volume)
+    assert np.array_equal(read_mask(tmp_path / "mask.nii.gz", volume), mask)
+    if path.is_file():
+        assert SimpleITK.ReadImage(str(tmp_path / "mask.nii.gz")).GetDirection() == SimpleITK.ReadImage(str(path)).GetDirection()
+
+
+@needs_data
+def test_the_liver_is_on_the_left_of_the_picture_in_a_flipped_real_volume():
+    volume = read_volume(DATA / "ct-example" / "ct.nii.gz")
+    spleen = read_mask(DATA / "ct-example" / "spleen.nii.gz", volume)
+    rows, columns = np.argwhere(spleen.any(0)).mean(0)
+    assert columns > volume.array.shape[2] / 2
+    assert rows > volume.array.shape[1] / 2
