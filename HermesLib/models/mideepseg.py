@@ -87,12 +87,12 @@ def network_input(image: np.ndarray, clicks: np.ndarray, margin: int = MARGIN, s
 
 
 def tidy(mask: np.ndarray) -> np.ndarray:
-    """Closed by a cross, the largest component, without holes."""
+    """Closed by a cross, then the largest component alone."""
     closed = ndimage.binary_closing(mask)
     parts, count = ndimage.label(closed)
     if count > 1:
         closed = parts == 1 + int(np.argmax(ndimage.sum_labels(closed, parts, range(1, count + 1))))
-    return ndimage.binary_fill_holes(closed)
+    return closed
 
 
 def refine_by_cut(image: np.ndarray, first: np.ndarray, prompt: Clicks, remembered: np.ndarray) -> np.ndarray:
@@ -165,6 +165,7 @@ class Mideepseg:
                 raise HermesError(f"MIDeepSeg takes {', '.join(self.prompt_kinds)}, not {prompt.kind}")
             asked[row] = prompt
             if memory is not None and _keeps(prompt, memory):
+                # Holes stay, as officially: a negative click inside the object makes one.
                 masks[row] = tidy(refine_by_cut(images[row], memory.first, prompt, memory.clicks))
             elif len(prompt.positive):
                 fresh.append((row, *network_input(images[row], prompt.positive)))
@@ -177,7 +178,7 @@ class Mideepseg:
                 first = np.zeros(images[row].shape, np.float32)
                 part = crop.of(first)
                 part[:] = _stretch(graph_cut(shown[0], probability).astype(np.float32), part.shape, 0)
-                masks[row] = tidy(first > 0.5)
+                masks[row] = ndimage.binary_fill_holes(tidy(first > 0.5))
                 memories[row] = _Remembered(asked[row].positive.copy(), first)
         return Prediction(torch.from_numpy(masks).to(embedding.images.device), memories)
 

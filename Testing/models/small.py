@@ -1,0 +1,42 @@
+"""Small random networks of each model, as checkpoints."""
+
+from pathlib import Path
+
+import torch
+
+from HermesLib.checkpoints import save_checkpoint
+from HermesLib.models.medsam_network import MedSamConfig, MedSamNetwork
+from HermesLib.models.mideepseg_unet import MideepsegUNet
+from HermesLib.models.scribbleprompt import ScribblePromptUNet
+
+TINY_SAM = MedSamConfig(
+    image_size=64,
+    patch=8,
+    depth=2,
+    width=32,
+    heads=2,
+    window=0,
+    global_layers=(),
+    prompt_width=32,
+    decoder_heads=2,
+    decoder_mlp=32,
+    mask_channels=4,
+    quality_width=8,
+    stem="convolutional",
+)
+
+
+def write_checkpoint(folder: Path, model: str) -> Path:
+    """A random network's project file."""
+    torch.manual_seed(0)
+    network, config = {
+        "medsam": lambda: (MedSamNetwork(TINY_SAM), TINY_SAM.to_dict()),
+        "scribbleprompt": lambda: (ScribblePromptUNet((8, 8, 8)), {"features": [8, 8, 8], "image_size": 64}),
+        "mideepseg": lambda: (MideepsegUNet(4), {"width": 4}),
+    }[model]()
+    if model == "mideepseg":
+        # Untrained it would rather see nothing; so it sees its whole crop.
+        network.out[0].bias.data = torch.tensor([-3.0, 3.0])
+    path = folder / f"{model}.safetensors"
+    save_checkpoint(path, network.state_dict(), model, config)
+    return path

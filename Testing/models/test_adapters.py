@@ -1,0 +1,102 @@
+"""Three models behind one face."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from HermesLib.errors import HermesError
+from HermesLib.models.registry import MODELS, load_model
+from HermesLib.prompts.types import Box, Clicks, Scribbles
+
+sys.path.insert(0, str(Path(__file__).parent))
+from small import write_checkpoint
+
+SHAPE = (90, 110)
+NOBODY = np.zeros((0, 2), np.int64)
+
+
+def scene(count: int = 3) -> torch.Tensor:
+    rows, columns = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    rng = np.random.default_rng(0)
+    slices = [
+        ((rows - 40 - 4 * k) ** 2 + (columns - 50) ** 2 < 18**2) * 0.5 + 0.2 + rng.normal(0, 0.03, SHAPE) for k in range(count)
+    ]
+    return torch.from_numpy(np.stack(slices).clip(0, 1).astype(np.float32))[:, None]
+
+
+def prompt_of(kind: str, shift: int = 0):
+    if kind == "box":
+        return Box(30.0 + shift, 20.0, 72.0, 62.0)
+    if kind == "clicks":
+        angle = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+        ring = np.column_stack([50 + shift + 15 * np.cos(angle), 40 + 15 * np.sin(angle)])
+        return Clicks(ring.astype(np.int64), NOBODY)
+    positive, negative = np.zeros(SHAPE, bool), np.zeros(SHAPE, bool)
+    positive[40, 42 + shift : 60], negative[75, 20:60] = True, True
+    return Scribbles(positive, negative)
+
+
+@pytest.fixture(params=sorted(MODELS))
+def model(request, tmp_path):
+    return load_model(request.param, str(write_checkpoint(tmp_path, request.param)))
+
+
+def test_a_saved_network_comes_back_and_predicts_on_the_slices_own_grid(model, tmp_path):
+    prompts = [prompt_of(model.prompt_kinds[0])] * 3
+    once = model.predict(model.embed(scene()), prompts).probability
+    again = load_model(model.kind, str(tmp_path / f"{model.kind}.safetensors"))
+    assert once.shape == (3, *SHAPE)
+    assert once.min() >= 0 and once.max() <= 1
+    assert torch.equal(once, again.predict(again.embed(scene()), prompts).probability)
+    assert len(again.sha256) == 64
+
+
+def test_one_embedding_serves_many_prompts(model):
+    embedding = model.embed(scene(1))
+    first, second = (model.predict(embedding, [prompt_of(model.prompt_kinds[0], shift)]).probability for shift in (0, 12))
+    assert not torch.equal(first, second)
+    assert torch.equal(first, model.predict(embedding, [prompt_of(model.prompt_kinds[0])]).probability)
+
+
+def test_a_slice_is_segmented_the_same_alone_and_in_a_batch(model):
+    embedding = model.embed(scene())
+    prompts = [prompt_of(model.prompt_kinds[0], shift) for shift in (0, 4, 8)]
+    together = model.predict(embedding, prompts).probability
+    alone = model.predict(embedding.select([1]), prompts[1:2]).probability
+    assert torch.allclose(together[1], alone[0], atol=1e-5)
+
+
+def test_a_prompt_of_another_kind_is_refused_and_the_right_ones_named(model):
+    wrong = next((kind for kind in ("box", "clicks", "scribbles") if kind not in model.prompt_kinds), None)
+    if wrong is None:
+        pytest.skip("this model takes every kind of prompt")
+    with pytest.raises(HermesError, match=model.prompt_kinds[0]):
+        model.predict(model.embed(scene(1)), [prompt_of(wrong)])
+
+
+def test_scribbleprompt_remembers_its_logits_until_strokes_are_taken_back(tmp_path):
+    model = load_model("scribbleprompt", str(write_checkpoint(tmp_path, "scribbleprompt")))
+    embedding = model.embed(scene(1))
+    first = model.predict(embedding, [prompt_of("scribbles")])
+    grown = prompt_of("scribbles")
+    grown.positive[30, 45:55] = True
+    fresh = model.predict(embedding, [grown]).probability
+    assert not torch.equal(fresh, model.predict(embedding, [grown], first.memory).probability)
+    other = prompt_of("scribbles", 5)
+    assert torch.equal(model.predict(embedding, [other]).probability, model.predict(embedding, [other], first.memory).probability)
+
+
+def test_mideepseg_corrections_win_where_they_are_clicked(tmp_path):
+    model = load_model("mideepseg", str(write_checkpoint(tmp_path, "mideepseg")))
+    embedding = model.embed(scene(1))
+    start = prompt_of("clicks")
+    first = model.predict(embedding, [start])
+    wanted, unwanted = np.array([[50, 40]]), np.array([[38, 40]])
+    corrected = model.predict(embedding, [Clicks(np.vstack([start.positive, wanted]), unwanted)], first.memory).probability[0]
+    assert corrected[40, 50] == 1
+    assert corrected[40, 38] == 0
+    anew = model.predict(embedding, [prompt_of("clicks", 6)], first.memory).probability
+    assert torch.equal(anew, model.predict(embedding, [prompt_of("clicks", 6)]).probability)
