@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from HermesLib.cli.options import add_output, add_quality_options, shared_fields
+from HermesLib.refinement.settings import RefinementSettings
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -18,14 +19,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(arguments: argparse.Namespace) -> int:
     """Assess one segmentation and say what came of it."""
+    settings = RefinementSettings(threshold=arguments.threshold, seed=arguments.seed)
+
     from HermesLib.cli.running import run_and_tell
     from HermesLib.pipeline import AssessRequest, run_assessment
-    from HermesLib.refinement.settings import RefinementSettings
 
-    request = AssessRequest(
-        **shared_fields(arguments),
-        settings=RefinementSettings(threshold=arguments.threshold, seed=arguments.seed),
-        mask=arguments.mask,
-    )
+    request = AssessRequest(**shared_fields(arguments), settings=settings, mask=arguments.mask)
     run_and_tell(lambda on_event: run_assessment(request, on_event), arguments.progress)
     return 0

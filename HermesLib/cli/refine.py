@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from HermesLib.cli.options import DEFAULTS, add_output, add_quality_options, shared_fields
+from HermesLib.refinement.settings import RefinementSettings
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -12,7 +13,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("image", metavar="IMAGE", type=Path, help="NIfTI, NRRD, MHA, a folder of DICOM files or a 2D PNG")
     add_output(parser)
     add_quality_options(parser)
-    parser.add_argument("--model", help="medsam, scribbleprompt or mideepseg (default: the preset's)")
+    parser.add_argument(
+        "--model",
+        help="medsam, scribbleprompt or mideepseg (default: the preset's); mideepseg's authors call it patented"
+        " and not for clinical or commercial use",
+    )
     parser.add_argument("--weights", metavar="bundled|FILE", default="bundled", help="the model's weights (default %(default)s)")
     parser.add_argument("--prompt", help="box, scribbles or clicks (default: the model's first)")
     parser.add_argument(
@@ -35,22 +40,27 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(arguments: argparse.Namespace) -> int:
     """Refine one image and say what came of it."""
+    settings = RefinementSettings(
+        threshold=arguments.threshold,
+        max_iterations=arguments.max_iterations,
+        patience=arguments.patience,
+        seed=arguments.seed,
+    )
+
     from HermesLib.cli.running import run_and_tell
+    from HermesLib.models.registry import MODELS
     from HermesLib.pipeline import RefineRequest, run_refinement
-    from HermesLib.refinement.settings import RefinementSettings
 
     request = RefineRequest(
         **shared_fields(arguments),
-        settings=RefinementSettings(
-            threshold=arguments.threshold,
-            max_iterations=arguments.max_iterations,
-            patience=arguments.patience,
-            seed=arguments.seed,
-        ),
+        settings=settings,
         model=arguments.model,
         weights=arguments.weights,
         prompt=arguments.prompt,
         init=arguments.init,
     )
-    run_and_tell(lambda on_event: run_refinement(request, on_event), arguments.progress)
+    result = run_and_tell(lambda on_event: run_refinement(request, on_event), arguments.progress)
+    notice = MODELS[result.report["provenance"]["model"]["name"]].notice
+    if notice:
+        print(notice)
     return 0

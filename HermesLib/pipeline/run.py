@@ -11,7 +11,7 @@ import torch
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
 from HermesLib.models.protocol import PromptableModel
-from HermesLib.models.registry import load_model
+from HermesLib.models.registry import ModelEntry, load_model, model_entry
 from HermesLib.pipeline.case import Case, read_case
 from HermesLib.pipeline.publish import provenance_of, write_results
 from HermesLib.pipeline.requests import AssessRequest, RefineRequest, Request
@@ -53,10 +53,11 @@ def run_refinement(request: RefineRequest, on_event: OnEvent) -> RunResult:
     """
     started = time.perf_counter()
     preset, device = load_preset(request.preset), select_device(request.device)
+    entry = model_entry(request.model or preset.model)
+    kind = prompt_kind(entry, request.prompt)
     with staged_folder(request.output) as staging:
         case = read_case(request.image, preset, request.slices, request.truth, request.init)
-        model = load_model(request.model or preset.model, request.weights, device)
-        kind = prompt_kind(model, request.prompt)
+        model = load_model(entry.name, request.weights, device)
         quality = load_quality(request.quality, preset, device, request.samples, request.steps)
         refiner = Refiner(model, quality, strategy=strategy_for(kind), settings=request.settings)
         events = refine_volume(refiner, case.images, case.indices, case.truth, case.mask, device=device)
@@ -79,7 +80,7 @@ def run_assessment(request: AssessRequest, on_event: OnEvent) -> RunResult:
         return _finish(events, on_event, request, staging, case, preset, device, None, quality, started)
 
 
-def prompt_kind(model: PromptableModel, asked: str | None) -> str:
+def prompt_kind(model: PromptableModel | ModelEntry, asked: str | None) -> str:
     """The prompt kind to use: the one asked for, or the model's first.
 
     Raises:

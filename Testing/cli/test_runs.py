@@ -1,0 +1,192 @@
+"""What a run leaves: five files that agree with each other, on the image's own grid, the same again for the same seed."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+import SimpleITK
+from PIL import Image
+
+import HermesLib.report
+from HermesLib.pipeline import AssessRequest, RunResult, run_assessment
+from HermesLib.refinement.events import Iteration
+from Testing.cli.conftest import Hermes
+
+RESULTS = ["overview.png", "pgt.nii.gz", "report.csv", "report.json", "segmentation.nii.gz"]
+SCHEMA = json.loads((Path(HermesLib.report.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def read(path: Path) -> np.ndarray:
+    return SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(path)))
+
+
+def refine_words(files: Path, *more: object, image: str = "image.nii.gz") -> tuple[object, ...]:
+    model = ("--model", "scribbleprompt", "--weights", files / "model.safetensors")
+    return ("refine", files / image, *model, "--max-iterations", 2, "--steps", 1, "--samples", 1, *more)
+
+
+@pytest.mark.parametrize("kind", ["scribbles", "clicks", "box"])
+def test_refine_leaves_five_files_that_agree(hermes: Hermes, files: Path, tmp_path: Path, kind: str):
+    output = tmp_path / "out"
+    ended = hermes(*refine_words(files, "-o", output, "--prompt", kind, "--truth", files / "label.nii.gz", "--slices", "1:4"))
+    assert ended.code == 0, ended.err
+    assert names(output) == RESULTS
+    report = json.loads((output / "report.json").read_text(encoding="utf-8"))
+    jsonschema.validate(report, SCHEMA)
+    assert [entry["index"] for entry in report["slices"]] == [1, 2, 3]
+    kinds = {iteration["prompt"]["kind"] for entry in report["slices"] for iteration in entry["iterations"]}
+    assert kinds == {kind}
+    with open(output / "report.csv", encoding="utf-8") as stream:
+        assert len(list(csv.DictReader(stream))) == sum(len(entry["iterations"]) for entry in report["slices"])
+    segmentation, label = read(output / "segmentation.nii.gz") > 0, read(files / "label.nii.gz") > 0
+    assert not segmentation[[0, 4]].any()
+    for entry in report["slices"]:
+        mask, truth = segmentation[entry["index"]], label[entry["index"]]
+        total = mask.sum() + truth.sum()
+        assert entry["dsc"] == pytest.approx(2 * (mask & truth).sum() / total if total else 1.0, abs=1e-5)
+    assert Image.open(output / "overview.png").size[0] > 800
+    assert str(output) in ended.out[-1]
+
+
+def test_results_lie_on_the_grid_of_an_oblique_image(hermes: Hermes, files: Path, tmp_path: Path):
+    image = SimpleITK.DICOMOrient(SimpleITK.ReadImage(str(files / "image.nii.gz")), "RSP")
+    turned = SimpleITK.Euler3DTransform()
+    turned.SetRotation(0.1, 0.05, 0.2)
+    image.SetDirection((np.array(turned.GetMatrix()).reshape(3, 3) @ np.array(image.GetDirection()).reshape(3, 3)).ravel())
+    image.SetOrigin((12.5, -40.0, 7.0))
+    SimpleITK.WriteImage(image, str(tmp_path / "oblique.nrrd"))
+    ended = hermes(*refine_words(files, "-o", tmp_path / "out", image=str(tmp_path / "oblique.nrrd")))
+    assert ended.code == 0, ended.err
+    for name in ("segmentation.nii.gz", "pgt.nii.gz"):
+        result = SimpleITK.ReadImage(str(tmp_path / "out" / name))
+        assert result.GetSize() == image.GetSize()
+        for ours, theirs in (
+            (result.GetSpacing(), image.GetSpacing()),
+            (result.GetOrigin(), image.GetOrigin()),
+            (result.GetDirection(), image.GetDirection()),
+        ):
+            assert ours == pytest.approx(theirs, abs=1e-4)
+
+
+def test_a_single_slice_is_refined_and_assessed(hermes: Hermes, files: Path, tmp_path: Path):
+    refined = hermes(*refine_words(files, "-o", tmp_path / "refined", image="one.nii.gz"))
+    assert refined.code == 0 and refined.out[0].startswith("1 slice")
+    mask = tmp_path / "refined" / "segmentation.nii.gz"
+    assessed = hermes("assess", files / "one.nii.gz", mask, "-o", tmp_path / "assessed")
+    assert assessed.code == 0
+    assert names(tmp_path / "assessed") == RESULTS
+
+
+def test_assess_leaves_the_mask_as_it_is_and_scores_a_wrong_one_lower(hermes: Hermes, files: Path, tmp_path: Path):
+    label = SimpleITK.ReadImage(str(files / "label.nii.gz"))
+    wrong = SimpleITK.GetImageFromArray(np.roll(SimpleITK.GetArrayFromImage(label), 20, axis=2))
+    wrong.CopyInformation(label)
+    SimpleITK.WriteImage(wrong, str(files / "wrong.nii.gz"))
+    means = {}
+    for name in ("label", "wrong"):
+        output = tmp_path / name
+        ended = hermes("assess", files / "image.nii.gz", files / f"{name}.nii.gz", "-o", output, "--truth", files / "label.nii.gz")
+        assert ended.code == 0, ended.err
+        report = json.loads((output / "report.json").read_text(encoding="utf-8"))
+        jsonschema.validate(report, SCHEMA)
+        assert report["provenance"]["model"] is None
+        assert all(len(entry["iterations"]) == 1 for entry in report["slices"])
+        assert np.array_equal(read(output / "segmentation.nii.gz"), read(files / f"{name}.nii.gz"))
+        means[name] = sum(entry["pdsc"] for entry in report["slices"])
+    assert means["wrong"] < means["label"]
+
+
+def test_a_given_mask_begins_the_loop(hermes: Hermes, files: Path, tmp_path: Path):
+    ended = hermes(*refine_words(files, "-o", tmp_path / "out", "--init", files / "label.nii.gz", "--threshold", "0.01"))
+    assert ended.code == 0, ended.err
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    assert {entry["iterations"][0]["prompt"]["kind"] for entry in report["slices"]} == {"given"}
+    segmentation, label = read(tmp_path / "out" / "segmentation.nii.gz"), read(files / "label.nii.gz")
+    accepted = [entry["index"] for entry in report["slices"] if entry["status"] == "accepted" and len(entry["iterations"]) == 1]
+    assert accepted
+    assert np.array_equal(segmentation[accepted], label[accepted])
+
+
+def test_the_same_seed_gives_the_same_results_and_another_seed_others(hermes: Hermes, files: Path, tmp_path: Path):
+    found = []
+    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+        assert hermes(*refine_words(files, "-o", tmp_path / name, "--seed", seed, image="one.nii.gz")).code == 0
+        report = json.loads((tmp_path / name / "report.json").read_text(encoding="utf-8"))
+        for entry in report["slices"]:
+            for iteration in entry["iterations"]:
+                del iteration["seconds"]
+        found.append((report["slices"], read(tmp_path / name / "pgt.nii.gz").tobytes()))
+    assert found[0] == found[1]
+    assert found[0] != found[2]
+
+
+def test_other_files_in_the_folder_stay_and_old_results_are_replaced(hermes: Hermes, files: Path, tmp_path: Path):
+    output = tmp_path / "out"
+    output.mkdir()
+    (output / "notes.txt").write_text("mine")
+    (output / "report.json").write_text("old")
+    assert hermes("assess", files / "one.nii.gz", files / "one_label.nii.gz", "-o", output).code == 0
+    assert names(output) == sorted([*RESULTS, "notes.txt"])
+    assert (output / "notes.txt").read_text() == "mine"
+    assert json.loads((output / "report.json").read_text(encoding="utf-8"))["format"] == 1
+
+
+def test_the_report_names_no_folder(hermes: Hermes, files: Path, tmp_path: Path):
+    patient = tmp_path / "Doe^Jane 1971"
+    files.rename(patient)
+    label = f"--truth={patient / 'one_label.nii.gz'}"
+    assert hermes("assess", patient / "one.nii.gz", patient / "one_label.nii.gz", "-o", patient / "out", label).code == 0
+    for name in ("report.json", "report.csv"):
+        assert "Doe" not in (patient / "out" / name).read_text(encoding="utf-8")
+    command = json.loads((patient / "out" / "report.json").read_text(encoding="utf-8"))["provenance"]["command"]
+    assert command == ["assess", "one.nii.gz", "one_label.nii.gz", "-o", "out", "--truth=one_label.nii.gz"]
+
+
+def test_a_run_that_is_stopped_from_outside_writes_nothing(files: Path, tmp_path: Path):
+    request = AssessRequest(image=files / "image.nii.gz", mask=files / "label.nii.gz", output=tmp_path / "out")
+    taken: list[Iteration] = []
+
+    def stop_after_two(event: Iteration, total: int) -> None:
+        taken.append(event)
+        if len(taken) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_assessment(request, stop_after_two)
+    assert names(tmp_path) == ["files"]
+    finished: RunResult = run_assessment(request, lambda event, total: None)
+    assert names(finished.output) == RESULTS
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to a single process")
+def test_control_c_ends_with_one_line_and_leaves_nothing(files: Path, tmp_path: Path):
+    words = [str(word) for word in refine_words(files, "-o", tmp_path / "out", "--max-iterations", 500, "--patience", 500)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "HermesLib", *words, "--threshold", "1", "--progress"],
+        stderr=subprocess.PIPE,
+        env=environment,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    with process:
+        assert process.stderr is not None
+        seen = ""
+        while "iteration 1" not in seen:
+            seen += process.stderr.read(1)
+        process.send_signal(signal.SIGINT)
+        last = process.stderr.read().splitlines()[-1]
+    assert process.returncode == 130
+    assert last.endswith("hermes: interrupted, nothing was written")
+    assert names(tmp_path) == ["files"]
