@@ -1,4 +1,4 @@
-"""``overview.png``: the worst slices, one a row, from the first mask to the best and the last."""
+"""``overview.png``: the worst slices first, each from its first mask to the best and the last."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +14,9 @@ from HermesLib.report.header import HEADER_INCHES, RESULT_SIGN, Heading, draw_he
 from HermesLib.report.panel import draw_panel
 from HermesLib.report.selection import View, chosen_iterations, view_of, worst_slices
 
-#: Slices with several iterations take a row each; slices with one each share rows.
+MOST_SLICES = 18
 MOST_ROWS = 8
 MOST_COLUMNS = 6
-SHARED_COLUMNS = 4
-MOST_SHARING = 12
 PANEL_INCHES = 2.5
 CAPTION_INCHES = 0.45
 LABEL_INCHES = 1.0
@@ -50,12 +48,10 @@ def write_overview(
         spacing: millimetres of a pixel down and to the right.
         heading: what to say of the run.
     """
-    if all(len(result.records) == 1 for result in results):
-        shown, left = worst_slices(results, MOST_SHARING), MARGIN_INCHES
-        cells = _shared_rows(shown, spacing)
-    else:
-        shown, left = worst_slices(results, MOST_ROWS), LABEL_INCHES
-        cells = _rows_of_iterations(shown, spacing)
+    rows = _rows(worst_slices(results, MOST_SLICES))[:MOST_ROWS]
+    shown = [result for row in rows for result in row]
+    cells = [cell for index, row in enumerate(rows) for cell in _cells(index, row, spacing)]
+    left = LABEL_INCHES if any(_has_own_row(result) for result in shown) else MARGIN_INCHES
     figure = _empty_figure(cells, left)
     draw_header(figure, heading, results, shown)
     for cell in cells:
@@ -63,32 +59,49 @@ def write_overview(
         draw_panel(axes, images[cell.iteration.slice_index], cell.iteration, cell.view, spacing[0] / spacing[1])
         axes.set_anchor("N")
         _write_caption(figure, cell, left)
-    if left == LABEL_INCHES:
-        for row, result in enumerate(shown):
-            _write_label(figure, row, f"slice {result.index}\n{result.status.value}")
+    for index, row in enumerate(rows):
+        if _has_own_row(row[0]):
+            _write_label(figure, index, f"slice {row[0].index}\n{row[0].status.value}")
     FigureCanvasAgg(figure).print_png(str(path))
 
 
-def _rows_of_iterations(shown: Sequence[SliceResult], spacing: tuple[float, float]) -> list[_Cell]:
-    cells = []
-    for row, result in enumerate(shown):
-        chosen = chosen_iterations(len(result.records), result.best, MOST_COLUMNS)
-        iterations = [result.records[index].unpack() for index in chosen]
-        view = view_of(iterations, spacing)
-        for column, iteration in enumerate(iterations):
-            bold = iteration.index == result.best
-            text = f"it {iteration.index} \u00b7 {_scores(iteration)}"
-            cells.append(_Cell(row, column, iteration, view, f"{RESULT_SIGN} {text}" if bold else text, bold))
-    return cells
+def _has_own_row(result: SliceResult) -> bool:
+    return len(result.records) > 1
 
 
-def _shared_rows(shown: Sequence[SliceResult], spacing: tuple[float, float]) -> list[_Cell]:
+def _rows(shown: Sequence[SliceResult]) -> list[list[SliceResult]]:
+    """A row for each slice with several iterations; neighbours with a single mask share theirs."""
+    rows: list[list[SliceResult]] = []
+    for result in shown:
+        shares = bool(rows) and len(rows[-1]) < MOST_COLUMNS and not _has_own_row(result) and not _has_own_row(rows[-1][0])
+        if shares:
+            rows[-1].append(result)
+        else:
+            rows.append([result])
+    return rows
+
+
+def _cells(row: int, results: Sequence[SliceResult], spacing: tuple[float, float]) -> list[_Cell]:
+    if _has_own_row(results[0]):
+        return _iteration_cells(row, results[0], spacing)
     cells = []
-    for place, result in enumerate(shown):
-        row, column = divmod(place, SHARED_COLUMNS)
+    for column, result in enumerate(results):
         iteration = result.best_record.unpack()
         caption = f"slice {result.index}, {result.status.value}\n{_scores(iteration)}"
         cells.append(_Cell(row, column, iteration, view_of([iteration], spacing), caption, False))
+    return cells
+
+
+def _iteration_cells(row: int, result: SliceResult, spacing: tuple[float, float]) -> list[_Cell]:
+    chosen = chosen_iterations(len(result.records), result.best, MOST_COLUMNS)
+    iterations = [result.records[index].unpack() for index in chosen]
+    view = view_of(iterations, spacing)
+    cells = []
+    for column, iteration in enumerate(iterations):
+        is_result = iteration.index == result.best
+        sign = f"{RESULT_SIGN} " if is_result else ""
+        caption = f"{sign}it {iteration.index} \u00b7 {_scores(iteration)}"
+        cells.append(_Cell(row, column, iteration, view, caption, is_result))
     return cells
 
 
