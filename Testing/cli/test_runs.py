@@ -96,7 +96,9 @@ def test_assess_leaves_the_mask_as_it_is_and_scores_a_wrong_one_lower(hermes: He
     means = {}
     for name in ("label", "wrong"):
         output = tmp_path / name
-        ended = hermes("assess", files / "image.nii.gz", files / f"{name}.nii.gz", "-o", output, "--truth", files / "label.nii.gz")
+        ended = hermes(
+            "assess", files / "image.nii.gz", files / f"{name}.nii.gz", "-o", output, "--truth", files / "label.nii.gz"
+        )
         assert ended.code == 0, ended.err
         report = json.loads((output / "report.json").read_text(encoding="utf-8"))
         jsonschema.validate(report, SCHEMA)
