@@ -19,7 +19,8 @@ class QualityConfig:
         token_width: width of the experts' tokens and of the condition.
         denoiser_channels: channels of the denoiser's levels (1/8 and 1/16 of the grid).
         timesteps: length of the noise schedule.
-        steps, samples: default number of sampling steps and of samples averaged.
+        steps, samples: default number of sampling steps and of samples averaged. One step is the default because more made the
+            pGT worse on validation patients (true Dice 0.82 in one step, 0.76 in two, 0.65 in four).
     """
 
     grid: int = 128
@@ -31,7 +32,7 @@ class QualityConfig:
     token_width: int = 128
     denoiser_channels: tuple[int, ...] = (64, 96)
     timesteps: int = 1000
-    steps: int = 2
+    steps: int = 1
     samples: int = 4
 
     @property

@@ -6,6 +6,7 @@ from typing import Any
 
 from HermesLib.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from HermesLib.errors import HermesError
+from HermesLib.quality.config import QualityConfig
 from HermesLib.resources import resource_path
 from HermesLib.weights import MANIFEST, manifest_entry
 
@@ -41,7 +42,9 @@ def bundle(run: Path, name: str, title: str, command: str, tests: dict[str, dict
     folder = resource_path("Weights")
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.safetensors"
-    save_checkpoint(path, trained.tensors, trained.kind, trained.config, trained.training, half=True)
+    # How a core is sampled is decided after it is trained.
+    config = {**trained.config, **({"steps": QualityConfig.steps, "samples": QualityConfig.samples} if trained.kind == "quality" else {})}
+    save_checkpoint(path, trained.tensors, trained.kind, config, trained.training, half=True)
     entry = manifest_entry(path, trained.kind, title)
     (folder / f"{name}.md").write_text(model_card(trained, title, command, tests, entry), encoding="utf-8")
     manifest = folder / MANIFEST

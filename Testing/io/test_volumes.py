@@ -53,7 +53,9 @@ def test_one_slice_is_a_volume_and_a_png_is_taken_as_windowed(tmp_path, noise):
 
 
 def test_a_mask_on_another_grid_is_resampled_and_that_is_said(tmp_path, caplog):
-    SimpleITK.WriteImage(image_of(np.random.default_rng(0).random((4, 20, 20)).astype(np.float32), (1, 1, 3)), str(tmp_path / "i.nii.gz"))
+    SimpleITK.WriteImage(
+        image_of(np.random.default_rng(0).random((4, 20, 20)).astype(np.float32), (1, 1, 3)), str(tmp_path / "i.nii.gz")
+    )
     fine = np.zeros((4, 40, 40), np.uint8)
     fine[:, 10:30, 10:30] = 1
     SimpleITK.WriteImage(image_of(fine, (0.5, 0.5, 3), (0.75, 1.75, 3.0)), str(tmp_path / "m.nii.gz"))
@@ -82,7 +84,9 @@ def write_bad(folder: Path, kind: str) -> Path:
     elif kind == "four dimensions":
         SimpleITK.WriteImage(SimpleITK.JoinSeries([image_of(rng.random((3, 8, 8)).astype(np.float32))] * 2), str(path))
     elif kind == "colour":
-        SimpleITK.WriteImage(SimpleITK.GetImageFromArray(rng.integers(0, 9, (3, 8, 8, 3)).astype(np.uint8), isVector=True), str(path))
+        SimpleITK.WriteImage(
+            SimpleITK.GetImageFromArray(rng.integers(0, 9, (3, 8, 8, 3)).astype(np.uint8), isVector=True), str(path)
+        )
     elif kind == "not finite":
         values = rng.random((3, 8, 8)).astype(np.float32)
         values[1, 2, 3] = np.nan

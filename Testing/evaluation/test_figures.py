@@ -1,0 +1,105 @@
+"""The arithmetic behind published figures, on cases made by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK
+import torch
+
+from HermesLib.errors import HermesError
+from HermesLib.evaluation.cases import Case, read_cases
+from HermesLib.evaluation.invariance import evaluate_invariance, shown_masks
+from HermesLib.evaluation.loop import SliceOutcome, read_slices, summarise
+from HermesLib.presets import load_preset
+from HermesLib.quality.protocol import Assessment
+
+
+def outcome(patient: str, first: float, final: float, status: str = "accepted") -> SliceOutcome:
+    return SliceOutcome(patient, patient, 0, status, 2, first, final, 0.8, 0.9)
+
+
+def test_means_are_over_slices_and_patients_are_counted_once():
+    found = summarise([outcome("a", 0.1, 0.9), outcome("a", 0.2, 0.8), outcome("b", 0.0, 0.4, "absent")])
+    assert (found["patients"], found["slices"]) == (2, 3)
+    assert found["first_dsc"] == pytest.approx(0.1)
+    assert found["final_dsc"] == pytest.approx(0.7)
+    assert found["gain"] == pytest.approx(0.6)
+    assert found["pdsc_error"] == pytest.approx((0.0 + 0.1 + 0.5) / 3)
+    assert found["by_status"] == {"absent": 1, "accepted": 2}
+    assert found["by_patient"] == {"a": pytest.approx(0.85), "b": pytest.approx(0.4)}
+
+
+class Copies:
+    """A quality control that copies its input: it must fail the test of invariance."""
+
+    name, sha256 = "copies", ""
+
+    def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds) -> Assessment:
+        one = torch.ones(len(masks))
+        return Assessment(masks.float(), one, one, one, one)
+
+
+class Looks(Copies):
+    """One that looks at the image."""
+
+    def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds) -> Assessment:
+        return super().assess(images, images[:, 0] > 0.5, seeds)
+
+
+@pytest.fixture
+def case(tmp_path) -> Case:
+    organ = np.zeros((3, 40, 40), np.uint8)
+    organ[1, 10:25, 12:30] = 2
+    for name, array in (
+        ("image", (organ * np.int16(300) + np.random.default_rng(0).integers(0, 50, organ.shape)).astype(np.int16)),
+        ("label", organ),
+    ):
+        SimpleITK.WriteImage(SimpleITK.GetImageFromArray(array), str(tmp_path / f"{name}.nii.gz"))
+    return Case("p", tmp_path / "image.nii.gz", tmp_path / "label.nii.gz", 2)
+
+
+def test_only_slices_that_show_the_organ_are_measured(case):
+    images, truth, indices = read_slices(case, load_preset("prostate-t2"))
+    assert indices == [1]
+    assert images.shape == (1, 1, 40, 40) and truth.sum() == 15 * 18
+
+
+def test_a_quality_control_that_copies_its_input_fails_and_one_that_looks_passes(case):
+    preset, cpu = load_preset("prostate-t2"), torch.device("cpu")
+    copied, looked = (evaluate_invariance([case], preset, qc, 0, cpu, lambda done, total: None) for qc in (Copies(), Looks()))
+    assert copied["agreement"] < 0.2 and copied["mean_true_dice"] < 0.6
+    assert looked["agreement"] == 1 and looked["mean_true_dice"] == 1
+
+
+def test_the_shifted_mask_is_the_truth_moved_down_and_right():
+    truth = torch.zeros(1, 50, 50, dtype=torch.bool)
+    truth[0, 10:20, 10:20] = True
+    moved = shown_masks(truth)["shifted"]
+    assert moved[0, 14:24, 14:24].all() and moved.sum() == 100
+
+
+def test_folders_are_asked_for_in_words_a_user_can_mend(tmp_path):
+    with pytest.raises(HermesError, match="decathlon:FOLDER"):
+        list(read_cases(str(tmp_path), "spleen"))
+    with pytest.raises(HermesError, match=r"dataset\.json"):
+        list(read_cases(f"decathlon:{tmp_path}", "spleen"))
+
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="real patients (../shared/data) are not here")
+def test_the_bundled_quality_control_follows_the_image_on_real_test_patients():
+    from HermesLib.quality.registry import load_quality
+
+    for preset_name, data, patients in (
+        ("prostate-t2", f"decathlon:{DATA / 'prostatex'}", ("ProstateX-0001", "ProstateX-0199")),
+        ("spleen-ct", f"slices:{DATA / 'btcv-slices'}", ("btcv-22", "btcv-29", "btcv-35")),
+    ):
+        preset, cpu = load_preset(preset_name), torch.device("cpu")
+        cases = [case for case in read_cases(data, preset.organ_label) if case.patient in patients]
+        found = evaluate_invariance(cases, preset, load_quality("diffusion", preset, cpu), 0, cpu, lambda done, total: None)
+        assert found["patients"] == len(patients)
+        assert found["agreement"] >= 0.9
+        assert found["mean_true_dice"] >= 0.8

@@ -1,0 +1,105 @@
+"""Training of the small promptable models from folders, as a researcher does it."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK
+import torch
+
+from HermesLib.checkpoints import load_checkpoint
+from HermesLib.cli.main import main
+from HermesLib.data.slices import LabelledSlice
+from HermesLib.training.promptable_pool import ObjectPool
+from HermesLib.training.tasks import TASKS
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """Four patients with two organs each, in the Decathlon's layout."""
+    data = tmp_path / "data"
+    for part in ("imagesTr", "labelsTr"):
+        (data / part).mkdir(parents=True)
+    rows, columns = np.mgrid[:72, :72]
+    rng = np.random.default_rng(0)
+    listed = []
+    for patient in range(4):
+        label = np.zeros((3, 72, 72), np.uint8)
+        label[:, (rows - 24) ** 2 + (columns - 26 - patient) ** 2 < 120] = 1
+        label[:, (rows - 50) ** 2 + (columns - 44 + patient) ** 2 < 90] = 2
+        image = (100 + 150 * label + rng.normal(0, 15, label.shape)).astype(np.int16)
+        for part, array in (("imagesTr", image), ("labelsTr", label)):
+            SimpleITK.WriteImage(SimpleITK.GetImageFromArray(array), str(data / part / f"case_{patient}.nii.gz"))
+        listed.append({"image": f"./imagesTr/case_{patient}.nii.gz", "label": f"./labelsTr/case_{patient}.nii.gz"})
+    table = {
+        "name": "toy",
+        "modality": {"0": "MR"},
+        "labels": {"0": "background", "1": "prostate", "2": "other"},
+        "training": listed,
+        "test": [],
+    }
+    (data / "dataset.json").write_text(json.dumps(table))
+    return data
+
+
+@pytest.mark.parametrize("model", sorted(TASKS))
+def test_a_few_steps_train_weights_that_the_model_loads_and_that_say_where_they_come_from(folder, tmp_path, model, capsys):
+    output = tmp_path / model
+    words = [
+        "train",
+        "promptable",
+        "--model",
+        model,
+        "--data",
+        f"decathlon:{folder}",
+        "-o",
+        str(output),
+        "--steps",
+        "2",
+        "--batch",
+        "2",
+    ]
+    assert main([*words, "--validation", "0.25", "--test", "0.25"]) == 0
+    trained = load_checkpoint(output / "model.safetensors")
+    assert trained.kind == model
+    assert trained.training["seed"] == 0
+    split = trained.training["split"]
+    assert sorted(split["train"] + split["validation"] + split["test"]) == [f"toy-{k}" for k in range(4)]
+    assert "dice" in trained.training["validation"]
+    refined = main(["train", "promptable", "--model", model, "--data", f"decathlon:{folder}", "-o", str(output), "--steps", "3"])
+    assert refined == 2
+    assert "other settings" in capsys.readouterr().err
+
+
+def test_every_kind_of_object_has_its_share_and_favoured_ones_more():
+    label = np.zeros((64, 64), np.uint8)
+    label[5:30, 5:30], label[35:60, 35:60] = 1, 2
+    slices = [LabelledSlice(np.full((64, 64), 90, np.uint8), label, ("background", "a", "b"), "p", "s")]
+    pool = ObjectPool(slices, {"b": 3.0})
+    from HermesLib.data.augmentation import IDENTITY
+
+    _, masks = pool.draw(np.random.default_rng(0), 200, 64, IDENTITY)
+    share = (masks[:, 0, 50, 50] > 0.5).float().mean().item()
+    assert len(pool) == 2
+    assert 0.65 < share < 0.85
+
+
+@pytest.mark.parametrize("model", sorted(TASKS))
+def test_a_task_learns(model):
+    """Thirty steps on one batch bring the loss down: gradients reach the network through the model's own prompts."""
+    torch.manual_seed(0)
+    task = TASKS[model]()
+    rows, columns = np.mgrid[: task.side, : task.side]
+    disc = ((rows - 0.5 * task.side) ** 2 + (columns - 0.45 * task.side) ** 2 < (0.2 * task.side) ** 2).astype(np.float32)
+    masks = torch.from_numpy(np.stack([disc, np.roll(disc, 9, 1)]))[:, None]
+    images = (0.3 + 0.4 * masks + 0.03 * torch.randn(masks.shape)).clamp(0, 1)
+    optimiser = torch.optim.AdamW(task.network.parameters(), lr=2e-3)
+    losses = []
+    for step in range(30):
+        loss = task.loss(task.network, images, masks, np.random.default_rng(step))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert np.mean(losses[-5:]) < 0.75 * np.mean(losses[:3])
