@@ -18,6 +18,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     quality.add_argument("--expert-steps", type=int)
     quality.add_argument("--diffusion-steps", type=int)
     quality.add_argument("--gross", type=float, help="share of gross failures among the masks shown")
+    quality.add_argument("--pure-noise", type=float, help="share of training from pure noise, where one-step sampling starts")
     quality.add_argument("--initial", type=Path, metavar="FILE", help="weights to go on from; trains the third stage only")
     quality.set_defaults(run=run_quality)
     promptable = kinds.add_parser("promptable", help="a small promptable model")
@@ -26,6 +27,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--phantoms", type=int, default=0, metavar="N", help="procedural prostate slices to add to the training patients"
     )
     promptable.add_argument("--steps", type=int)
+    promptable.add_argument("--initial", type=Path, metavar="FILE", help="weights to go on from, of the same patients")
     promptable.set_defaults(run=run_promptable)
     for kind in (quality, promptable):
         kind.add_argument(
@@ -59,7 +61,7 @@ def run_quality(arguments: argparse.Namespace) -> int:
     from HermesLib.training.sources import Source
 
     _set_threads(arguments)
-    named = ("autoencoder_steps", "expert_steps", "diffusion_steps", "gross", "batch", "rate", "seed")
+    named = ("autoencoder_steps", "expert_steps", "diffusion_steps", "gross", "pure_noise", "batch", "rate", "seed")
     given = {name: getattr(arguments, name) for name in named if getattr(arguments, name) is not None}
     output = train_quality(
         arguments.preset,
@@ -95,6 +97,7 @@ def run_promptable(arguments: argparse.Namespace) -> int:
         arguments.validation,
         arguments.test,
         arguments.device,
+        arguments.initial,
     )
     print(f"best weights: {output}")
     return 0

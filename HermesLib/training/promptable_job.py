@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from HermesLib.checkpoints import save_checkpoint
+from HermesLib.checkpoints import load_checkpoint, save_checkpoint
 from HermesLib.data.slices import LabelledSlice
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
@@ -21,7 +21,7 @@ from HermesLib.training.sources import Source, read_sources
 from HermesLib.training.tasks import TASKS
 
 #: The presets' organs are prompted more often than the others, the small scribbled set less.
-FAVOUR = {"spleen": 4.0, "medscribble": 0.5, "phantom": 0.3}
+FAVOUR = {"spleen": 10.0, "medscribble": 0.5, "phantom": 0.3}
 
 
 def train_promptable(
@@ -33,8 +33,10 @@ def train_promptable(
     validation: float = 0.1,
     test: float = 0.1,
     device_name: str = "auto",
+    initial: Path | None = None,
 ) -> Path:
     """Train a small model on every labelled object of all sources; returns ``model.safetensors`` in ``folder``, the best of validation."""
+    begun = load_checkpoint(initial) if initial else None
     if model not in TASKS:
         raise HermesError(f"unknown model '{model}'; choose {', '.join(TASKS)}")
     torch.manual_seed(settings.seed)
@@ -53,6 +55,11 @@ def train_promptable(
         "split": dataclasses.asdict(split),
         **settings.to_dict(),
     }
+    if begun:
+        if begun.training.get("split") != json.loads(json.dumps(recorded["split"])):
+            raise HermesError(f"{initial} was trained on other patients; training on would blur who is a test patient")
+        recorded["initial"] = {"sha256": begun.sha256, "training": begun.training}
+        task.network.load_state_dict(begun.tensors)
     run = TrainingRun(folder, recorded)
     train = ObjectPool(of(split.train) + labelled_phantoms(settings.seed, phantoms), FAVOUR)
     trainer = PromptableTrainer(task, settings, run, train, ObjectPool(of(split.validation), FAVOUR), select_device(device_name))

@@ -33,6 +33,7 @@ class QualityTraining:
     rate: float = 4e-4
     expert_dropout: float = 0.15
     gross: float = 0.55
+    pure_noise: float = 0.5
     average: float = 0.998
     every: int = 50
     validate_every: int = 500
@@ -227,9 +228,9 @@ class QualityTrainer:
             (rng.random((2, settings.batch)) > settings.expert_dropout * np.array([[1.0], [0.5]])).astype(np.float32)
         )
         kept[0][kept[1] == 0] = 1.0  # never both experts silent
-        # Sampling starts from pure noise and takes few steps, so half of the training does too.
+        # Sampling starts from pure noise and takes few steps, so a good part of the training does too.
         times = np.where(
-            rng.random(settings.batch) < 0.5, core.config.timesteps - 1, rng.integers(0, core.config.timesteps, settings.batch)
+            rng.random(settings.batch) < settings.pure_noise, core.config.timesteps - 1, rng.integers(0, core.config.timesteps, settings.batch)
         )
         shape = (settings.batch, core.config.latent_channels, core.config.latent_side, core.config.latent_side)
         noise = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32)).to(self.device)

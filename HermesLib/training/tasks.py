@@ -31,7 +31,7 @@ def believed(mask: np.ndarray, rng: np.random.Generator, chance: float = 0.4) ->
 
 
 class MedSamTask:
-    """Boxes around the object, each edge off by up to a tenth of the slice."""
+    """Boxes around the object, each edge off by up to a twentieth of the slice."""
 
     kind = MedSam.kind
 
@@ -58,7 +58,7 @@ class MedSamTask:
 
     def loss(self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
         """See :class:`HermesLib.training.promptable.Task`."""
-        return dice_cross_entropy(self._logits(network, images, masks, rng, (-0.02, 0.1)), masks).mean()
+        return dice_cross_entropy(self._logits(network, images, masks, rng, (-0.01, 0.06)), masks).mean()
 
     def evaluate(
         self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator

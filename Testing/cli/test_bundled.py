@@ -1,0 +1,91 @@
+"""What a user gets with the bundled weights: the demo, every model, and real series."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK
+
+from HermesLib.cli.main import main
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="real patients (../shared/data) are not here")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo")
+    assert main(["demo", "-o", str(folder)]) == 0
+    return folder
+
+
+def report_of(folder: Path) -> dict:
+    return json.loads((folder / "report.json").read_text())
+
+
+def mask_of(path: Path) -> np.ndarray:
+    return SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(path))) > 0
+
+
+def test_the_demo_refines_its_sample_to_a_mask_near_the_truth(demo: Path):
+    truth, found = mask_of(demo / "sample_label.nii.gz"), mask_of(demo / "segmentation.nii.gz")
+    assert 2 * (truth & found).sum() / (truth.sum() + found.sum()) > 0.75
+    assert not found[~truth.any((1, 2))].any()
+
+
+@pytest.mark.parametrize("model", ["medsam", "scribbleprompt", "mideepseg"])
+def test_every_model_is_refined_far_beyond_its_first_mask(demo: Path, tmp_path: Path, model: str):
+    words = [
+        "refine",
+        str(demo / "sample.nii.gz"),
+        "-o",
+        str(tmp_path),
+        "--model",
+        model,
+        "--truth",
+        str(demo / "sample_label.nii.gz"),
+    ]
+    assert main([*words, "--slices", "7:10", "--max-iterations", "3"]) == 0
+    slices = report_of(tmp_path)["slices"]
+    first = np.mean([one["iterations"][0]["dsc"] for one in slices])
+    final = np.mean([one["dsc"] for one in slices])
+    assert final > 0.7
+    assert final > first + 0.3
+
+
+def test_assess_tells_the_true_gland_from_a_shifted_one(demo: Path, tmp_path: Path):
+    label = SimpleITK.ReadImage(str(demo / "sample_label.nii.gz"))
+    shifted = SimpleITK.GetImageFromArray(np.roll(SimpleITK.GetArrayFromImage(label), 30, axis=2))
+    shifted.CopyInformation(label)
+    SimpleITK.WriteImage(shifted, str(tmp_path / "shifted.nii.gz"))
+    scores = []
+    for name, mask in (("good", demo / "sample_label.nii.gz"), ("bad", tmp_path / "shifted.nii.gz")):
+        assert main(["assess", str(demo / "sample.nii.gz"), str(mask), "-o", str(tmp_path / name), "--slices", "7:10"]) == 0
+        scores.append(report_of(tmp_path / name)["summary"]["mean_pdsc"])
+    assert scores[0] > 0.75 > 0.5 > scores[1]
+
+
+@needs_data
+@pytest.mark.parametrize(
+    ("image", "preset", "slices"),
+    [
+        ("dicom/mr-prostate-t2", "prostate-t2", "9:11"),
+        ("dicom/ct-abdomen", "spleen-ct", "9:11"),
+        ("ct-example/ct.nii.gz", "spleen-ct", "14:16"),
+    ],
+)
+def test_real_series_go_through_and_come_back_on_their_own_grid(tmp_path: Path, image: str, preset: str, slices: str):
+    words = ["refine", str(DATA / image), "-o", str(tmp_path), "--preset", preset, "--slices", slices]
+    assert main([*words, "--max-iterations", "1"]) == 0
+    result = SimpleITK.ReadImage(str(tmp_path / "segmentation.nii.gz"))
+    if (DATA / image).is_file():
+        original = SimpleITK.ReadImage(str(DATA / image))
+    else:
+        reader = SimpleITK.ImageSeriesReader()
+        reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(DATA / image)))
+        original = reader.Execute()
+    assert result.GetSize() == original.GetSize()
+    assert np.allclose(result.GetSpacing(), original.GetSpacing(), atol=1e-5)
+    assert np.allclose(result.GetOrigin(), original.GetOrigin(), atol=1e-3)
+    assert np.allclose(result.GetDirection(), original.GetDirection(), atol=1e-5)
