@@ -11,10 +11,11 @@ PYTHON := $(shell for p in python3.12 python3.11 python3.13 python3; do \
 
 env: $(STAMP)
 
+# PyTorch first and by its exact version: where the configured index offers a build for CPUs, the pin takes it.
+# A half-made environment leaves no stamp, so that the next call goes on with it.
 $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "HERMES needs Python 3.11 or later with its venv module (Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	# PyTorch first and by its exact version: where the package index offers a build without CUDA, the pin takes it.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(TORCH)"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test]"
 	@touch $@
