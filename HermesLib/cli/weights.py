@@ -24,7 +24,9 @@ def run_list(arguments: argparse.Namespace) -> int:
 
     print("Models")
     for model in MODELS.values():
-        print(f"  {model.name}: {model.title}; official file {model.official_megabytes} MB, {model.licence}, {model.official_page}")
+        print(
+            f"  {model.name}: {model.title}; official file {model.official_megabytes} MB, {model.licence}, {model.official_page}"
+        )
         if model.notice:
             print(f"    {model.notice}")
     print("Bundled weights (research use, see their cards)")
@@ -46,7 +48,9 @@ def run_verify(arguments: argparse.Namespace) -> int:
         print(f"{weights.name}: {problem or 'intact'}")
     damaged = [weights.name for weights, problem in checked if problem]
     if damaged:
-        raise HermesError(f"{len(damaged)} of {len(checked)} bundled files are not intact: {', '.join(damaged)}; reinstall HERMES")
+        raise HermesError(
+            f"{len(damaged)} of {len(checked)} bundled files are not intact: {', '.join(damaged)}; reinstall HERMES"
+        )
     return 0
 
 

@@ -28,7 +28,9 @@ def check_nifti(path: Path) -> None:
         content = gzip.decompress(path.read_bytes()) if path.name.lower().endswith(".gz") else path.read_bytes()
     except (EOFError, OSError, zlib.error) as error:
         raise HermesError(f"{path.name} is no readable image: damaged, cut off, or not what its name says") from error
-    order = next((sign for sign in "<>" if len(content) >= _HEADER and struct.unpack(sign + "i", content[:4])[0] == _HEADER), None)
+    order = next(
+        (sign for sign in "<>" if len(content) >= _HEADER and struct.unpack(sign + "i", content[:4])[0] == _HEADER), None
+    )
     if order is None:
         return
     dimensions = struct.unpack(order + "8h", content[40:56])

@@ -43,7 +43,10 @@ def bundle(run: Path, name: str, title: str, command: str, tests: dict[str, dict
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.safetensors"
     # How a core is sampled is decided after it is trained.
-    config = {**trained.config, **({"steps": QualityConfig.steps, "samples": QualityConfig.samples} if trained.kind == "quality" else {})}
+    config = {
+        **trained.config,
+        **({"steps": QualityConfig.steps, "samples": QualityConfig.samples} if trained.kind == "quality" else {}),
+    }
     save_checkpoint(path, trained.tensors, trained.kind, config, trained.training, half=True)
     entry = manifest_entry(path, trained.kind, title)
     (folder / f"{name}.md").write_text(model_card(trained, title, command, tests, entry), encoding="utf-8")

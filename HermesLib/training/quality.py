@@ -230,7 +230,9 @@ class QualityTrainer:
         kept[0][kept[1] == 0] = 1.0  # never both experts silent
         # Sampling starts from pure noise and takes few steps, so a good part of the training does too.
         times = np.where(
-            rng.random(settings.batch) < settings.pure_noise, core.config.timesteps - 1, rng.integers(0, core.config.timesteps, settings.batch)
+            rng.random(settings.batch) < settings.pure_noise,
+            core.config.timesteps - 1,
+            rng.integers(0, core.config.timesteps, settings.batch),
         )
         shape = (settings.batch, core.config.latent_channels, core.config.latent_side, core.config.latent_side)
         noise = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32)).to(self.device)

@@ -27,7 +27,14 @@ def preset_augmentation(preset: Preset) -> Augmentation:
             zoom=(0.8, 1.3), rotation_degrees=10, stretch=0.08, flip=0.0, gamma=0.12, bias=0.05, noise=0.03, blur=0.3
         )
     return Augmentation(
-        zoom=(0.75, 1.2), rotation_degrees=8, bend=0.015, gamma=0.25, bias=0.25, noise=0.03, blur=0.2, flip=0.5 if preset.mirror else 0.0
+        zoom=(0.75, 1.2),
+        rotation_degrees=8,
+        bend=0.015,
+        gamma=0.25,
+        bias=0.25,
+        noise=0.03,
+        blur=0.2,
+        flip=0.5 if preset.mirror else 0.0,
     )
 
 
