@@ -53,10 +53,10 @@ def _parts(arguments: argparse.Namespace) -> tuple[Any, Any, Any, Any]:
 
 
 def _publish(figures: dict[str, Any], details: dict[str, Any], output: Path | None) -> int:
-    print(json.dumps(figures, indent=1))
     if output:
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(json.dumps({"figures": figures, **details}, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(figures, indent=1))
     return 0
 
 
