@@ -87,17 +87,17 @@ def test_every_kind_of_object_has_its_share_and_favoured_ones_more():
 
 @pytest.mark.parametrize("model", sorted(TASKS))
 def test_a_task_learns(model):
-    """Thirty steps on one batch bring the loss down: gradients reach the network through the model's own prompts."""
+    """Thirty steps on one batch and its prompts bring the loss down: gradients reach the network through the prompts."""
     torch.manual_seed(0)
     task = TASKS[model]()
     rows, columns = np.mgrid[: task.side, : task.side]
     disc = ((rows - 0.5 * task.side) ** 2 + (columns - 0.45 * task.side) ** 2 < (0.2 * task.side) ** 2).astype(np.float32)
     masks = torch.from_numpy(np.stack([disc, np.roll(disc, 9, 1)]))[:, None]
     images = (0.3 + 0.4 * masks + 0.03 * torch.randn(masks.shape)).clamp(0, 1)
-    optimiser = torch.optim.AdamW(task.network.parameters(), lr=2e-3)
+    optimiser = torch.optim.AdamW(task.network.parameters(), lr=1e-3)
     losses = []
     for step in range(30):
-        loss = task.loss(task.network, images, masks, np.random.default_rng(step))
+        loss = task.loss(task.network, images, masks, np.random.default_rng(0))
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
