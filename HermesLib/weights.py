@@ -1,6 +1,7 @@
 """Weight files: those bundled with HERMES, and those a user imported.
 
 ``Resources/Weights/manifest.json`` lists every bundled file with its SHA-256; imported files lie in the user's cache folder.
+Listing needs no PyTorch; only what reads a file imports it.
 """
 
 import json
@@ -14,10 +15,13 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from HermesLib.checkpoints import Checkpoint, file_sha256, load_checkpoint
 from HermesLib.errors import HermesError
 from HermesLib.resources import resource_path
+
+if TYPE_CHECKING:
+    from HermesLib.checkpoints import Checkpoint
 
 MANIFEST = "manifest.json"
 
@@ -51,12 +55,14 @@ def bundled_weights() -> list[BundledWeights]:
     return [BundledWeights(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
 
 
-def bundled_checkpoint(name: str) -> Checkpoint:
+def bundled_checkpoint(name: str) -> "Checkpoint":
     """Read a bundled file and check it against the manifest.
 
     Raises:
         HermesError: no such entry, or a missing, truncated or altered file.
     """
+    from HermesLib.checkpoints import load_checkpoint
+
     entries = {entry.name: entry for entry in bundled_weights()}
     if name not in entries:
         raise HermesError(f"no bundled weights '{name}'; there are {', '.join(entries) or 'none'}")
@@ -65,6 +71,8 @@ def bundled_checkpoint(name: str) -> Checkpoint:
 
 def verify_bundled() -> list[tuple[BundledWeights, str | None]]:
     """Every bundled file with what is wrong with it, None where nothing is."""
+    from HermesLib.checkpoints import load_checkpoint
+
     found: list[tuple[BundledWeights, str | None]] = []
     for entry in bundled_weights():
         try:
@@ -116,6 +124,8 @@ def import_weights(
     Raises:
         HermesError: unreachable source, wrong checksum, or no readable weights; nothing is then kept.
     """
+    from HermesLib.checkpoints import load_checkpoint
+
     parts = urllib.parse.urlparse(source)
     is_url = parts.scheme in ("http", "https", "file")
     target = cache_folder() / (name or Path(parts.path if is_url else source).name)
@@ -154,4 +164,6 @@ def _download(url: str, path: Path, on_progress: Callable[[int, int | None], Non
 
 def manifest_entry(path: Path, kind: str, title: str) -> dict[str, str | int]:
     """What the manifest says of a file."""
+    from HermesLib.checkpoints import file_sha256
+
     return {"name": path.stem, "kind": kind, "title": title, "bytes": path.stat().st_size, "sha256": file_sha256(path)}

@@ -25,17 +25,16 @@ def run(arguments: argparse.Namespace) -> int:
     from HermesLib.cli.running import run_and_tell
     from HermesLib.data.phantom import prostate_phantom
     from HermesLib.io.files import write_image
-    from HermesLib.pipeline import RefineRequest, run_refinement
+    from HermesLib.pipeline.requests import RefineRequest
+    from HermesLib.pipeline.run import run_to_folder
 
     phantom = prostate_phantom(SAMPLE_SEED)
     with tempfile.TemporaryDirectory() as folder:
         sample, label = Path(folder) / "sample.nii.gz", Path(folder) / "sample_label.nii.gz"
         write_image(phantom.image, sample)
         write_image(phantom.label, label)
-        request = RefineRequest(
-            image=sample, output=arguments.output, truth=label, device=arguments.device, command=arguments.command
-        )
-        run_and_tell(lambda on_event: run_refinement(request, on_event), arguments.progress)
+        request = RefineRequest(image=sample, truth=label, device=arguments.device, command=arguments.command)
+        run_and_tell(lambda on_event: run_to_folder(request, arguments.output, on_event), arguments.progress)
     write_image(phantom.image, arguments.output / sample.name)
     write_image(phantom.label, arguments.output / label.name)
     print(f"the sample and its true gland: {arguments.output / sample.name}, {arguments.output / label.name}")

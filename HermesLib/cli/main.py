@@ -16,6 +16,7 @@ COMMANDS = (
     "HermesLib.cli.demo",
     "HermesLib.cli.refine",
     "HermesLib.cli.assess",
+    "HermesLib.cli.export",
     "HermesLib.training.commands",
     "HermesLib.evaluation.commands",
     "HermesLib.cli.weights",

@@ -44,7 +44,7 @@ def add_quality_options(parser: argparse.ArgumentParser) -> None:
 
 def shared_fields(arguments: argparse.Namespace) -> dict[str, Any]:
     """The fields every request takes from the options above, but for its settings."""
-    names = ("image", "output", "preset", "quality", "samples", "steps", "slices", "truth", "device", "command")
+    names = ("image", "preset", "quality", "samples", "steps", "slices", "truth", "device", "command")
     return {name: getattr(arguments, name) for name in names}
 
 

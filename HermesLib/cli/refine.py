@@ -4,7 +4,10 @@ import argparse
 from pathlib import Path
 
 from HermesLib.cli.options import DEFAULTS, add_output, add_quality_options, shared_fields
+from HermesLib.prompts.settings import PromptSettings
 from HermesLib.refinement.settings import RefinementSettings
+
+PROMPT_DEFAULTS = PromptSettings()
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -34,6 +37,26 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         default=DEFAULTS.patience,
         help="stop a slice after N iterations without a better pDSC (default %(default)s)",
     )
+    parser.add_argument(
+        "--keep",
+        choices=["best", "last"],
+        default=DEFAULTS.keep,
+        help="a slice's result: its iteration of the best pDSC, or its last one (default %(default)s)",
+    )
+    parser.add_argument(
+        "--pgt",
+        choices=["renewed", "fixed"],
+        default=DEFAULTS.pgt,
+        help="draw the pGT anew from every mask, or keep the first one (default %(default)s)",
+    )
+    parser.add_argument(
+        "--padding",
+        metavar="PX",
+        type=float,
+        default=PROMPT_DEFAULTS.padding,
+        help="pixels around the pGT's box (default %(default)g)",
+    )
+    parser.add_argument("--keep-first-prompts", action="store_true", help="keep the random first scribbles beside better ones")
     parser.add_argument("--init", metavar="MASK", type=Path, help="begin with this mask in place of the model's first")
     parser.set_defaults(run=run)
 
@@ -45,11 +68,15 @@ def run(arguments: argparse.Namespace) -> int:
         max_iterations=arguments.max_iterations,
         patience=arguments.patience,
         seed=arguments.seed,
+        keep=arguments.keep,
+        pgt=arguments.pgt,
     )
+    prompting = PromptSettings(arguments.padding, arguments.keep_first_prompts)
 
     from HermesLib.cli.running import run_and_tell
-    from HermesLib.models.registry import MODELS
-    from HermesLib.pipeline import RefineRequest, run_refinement
+    from HermesLib.models.catalogue import MODELS
+    from HermesLib.pipeline.requests import RefineRequest
+    from HermesLib.pipeline.run import run_to_folder
 
     request = RefineRequest(
         **shared_fields(arguments),
@@ -57,9 +84,10 @@ def run(arguments: argparse.Namespace) -> int:
         model=arguments.model,
         weights=arguments.weights,
         prompt=arguments.prompt,
+        prompting=prompting,
         init=arguments.init,
     )
-    result = run_and_tell(lambda on_event: run_refinement(request, on_event), arguments.progress)
+    result = run_and_tell(lambda on_event: run_to_folder(request, arguments.output, on_event), arguments.progress)
     notice = MODELS[result.report["provenance"]["model"]["name"]].notice
     if notice:
         print(notice)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from HermesLib.cli.progress import Progress
-from HermesLib.pipeline import OnEvent, RunResult
+from HermesLib.pipeline.run import OnEvent, RunResult
 
 
 def run_and_tell(run: Callable[[OnEvent], RunResult], bar: bool) -> RunResult:

@@ -19,7 +19,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run_list(arguments: argparse.Namespace) -> int:
     """Print models with their licences, then weights."""
-    from HermesLib.models.registry import MODELS
+    from HermesLib.models.catalogue import MODELS
     from HermesLib.weights import bundled_weights, cache_folder, imported_weights
 
     print("Models")

@@ -9,7 +9,8 @@ from torch.nn import functional
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Strengths. ``zoom`` is the range of the field of view relative to the slice; ``flip`` the chance of a left-right flip."""
+    """Strengths. ``zoom`` is the range of the field of view relative to the slice; ``flip`` the chance of a left-right flip, ``blur`` and
+    ``sharpen`` those of a blurred and of a sharpened image."""
 
     zoom: tuple[float, float] = (0.7, 1.25)
     shift: float = 0.08
@@ -21,6 +22,7 @@ class Augmentation:
     bias: float = 0.35
     noise: float = 0.05
     blur: float = 0.3
+    sharpen: float = 0.0
 
 
 #: No change but the resampling to the network's grid.
@@ -69,7 +71,10 @@ def view(picture: torch.Tensor, grid: torch.Tensor, mode: str = "bilinear") -> t
 
 
 def vary_intensity(rng: np.random.Generator, images: torch.Tensor, how: Augmentation) -> torch.Tensor:
-    """Scanner contrast, receive-coil bias, blur and noise on images (B, 1, S, S) of 0..1."""
+    """Scanner contrast, receive-coil bias, blur or sharpening, and noise on images (B, C, S, S) of 0..1.
+
+    The channels of one image, a slice and its neighbours, come from one scan and are varied alike.
+    """
     count, side = len(images), images.shape[-1]
 
     def draw(scale: float) -> torch.Tensor:
@@ -85,6 +90,10 @@ def vary_intensity(rng: np.random.Generator, images: torch.Tensor, how: Augmenta
             small = max(8, int(side * rng.uniform(0.4, 0.9)))
             lower = functional.interpolate(images[k : k + 1], (small, small), mode="bilinear", antialias=True)
             images[k : k + 1] = functional.interpolate(lower, (side, side), mode="bilinear")
+    if how.sharpen > 0:
+        chosen = torch.from_numpy(rng.random((count, 1, 1, 1)) < how.sharpen)
+        detail = images - functional.avg_pool2d(images, 5, 1, 2, count_include_pad=False)
+        images = torch.where(chosen, images + detail * torch.from_numpy(rng.uniform(0, 1, (count, 1, 1, 1))).float(), images)
     if how.noise > 0:
         noise = torch.from_numpy(rng.standard_normal(tuple(images.shape), dtype=np.float32))
         images = images + noise * draw(how.noise).abs()

@@ -11,6 +11,7 @@ from HermesLib.evaluation.cases import Case
 from HermesLib.io.volumes import read_label_map, read_volume
 from HermesLib.metrics import dice
 from HermesLib.models.protocol import PromptableModel
+from HermesLib.neighbours import with_neighbours
 from HermesLib.presets import Preset
 from HermesLib.prompts.strategies import strategy_for
 from HermesLib.quality.protocol import QualityControl
@@ -36,11 +37,11 @@ class SliceOutcome:
 
 
 def read_slices(case: Case, preset: Preset) -> tuple[torch.Tensor, torch.Tensor, list[int]]:
-    """Images (N, 1, H, W) and truth (N, H, W) of the slices that show the organ, and their indices in the volume."""
+    """Images with neighbours (N, C, H, W) and truth (N, H, W) of the slices that show the organ, and their indices in the volume."""
     volume = read_volume(case.image)
     truth = read_label_map(case.label, volume) == case.value
     indices = np.flatnonzero(truth.any((1, 2))).tolist()
-    images = torch.from_numpy(volume.normalise(preset)[indices, None])
+    images = with_neighbours(volume.normalise(preset))[indices]
     return images, torch.from_numpy(truth[indices]), indices
 
 

@@ -93,8 +93,14 @@ def _read_png(path: Path) -> SimpleITK.Image:
     return SimpleITK.GetImageFromArray(values[None])
 
 
-def _read_series(folder: Path) -> tuple[SimpleITK.Image, str]:
-    found = {series: SimpleITK.ImageSeriesReader.GetGDCMSeriesFileNames(str(folder), series) for series in _series_ids(folder)}
+def series_files(folder: Path) -> list[str]:
+    """The files of the one DICOM series in a folder, in the order in which they are stacked; of several the longest.
+
+    Raises:
+        HermesError: none, or two of equal length.
+    """
+    names = SimpleITK.ImageSeriesReader.GetGDCMSeriesFileNames
+    found = {series: list(names(str(folder), series)) for series in _series_ids(folder)}
     if not found:
         raise HermesError(f"the folder {folder.name} holds no DICOM series")
     lengths = sorted((len(files) for files in found.values()), reverse=True)
@@ -104,7 +110,11 @@ def _read_series(folder: Path) -> tuple[SimpleITK.Image, str]:
                 f"the folder {folder.name} holds {len(found)} DICOM series of equal length; give a folder with one of them"
             )
         logger.warning("the folder holds %d DICOM series; the longest is taken (%d files)", len(found), lengths[0])
-    files = max(found.values(), key=len)
+    return max(found.values(), key=len)
+
+
+def _read_series(folder: Path) -> tuple[SimpleITK.Image, str]:
+    files = series_files(folder)
     reader = SimpleITK.ImageSeriesReader()
     reader.SetFileNames(files)
     try:

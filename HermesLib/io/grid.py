@@ -1,34 +1,16 @@
-"""From an image's voxel axes to slices as a radiologist looks at them, and back without losing a voxel."""
-
-from dataclasses import dataclass
+"""Which of an image's voxel axes are slice, row and column."""
 
 import numpy as np
 import SimpleITK
 from scipy.optimize import linear_sum_assignment
+
+from HermesLib.io.axes import SliceAxes
 
 #: The through-plane axis of an acquisition has clearly larger voxels than the others; below this ratio anatomy decides.
 _CLEARLY_LARGER = 1.4
 #: Rows and columns, as (patient axis, sign), of a slice across each patient axis; patient axes are 0 left, 1 posterior, 2 superior.
 #: Axial slices show posterior below, coronal and sagittal ones inferior below; left (or posterior) is on the right.
 _DISPLAY = {2: ((1, 1), (0, 1)), 1: ((2, -1), (0, 1)), 0: ((2, -1), (1, 1))}
-
-
-@dataclass(frozen=True)
-class SliceAxes:
-    """How voxel axes (i, j, k) become slices: which of them is slice, row and column, and which run backwards."""
-
-    order: tuple[int, int, int]
-    backwards: tuple[bool, bool, bool]
-
-    def to_slices(self, voxels: np.ndarray) -> np.ndarray:
-        """Voxels as SimpleITK gives them (k, j, i) to slices (N, H, W)."""
-        arranged = voxels.transpose(2, 1, 0).transpose(self.order)
-        return np.ascontiguousarray(np.flip(arranged, tuple(axis for axis in range(3) if self.backwards[axis])))
-
-    def to_voxels(self, slices: np.ndarray) -> np.ndarray:
-        """The inverse of :meth:`to_slices`."""
-        arranged = np.flip(slices, tuple(axis for axis in range(3) if self.backwards[axis]))
-        return np.ascontiguousarray(arranged.transpose(np.argsort(self.order)).transpose(2, 1, 0))
 
 
 def slice_axes(image: SimpleITK.Image) -> SliceAxes:

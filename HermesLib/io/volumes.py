@@ -8,8 +8,9 @@ import numpy as np
 import SimpleITK
 
 from HermesLib.errors import HermesError
+from HermesLib.io.axes import SliceAxes
 from HermesLib.io.files import is_png, read_image, write_image
-from HermesLib.io.grid import SliceAxes, slice_axes
+from HermesLib.io.grid import slice_axes
 from HermesLib.presets import Preset
 
 logger = logging.getLogger(__name__)

@@ -8,6 +8,7 @@ import torch
 
 from HermesLib.errors import HermesError
 from HermesLib.io.volumes import Volume, read_mask, read_volume
+from HermesLib.neighbours import with_neighbours
 from HermesLib.pipeline.requests import SliceRange
 from HermesLib.presets import Preset
 
@@ -19,7 +20,7 @@ class Case:
     Attributes:
         volume: the whole image.
         indices: the chosen slices' indices in the volume.
-        images: (N, 1, H, W) float32 in 0..1, normalised over the whole volume.
+        images: (N, C, H, W) float32 in 0..1, normalised over the whole volume; each slice in the middle of its neighbours.
         truth: (N, H, W) bool, or None.
         mask: (N, H, W) bool, the segmentation to begin with or to judge, or None.
     """
@@ -46,7 +47,7 @@ def read_case(
     return Case(
         volume,
         indices,
-        torch.from_numpy(normalised[chosen, None]),
+        with_neighbours(normalised)[chosen],
         _read_chosen(truth, volume, chosen),
         _read_chosen(mask, volume, chosen),
     )

@@ -10,6 +10,7 @@ import torch
 from HermesLib import __version__
 from HermesLib.io.volumes import write_mask
 from HermesLib.models.protocol import PromptableModel
+from HermesLib.neighbours import own_slice
 from HermesLib.pipeline.case import Case
 from HermesLib.pipeline.requests import Request
 from HermesLib.presets import Preset
@@ -34,7 +35,7 @@ def write_results(
         segmentation[result.index], pgt[result.index] = best.mask, best.pgt_mask
     write_mask(folder / "segmentation.nii.gz", segmentation, volume)
     write_mask(folder / "pgt.nii.gz", pgt, volume)
-    images = dict(zip(case.indices, case.images[:, 0].numpy(), strict=True))
+    images = dict(zip(case.indices, own_slice(case.images)[:, 0].numpy(), strict=True))
     networks = report["provenance"]
     model = networks["model"]["name"] if networks["model"] else ""
     heading = Heading(preset.title, model, networks["quality"]["name"], threshold)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from HermesLib.prompts.settings import PromptSettings
+from HermesLib.prompts.types import Prompt
 from HermesLib.refinement.settings import RefinementSettings
 
 #: A half-open range of slices as in Python: either end may be None or count from the end.
@@ -15,7 +17,6 @@ class Request:
 
     Attributes:
         image: the image's file or DICOM folder.
-        output: folder for the five result files.
         preset: organ and modality, by name.
         quality: ``diffusion`` (the preset's bundled QC core), another QC's name, or a weight file.
         samples, steps: of the QC core; None leaves them as they were in training.
@@ -27,7 +28,6 @@ class Request:
     """
 
     image: Path
-    output: Path
     preset: str = "prostate-t2"
     quality: str = "diffusion"
     samples: int | None = None
@@ -47,13 +47,17 @@ class RefineRequest(Request):
         model: the promptable model's name; None for the preset's.
         weights: ``bundled``, or the path of a weight file.
         prompt: the prompts' kind; None for the model's first.
+        prompting: how refined prompts are drawn.
         init: file of the mask to begin with; None for the model's own first mask.
+        first_prompt: what the model is asked with first, on every chosen slice, in place of a random prompt; of the kind ``prompt``.
     """
 
     model: str | None = None
     weights: str = "bundled"
     prompt: str | None = None
+    prompting: PromptSettings = field(default_factory=PromptSettings)
     init: Path | None = None
+    first_prompt: Prompt | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
-"""Refine or assess one image: read, run, write. The command line and the panel call nothing else."""
+"""A run on one image: read, refine or assess, write. The command line and the engine call nothing else."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,15 +10,15 @@ import torch
 
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
+from HermesLib.models.catalogue import ModelEntry, model_entry
 from HermesLib.models.protocol import PromptableModel
-from HermesLib.models.registry import ModelEntry, load_model, model_entry
 from HermesLib.pipeline.case import Case, read_case
+from HermesLib.pipeline.networks import Networks
 from HermesLib.pipeline.publish import provenance_of, write_results
 from HermesLib.pipeline.requests import AssessRequest, RefineRequest, Request
 from HermesLib.presets import Preset, load_preset
 from HermesLib.prompts.strategies import strategy_for
 from HermesLib.quality.protocol import QualityControl
-from HermesLib.quality.registry import load_quality
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.history import History, SliceResult
 from HermesLib.refinement.refiner import Refiner
@@ -36,6 +36,25 @@ class OnEvent(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
+class Run:
+    """A run that is read and loaded; it happens as its ``events`` are taken."""
+
+    request: Request
+    case: Case
+    preset: Preset
+    device: torch.device
+    model: PromptableModel | None
+    quality: QualityControl
+    events: Iterator[Iteration]
+    started: float
+
+    def report(self, results: Sequence[SliceResult]) -> dict[str, Any]:
+        """The content of ``report.json``."""
+        provenance = provenance_of(self.request, self.case, self.device, self.model, self.quality)
+        return build_report(results, provenance, time.perf_counter() - self.started)
+
+
+@dataclass(frozen=True, eq=False)
 class RunResult:
     """A finished run: every slice's history, what was read, what ``report.json`` says, and the folder it lies in."""
 
@@ -45,39 +64,65 @@ class RunResult:
     output: Path
 
 
-def run_refinement(request: RefineRequest, on_event: OnEvent) -> RunResult:
-    """Segment an image and write the five result files, all or none.
+def open_run(request: Request, networks: Networks) -> Run:
+    """Read the image and load the networks of a request.
 
     Raises:
         HermesError: whatever is wrong with the request, its files or its weights.
     """
+    if isinstance(request, AssessRequest):
+        return _open_assessment(request, networks)
+    assert isinstance(request, RefineRequest)
+    return _open_refinement(request, networks)
+
+
+def run_to_folder(request: Request, output: Path, on_event: OnEvent, networks: Networks | None = None) -> RunResult:
+    """Do what is asked and write the five result files into the folder ``output``, all or none.
+
+    Raises:
+        HermesError: whatever is wrong with the request, its files or its weights.
+    """
+    with staged_folder(output) as staging:
+        run = open_run(request, networks or Networks())
+        history = History(request.settings.keep)
+        try:
+            for event in run.events:
+                history.add(event)
+                on_event(event, len(run.case.indices))
+        except torch.OutOfMemoryError as error:
+            raise HermesError(f"the {run.device} ran out of memory; choose --device cpu or fewer --slices") from error
+        results = history.results()
+        report = run.report(results)
+        write_results(staging, results, run.case, run.preset, report, request.settings.threshold)
+        return RunResult(results, run.case, report, output)
+
+
+def _open_refinement(request: RefineRequest, networks: Networks) -> Run:
     started = time.perf_counter()
     preset, device = load_preset(request.preset), select_device(request.device)
     entry = model_entry(request.model or preset.model)
     kind = prompt_kind(entry, request.prompt)
-    with staged_folder(request.output) as staging:
-        case = read_case(request.image, preset, request.slices, request.truth, request.init)
-        model = load_model(entry.name, request.weights, device)
-        quality = load_quality(request.quality, preset, device, request.samples, request.steps)
-        refiner = Refiner(model, quality, strategy=strategy_for(kind), settings=request.settings)
-        events = refine_volume(refiner, case.images, case.indices, case.truth, case.mask, device=device)
-        return _finish(events, on_event, request, staging, case, preset, device, model, quality, started)
+    strategy = strategy_for(kind, request.prompting)
+    if request.first_prompt is not None and request.first_prompt.kind != kind:
+        raise HermesError(f"the first prompt is of kind '{request.first_prompt.kind}', but the run asks with '{kind}'")
+    case = read_case(request.image, preset, request.slices, request.truth, request.init)
+    model = networks.model(entry.name, request.weights, device)
+    quality = networks.quality(request.quality, preset, device, request.samples, request.steps)
+    refiner = Refiner(model, quality, strategy=strategy, settings=request.settings)
+    events = refine_volume(
+        refiner, case.images, case.indices, case.truth, case.mask, device=device, first_prompt=request.first_prompt
+    )
+    return Run(request, case, preset, device, model, quality, events, started)
 
 
-def run_assessment(request: AssessRequest, on_event: OnEvent) -> RunResult:
-    """Judge a segmentation and write the five result files, all or none.
-
-    Raises:
-        HermesError: whatever is wrong with the request, its files or its weights.
-    """
+def _open_assessment(request: AssessRequest, networks: Networks) -> Run:
     started = time.perf_counter()
     preset, device = load_preset(request.preset), select_device(request.device)
-    with staged_folder(request.output) as staging:
-        case = read_case(request.image, preset, request.slices, request.truth, request.mask)
-        assert case.mask is not None  # an AssessRequest always names one
-        quality = load_quality(request.quality, preset, device, request.samples, request.steps)
-        events = assess_volume(quality, request.settings, case.images, case.mask, case.indices, case.truth, device=device)
-        return _finish(events, on_event, request, staging, case, preset, device, None, quality, started)
+    case = read_case(request.image, preset, request.slices, request.truth, request.mask)
+    assert case.mask is not None  # an AssessRequest always names one
+    quality = networks.quality(request.quality, preset, device, request.samples, request.steps)
+    events = assess_volume(quality, request.settings, case.images, case.mask, case.indices, case.truth, device=device)
+    return Run(request, case, preset, device, None, quality, events, started)
 
 
 def prompt_kind(model: PromptableModel | ModelEntry, asked: str | None) -> str:
@@ -89,29 +134,3 @@ def prompt_kind(model: PromptableModel | ModelEntry, asked: str | None) -> str:
     if asked is not None and asked not in model.prompt_kinds:
         raise HermesError(f"{model.name} takes no '{asked}' prompts; choose {' or '.join(model.prompt_kinds)}")
     return asked or model.prompt_kinds[0]
-
-
-def _finish(
-    events: Iterator[Iteration],
-    on_event: OnEvent,
-    request: Request,
-    staging: Path,
-    case: Case,
-    preset: Preset,
-    device: torch.device,
-    model: PromptableModel | None,
-    quality: QualityControl,
-    started: float,
-) -> RunResult:
-    history = History(request.settings.keep)
-    try:
-        for event in events:
-            history.add(event)
-            on_event(event, len(case.indices))
-    except torch.OutOfMemoryError as error:
-        raise HermesError(f"the {device} ran out of memory; choose --device cpu or fewer --slices") from error
-    results = history.results()
-    provenance = provenance_of(request, case, device, model, quality)
-    report = build_report(results, provenance, time.perf_counter() - started)
-    write_results(staging, results, case, preset, report, request.settings.threshold)
-    return RunResult(results, case, report, request.output)

@@ -1,5 +1,6 @@
 """How prompts of each kind are first drawn and then refined."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -8,6 +9,7 @@ from HermesLib.errors import HermesError
 from HermesLib.prompts.boxes import BoxStrategy
 from HermesLib.prompts.clicks import ClickStrategy
 from HermesLib.prompts.scribbles import ScribbleStrategy
+from HermesLib.prompts.settings import PromptSettings
 from HermesLib.prompts.types import Prompt
 
 
@@ -36,12 +38,14 @@ class PromptStrategy(Protocol):
         ...
 
 
-STRATEGIES: dict[str, PromptStrategy] = {
-    strategy.kind: strategy for strategy in (BoxStrategy(), ScribbleStrategy(), ClickStrategy())
+STRATEGIES: dict[str, Callable[[PromptSettings], PromptStrategy]] = {
+    BoxStrategy.kind: lambda settings: BoxStrategy(settings.padding),
+    ScribbleStrategy.kind: lambda settings: ScribbleStrategy(keep_first=settings.keep_first),
+    ClickStrategy.kind: lambda settings: ClickStrategy(),
 }
 
 
-def strategy_for(kind: str) -> PromptStrategy:
+def strategy_for(kind: str, settings: PromptSettings | None = None) -> PromptStrategy:
     """The strategy of a prompt kind.
 
     Raises:
@@ -49,4 +53,4 @@ def strategy_for(kind: str) -> PromptStrategy:
     """
     if kind not in STRATEGIES:
         raise HermesError(f"unknown prompt kind '{kind}'; choose {', '.join(STRATEGIES)}")
-    return STRATEGIES[kind]
+    return STRATEGIES[kind](settings or PromptSettings())

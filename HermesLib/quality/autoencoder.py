@@ -8,7 +8,7 @@ from HermesLib.quality.config import QualityConfig
 
 
 class SpatialVae(nn.Module):
-    """Masks (B, 1, S, S) to latents (B, C, S/8, S/8) and back.
+    """Masks (B, 1, S, S) to latents (B, C, s, s) and back.
 
     Latents leave :meth:`encode` normalised per channel; mean and deviation over the training masks are buffers, so they travel
     with the weights (:meth:`fit_normalisation`).

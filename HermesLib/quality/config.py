@@ -13,11 +13,14 @@ class QualityConfig:
     Attributes:
         grid: side of the square grid that slices are brought to, pixels.
         field: what of the slice the grid shows: ``slice`` (all of it) or ``body`` (the bounding box of the body).
-        latent_channels: channels of the mask's latent, at an eighth of the grid.
-        autoencoder_channels: channels of the spatial VAE's four levels.
+        neighbours: slices on either side that the image expert sees besides the slice itself.
+        standardise: whether the image expert brings every slice to mean 0 and deviation 1 (MR, which has no calibrated scale).
+        latent_channels: channels of the mask's latent.
+        autoencoder_channels: channels of the spatial VAE's levels; each but the first halves the grid. Three levels, a latent at
+            a quarter of the grid: at an eighth a small gland is two cells wide, too few to draw it.
         mask_channels, image_channels: channels of the experts' levels (1/2, 1/4, 1/8, 1/16 of the grid).
         token_width: width of the experts' tokens and of the condition.
-        denoiser_channels: channels of the denoiser's levels (1/8 and 1/16 of the grid).
+        denoiser_channels: channels of the denoiser's levels, the first at the latent's resolution.
         timesteps: length of the noise schedule.
         steps, samples: default number of sampling steps and of samples averaged. One step is the default because more made the
             pGT worse on validation patients (true Dice 0.82 in one step, 0.76 in two, 0.65 in four).
@@ -25,12 +28,14 @@ class QualityConfig:
 
     grid: int = 128
     field: str = "slice"
+    neighbours: int = 0
+    standardise: bool = False
     latent_channels: int = 4
-    autoencoder_channels: tuple[int, ...] = (8, 16, 32, 64)
+    autoencoder_channels: tuple[int, ...] = (8, 16, 32)
     mask_channels: tuple[int, ...] = (16, 32, 48, 64)
     image_channels: tuple[int, ...] = (32, 48, 96, 128)
     token_width: int = 128
-    denoiser_channels: tuple[int, ...] = (64, 96)
+    denoiser_channels: tuple[int, ...] = (48, 96, 128)
     timesteps: int = 1000
     steps: int = 1
     samples: int = 4
@@ -39,6 +44,16 @@ class QualityConfig:
     def latent_side(self) -> int:
         """Side of the latent, pixels."""
         return self.grid // 2 ** (len(self.autoencoder_channels) - 1)
+
+    @property
+    def latent_level(self) -> int:
+        """Which of the experts' levels (0 at half the grid) has the latent's resolution."""
+        return len(self.autoencoder_channels) - 2
+
+    @property
+    def cells(self) -> int:
+        """Cells of the experts' coarsest maps: as many tokens each expert gives."""
+        return (self.grid // 2 ** len(self.image_channels)) ** 2
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for a checkpoint's metadata."""

@@ -6,24 +6,29 @@ from dataclasses import dataclass
 import torch
 from monai.networks.nets import DiffusionModelUNet
 from torch import nn
+from torch.nn import functional
 
+from HermesLib.neighbours import neighbourhood
 from HermesLib.quality.autoencoder import SpatialVae
 from HermesLib.quality.config import QualityConfig
-from HermesLib.quality.experts import Expert, ExpertFusion, PresenceHead
+from HermesLib.quality.experts import ExpertFusion, MaskExpert, PresenceHead
+from HermesLib.quality.image_expert import ImageExpert
 from HermesLib.quality.sampler import alpha_bars, sample, seeded_noise
 
 
 @dataclass(frozen=True)
 class Condition:
-    """What the experts say: ``spatial`` (B, c, s, s) maps at latent resolution, ``tokens`` (B, n, width), ``presence`` logit (B,)."""
+    """What the experts say: ``spatial`` (B, c, s, s) maps at latent resolution, ``tokens`` (B, n, width), ``presence`` logit (B,)
+    and ``organ``, the logits (B, 1, S, S) of the image expert's own map."""
 
     spatial: torch.Tensor
     tokens: torch.Tensor
     presence: torch.Tensor
+    organ: torch.Tensor
 
     def repeat(self, times: int) -> "Condition":
         """Each slice's condition ``times`` times in a row."""
-        return Condition(*(part.repeat_interleave(times, 0) for part in (self.spatial, self.tokens, self.presence)))
+        return Condition(*(part.repeat_interleave(times, 0) for part in (self.spatial, self.tokens, self.presence, self.organ)))
 
 
 class QualityCore(nn.Module):
@@ -35,13 +40,16 @@ class QualityCore(nn.Module):
         super().__init__()
         self.config = config
         self.autoencoder = SpatialVae(config)
-        self.mask_expert = Expert(config.mask_channels, config.token_width)
-        self.image_expert = Expert(config.image_channels, config.token_width, blocks=2)
-        self.fusion = ExpertFusion((config.latent_side // 2) ** 2, config.token_width)
+        self.mask_expert = MaskExpert(config.mask_channels, config.token_width)
+        self.image_expert = ImageExpert(config.image_channels, config.token_width, config.neighbours, config.standardise)
+        self.fusion = ExpertFusion(config.cells, config.token_width)
         self.presence = PresenceHead(config.image_channels[-1])
+        level = config.latent_level
+        # The organ's map reaches the latent's cells with all its pixels, as channels.
+        spatial = config.mask_channels[level] + config.image_channels[level] + (config.grid // config.latent_side) ** 2
         self.denoiser = DiffusionModelUNet(
             spatial_dims=2,
-            in_channels=config.latent_channels + config.mask_channels[-2] + config.image_channels[-2],
+            in_channels=config.latent_channels + spatial,
             out_channels=config.latent_channels,
             channels=config.denoiser_channels,
             attention_levels=[False] * (len(config.denoiser_channels) - 1) + [True],
@@ -60,19 +68,23 @@ class QualityCore(nn.Module):
         keep_mask: torch.Tensor | None = None,
         keep_image: torch.Tensor | None = None,
     ) -> Condition:
-        """Ask both experts about images and masks (B, 1, S, S) in 0..1.
+        """Ask both experts about images (B, C, S, S), the slice in the middle of its neighbours, and masks (B, 1, S, S) in 0..1.
 
         ``keep_mask`` and ``keep_image`` (B,) of 0 and 1 silence an expert for single slices (expert dropout in training).
         """
-        mask_fine, mask_coarse = self.mask_expert.encode(masks)
-        image_fine, image_coarse = self.image_expert.encode(images)
-        presence = self.presence(image_coarse)
-        mask_tokens, image_tokens = self.mask_expert.tokens(mask_coarse), self.image_expert.tokens(image_coarse)
+        config = self.config
+        mask_maps = self.mask_expert.encode(masks)
+        findings = self.image_expert.look(neighbourhood(images, config.neighbours))
+        organ = functional.pixel_unshuffle(torch.sigmoid(findings.organ) * 2 - 1, config.grid // config.latent_side)
+        mask_fine, mask_tokens = mask_maps[config.latent_level], self.mask_expert.tokens(mask_maps[-1])
+        image_fine = torch.cat([findings.levels[config.latent_level], organ], 1)
+        image_tokens = self.image_expert.tokens(findings.coarse)
         if keep_mask is not None:
             mask_fine, mask_tokens = mask_fine * keep_mask.view(-1, 1, 1, 1), mask_tokens * keep_mask.view(-1, 1, 1)
         if keep_image is not None:
             image_fine, image_tokens = image_fine * keep_image.view(-1, 1, 1, 1), image_tokens * keep_image.view(-1, 1, 1)
-        return Condition(torch.cat([mask_fine, image_fine], 1), self.fusion(mask_tokens, image_tokens), presence)
+        spatial = torch.cat([mask_fine, image_fine], 1)
+        return Condition(spatial, self.fusion(mask_tokens, image_tokens), self.presence(findings.coarse), findings.organ)
 
     def predict_clean(self, noisy: torch.Tensor, timesteps: torch.Tensor, condition: Condition) -> torch.Tensor:
         """Estimate of the clean latents (B, C, s, s) from noisy ones: the network predicts x0."""

@@ -1,8 +1,7 @@
-"""The two experts and the cross-attention that weighs them (paper, "team of experts").
+"""E1, the expert on masks, and the cross-attention that weighs both experts (paper, "team of experts").
 
-E1 reads the mask and was taught on anomalous ones; E2 reads the image and was taught to remove noise from it. Each gives a
-feature map at latent resolution (where things are) and a row of tokens (what is there). Over a single token the softmax of an
-attention is constant and the expert would get no gradient, hence one token for each cell of the coarsest map.
+Each expert gives a feature map at latent resolution (where things are) and a row of tokens (what is there). Over a single token
+the softmax of an attention is constant and the expert would get no gradient, hence one token for each cell of the coarsest map.
 """
 
 from collections.abc import Sequence
@@ -11,65 +10,44 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-
-class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions with group norm, SiLU and a skip."""
-
-    def __init__(self, inputs: int, outputs: int):
-        super().__init__()
-        self.body = nn.Sequential(
-            nn.GroupNorm(8, inputs),
-            nn.SiLU(),
-            nn.Conv2d(inputs, outputs, 3, padding=1),
-            nn.GroupNorm(8, outputs),
-            nn.SiLU(),
-            nn.Conv2d(outputs, outputs, 3, padding=1),
-        )
-        self.skip = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.skip(x) + self.body(x)
+from HermesLib.quality.blocks import ResidualBlock, enlarge
 
 
-class Expert(nn.Module):
-    """Convolutional encoder-decoder over one-channel pictures (B, 1, S, S).
+class MaskExpert(nn.Module):
+    """E1: convolutional autoencoder of masks (B, 1, S, S), taught on anomalous ones; its levels halve the grid from S/2 on."""
 
-    Its encoder halves the grid at every level; the last two maps (S/8, S/16) are what the QC core sees.
-    """
-
-    def __init__(self, channels: Sequence[int], token_width: int, blocks: int = 1):
+    def __init__(self, channels: Sequence[int], token_width: int):
         super().__init__()
         self.stem = nn.Conv2d(1, channels[0], 5, stride=2, padding=2)
         self.levels = nn.ModuleList()
         previous = channels[0]
         for level, width in enumerate(channels):
             layers: list[nn.Module] = [nn.Conv2d(previous, width, 3, stride=2, padding=1)] if level else []
-            layers += [ResidualBlock(width, width) for _ in range(blocks)]
-            self.levels.append(nn.Sequential(*layers))
+            self.levels.append(nn.Sequential(*layers, ResidualBlock(width, width)))
             previous = width
         self.to_tokens = nn.Linear(channels[-1], token_width)
         self.decoder = nn.Sequential()
         for width, following in zip(channels[:0:-1], channels[-2::-1], strict=True):
-            self.decoder.append(nn.Sequential(nn.Conv2d(width, following * 2, 1), nn.PixelShuffle(2)))
+            self.decoder.append(enlarge(width, following // 2))
             self.decoder.append(ResidualBlock(following // 2, following))
         self.decoder.append(nn.Sequential(nn.Conv2d(channels[0], 4, 3, padding=1), nn.PixelShuffle(2)))
 
-    def encode(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Feature maps (B, c, S/8, S/8) and (B, C, S/16, S/16)."""
-        x = self.stem(pictures * 2 - 1)
+    def encode(self, masks: torch.Tensor) -> list[torch.Tensor]:
+        """Feature maps at S/2, S/4 and so on; the last is the coarsest."""
+        x = self.stem(masks * 2 - 1)
         maps = []
         for level in self.levels:
             x = level(x)
             maps.append(x)
-        return maps[-2], maps[-1]
+        return maps
 
     def tokens(self, coarse: torch.Tensor) -> torch.Tensor:
-        """One token (B, S/16 * S/16, token_width) for each cell of the coarsest map."""
+        """One token (B, cells, token_width) for each cell of the coarsest map."""
         return self.to_tokens(coarse.flatten(2).transpose(1, 2))
 
-    def reconstruct(self, pictures: torch.Tensor) -> torch.Tensor:
-        """What the expert was taught: logits of the mask, or the image without its noise, (B, 1, S, S)."""
-        return self.decoder(self.encode(pictures)[1])
+    def reconstruct(self, masks: torch.Tensor) -> torch.Tensor:
+        """What the expert was taught: the mask again, as logits (B, 1, S, S)."""
+        return self.decoder(self.encode(masks)[-1])
 
 
 class ExpertFusion(nn.Module):

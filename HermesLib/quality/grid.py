@@ -8,6 +8,8 @@ import torch
 from scipy import ndimage
 from torch.nn import functional
 
+from HermesLib.neighbours import own_slice
+
 #: Half of a CT window's soft tissue is brighter than this; air and fat of the table's padding are not.
 _BODY_LEVEL = 0.15
 
@@ -44,9 +46,9 @@ def body_window(image: np.ndarray, margin: float = 0.04) -> Window:
 
 
 def find_windows(images: torch.Tensor, field: str) -> list[Window]:
-    """One window a slice for images (B, 1, H, W); ``field`` is ``slice`` or ``body``."""
+    """One window a slice for images (B, C, H, W), neighbours or not; ``field`` is ``slice`` or ``body``."""
     if field == "body":
-        return [body_window(image) for image in images[:, 0].cpu().numpy()]
+        return [body_window(image) for image in own_slice(images)[:, 0].cpu().numpy()]
     return [slice_window((images.shape[-2], images.shape[-1]))] * len(images)
 
 
@@ -56,7 +58,7 @@ def _window_sides(window: Window, shape: tuple[int, int]) -> tuple[int, int, int
 
 
 def to_grid(pictures: torch.Tensor, windows: Sequence[Window], side: int) -> torch.Tensor:
-    """Cut each slice's window out of pictures (B, 1, H, W) and bring it to (B, 1, side, side), averaging where it shrinks."""
+    """Cut each slice's window out of pictures (B, C, H, W) and bring it to (B, C, side, side), averaging where it shrinks."""
     shape = (pictures.shape[-2], pictures.shape[-1])
     cut = []
     for picture, window in zip(pictures, windows, strict=True):

@@ -32,7 +32,7 @@ class QualityControl(Protocol):
     sha256: str
 
     def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int]) -> Assessment:
-        """Judge masks (B, H, W, bool) of slices (B, 1, H, W, float32 in 0..1).
+        """Judge masks (B, H, W, bool) of slices (B, C, H, W, float32 in 0..1; each in the middle of its neighbours).
 
         ``seeds`` holds one integer a slice: all randomness of a slice comes from its own seed, so that its answer does not
         depend on which other slices are in the batch.

@@ -8,7 +8,8 @@ import torch
 from HermesLib.metrics import dice
 from HermesLib.prompts.seeds import slice_seed
 from HermesLib.quality.protocol import QualityControl
-from HermesLib.refinement.events import Iteration, Status, compact_probability
+from HermesLib.refinement.compact import compact_probability
+from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.scoring import PRESENT, Score, score
 from HermesLib.refinement.settings import RefinementSettings
 
@@ -21,7 +22,7 @@ def assess_slices(
     slice_indices: Sequence[int] | None = None,
     truth: torch.Tensor | None = None,
 ) -> Iterator[Iteration]:
-    """Assess masks (B, H, W, bool) of slices (B, 1, H, W), float32 in 0..1; the masks stay as they are.
+    """Assess masks (B, H, W, bool) of slices (B, C, H, W), float32 in 0..1; the masks stay as they are.
 
     A slice is ``accepted`` at the threshold and else ``stopped``, ``absent`` where it probably does not show the organ (an empty
     mask there scores the probability that this is so, a drawn one little), and ``failed`` where the pGT stays empty.

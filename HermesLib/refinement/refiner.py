@@ -10,11 +10,13 @@ import torch
 
 from HermesLib.metrics import dice
 from HermesLib.models.protocol import Embedding, Memory, PromptableModel
+from HermesLib.neighbours import own_slice
 from HermesLib.prompts.seeds import slice_rng, slice_seed
 from HermesLib.prompts.strategies import PromptStrategy, strategy_for
 from HermesLib.prompts.types import Prompt
 from HermesLib.quality.protocol import QualityControl
-from HermesLib.refinement.events import Iteration, Status, compact_probability
+from HermesLib.refinement.compact import compact_probability
+from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.scoring import PRESENT, Score, score, score_against
 from HermesLib.refinement.settings import RefinementSettings
 
@@ -67,14 +69,16 @@ class Refiner:
         slice_indices: Sequence[int] | None = None,
         truth: torch.Tensor | None = None,
         initial_masks: torch.Tensor | None = None,
+        first_prompt: Prompt | None = None,
     ) -> Iterator[Iteration]:
-        """Refine slices (B, 1, H, W), float32 in 0..1; the caller may stop taking events at any time.
+        """Refine slices (B, C, H, W), float32 in 0..1; the caller may stop taking events at any time.
 
         Args:
-            images: the slices.
+            images: the slices, each in the middle of its neighbours (:mod:`HermesLib.neighbours`); C = 1 for lone slices.
             slice_indices: their indices in the volume (they seed what is random); 0..B-1 if left out.
             truth: (B, H, W) bool, for the true Dice in the events; the loop itself never looks at it.
             initial_masks: (B, H, W) bool masks to start from in place of the model's first ones.
+            first_prompt: a person's prompt, in place of the random first ones; unlike those, scribbles stay when better ones come.
 
         Yields:
             One event a slice and iteration. Every slice still going on yields its iteration i before any yields its i + 1, and
@@ -89,7 +93,7 @@ class Refiner:
                 masks = initial_masks.to(images.device)
             else:
                 embedding = embedding or self._embed(images, active)
-                self._draw_prompts(active, index, (images.shape[-2], images.shape[-1]))
+                self._draw_prompts(active, index, (images.shape[-2], images.shape[-1]), first_prompt)
                 masks = self._predict(embedding, active)
             scored = self._score(images, masks, active, index)
             seconds = (time.perf_counter() - started) / len(active)
@@ -103,21 +107,21 @@ class Refiner:
     def _embed(self, images: torch.Tensor, active: list[_Slice]) -> Embedding:
         for row, state in enumerate(active):
             state.row = row
-        chosen = images[[state.position for state in active]]
+        chosen = own_slice(images[[state.position for state in active]])
         if images.device.type != "cpu":
             return self.model.embed(chosen)
         return Embedding(chosen, torch.cat([self.model.embed(image[None]).features for image in chosen]))
 
-    def _draw_prompts(self, active: list[_Slice], index: int, shape: tuple[int, int]) -> None:
+    def _draw_prompts(self, active: list[_Slice], index: int, shape: tuple[int, int], given: Prompt | None) -> None:
         for state in active:
             rng = slice_rng(self.settings.seed, state.index, index)
             if index == 0:
-                state.prompt = self.strategy.first(shape, rng)
+                state.prompt = given or self.strategy.first(shape, rng)
             else:
                 # Every slice still going on has been through _event.
                 assert state.mask is not None
                 assert state.pgt is not None
-                state.prompt = self.strategy.refine(state.prompt, state.mask, np.greater(state.pgt, 0.5), index == 1, rng)
+                state.prompt = self.strategy.refine(state.prompt, state.mask, np.greater(state.pgt, 0.5), index == 1 and not given, rng)
 
     @torch.inference_mode()
     def _predict(self, embedding: Embedding, active: list[_Slice]) -> torch.Tensor:

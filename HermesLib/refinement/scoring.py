@@ -40,7 +40,7 @@ def score(
     seeds: Sequence[int],
     redraws: int,
 ) -> Score:
-    """Assess masks (B, H, W, bool) of slices (B, 1, H, W); an empty pGT is drawn again up to ``redraws`` times.
+    """Assess masks (B, H, W, bool) of slices (B, C, H, W); an empty pGT is drawn again up to ``redraws`` times.
 
     The Dice of two empty masks is 1 as a metric but says nothing here, so an empty mask or an empty pGT of the judge scores 0:
     neither can ever be accepted.

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
+from HermesLib.prompts.types import Prompt
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.refinement.assessment import assess_slices
 from HermesLib.refinement.events import Iteration
@@ -22,14 +23,16 @@ def refine_volume(
     initial_masks: torch.Tensor | None = None,
     batch_size: int = BATCH_SIZE,
     device: torch.device | None = None,
+    first_prompt: Prompt | None = None,
 ) -> Iterator[Iteration]:
-    """The events of :meth:`Refiner.refine` for slices (N, 1, H, W) of any number, ``batch_size`` of them at a time.
+    """The events of :meth:`Refiner.refine` for slices (N, C, H, W) of any number, ``batch_size`` of them at a time.
 
     Only the batch at work is moved to ``device``; memory does not grow with the number of slices.
     """
     indices = list(range(len(images)) if slice_indices is None else slice_indices)
     for part in _parts(len(images), batch_size):
-        yield from refiner.refine(images[part].to(device), indices[part], _cut(truth, part), _cut(initial_masks, part))
+        chosen = (images[part].to(device), indices[part], _cut(truth, part), _cut(initial_masks, part))
+        yield from refiner.refine(*chosen, first_prompt)
 
 
 def assess_volume(
@@ -42,7 +45,7 @@ def assess_volume(
     batch_size: int = BATCH_SIZE,
     device: torch.device | None = None,
 ) -> Iterator[Iteration]:
-    """The events of :func:`assess_slices` for slices (N, 1, H, W) of any number, ``batch_size`` of them at a time."""
+    """The events of :func:`assess_slices` for slices (N, C, H, W) of any number, ``batch_size`` of them at a time."""
     indices = list(range(len(images)) if slice_indices is None else slice_indices)
     for part in _parts(len(images), batch_size):
         yield from assess_slices(quality, settings, images[part].to(device), masks[part], indices[part], _cut(truth, part))

@@ -1,6 +1,6 @@
 """The pool of training slices a network draws its batches from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,12 +8,14 @@ import torch
 
 from HermesLib.data.augmentation import Augmentation, sampling_grid, vary_intensity, view
 from HermesLib.data.slices import LabelledSlice
+from HermesLib.neighbours import own_slice
 from HermesLib.quality.grid import body_window, slice_window
 
 
 @dataclass(frozen=True, eq=False)
 class PooledSlice:
-    """A square uint8 image (s, s), its organ mask (bool, None where unlabelled), and where it came from."""
+    """A square uint8 image (C, s, s), the slice in the middle of its neighbours, its organ mask (s, s, bool, None where unlabelled),
+    and whose it is."""
 
     image: np.ndarray
     mask: np.ndarray | None
@@ -21,23 +23,45 @@ class PooledSlice:
 
 
 def crop_square(picture: np.ndarray, top: int, left: int, side: int) -> np.ndarray:
-    """A square of a picture (H, W); zeros where it reaches over the border."""
-    square = np.zeros((side, side), picture.dtype)
-    rows, columns = picture.shape
+    """A square of a picture (..., H, W); zeros where it reaches over the border."""
+    square = np.zeros((*picture.shape[:-2], side, side), picture.dtype)
+    rows, columns = picture.shape[-2:]
     r0, c0, r1, c1 = max(top, 0), max(left, 0), min(top + side, rows), min(left + side, columns)
-    square[r0 - top : r1 - top, c0 - left : c1 - left] = picture[r0:r1, c0:c1]
+    square[..., r0 - top : r1 - top, c0 - left : c1 - left] = picture[..., r0:r1, c0:c1]
     return square
 
 
-def pool_slice(one: LabelledSlice, organ: str, field: str) -> PooledSlice:
-    """Cut the QC core's field of view out of a slice."""
+def pool_slices(slices: Sequence[LabelledSlice], organ: str, field: str, neighbours: int = 0) -> list[PooledSlice]:
+    """Cut the QC core's field of view out of slices, each with its neighbours; where there is none, the nearest one stands in."""
+    known = {(one.source, one.patient, one.index): one.image for one in slices if one.index >= 0}
+    return [_pool_slice(one, _surrounded(one, known, neighbours), organ, field) for one in slices]
+
+
+def _surrounded(one: LabelledSlice, known: Mapping[tuple[str, str, int], np.ndarray], neighbours: int) -> np.ndarray:
+    images = [one.image]
+    for step in range(1, neighbours + 1):
+        images.insert(0, known.get((one.source, one.patient, one.index - step), images[0]))
+        images.append(known.get((one.source, one.patient, one.index + step), images[-1]))
+    return np.stack(images)
+
+
+def _pool_slice(one: LabelledSlice, image: np.ndarray, organ: str, field: str) -> PooledSlice:
     window = body_window(one.image.astype(np.float32) / 255) if field == "body" else slice_window(one.image.shape)
     mask = one.organ(organ)
     return PooledSlice(
-        crop_square(one.image, window.top, window.left, window.side),
+        crop_square(image, window.top, window.left, window.side),
         None if mask is None else crop_square(mask, window.top, window.left, window.side),
         one.patient,
     )
+
+
+def vary_neighbours(rng: np.random.Generator, images: torch.Tensor) -> torch.Tensor:
+    """Slices with neighbours (B, C, S, S) as inputs have them: listed from either end of the body, or missing (2D input)."""
+    if images.shape[1] == 1:
+        return images
+    turned = torch.from_numpy(rng.random(len(images)) < 0.5).view(-1, 1, 1, 1)
+    alone = torch.from_numpy(rng.random(len(images)) < 0.1).view(-1, 1, 1, 1)
+    return torch.where(alone, own_slice(images), torch.where(turned, images.flip(1), images))
 
 
 class SlicePool:
@@ -51,7 +75,10 @@ class SlicePool:
     def draw(
         self, rng: np.random.Generator, count: int, side: int, how: Augmentation, absent: float = 0.2, unlabelled: float = 0.0
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Images and masks (count, 1, side, side), float32 of 0..1; shares of slices without the organ and without a label."""
+        """Images (count, C, side, side) and masks (count, 1, side, side), float32 of 0..1.
+
+        ``absent`` and ``unlabelled`` are the shares of slices without the organ and without a label.
+        """
         chosen = []
         for dice in rng.random(count):
             source = self.with_organ
@@ -61,14 +88,14 @@ class SlicePool:
                 source = self.without
             chosen.append(source[rng.integers(len(source))])
         images, masks = self.views(chosen, sampling_grid(rng, count, side, how))
-        return vary_intensity(rng, images, how), masks
+        return vary_neighbours(rng, vary_intensity(rng, images, how)), masks
 
     @staticmethod
     def views(chosen: Sequence[PooledSlice], grids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Sample slices at their grids (count, side, side, 2)."""
         images, masks = [], []
         for one, grid in zip(chosen, grids, strict=True):
-            images.append(view(torch.from_numpy(one.image.astype(np.float32) / 255)[None], grid))
-            mask = one.mask if one.mask is not None else np.zeros(one.image.shape, bool)
+            images.append(view(torch.from_numpy(one.image.astype(np.float32) / 255), grid))
+            mask = one.mask if one.mask is not None else np.zeros(one.image.shape[1:], bool)
             masks.append((view(torch.from_numpy(mask.astype(np.float32))[None], grid) > 0.5).float())
         return torch.stack(images), torch.stack(masks)

@@ -13,6 +13,7 @@ from torch.nn import functional
 from HermesLib.data.augmentation import IDENTITY, Augmentation, sampling_grid
 from HermesLib.data.corruptions import blank, corrupt, full, shifted
 from HermesLib.metrics import dice_batch
+from HermesLib.neighbours import own_slice
 from HermesLib.quality.autoencoder import patch_discriminator
 from HermesLib.quality.config import QualityConfig
 from HermesLib.quality.core import QualityCore
@@ -21,14 +22,16 @@ from HermesLib.training.losses import cosine_rate, dice_cross_entropy
 from HermesLib.training.pool import PooledSlice, SlicePool
 from HermesLib.training.run import TrainingRun
 
+_EXPERT_RATE = 1e-3
+
 
 @dataclass(frozen=True)
 class QualityTraining:
     """Settings of one training of the QC core."""
 
     autoencoder_steps: int = 700
-    expert_steps: int = 400
-    diffusion_steps: int = 4000
+    expert_steps: int = 1500
+    diffusion_steps: int = 2000
     batch: int = 16
     rate: float = 4e-4
     expert_dropout: float = 0.15
@@ -46,9 +49,20 @@ class QualityTraining:
 
 
 def corrupted(masks: torch.Tensor, images: torch.Tensor, rng: np.random.Generator, gross: float) -> torch.Tensor:
-    """Corrupt masks (B, 1, S, S) one by one."""
-    pairs = zip(masks[:, 0].numpy() > 0.5, images[:, 0].numpy(), strict=True)
+    """Corrupt masks (B, 1, S, S) of slices (B, C, S, S) one by one."""
+    pairs = zip(masks[:, 0].numpy() > 0.5, own_slice(images)[:, 0].numpy(), strict=True)
     return torch.from_numpy(np.stack([corrupt(mask, image, rng, gross) for mask, image in pairs]).astype(np.float32))[:, None]
+
+
+def mean_over(losses: torch.Tensor, chosen: torch.Tensor) -> torch.Tensor:
+    """Mean of losses (B,) over the samples chosen with 1 (0 for the others); 0 if none is."""
+    return (losses * chosen).sum() / chosen.sum().clamp(min=1)
+
+
+@torch.no_grad()
+def present_dice(logits: torch.Tensor, masks: torch.Tensor, present: torch.Tensor) -> float:
+    """Mean Dice of logits and masks (B, 1, S, S) over the slices that show the organ."""
+    return mean_over(dice_batch(masks[:, 0] > 0.5, logits[:, 0] > 0).to(present.device), present).item()
 
 
 class QualityTrainer:
@@ -163,33 +177,47 @@ class QualityTrainer:
         settings, core = self.settings, self.core
         if settings.expert_steps == 0:
             return
-        parameters = [*core.mask_expert.parameters(), *core.image_expert.parameters()]
-        optimisers: dict[str, torch.optim.Optimizer] = {"experts": torch.optim.AdamW(parameters, lr=6e-4)}
+        taught = (core.mask_expert, core.image_expert, core.presence)
+        parameters = [value for part in taught for value in part.parameters()]
+        optimisers: dict[str, torch.optim.Optimizer] = {"experts": torch.optim.AdamW(parameters, lr=_EXPERT_RATE)}
         first = self._restore(state, optimisers)
         for step in range(first, settings.expert_steps):
             rng = self.run.generator(1, step)
-            images, masks = self.train.draw(rng, settings.batch, self.grid, settings.augmentation, absent=0.2, unlabelled=0.3)
-            wrong = corrupted(masks, images, rng, settings.gross)
-            noise = torch.from_numpy(rng.standard_normal(tuple(images.shape), dtype=np.float32))
-            noisy = (images + noise * torch.from_numpy(rng.uniform(0.02, 0.3, (len(images), 1, 1, 1)).astype(np.float32))).clamp(
-                0, 1
-            )
-            images, wrong, noisy = images.to(self.device), wrong.to(self.device), noisy.to(self.device)
             for group in optimisers["experts"].param_groups:
-                group["lr"] = cosine_rate(step, settings.expert_steps, 6e-4)
-            with torch.autocast(self.device.type, dtype=torch.bfloat16):
-                mask_loss = dice_cross_entropy(core.mask_expert.reconstruct(wrong), wrong).mean()
-                image_loss = functional.l1_loss(core.image_expert.reconstruct(noisy).float(), images)
+                group["lr"] = cosine_rate(step, settings.expert_steps, _EXPERT_RATE)
+            figures, loss = self._expert_loss(rng)
             optimisers["experts"].zero_grad()
-            (mask_loss + 5 * image_loss).backward()
+            loss.backward()
             torch.nn.utils.clip_grad_norm_(parameters, 1.0)
             optimisers["experts"].step()
             if (step + 1) % settings.every == 0:
-                self.run.report(
-                    "experts", step + 1, settings.expert_steps, mask_loss=mask_loss.item(), image_error=image_loss.item()
-                )
+                self.run.report("experts", step + 1, settings.expert_steps, **figures)
                 self._save(1, step + 1, optimisers)
         self.averaged.load_state_dict(core.state_dict())
+
+    def _expert_loss(self, rng: np.random.Generator) -> tuple[dict[str, float], torch.Tensor]:
+        settings, core, device = self.settings, self.core, self.device
+        images, masks = self.train.draw(rng, settings.batch, self.grid, settings.augmentation)
+        wrong = corrupted(masks, images, rng, settings.gross).to(device)
+        strength = rng.uniform(0, 0.15, (len(images), 1, 1, 1)).astype(np.float32)
+        noise = torch.from_numpy(rng.standard_normal(tuple(images.shape), dtype=np.float32) * strength)
+        noisy, images, masks = (images + noise).clamp(0, 1).to(device), images.to(device), masks.to(device)
+        present = (masks.sum((1, 2, 3)) > 0).float()
+        with torch.autocast(device.type, dtype=torch.bfloat16):
+            mask_loss = dice_cross_entropy(core.mask_expert.reconstruct(wrong), wrong).mean()
+            cleaned, findings = core.image_expert.learn(noisy)
+            presence = core.presence(findings.coarse).float()
+            image_loss = functional.l1_loss(cleaned.float(), own_slice(images))
+            organ_loss = mean_over(dice_cross_entropy(findings.organ, masks), present)
+        presence_loss = functional.binary_cross_entropy_with_logits(presence, present)
+        figures = {
+            "mask": mask_loss.item(),
+            "image": image_loss.item(),
+            "organ": organ_loss.item(),
+            "presence": presence_loss.item(),
+            "dice": present_dice(findings.organ, masks, present),
+        }
+        return figures, 0.3 * mask_loss + image_loss + organ_loss + 0.1 * presence_loss
 
     def _diffusion_stage(self, state: dict[str, Any] | None, on_best: Callable[[QualityCore, dict[str, float]], None]) -> None:
         settings, core = self.settings, self.core
@@ -246,18 +274,20 @@ class QualityTrainer:
             predicted = core.predict_clean(noisy, timesteps, condition)
             logits = core.autoencoder.decode(predicted)
         present = (masks.sum((1, 2, 3)) > 0).float()
-        latent_loss = functional.mse_loss(predicted.float(), clean)
-        decoded_loss = dice_cross_entropy(logits, masks).mean()
+        # The pGT says where the organ lies if it is there; whether it is there is the presence head's to say. Taught to draw
+        # nothing where it doubts, the core draws nothing at apex and base.
+        latent_loss = mean_over((predicted.float() - clean).square().mean((1, 2, 3)), present)
+        decoded_loss = mean_over(dice_cross_entropy(logits, masks), present)
+        organ_loss = mean_over(dice_cross_entropy(condition.organ, masks), present)
         presence_loss = functional.binary_cross_entropy_with_logits(condition.presence.float(), present)
-        with torch.no_grad():
-            score = dice_batch(masks[:, 0] > 0.5, logits[:, 0] > 0)[present > 0].mean()
         figures = {
             "latent": latent_loss.item(),
             "decoded": decoded_loss.item(),
+            "organ": organ_loss.item(),
             "presence": presence_loss.item(),
-            "dice": score.item(),
+            "dice": present_dice(logits, masks, present),
         }
-        return figures, 0.5 * latent_loss + decoded_loss + 0.1 * presence_loss
+        return figures, 0.5 * latent_loss + decoded_loss + 0.5 * organ_loss + 0.1 * presence_loss
 
     @torch.no_grad()
     def _average(self, keep: float) -> None:
@@ -282,22 +312,25 @@ def validate(core: QualityCore, pool: SlicePool, limit: int = 80) -> dict[str, f
         return torch.cat(parts) > 0.5
 
     def present(shown: torch.Tensor) -> torch.Tensor:
-        parts = [core.condition(part.to(device), torch.zeros_like(part).to(device)).presence.cpu() for part in shown.split(16)]
+        parts = [
+            core.condition(part.to(device), torch.zeros_like(own_slice(part)).to(device)).presence.cpu()
+            for part in shown.split(16)
+        ]
         return torch.cat(parts) > 0
 
     drawn = []
     for how in (blank, full, shifted):
         rng = np.random.default_rng(1)
-        shown = [how(mask, image, rng) for mask, image in zip(truth.numpy(), images[:, 0].numpy(), strict=True)]
+        shown = [how(mask, image, rng) for mask, image in zip(truth.numpy(), own_slice(images)[:, 0].numpy(), strict=True)]
         drawn.append(draw(torch.from_numpy(np.stack(shown).astype(np.float32))[:, None]))
     mixed = corrupted(masks, images, np.random.default_rng(2), 0.5)
     estimated, true = dice_batch(mixed[:, 0] > 0.5, draw(mixed)), dice_batch(mixed[:, 0] > 0.5, truth)
     perfect = dice_batch(truth, draw(masks))
     absent = _spread(pool.without, limit)
-    right = [present(images)]
+    found, spared = present(images), torch.ones(0, dtype=torch.bool)
     if absent:
         others, _ = pool.views(absent, sampling_grid(np.random.default_rng(0), len(absent), grid, IDENTITY))
-        right.append(~present(others))
+        spared = ~present(others)
     scores = [dice_batch(pgt, truth).mean().item() for pgt in drawn]
     agreement = np.mean([dice_batch(drawn[a], drawn[b]).mean().item() for a, b in ((0, 1), (0, 2), (1, 2))])
     return {
@@ -308,7 +341,8 @@ def validate(core: QualityCore, pool: SlicePool, limit: int = 80) -> dict[str, f
         "agreement": float(agreement),
         "pdsc_error": (estimated - true).abs().mean().item(),
         "pdsc_of_truth": perfect.mean().item(),
-        "presence": torch.cat(right).float().mean().item(),
+        "presence": torch.cat([found, spared]).float().mean().item(),
+        "presence_found": found.float().mean().item(),
     }
 
 

@@ -14,7 +14,7 @@ from HermesLib.presets import Preset, load_preset
 from HermesLib.quality.config import QualityConfig
 from HermesLib.quality.core import QualityCore
 from HermesLib.training.phantoms import labelled_phantoms
-from HermesLib.training.pool import PooledSlice, SlicePool, pool_slice
+from HermesLib.training.pool import PooledSlice, SlicePool, pool_slices
 from HermesLib.training.quality import QualityTrainer, QualityTraining
 from HermesLib.training.run import TrainingRun
 from HermesLib.training.sources import Source, read_sources
@@ -30,10 +30,11 @@ def preset_augmentation(preset: Preset) -> Augmentation:
         zoom=(0.75, 1.2),
         rotation_degrees=8,
         bend=0.015,
-        gamma=0.25,
-        bias=0.25,
+        gamma=0.3,
+        bias=0.3,
         noise=0.03,
         blur=0.2,
+        sharpen=0.3,
         flip=0.5 if preset.mirror else 0.0,
     )
 
@@ -64,12 +65,12 @@ def train_quality(
     organ = preset.organ_label
 
     def pooled(patients: tuple[str, ...]) -> list[PooledSlice]:
-        return [pool_slice(one, organ, preset.field) for one in slices if one.patient in patients]
+        return pool_slices([one for one in slices if one.patient in patients], organ, preset.field, preset.neighbours)
 
     train = pooled(split.train)
     if phantoms:
-        train += [pool_slice(one, organ, preset.field) for one in labelled_phantoms(settings.seed, phantoms)]
-    config = QualityConfig(field=preset.field)
+        train += pool_slices(labelled_phantoms(settings.seed, phantoms), organ, preset.field, preset.neighbours)
+    config = QualityConfig(field=preset.field, neighbours=preset.neighbours, standardise=preset.modality != "CT")
     recorded: dict[str, Any] = {
         "preset": preset_name,
         "organ": organ,

@@ -15,7 +15,8 @@ import SimpleITK
 from PIL import Image
 
 import HermesLib.report
-from HermesLib.pipeline import AssessRequest, RunResult, run_assessment
+from HermesLib.pipeline.requests import AssessRequest
+from HermesLib.pipeline.run import RunResult, run_to_folder
 from HermesLib.refinement.events import Iteration
 from Testing.cli.conftest import Hermes
 
@@ -156,7 +157,7 @@ def test_the_report_names_no_folder(hermes: Hermes, files: Path, tmp_path: Path)
 
 
 def test_a_run_that_is_stopped_from_outside_writes_nothing(files: Path, tmp_path: Path):
-    request = AssessRequest(image=files / "image.nii.gz", mask=files / "label.nii.gz", output=tmp_path / "out")
+    request = AssessRequest(image=files / "image.nii.gz", mask=files / "label.nii.gz")
     taken: list[Iteration] = []
 
     def stop_after_two(event: Iteration, total: int) -> None:
@@ -165,9 +166,9 @@ def test_a_run_that_is_stopped_from_outside_writes_nothing(files: Path, tmp_path
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_assessment(request, stop_after_two)
+        run_to_folder(request, tmp_path / "out", stop_after_two)
     assert names(tmp_path) == ["files"]
-    finished: RunResult = run_assessment(request, lambda event, total: None)
+    finished: RunResult = run_to_folder(request, tmp_path / "out", lambda event, total: None)
     assert names(finished.output) == RESULTS
 
 

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from HermesLib.errors import HermesError
-from HermesLib.models.registry import MODELS, load_model
+from HermesLib.models.catalogue import MODELS
+from HermesLib.models.registry import ADAPTERS, load_model
 from HermesLib.prompts.types import Box, Clicks, Scribbles
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -52,6 +53,10 @@ def test_a_saved_network_comes_back_and_predicts_on_the_slices_own_grid(model, t
     assert once.min() >= 0 and once.max() <= 1
     assert torch.equal(once, again.predict(again.embed(scene()), prompts).probability)
     assert len(again.sha256) == 64
+
+
+def test_the_catalogue_and_the_networks_say_the_same():
+    assert {name: ADAPTERS[name].prompt_kinds for name in ADAPTERS} == {name: MODELS[name].prompt_kinds for name in MODELS}
 
 
 def test_one_embedding_serves_many_prompts(model):

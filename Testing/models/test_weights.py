@@ -13,7 +13,8 @@ import torch
 
 from HermesLib.checkpoints import file_sha256, load_checkpoint
 from HermesLib.errors import HermesError
-from HermesLib.models.registry import MODELS, load_model
+from HermesLib.models.catalogue import MODELS
+from HermesLib.models.registry import load_model
 from HermesLib.weights import bundled_checkpoint, bundled_weights, import_weights, imported_weights, verify_bundled
 
 sys.path.insert(0, str(Path(__file__).parent))

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from HermesLib.prompts import Box, BoxStrategy, bounding_box
+from HermesLib.prompts.boxes import BoxStrategy, bounding_box
+from HermesLib.prompts.types import Box
 from Testing.prompts.regions import disc, regions
 
 RNG = np.random.default_rng(0)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from HermesLib.prompts import Scribbles, ScribbleStrategy
-from HermesLib.prompts.scribbles import split_by_area
+from HermesLib.prompts.scribbles import ScribbleStrategy, split_by_area
+from HermesLib.prompts.types import Scribbles
 from Testing.prompts.regions import disc, regions
 
 SHAPE = (128, 128)

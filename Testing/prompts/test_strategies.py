@@ -8,17 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from HermesLib.errors import HermesError
-from HermesLib.prompts import (
-    PROMPT_KINDS,
-    STRATEGIES,
-    Box,
-    Clicks,
-    Scribbles,
-    prompt_summary,
-    slice_rng,
-    slice_seed,
-    strategy_for,
-)
+from HermesLib.prompts.seeds import slice_rng, slice_seed
+from HermesLib.prompts.settings import PromptSettings
+from HermesLib.prompts.strategies import STRATEGIES, strategy_for
+from HermesLib.prompts.summary import prompt_summary
+from HermesLib.prompts.types import PROMPT_KINDS, Box, Clicks, Scribbles
 from Testing.prompts.regions import disc, regions
 
 INDICES = st.integers(0, 5000)
@@ -32,6 +26,23 @@ def test_every_prompt_kind_has_a_strategy():
 def test_an_unknown_kind_is_answered_with_the_known_ones():
     with pytest.raises(HermesError, match=r"'lasso'.*box, scribbles, clicks"):
         strategy_for("lasso")
+
+
+@given(regions(), st.floats(0, 40))
+def test_a_box_is_as_loose_as_the_user_says(pgt, padding):
+    box = strategy_for("box", PromptSettings(padding=padding)).refine(None, pgt, pgt, True, slice_rng(0, 0, 1))
+    tight = strategy_for("box", PromptSettings(padding=0)).refine(None, pgt, pgt, True, slice_rng(0, 0, 1))
+    assert (box.x1, box.y1) == (max(tight.x1 - padding, 0), max(tight.y1 - padding, 0))
+    assert (box.x2, box.y2) == (min(tight.x2 + padding, pgt.shape[1]), min(tight.y2 + padding, pgt.shape[0]))
+
+
+def test_the_random_first_scribbles_stay_only_if_the_user_says_so():
+    pgt = disc((64, 64), 40, 40, 12)
+    for keep in (True, False):
+        strategy = strategy_for("scribbles", PromptSettings(keep_first=keep))
+        first = strategy.first(pgt.shape, slice_rng(0, 0, 0))
+        refined = strategy.refine(first, np.zeros_like(pgt), pgt, True, slice_rng(0, 0, 1))
+        assert (first.positive <= refined.positive).all() == keep
 
 
 @pytest.mark.parametrize("kind", PROMPT_KINDS)

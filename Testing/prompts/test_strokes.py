@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from HermesLib.prompts import centerline_scribbles, contour_scribbles, line_scribbles, random_scribbles
+from HermesLib.prompts.strokes import centerline_scribbles, contour_scribbles, line_scribbles, random_scribbles
 from HermesLib.prompts.surroundings import near_outside
 from Testing.prompts.regions import disc, ellipse, regions
 

@@ -1,5 +1,7 @@
 """The QC core's networks, untrained."""
 
+import dataclasses
+
 import pytest
 import torch
 
@@ -10,7 +12,7 @@ from HermesLib.quality.diffusion import DiffusionQuality, without_islands
 
 SMALL = QualityConfig(
     grid=64,
-    autoencoder_channels=(8, 8, 8, 16),
+    autoencoder_channels=(8, 8, 16),
     mask_channels=(16, 16, 16, 16),
     image_channels=(16, 16, 16, 16),
     token_width=32,
@@ -91,3 +93,27 @@ def test_islands_of_a_pgt_go_and_a_second_large_part_stays():
     assert cleaned[0, 61, 3] == 0
     assert cleaned[0, 45, 45] == pgt[0, 45, 45]
     assert torch.equal(cleaned[0, :31], pgt[0, :31])
+
+
+def test_the_slices_beside_it_reach_a_core_that_was_built_to_see_them():
+    torch.manual_seed(0)
+    core = QualityCore(dataclasses.replace(SMALL, neighbours=1))
+    images, mask = torch.rand(1, 3, 64, 64), torch.zeros(1, 1, 64, 64)
+    other = images.clone()
+    other[:, 0] = torch.rand(64, 64)
+    assert not torch.equal(core.condition(images, mask).organ, core.condition(other, mask).organ)
+    alone = core.condition(images[:, 1:2], mask)
+    assert alone.organ.shape == (1, 1, 64, 64)
+
+
+def test_a_core_for_scanners_without_a_scale_answers_the_same_to_another_gain():
+    torch.manual_seed(0)
+    core = QualityCore(dataclasses.replace(SMALL, standardise=True)).eval()
+    image = torch.rand(1, 1, 64, 64) * 0.4
+    brighter = image * 1.5 + 0.2
+    with torch.no_grad():
+        a, b = (core.image_expert.look(one).organ for one in (image, brighter))
+    plain = QualityCore(SMALL).eval()
+    with torch.no_grad():
+        c, d = (plain.image_expert.look(one).organ for one in (image, brighter))
+    assert (a - b).abs().mean() < 0.25 * (c - d).abs().mean()

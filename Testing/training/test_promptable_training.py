@@ -96,7 +96,7 @@ def test_a_task_learns(model):
     images = (0.3 + 0.4 * masks + 0.03 * torch.randn(masks.shape)).clamp(0, 1)
     optimiser = torch.optim.AdamW(task.network.parameters(), lr=1e-3)
     losses = []
-    for step in range(30):
+    for _ in range(30):
         loss = task.loss(task.network, images, masks, np.random.default_rng(0))
         optimiser.zero_grad()
         loss.backward()

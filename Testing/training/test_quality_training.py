@@ -7,15 +7,17 @@ import pytest
 import torch
 
 from HermesLib.data.augmentation import Augmentation
+from HermesLib.data.slices import LabelledSlice
 from HermesLib.errors import HermesError
+from HermesLib.neighbours import own_slice
 from HermesLib.quality.config import QualityConfig
-from HermesLib.training.pool import PooledSlice, SlicePool
+from HermesLib.training.pool import PooledSlice, SlicePool, pool_slices, vary_neighbours
 from HermesLib.training.quality import QualityTrainer, QualityTraining
 from HermesLib.training.run import TrainingRun
 
 TINY = QualityConfig(
     grid=64,
-    autoencoder_channels=(8, 8, 8, 16),
+    autoencoder_channels=(8, 8, 16),
     mask_channels=(16, 16, 16, 16),
     image_channels=(16, 16, 16, 16),
     token_width=32,
@@ -40,7 +42,7 @@ def pool() -> SlicePool:
         centre = rng.uniform(25, 40, 2)
         mask = (rows - centre[0]) ** 2 + (columns - centre[1]) ** 2 < 12**2
         image = np.clip(80 + 90 * mask + rng.normal(0, 10, mask.shape), 0, 255).astype(np.uint8)
-        slices.append(PooledSlice(image, mask if k < 6 else np.zeros_like(mask), f"p-{k}"))
+        slices.append(PooledSlice(image[None], mask if k < 6 else np.zeros_like(mask), f"p-{k}"))
     slices.append(PooledSlice(slices[0].image, None, "p-9-unlabelled"))
     return SlicePool(slices)
 
@@ -93,3 +95,31 @@ def test_batches_hold_slices_with_and_without_the_organ_and_unlabelled_ones():
     assert images.shape == masks.shape == (60, 1, 64, 64)
     assert 0.25 < empty < 0.75
     assert set(np.unique(masks.numpy())) == {0.0, 1.0}
+
+
+def test_training_slices_know_their_neighbours_in_the_same_patient_only():
+    names = ("background", "prostate")
+    label = np.zeros((8, 8), np.uint8)
+    label[2:5, 2:5] = 1
+    slices = [
+        LabelledSlice(np.full((8, 8), 10 * patient + index, np.uint8), label, names, f"p-{patient}", "toy", index)
+        for patient in range(2)
+        for index in range(3)
+    ]
+    pooled = pool_slices(slices, "prostate", "slice", neighbours=1)
+    assert [one.image[:, 0, 0].tolist() for one in pooled] == [
+        [0, 0, 1],
+        [0, 1, 2],
+        [1, 2, 2],
+        [10, 10, 11],
+        [10, 11, 12],
+        [11, 12, 12],
+    ]
+
+
+def test_a_slice_with_neighbours_is_varied_as_one_scan():
+    images = torch.rand(6, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    turned = vary_neighbours(np.random.default_rng(3), images)
+    assert torch.equal(own_slice(turned), own_slice(images))
+    for before, after in zip(images, turned, strict=True):
+        assert any(torch.equal(after, form) for form in (before, before.flip(0), before[1:2].expand(3, -1, -1)))

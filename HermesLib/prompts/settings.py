@@ -1,0 +1,27 @@
+"""What a user may set about prompts."""
+
+from dataclasses import dataclass
+
+from HermesLib.errors import HermesError
+
+
+@dataclass(frozen=True)
+class PromptSettings:
+    """How refined prompts are drawn.
+
+    Attributes:
+        padding: pixels of the slice by which the pGT's box is widened on every side.
+        keep_first: keep the random first scribbles when better ones are drawn; they are mostly wrong.
+    """
+
+    padding: float = 10.0
+    keep_first: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the numbers.
+
+        Raises:
+            HermesError: a negative padding.
+        """
+        if not self.padding >= 0:
+            raise HermesError(f"padding {self.padding:g} is negative; choose 0 or more pixels")
