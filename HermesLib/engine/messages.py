@@ -1,0 +1,179 @@
+"""What the engine and its user say to each other, as frames.
+
+To the engine: a request, ``cancel``, ``quit``. From it: ``ready`` once it has loaded its libraries, then for each run ``opened``, an
+``iteration`` for every event, and one of ``finished``, ``cancelled`` and ``failed``. Every message of a run carries the run's number.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from HermesLib.engine.frames import Frame, FrameError
+from HermesLib.io.axes import SliceAxes
+from HermesLib.pipeline.requests import AssessRequest, RefineRequest, Request
+from HermesLib.prompts.settings import PromptSettings
+from HermesLib.prompts.types import Box, Clicks, Prompt, Scribbles
+from HermesLib.refinement.events import Iteration, Status
+from HermesLib.refinement.settings import RefinementSettings
+
+_REQUESTS: dict[str, type[Request]] = {"refine": RefineRequest, "assess": AssessRequest}
+_PATHS = ("image", "truth", "init", "mask")
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The engine has loaded its libraries. ``device`` names what ``auto`` means here; ``free_memory`` is in bytes, None on a CPU."""
+
+    device: str
+    free_memory: int | None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A run begins: image and networks are loaded.
+
+    Attributes:
+        slice_indices: the slices that will be worked on.
+        shape: (N, H, W) of the whole volume as slices.
+        axes: how slices and voxels belong together.
+    """
+
+    slice_indices: tuple[int, ...]
+    shape: tuple[int, int, int]
+    axes: SliceAxes
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run is over and whole; ``report`` is what ``report.json`` would say."""
+
+    report: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """The user ended a run; ``report`` covers what was done, None if there was no time to write one."""
+
+    report: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A run came to nothing, or no further: ``message`` is one line for the user; ``report`` covers what was done, if anything."""
+
+    message: str
+    report: Mapping[str, Any] | None
+
+
+Message = Ready | Opened | Iteration | Finished | Cancelled | Failed
+
+
+def request_frame(run: int, request: Request) -> Frame:
+    """A request for the engine."""
+    kind = next(name for name, sort in _REQUESTS.items() if type(request) is sort)
+    prompt, plain = None, request
+    if isinstance(request, RefineRequest):
+        prompt, plain = request.first_prompt, replace(request, first_prompt=None)
+    values = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(plain).items()}
+    return Frame({"kind": kind, "run": run, "request": values, "prompt": _kind(prompt)}, _prompt_arrays(prompt))
+
+
+def read_request(frame: Frame) -> Request:
+    """The request of a frame."""
+    values = dict(frame.fields["request"])
+    values["settings"] = RefinementSettings(**values["settings"])
+    values["command"] = tuple(values["command"])
+    values["slices"] = values["slices"] and tuple(values["slices"])
+    if "prompting" in values:
+        values["prompting"] = PromptSettings(**values["prompting"])
+    for name in _PATHS:
+        if values.get(name) is not None:
+            values[name] = Path(values[name])
+    if frame.fields.get("prompt") is not None:
+        values["first_prompt"] = _read_prompt(frame.fields["prompt"], frame.arrays)
+    return _REQUESTS[frame.fields["kind"]](**values)
+
+
+def message_frame(run: int, message: Message) -> Frame:
+    """A message of the engine."""
+    if isinstance(message, Iteration):
+        return _iteration_frame(run, message)
+    return Frame({"kind": type(message).__name__, "run": run, **asdict(message)})
+
+
+def read_message(frame: Frame) -> Message:
+    """The message of a frame.
+
+    Raises:
+        FrameError: a message of a kind that is not known.
+    """
+    fields = {name: value for name, value in frame.fields.items() if name not in ("kind", "run")}
+    try:
+        match frame.fields["kind"]:
+            case "Iteration":
+                return _read_iteration(fields, frame.arrays)
+            case "Opened":
+                axes = SliceAxes(*(tuple(fields["axes"][name]) for name in ("order", "backwards")))
+                return Opened(tuple(fields["slice_indices"]), tuple(fields["shape"]), axes)
+            case kind:
+                return {"Ready": Ready, "Finished": Finished, "Cancelled": Cancelled, "Failed": Failed}[kind](**fields)
+    except (KeyError, TypeError, ValueError) as error:
+        raise FrameError(f"a message that makes no sense ({error})") from error
+
+
+def _iteration_frame(run: int, event: Iteration) -> Frame:
+    fields = {
+        "kind": "Iteration",
+        "run": run,
+        "slice_index": event.slice_index,
+        "index": event.index,
+        "pdsc": event.pdsc,
+        "pdsc_low": event.pdsc_low,
+        "pdsc_high": event.pdsc_high,
+        "dsc": event.dsc,
+        "seconds": event.seconds,
+        "status": event.status,
+        "prompt": _kind(event.prompt),
+    }
+    return Frame(fields, {"mask": event.mask, "pgt": event.pgt, **_prompt_arrays(event.prompt)})
+
+
+def _read_iteration(fields: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Iteration:
+    values = dict(fields)
+    status = values.pop("status")
+    prompt = _read_prompt(values.pop("prompt"), arrays)
+    return Iteration(
+        **values, mask=arrays["mask"], pgt=arrays["pgt"], prompt=prompt, status=None if status is None else Status(status)
+    )
+
+
+def _kind(prompt: Prompt | None) -> str | None:
+    return None if prompt is None else prompt.kind
+
+
+def _prompt_arrays(prompt: Prompt | None) -> dict[str, np.ndarray]:
+    match prompt:
+        case Box() as box:
+            return {"box": np.array([box.x1, box.y1, box.x2, box.y2], np.float64)}
+        case Scribbles(positive, negative):
+            return {"positive": positive, "negative": negative}
+        case Clicks(positive, negative):
+            return {"positive": positive.astype(np.int64), "negative": negative.astype(np.int64)}
+    return {}
+
+
+def _read_prompt(kind: str | None, arrays: Mapping[str, np.ndarray]) -> Prompt | None:
+    match kind:
+        case None:
+            return None
+        case Box.kind:
+            return Box(*(float(edge) for edge in arrays["box"]))
+        case Scribbles.kind:
+            return Scribbles(arrays["positive"], arrays["negative"])
+        case Clicks.kind:
+            return Clicks(arrays["positive"], arrays["negative"])
+        case _:
+            raise FrameError(f"a prompt of kind {kind!r}")
