@@ -1,0 +1,102 @@
+"""A mask as a DICOM Segmentation object that refers to the series it was drawn on (DICOM PS3.3, A.51), through highdicom."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from HermesLib import __version__
+from HermesLib.errors import HermesError
+from HermesLib.io.files import series_files
+from HermesLib.io.volumes import read_mask, read_volume
+from HermesLib.presets import Code
+
+if TYPE_CHECKING:
+    from highdicom.sr import CodedConcept
+    from pydicom import Dataset
+
+_ANATOMICAL_STRUCTURE = Code("SCT", "123037004", "Anatomical Structure")
+_SERIES_NUMBER = 901
+
+
+def write_dicom_seg(mask: Path, series: Path, organ: Code, model: str, path: Path) -> int:
+    """Write the voxels of a mask file that are not 0 as one binary segment; returns the number of frames.
+
+    The algorithm's type is SEMIAUTOMATIC, its name HERMES with the promptable model's.
+
+    Args:
+        mask: on the series' grid, else resampled (nearest neighbour).
+        series: the folder of the DICOM series.
+        organ: what the segment is.
+        model: name of the promptable model, empty if there was none.
+        path: of the new file; never an existing one.
+
+    Raises:
+        HermesError: highdicom is not installed; unreadable input; an empty mask; a series that highdicom refuses.
+    """
+    try:
+        import highdicom
+        from pydicom.sr.codedict import codes
+    except ImportError as error:
+        raise HermesError("DICOM SEG needs highdicom: pip install 'hermes-segment[dicom]'") from error
+    if path.exists():
+        raise HermesError(f"{path.name} is there already; give a new name")
+    volume = read_volume(series)
+    voxels = volume.axes.to_voxels(read_mask(mask, volume)).astype(np.uint8)
+    if not voxels.any():
+        raise HermesError(f"{mask.name} is empty; a DICOM SEG needs at least one voxel")
+    files = series_files(series)
+    name = f"HERMES {model}".strip()
+    description = highdicom.seg.SegmentDescription(
+        segment_number=1,
+        segment_label=organ.meaning,
+        segmented_property_category=_coded(_ANATOMICAL_STRUCTURE),
+        segmented_property_type=_coded(organ),
+        algorithm_type=highdicom.seg.SegmentAlgorithmTypeValues.SEMIAUTOMATIC,
+        algorithm_identification=highdicom.AlgorithmIdentificationSequence(
+            name=name, family=codes.cid7162.ArtificialIntelligence, version=__version__
+        ),
+        tracking_uid=highdicom.UID(),
+        tracking_id=f"{organ.meaning} 1",
+    )
+    shown = [bool(plane.any()) for plane in voxels]
+    try:
+        segmentation = highdicom.seg.Segmentation(
+            source_images=[_source(one) for one, wanted in zip(files, shown, strict=True) if wanted],
+            pixel_array=voxels[np.array(shown)],
+            segmentation_type=highdicom.seg.SegmentationTypeValues.BINARY,
+            segment_descriptions=[description],
+            series_instance_uid=highdicom.UID(),
+            series_number=_SERIES_NUMBER,
+            sop_instance_uid=highdicom.UID(),
+            instance_number=1,
+            manufacturer="HERMES",
+            manufacturer_model_name="HERMES",
+            software_versions=__version__,
+            device_serial_number="0",
+            series_description=f"{name}: {organ.meaning}",
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise HermesError(f"no DICOM SEG can be made for the series in {series.name}: {error}") from error
+    segmentation.save_as(path)
+    return sum(shown)
+
+
+def _coded(code: Code) -> "CodedConcept":
+    from highdicom.sr import CodedConcept
+
+    return CodedConcept(value=code.value, scheme_designator=code.scheme, meaning=code.meaning)
+
+
+def _source(file: str) -> "Dataset":
+    """A file of the series; one that lost its SOP class (anonymisers do that) gets its modality's plain one, else it is refused."""
+    import pydicom
+    from pydicom import uid
+
+    found = pydicom.dcmread(file)
+    if not found.get("SOPClassUID"):
+        plain = {"CT": uid.CTImageStorage, "MR": uid.MRImageStorage}
+        if found.get("Modality") not in plain:
+            raise ValueError("its files name no SOP class")
+        found.SOPClassUID = plain[found.Modality]
+    return found
