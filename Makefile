@@ -3,11 +3,12 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
+TEST_STAMP := $(VENV)/.made-for-tests
 TORCH := $(shell sed -n 's/^\(torch==.*\)$$/\1/p' constraints.txt)
 PYTHON := $(shell for p in python3.12 python3.11 python3.13 python3; do \
 	if $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
-.PHONY: env demo test lint clean
+.PHONY: env test-env demo test lint clean
 
 env: $(STAMP)
 
@@ -20,15 +21,23 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test]"
 	@touch $@
 
+# Slicer's MRML and a Qt, about 300 MB that only the tests of the Slicer module need, and the system's libraries for views.
+test-env: env $(TEST_STAMP)
+
+$(TEST_STAMP): $(STAMP) Testing/system_libraries.sh
+	@sh Testing/system_libraries.sh
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test,slicer-tests]"
+	@touch $@
+
 demo: env
 	$(BIN)/hermes demo -o hermes-demo
 	@echo "Open hermes-demo/overview.png; hermes-demo/segmentation.nii.gz lies on the grid of hermes-demo/sample.nii.gz."
 
 lint: env
-	$(BIN)/ruff check HermesLib Testing
+	$(BIN)/ruff check HermesLib HermesSegment Testing
 	$(BIN)/mypy
 
-test: lint
+test: test-env lint
 	$(BIN)/python -m pytest -q --durations=10
 
 clean:

@@ -1,0 +1,133 @@
+"""HermesSegment: segmentation that checks itself. The four classes that Slicer looks for; the work is in HermesSegmentLib."""
+
+from pathlib import Path
+from typing import Any
+
+import slicer
+from slicer.i18n import tr as _
+from slicer.i18n import translate
+from slicer.ScriptedLoadableModule import (
+    ScriptedLoadableModule,
+    ScriptedLoadableModuleLogic,
+    ScriptedLoadableModuleTest,
+    ScriptedLoadableModuleWidget,
+)
+from slicer.util import VTKObservationMixin
+
+
+class HermesSegment(ScriptedLoadableModule):
+    """Name, place and credits."""
+
+    def __init__(self, parent: Any) -> None:
+        ScriptedLoadableModule.__init__(self, parent)
+        parent.title = _("HERMES Segment")
+        parent.categories = [translate("qSlicerAbstractCoreModule", "Segmentation")]
+        parent.dependencies = []
+        parent.contributors = ["HERMES contributors"]
+        parent.helpText = _(
+            "Segments an organ without prompts by hand: a quality control draws what it would expect (the pseudo ground truth), "
+            "and prompts the model again until both agree. For research, not for clinical use."
+        )
+        parent.acknowledgementText = _("After the paper Quality Control Automates Prompt-based Segmentation.")
+
+
+class HermesSegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """Builds the panel and follows the scene."""
+
+    def __init__(self, parent: Any = None) -> None:
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+        VTKObservationMixin.__init__(self)
+        self.logic: HermesSegmentLogic | None = None
+        self.panel: Any = None
+
+    def setup(self) -> None:
+        """Slicer opens the module for the first time."""
+        from HermesSegmentLib.panel import Panel
+
+        ScriptedLoadableModuleWidget.setup(self)
+        self.logic = HermesSegmentLogic()
+        widget = slicer.util.loadUI(self.resourcePath("UI/HermesSegment.ui"))
+        self.layout.addWidget(widget)
+        widget.setMRMLScene(slicer.mrmlScene)
+        self.panel = Panel(slicer.util.childWidgetVariables(widget), widget, self.logic.make_engine())
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(scene, scene.EndImportEvent, self.onSceneEndClose)
+        self.addObserver(scene, scene.NodeRemovedEvent, self.onNodeRemoved)
+        self.panel.bind(self.logic.parameters())
+
+    def enter(self) -> None:
+        """The module is shown."""
+        self.panel.enter()
+
+    def exit(self) -> None:
+        """Another module is shown."""
+        self.panel.leave()
+
+    def cleanup(self) -> None:
+        """Slicer closes, or reloads the module."""
+        self.removeObservers()
+        if self.panel is not None:
+            self.panel.close()
+
+    def onSceneStartClose(self, caller: Any, event: Any) -> None:
+        """The scene is about to be emptied."""
+        self.panel.unbind()
+
+    def onSceneEndClose(self, caller: Any, event: Any) -> None:
+        """The scene is another one."""
+        self.panel.bind(self.logic.parameters())
+
+    def onNodeRemoved(self, caller: Any, event: Any) -> None:
+        """One node less: perhaps the run's."""
+        self.panel.refresh()
+
+
+class HermesSegmentLogic(ScriptedLoadableModuleLogic):
+    """The module without its panel."""
+
+    def __init__(self) -> None:
+        from HermesSegmentLib.locate import make_importable
+
+        ScriptedLoadableModuleLogic.__init__(self)
+        make_importable()
+
+    def parameters(self) -> Any:
+        """The panel's inputs, kept in the scene."""
+        from HermesSegmentLib.parameters import HermesParameters
+
+        return HermesParameters(self.getParameterNode())
+
+    def make_engine(self) -> Any:
+        """The engine, not started yet."""
+        from HermesLib.engine.client import Engine
+        from HermesSegmentLib.adapter import python_command
+
+        return Engine([*python_command(), "-m", "HermesLib.engine.worker"])
+
+
+class HermesSegmentTest(ScriptedLoadableModuleTest):
+    """The smoke test of Slicer's Reload and Test button."""
+
+    def runTest(self) -> None:
+        """Open the module, run the sample, accept, export."""
+        import time
+
+        slicer.mrmlScene.Clear(0)
+        slicer.util.selectModule("HermesSegment")
+        panel = slicer.modules.hermessegment.widgetRepresentation().self().panel
+        panel.try_sample()
+        self.delayDisplay("Running on the sample")
+        end = time.monotonic() + 300
+        while panel.control.running and time.monotonic() < end:
+            slicer.app.processEvents()
+        self.assertTrue(panel.control.message.startswith(_("Done: ")), panel.control.message)
+        panel.accept_all()
+        panel.export_node()
+        path = Path(slicer.app.temporaryPath) / "hermes-test.seg.nrrd"
+        from HermesSegmentLib.export import to_file
+
+        to_file(panel.review, path)
+        self.assertTrue(path.is_file())
+        self.delayDisplay("Test passed")

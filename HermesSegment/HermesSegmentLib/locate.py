@@ -1,0 +1,36 @@
+"""Where HermesLib and its resources lie: beside the module when installed, one folder up in a checkout."""
+
+import sys
+from pathlib import Path
+
+_MODULE = Path(__file__).resolve().parents[1]
+
+
+def library_home() -> Path:
+    """The folder that holds HermesLib.
+
+    Raises:
+        RuntimeError: it is nowhere, so the extension is not whole.
+    """
+    for home in (_MODULE, _MODULE.parent):
+        if (home / "HermesLib" / "__init__.py").is_file():
+            return home
+    raise RuntimeError(f"HermesLib is neither in {_MODULE} nor beside it; install the extension again")
+
+
+def make_importable() -> None:
+    """Let ``import HermesLib`` find it. Imports nothing."""
+    home = str(library_home())
+    if home not in sys.path:
+        sys.path.append(home)
+
+
+def resources() -> Path:
+    """The folder with Presets and Weights."""
+    home = library_home()
+    return home / "Resources" if (home / "Resources" / "Presets").is_dir() else home / "HermesLib" / "resources"
+
+
+def preset_names() -> list[str]:
+    """The organ presets there are."""
+    return sorted(path.stem for path in (resources() / "Presets").glob("*.json"))

@@ -1,0 +1,39 @@
+"""Every input of the panel, kept in the scene. The .ui file says by ``SlicerParameterName`` which widget shows which."""
+
+from typing import Annotated
+
+from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode, vtkMRMLTextNode
+from slicer.parameterNodeWrapper import Choice, Minimum, WithinRange, parameterNodeWrapper
+
+from HermesSegmentLib.locate import preset_names
+
+#: The models of HermesLib's catalogue, written down here so that opening the module imports nothing.
+MODELS = ["medsam", "scribbleprompt", "mideepseg"]
+PROMPTS = ["box", "scribbles", "clicks"]
+DEVICES = ["auto", "cuda", "cpu"]
+SCOPES = ["all", "current", "range"]
+
+
+@parameterNodeWrapper
+class HermesParameters:
+    """What a run is asked for. Slice numbers are those a user sees, from 1; ``samples`` and ``steps`` 0 mean as trained."""
+
+    volume: vtkMRMLScalarVolumeNode
+    initial: vtkMRMLSegmentationNode
+    preset: Annotated[str, Choice(preset_names())] = "prostate-t2"
+    model: Annotated[str, Choice(MODELS)] = "medsam"
+    prompt: Annotated[str, Choice(PROMPTS)] = "box"
+    device: Annotated[str, Choice(DEVICES)] = "auto"
+    scope: Annotated[str, Choice(SCOPES)] = "all"
+    firstSlice: Annotated[int, Minimum(1)] = 1
+    lastSlice: Annotated[int, Minimum(1)] = 1
+    threshold: Annotated[float, WithinRange(0.5, 0.99)] = 0.9
+    maximumIterations: Annotated[int, WithinRange(0, 100)] = 20
+    patience: Annotated[int, WithinRange(1, 100)] = 10
+    samples: Annotated[int, WithinRange(0, 16)] = 0
+    steps: Annotated[int, WithinRange(0, 50)] = 0
+    seed: Annotated[int, Minimum(0)] = 0
+    padding: Annotated[float, WithinRange(0.0, 100.0)] = 10.0
+    showDifference: bool = False
+    #: The run under review.
+    run: vtkMRMLTextNode

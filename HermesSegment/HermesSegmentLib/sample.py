@@ -1,0 +1,54 @@
+"""The made-up volume that comes with the module."""
+
+from pathlib import Path
+from typing import Any
+
+import slicer
+from slicer.i18n import tr as _
+
+NAME = "HermesPhantom"
+
+
+def sample_file() -> Path:
+    """Draw the phantom that ``hermes demo`` uses and write it to Slicer's folder for temporary files."""
+    import SimpleITK
+
+    from HermesLib.cli.demo import SAMPLE_SEED
+    from HermesLib.data.phantom import prostate_phantom
+
+    path = Path(slicer.app.temporaryPath) / f"{NAME}.nrrd"
+    if not path.is_file():
+        SimpleITK.WriteImage(prostate_phantom(SAMPLE_SEED).image, str(path))
+    return path
+
+
+def register_sample() -> None:
+    """Offer the sample in Slicer's module Sample Data, where there is one."""
+    try:
+        import SampleData
+    except ImportError:
+        return
+    if any(source.sampleName == NAME for source in slicer.modules.sampleDataSources.get("HERMES", [])):
+        return
+    SampleData.SampleDataLogic.registerCustomSampleDataSource(
+        category="HERMES",
+        sampleName=NAME,
+        uris=sample_file().as_uri(),
+        fileNames=f"{NAME}.nrrd",
+        nodeNames=_("HERMES phantom"),
+        loadFileType="VolumeFile",
+    )
+
+
+def load_sample() -> Any:
+    """The phantom as a volume of the scene: through Sample Data, or straight from its file.
+
+    Raises:
+        RuntimeError: it cannot be loaded.
+    """
+    register_sample()
+    try:
+        import SampleData
+    except ImportError:
+        return slicer.util.loadVolume(str(sample_file()), {"name": _("HERMES phantom")})
+    return SampleData.SampleDataLogic().downloadSample(NAME)

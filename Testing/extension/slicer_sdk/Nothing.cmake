@@ -1,0 +1,1 @@
+# What the real file does only matters for packages.

@@ -1,0 +1,117 @@
+"""The extension as Slicer's build and its users see it: described alike everywhere, installed whole, at work without the checkout."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def cmake_values() -> dict[str, str]:
+    found = re.findall(r'set\(EXTENSION_(\w+)\s+"([^"]*)"\)', (ROOT / "CMakeLists.txt").read_text())
+    return {name.lower(): value for name, value in found}
+
+
+def s4ext_values() -> dict[str, str]:
+    lines = [line for line in (ROOT / "HermesExtension.s4ext").read_text().splitlines() if line and not line.startswith("#")]
+    return dict(line.split(" ", 1) for line in lines)
+
+
+def test_the_three_descriptions_say_the_same():
+    built, listed = cmake_values(), s4ext_values()
+    entry = json.loads((ROOT / "HermesExtension.json").read_text())
+    for name in ("homepage", "category", "contributors", "description", "iconurl", "screenshoturls", "depends"):
+        assert built[name] == listed[name], name
+    assert entry["category"] == built["category"]
+    assert entry["scm_url"] == listed["scmurl"] and entry["scm_revision"] == listed["scmrevision"]
+    assert entry["build_dependencies"] == listed["depends"].split()
+    assert f"project({'HermesExtension'})" in (ROOT / "CMakeLists.txt").read_text()
+
+
+def test_the_entry_keeps_to_the_indexs_schema():
+    entry = json.loads((ROOT / "HermesExtension.json").read_text())
+    # Of slicer-extension-catalog-entry-schema-v1.0.2: required keys, and no others than these.
+    assert {"$schema", "category", "scm_url"} <= set(entry)
+    known = "$schema category scm_url scm_revision scm_type build_dependencies dicom_support_rule build_subdirectory enabled tier"
+    assert set(entry) <= set(known.split())
+    assert entry["$schema"].endswith("slicer-extension-catalog-entry-schema-v1.0.2.json#") and 1 <= entry["tier"] <= 5
+
+
+def test_icon_and_screenshot_exist_and_the_icon_has_slicers_size():
+    from PIL import Image
+
+    built = cmake_values()
+    for name in ("iconurl", "screenshoturls"):
+        assert (ROOT / built[name].split("/main/")[1]).is_file(), built[name]
+    with Image.open(ROOT / "HermesSegment/Resources/Icons/HermesSegment.png") as icon:
+        assert icon.size == (128, 128)
+
+
+def test_every_file_of_the_module_is_listed_for_installation():
+    module = ROOT / "HermesSegment"
+    listed = (module / "CMakeLists.txt").read_text()
+    for path in [*module.glob("HermesSegmentLib/*.py"), *module.glob("Resources/*/*")]:
+        name = path.relative_to(module).as_posix().replace("HermesSegment.png", "${MODULE_NAME}.png")
+        assert name.replace("HermesSegment.ui", "${MODULE_NAME}.ui") in listed, name
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory) -> Path:
+    """The folder of scripted modules after a real cmake has installed the extension."""
+    cmake = shutil.which("cmake")
+    if cmake is None:
+        pytest.skip("cmake is not installed")
+    build, home = tmp_path_factory.mktemp("build"), tmp_path_factory.mktemp("slicer")
+    sdk = ROOT / "Testing" / "extension" / "slicer_sdk"
+    configure = [cmake, "-S", str(ROOT), "-B", str(build), f"-DSlicer_DIR={sdk}", "-DBUILD_TESTING=ON"]
+    subprocess.run([*configure, f"-DCMAKE_INSTALL_PREFIX={home}"], check=True, capture_output=True, text=True)
+    subprocess.run([cmake, "--install", str(build)], check=True, capture_output=True, text=True)
+    return home / "lib" / "Slicer-5.10" / "qt-scripted-modules"
+
+
+_PROGRAM = """
+import sys
+modules, standins, checkout = sys.argv[1:]
+sys.path[:0] = [modules, standins]
+from Testing import standins
+standins.start()
+# An editable installation puts the checkout on the path.
+sys.path[:] = [entry for entry in sys.path if entry != checkout]
+import qt, slicer
+from pathlib import Path
+from Testing.standins.application import register_module
+register_module("HermesSegment", Path(modules) / "HermesSegment.py")
+import HermesSegment
+parent = slicer.qMRMLWidget()
+parent.setLayout(qt.QVBoxLayout())
+widget = HermesSegment.HermesSegmentWidget(parent)
+widget.setup()
+panel = widget.panel
+panel.parameters.maximumIterations = 2
+panel.try_sample()
+while panel.control.running:
+    slicer.app.processEvents()
+print(panel.control.message)
+panel.accept_all()
+panel.export_node()
+widget.cleanup()
+import HermesLib
+print(HermesLib.__file__)
+"""
+
+
+def test_the_installed_module_runs_the_sample_with_the_checkout_out_of_reach(installed, tmp_path):
+    pytest.importorskip("slicer", reason="slicer-core is not installed")
+    pytest.importorskip("PySide6")
+    shutil.copytree(ROOT / "Testing" / "standins", tmp_path / "Testing" / "standins")
+    command = [sys.executable, "-c", _PROGRAM, str(installed), str(tmp_path), str(ROOT)]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    *_, message, library = ended.stdout.splitlines()
+    assert message.startswith("Done: ")
+    assert Path(library).is_relative_to(installed)

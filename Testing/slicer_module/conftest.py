@@ -1,0 +1,46 @@
+"""A Slicer to test in: the real one where these files run inside it, else Slicer's own MRML with stand-ins for the application."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("slicer", reason="slicer-core is not installed: pip install .[slicer-tests]")
+pytest.importorskip("vtk")
+
+from Testing import standins
+
+MODULE = Path(__file__).resolve().parents[2] / "HermesSegment"
+if not standins.in_slicer():
+    pytest.importorskip("PySide6")
+    standins.start()
+    sys.path.insert(0, str(MODULE))
+
+import slicer  # noqa: E402
+
+
+@pytest.fixture
+def scene() -> Iterator[Any]:
+    """An empty scene, and empty again afterwards."""
+    slicer.mrmlScene.Clear(0)
+    yield slicer.mrmlScene
+    slicer.mrmlScene.Clear(0)
+
+
+@pytest.fixture
+def volume(scene: Any) -> Any:
+    """An oblique, anisotropic volume of 6 slices of 40 x 50 voxels with a bright block."""
+    voxels = np.random.default_rng(0).integers(0, 60, (6, 40, 50)).astype(np.int16)
+    voxels[2:4, 10:25, 12:30] += 300
+    turn, tilt = np.deg2rad(20), np.deg2rad(15)
+    about_s = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]])
+    about_r = np.array([[1, 0, 0], [0, np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), np.cos(tilt)]])
+    matrix = np.eye(4)
+    matrix[:3, :3] = about_s @ about_r @ np.diag([-0.7, -0.7, 3.0])
+    matrix[:3, 3] = [20, 30, -15]
+    node = slicer.util.addVolumeFromArray(voxels, ijkToRAS=matrix, name="T2")
+    node.CreateDefaultDisplayNodes()
+    return node

@@ -1,0 +1,50 @@
+"""Events of a run that never was: what the engine would say, made by hand."""
+
+import numpy as np
+
+from HermesLib.engine.messages import Opened
+from HermesLib.io.axes import SliceAxes
+from HermesLib.prompts.types import Box
+from HermesLib.refinement.events import Iteration, Status
+from HermesSegmentLib.record import RunRecord
+
+#: Slices of the fixture ``volume``: axial, left on the right, posterior below.
+AXES = SliceAxes((2, 1, 0), (False, False, False))
+SHAPE = (6, 40, 50)
+PROSTATE = {"scheme": "SCT", "value": "41216001", "meaning": "Prostate"}
+
+
+def opened(indices: tuple[int, ...] = tuple(range(6))) -> Opened:
+    """The beginning of a run on the fixture ``volume``."""
+    return Opened(indices, SHAPE, AXES)
+
+
+def record() -> RunRecord:
+    """Of a run that is about to begin."""
+    return RunRecord({"preset": "prostate-t2", "model": "medsam", "seed": 0}, PROSTATE, 0.9)
+
+
+def block(rows: slice, columns: slice) -> np.ndarray:
+    """A rectangular mask (H, W)."""
+    mask = np.zeros(SHAPE[1:], bool)
+    mask[rows, columns] = True
+    return mask
+
+
+def iteration(
+    slice_index: int, index: int, mask: np.ndarray, pgt: np.ndarray, pdsc: float, status: str | None = None
+) -> Iteration:
+    """One event."""
+    return Iteration(
+        slice_index,
+        index,
+        mask,
+        pgt.astype(np.float16),
+        pdsc,
+        max(pdsc - 0.1, 0.0),
+        min(pdsc + 0.1, 1.0),
+        None,
+        Box(5, 6, 30, 28),
+        0.01,
+        None if status is None else Status(status),
+    )

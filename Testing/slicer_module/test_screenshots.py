@@ -1,0 +1,71 @@
+"""Pictures of the panel at work, from the real code on the made-up sample.
+
+They go to a temporary folder, or to the one that ``HERMES_SCREENSHOTS`` names; ``docs/images`` was filled that way.
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import slicer
+from PIL import Image
+
+from Testing.slicer_module.test_whole_run import click, panel, wait  # noqa: F401
+from Testing.standins.plot_view import plot_pixels
+from Testing.standins.slice_view import SliceView
+
+WIDTH, HEIGHT = 460, 1120
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """Where the pictures go."""
+    found = Path(os.environ.get("HERMES_SCREENSHOTS", tmp_path))
+    found.mkdir(parents=True, exist_ok=True)
+    return found
+
+
+def shoot(panel, path: Path, view: SliceView | None = None, plot: bool = False) -> np.ndarray:  # noqa: F811
+    """The panel, and right of it the slice view and the plot, as Slicer's window has them."""
+    window = panel.ui.HermesSegment.window()
+    window.resize(WIDTH, HEIGHT)
+    slicer.app.processEvents()
+    window.grab().save(str(path))
+    with Image.open(path) as grabbed:
+        picture = Image.new("RGB", (WIDTH + (view.width if view else 0), HEIGHT), "#000000")
+        picture.paste(grabbed.convert("RGB"), (0, 0))
+    if view is not None:
+        picture.paste(Image.fromarray(view.pixels()), (WIDTH, 0))
+    if plot:
+        chart = plot_pixels(panel.review.run.get("chart"), view.width, HEIGHT - view.height)
+        picture.paste(Image.fromarray(chart), (WIDTH, view.height))
+    picture.save(path, optimize=True)
+    return np.asarray(picture)
+
+
+def test_the_panel_from_ready_to_exported(panel, folder):  # noqa: F811
+    panel.ui.HermesSegment.window().resize(WIDTH, HEIGHT)
+    wait(panel, lambda: panel.control.ready is not None)
+    panel.refresh()
+    ready = shoot(panel, folder / "panel-ready.png")
+    # A threshold that the sample's last slices miss, so that there is something to review.
+    panel.ui.thresholdSlider.value = 0.93
+    click(panel.ui.sampleButton)
+    wait(panel, lambda: panel.control.progress.finished >= 9 and panel.control.settled)
+    view = SliceView(width=640, height=640)
+    run = panel.control.run
+    view.show(run.volume, tuple(run.frame.centre(panel.control.progress.latest.slice_index)))
+    running = shoot(panel, folder / "panel-running.png", view)
+    wait(panel, lambda: not panel.control.running)
+    panel.parameters.showDifference = True
+    view.show(run.volume, tuple(run.frame.centre(panel.review.slice_index)))
+    review = shoot(panel, folder / "panel-review.png", view, plot=True)
+    click(panel.ui.acceptAllButton)
+    click(panel.ui.exportNodeButton)
+    panel.parameters.showDifference = False
+    exported = shoot(panel, folder / "panel-export.png", view, plot=True)
+    for picture in (ready, running, review, exported):
+        assert picture.std() > 10
+    assert (running != review[: running.shape[0], : running.shape[1]]).any()
+    assert "Exported to" in panel.ui.exportNote.text

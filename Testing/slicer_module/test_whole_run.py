@@ -1,0 +1,164 @@
+"""From a real series to an exported segmentation, with the real engine and the bundled weights."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import qt
+import SimpleITK
+import slicer
+
+from HermesSegmentLib import export
+from Testing.slicer_module.conftest import MODULE
+
+ROOT = Path(__file__).resolve().parents[2]
+SERIES = ROOT.parent / "shared" / "data" / "dicom" / "mr-prostate-t2"
+LIMIT = 500.0
+#: Enough iterations for tests of how a run ends.
+FEW = 2
+
+
+@pytest.fixture
+def panel(scene) -> Iterator[object]:
+    """The open module with its own engine."""
+    from Testing.standins.application import register_module
+
+    register_module("HermesSegment", MODULE / "HermesSegment.py")
+    import HermesSegment
+
+    parent = slicer.qMRMLWidget()
+    parent.setLayout(qt.QVBoxLayout())
+    made = HermesSegment.HermesSegmentWidget(parent)
+    made.setup()
+    made.enter()
+    parent.show()
+    yield made.panel
+    made.cleanup()
+    parent.close()
+
+
+def click(button) -> None:
+    assert button.enabled, button.text
+    qt.QTest.mouseClick(button, qt.Qt.LeftButton)
+
+
+def wait(panel, done, limit: float = LIMIT) -> None:
+    end = time.monotonic() + limit
+    while not done():
+        assert time.monotonic() < end, panel.ui.statusLabel.text
+        slicer.app.processEvents()
+        time.sleep(0.001)
+
+
+def load_series(folder: Path):
+    """A DICOM series with Slicer's own reader."""
+    files = SimpleITK.ImageSeriesReader.GetGDCMSeriesFileNames(str(folder))
+    storage = slicer.vtkMRMLVolumeArchetypeStorageNode()
+    storage.SetFileName(files[0])
+    for name in files:
+        storage.AddFileName(name)
+    storage.SetSingleFile(False)
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "T2")
+    assert storage.ReadData(node)
+    node.CreateDefaultDisplayNodes()
+    return node
+
+
+@pytest.mark.skipif(not SERIES.is_dir(), reason="real patients (../shared/data) are not here")
+def test_a_series_run_reviewed_and_exported_in_the_panel_is_what_hermes_refine_gives(panel, tmp_path, capsys):
+    panel.parameters.volume = load_series(SERIES)
+    gaps: list[float] = []
+    last = [time.perf_counter()]
+
+    def beat() -> None:
+        now = time.perf_counter()
+        gaps.append(now - last[0])
+        last[0] = now
+
+    # No wait() of its own: the timer alone says how long the user interface did not answer.
+    click(panel.ui.runButton)
+    timer = qt.QTimer()
+    timer.setInterval(1)
+    timer.connect("timeout()", beat)
+    last[0] = time.perf_counter()
+    timer.start()
+    wait(panel, lambda: not panel.control.running)
+    timer.stop()
+    assert panel.ui.statusLabel.text.startswith("Done: "), panel.ui.statusLabel.text
+    click(panel.ui.acceptAllButton)
+    export.to_file(panel.review, tmp_path / "panel.seg.nrrd")
+    with capsys.disabled():
+        print(f"\n  longest the user interface did not answer in a run of {len(gaps)} turns: {1000 * max(gaps):.0f} ms")
+    command = [sys.executable, "-m", "HermesLib", "refine", str(SERIES), "-o", str(tmp_path / "out"), "--model", "medsam"]
+    subprocess.run([*command, "--prompt", "box", "--threshold", "0.9"], check=True, cwd=ROOT, capture_output=True)
+    exported = SimpleITK.ReadImage(str(tmp_path / "panel.seg.nrrd"))
+    refined = SimpleITK.ReadImage(str(tmp_path / "out" / "segmentation.nii.gz"))
+    placed = SimpleITK.Resample(exported, refined, SimpleITK.Transform(), SimpleITK.sitkNearestNeighbor, 0)
+    assert np.array_equal(SimpleITK.GetArrayFromImage(placed) > 0, SimpleITK.GetArrayFromImage(refined) > 0)
+    assert SimpleITK.GetArrayFromImage(exported).any()
+
+
+def test_the_sample_is_one_click_away(panel):
+    panel.parameters.maximumIterations = FEW
+    click(panel.ui.sampleButton)
+    wait(panel, lambda: not panel.control.running)
+    assert panel.ui.statusLabel.text.startswith("Done: ")
+    assert panel.review.run.record.report["provenance"]["preset"] == "prostate-t2"
+
+
+def test_cancel_brings_the_panel_back_within_a_second(panel, capsys):
+    panel.parameters.maximumIterations = FEW
+    click(panel.ui.sampleButton)
+    wait(panel, lambda: panel.control.progress.latest is not None)
+    begun = time.monotonic()
+    click(panel.ui.runButton)
+    wait(panel, lambda: not panel.control.running, 10)
+    took = time.monotonic() - begun
+    with capsys.disabled():
+        print(f"\n  from Cancel to idle: {1000 * took:.0f} ms")
+    assert took < 1.0
+    assert panel.ui.statusLabel.text.startswith("Cancelled") and panel.ui.runButton.text == "Run"
+    click(panel.ui.runButton)
+    wait(panel, lambda: not panel.control.running)
+    assert panel.ui.statusLabel.text.startswith("Done: ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_killed_engine_leaves_what_was_finished_and_the_next_run_works(panel):
+    panel.parameters.maximumIterations = FEW
+    click(panel.ui.sampleButton)
+    wait(panel, lambda: panel.control.progress.latest is not None)
+    os.kill(panel.control.engine.process_id, signal.SIGKILL)
+    wait(panel, lambda: not panel.control.running, 30)
+    assert "engine" in panel.ui.statusLabel.text
+    assert any(one.iterations for one in panel.review.run.record.slices.values())
+    click(panel.ui.runButton)
+    wait(panel, lambda: not panel.control.running)
+    assert panel.ui.statusLabel.text.startswith("Done: ")
+
+
+def test_weights_that_cannot_be_read_are_refused_in_one_line(panel, monkeypatch, tmp_path):
+    panel.parameters.maximumIterations = FEW
+    import HermesLib
+
+    resources = tmp_path / "Resources"
+    import shutil
+
+    shutil.copytree(Path(HermesLib.__file__).parents[1] / "Resources", resources)
+    (resources / "Weights" / "medsam-small.safetensors").write_bytes(b"broken")
+    monkeypatch.setenv("HERMES_RESOURCES", str(resources))
+    panel.control.engine.close()
+    click(panel.ui.sampleButton)
+    wait(panel, lambda: not panel.control.running)
+    assert "medsam-small" in panel.ui.statusLabel.text and "\n" not in panel.ui.statusLabel.text
+    monkeypatch.delenv("HERMES_RESOURCES")
+    panel.control.engine.close()
+    click(panel.ui.runButton)
+    wait(panel, lambda: not panel.control.running)
+    assert panel.ui.statusLabel.text.startswith("Done: ")

@@ -1,0 +1,70 @@
+"""What a running 3D Slicer has and the package ``slicer-core`` lacks: the application, PythonQt's ``qt`` and ``ctk``, the ``qMRML``
+widgets and the base classes of scripted modules.
+
+``slicer-core`` is Slicer's real MRML: nodes, scene, logics, displayable managers and ``slicer.util`` are Slicer's own here. Only what
+surrounds them stands in. In a real Slicer nothing of this is used; the tests are the same there.
+
+Where ``SLICER_SOURCE`` names a checkout of Slicer, its own parameter node wrapper takes the stand-in's place, and
+``slicer_module/test_standins.py`` holds the stand-ins against its headers.
+"""
+
+import os
+import sys
+
+
+def in_slicer() -> bool:
+    """Whether these tests run in the real application."""
+    import slicer
+
+    application = getattr(slicer, "app", None)
+    return application is not None and not getattr(application, "is_standin", False)
+
+
+def start() -> None:
+    """Make ``slicer`` whole, once a process. Does nothing in the real application."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    import slicer
+
+    if getattr(slicer, "app", None) is not None:
+        return
+    from Testing.standins import application, ctk_widgets, i18n, mrml_widgets, parameter_node, pythonqt, scripted_module
+
+    sys.modules["qt"] = pythonqt
+    sys.modules["ctk"] = ctk_widgets
+    for name, module in (
+        ("ScriptedLoadableModule", scripted_module),
+        ("parameterNodeWrapper", parameter_node),
+        ("i18n", i18n),
+    ):
+        sys.modules[f"slicer.{name}"] = module
+        setattr(slicer, name, module)
+    source = os.environ.get("SLICER_SOURCE")
+    if source:
+        _use_slicers_parameter_nodes(source)
+    for name in mrml_widgets.WIDGETS:
+        setattr(slicer, name, getattr(mrml_widgets, name))
+    application.start()
+
+
+def _use_slicers_parameter_nodes(source: str) -> None:
+    """Slicer's own ``parameterNodeWrapper``; widgets it knows and the panel does not use become empty classes."""
+    from types import ModuleType
+
+    import slicer
+    import slicer_core.MRMLCore
+
+    from Testing.standins import ctk_widgets
+
+    def unused(name: str) -> type:
+        if name.startswith(("ctk", "qMRML", "qSlicer")):
+            return type(name, (), {})
+        raise AttributeError(name)
+
+    tree_view = ModuleType("qSlicerSubjectHierarchyModuleWidgetsPythonQt")
+    tree_view.qMRMLSubjectHierarchyTreeView = unused("qMRMLSubjectHierarchyTreeView")
+    sys.modules[tree_view.__name__] = tree_view
+    sys.modules["MRMLCorePython"] = slicer_core.MRMLCore
+    ctk_widgets.__getattr__ = slicer.__getattr__ = unused
+    del sys.modules["slicer.parameterNodeWrapper"]
+    slicer.__path__.append(os.path.join(source, "Base", "Python", "slicer"))
+    import slicer.parameterNodeWrapper

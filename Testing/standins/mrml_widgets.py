@@ -1,0 +1,137 @@
+"""The ``qMRML`` widgets that the panel uses."""
+
+from typing import Any
+
+import slicer
+from PySide6.QtCore import Property, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+
+from Testing.standins import pythonqt
+
+WIDGETS = ("qMRMLWidget", "qMRMLNodeComboBox")
+
+
+class qMRMLWidget(QWidget):  # noqa: N801
+    """Hands the scene on to the widgets in it.
+
+    In Slicer the .ui file's connections do that; PySide6 cannot emit a signal of a VTK type.
+    """
+
+    mrmlSceneChanged = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._scene: Any = None
+
+    def setMRMLScene(self, scene: Any) -> None:
+        """Slot."""
+        self._scene = scene
+        for child in self.findChildren(QWidget):
+            if hasattr(child, "setMRMLScene"):
+                child.setMRMLScene(scene)
+
+    def mrmlScene(self) -> Any:
+        """The scene."""
+        return self._scene
+
+
+class qMRMLNodeComboBox(QWidget):  # noqa: N801
+    """Lists the scene's nodes of some classes and follows the scene."""
+
+    currentNodeChanged = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._box = QComboBox()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._box)
+        self._scene: Any = None
+        self._observed: list[int] = []
+        self._types: list[str] = []
+        self._current: str | None = None
+        self._options: dict[str, Any] = {}
+        self._busy = False
+        self._box.currentIndexChanged.connect(self._chosen)
+
+    def setMRMLScene(self, scene: Any) -> None:
+        """Slot."""
+        if scene is self._scene:
+            return
+        for tag in self._observed:
+            self._scene.RemoveObserver(tag)
+        self._scene, self._observed = scene, []
+        if scene is not None:
+            kind = slicer.vtkMRMLScene
+            events = (
+                kind.NodeAddedEvent,
+                kind.NodeRemovedEvent,
+                kind.EndCloseEvent,
+                kind.EndImportEvent,
+                kind.EndBatchProcessEvent,
+            )
+            self._observed = [scene.AddObserver(event, lambda *_: self._fill()) for event in events]
+        self._fill()
+
+    def currentNode(self) -> Any:
+        """The chosen node or None."""
+        return self._scene.GetNodeByID(self._current) if self._scene and self._current else None
+
+    def setCurrentNode(self, node: Any) -> None:
+        """Slot."""
+        self._choose(None if node is None else node.GetID())
+
+    def nodeCount(self) -> int:
+        """How many nodes are listed."""
+        return len(self._nodes())
+
+    def _nodes(self) -> list[Any]:
+        if self._scene is None:
+            return []
+        every = (self._scene.GetNthNode(number) for number in range(self._scene.GetNumberOfNodes()))
+        return [node for node in every if any(node.IsA(kind) for kind in self._types) and not node.GetHideFromEditors()]
+
+    def _fill(self) -> None:
+        if not pythonqt.shiboken6.isValid(self):
+            return
+        self._busy = True
+        QComboBox.clear(self._box)
+        nodes = self._nodes()
+        if self._options.get("noneEnabled", False) or not nodes:
+            self._box.addItem(self._options.get("noneDisplay", "None"), "")
+        for node in nodes:
+            self._box.addItem(node.GetName() or "", node.GetID())
+        self._busy = False
+        known = [node.GetID() for node in nodes]
+        default = known[0] if known and not self._options.get("noneEnabled", False) else None
+        self._choose(self._current if self._current in known else default)
+
+    def _choose(self, chosen: str | None) -> None:
+        self._busy = True
+        self._box.setCurrentIndex(max(self._box.findData(chosen or ""), 0))
+        self._busy = False
+        if chosen != self._current:
+            self._current = chosen
+            self.currentNodeChanged.emit(self.currentNode())
+
+    def _chosen(self, row: int) -> None:
+        if not self._busy:
+            self._choose(self._box.itemData(row) or None)
+
+    def _set_types(self, types: list[str]) -> None:
+        self._types = list(types)
+        self._fill()
+
+    def _option(name: str, kind: type, default: Any) -> Property:  # noqa: N805
+        def put(self: Any, value: Any) -> None:
+            self._options[name] = value
+            self._fill()
+
+        return Property(kind, lambda self: self._options.get(name, default), put)
+
+    nodeTypes = Property("QStringList", lambda self: self._types, _set_types)
+    noneEnabled = _option("noneEnabled", bool, False)
+    addEnabled = _option("addEnabled", bool, True)
+    removeEnabled = _option("removeEnabled", bool, True)
+    renameEnabled = _option("renameEnabled", bool, False)
+    noneDisplay = _option("noneDisplay", str, "None")

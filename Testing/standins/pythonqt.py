@@ -1,0 +1,121 @@
+"""``qt`` as PythonQt offers it, on PySide6: properties are values (``label.text = "..."``), ``delete``, ``connect("signal(args)", f)``."""
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any
+
+import shiboken6
+from PySide6 import QtCore, QtGui, QtTest, QtUiTools, QtWidgets
+
+for _module in (QtCore, QtGui, QtWidgets, QtUiTools, QtTest):
+    globals().update({name: getattr(_module, name) for name in dir(_module) if not name.startswith("_")})
+
+_get, _set = QtCore.QObject.property, QtCore.QObject.setProperty
+#: Where PythonQt, too, has the method and not the property.
+_METHODS = {"layout"}
+
+
+class _Value:
+    """A Qt property as an attribute. On the class itself PySide6's method stays."""
+
+    def __init__(self, name: str, method: Any) -> None:
+        self.name, self.method = name, method
+
+    def __get__(self, owner: Any, kind: type | None = None) -> Any:
+        if owner is None:
+            return self.method if self.method is not None else self
+        return _get(owner, self.name)
+
+    def __set__(self, owner: Any, value: Any) -> None:
+        if not _set(owner, self.name, value):
+            raise AttributeError(f"{type(owner).__name__}.{self.name} takes no {type(value).__name__}")
+
+
+def _subclasses(kind: type) -> set[type]:
+    found = set(kind.__subclasses__())
+    return found.union(*(_subclasses(one) for one in found)) if found else found
+
+
+def _expose_properties(kind: type) -> None:
+    described = kind.staticMetaObject
+    for number in range(described.propertyOffset(), described.propertyCount()):
+        name = described.property(number).name()
+        present = kind.__dict__.get(name)
+        if name not in _METHODS and not isinstance(present, _Value | QtCore.Property):
+            setattr(kind, name, _Value(name, present))
+
+
+for _kind in sorted({QtCore.QObject} | _subclasses(QtCore.QObject), key=lambda kind: len(kind.__mro__)):
+    if _kind.__module__.startswith("PySide6"):
+        _expose_properties(_kind)
+
+_connections: dict[tuple[int, str], list[tuple[Callable, Callable]]] = {}
+
+
+def _connect(sender: Any, signal: str, receiver: Callable) -> bool:
+    name, count = _parse(signal)
+
+    def slot(*arguments: Any) -> None:
+        receiver(*arguments[: min(count, _accepted(receiver))])
+
+    _connections.setdefault((id(sender), name), []).append((receiver, slot))
+    getattr(sender, name).connect(slot)
+    return True
+
+
+def _disconnect(sender: Any, signal: str, receiver: Callable | None = None) -> bool:
+    name, _ = _parse(signal)
+    listed = _connections.get((id(sender), name), [])
+    for pair in [pair for pair in listed if receiver is None or pair[0] == receiver]:
+        getattr(sender, name).disconnect(pair[1])
+        listed.remove(pair)
+    return True
+
+
+def _parse(signal: str) -> tuple[str, int]:
+    found = re.fullmatch(r"(\w+)\((.*)\)", signal)
+    if not found:
+        raise ValueError(f"a signal is given as name(types), not as {signal!r}")
+    return found[1], len([part for part in found[2].split(",") if part.strip()])
+
+
+def _accepted(receiver: Callable) -> int:
+    """PythonQt hands on no more arguments than a receiver takes."""
+    try:
+        parameters = inspect.signature(receiver).parameters.values()
+    except (TypeError, ValueError):
+        return 99
+    if any(one.kind is one.VAR_POSITIONAL for one in parameters):
+        return 99
+    return sum(one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD) for one in parameters)
+
+
+_plain_getattribute = QtCore.QObject.__getattribute__
+
+
+def _getattribute(self: Any, name: str) -> Any:
+    # PySide6 resolves these two before it looks at the class.
+    if name == "connect":
+        return lambda signal, receiver: _connect(self, signal, receiver)
+    if name == "disconnect":
+        return lambda signal, receiver=None: _disconnect(self, signal, receiver)
+    return _plain_getattribute(self, name)
+
+
+QtCore.QObject.__getattribute__ = _getattribute
+QtCore.QObject.name = property(lambda self: _get(self, "objectName"), lambda self, value: _set(self, "objectName", value))
+QtCore.QObject.className = lambda self: self.metaObject().className()
+QtCore.QObject.delete = lambda self: shiboken6.delete(self)
+
+
+class QUiLoader(QtUiTools.QUiLoader):
+    """Knows the widgets of CTK and MRML, as Slicer's does."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        from Testing.standins import ctk_widgets, mrml_widgets
+
+        for module in (ctk_widgets, mrml_widgets):
+            for name in module.WIDGETS:
+                self.registerCustomWidget(getattr(module, name))

@@ -1,0 +1,94 @@
+"""A slice view off screen: Slicer's own slice logic and displayable managers, with pixels to read and a mouse to move."""
+
+from itertools import count
+from typing import Any
+
+import numpy as np
+import slicer
+import vtk
+from vtkmodules.util.numpy_support import vtk_to_numpy
+
+_MANAGERS = (
+    "vtkMRMLCrosshairDisplayableManager",
+    "vtkMRMLModelSliceDisplayableManager",
+    "vtkMRMLSegmentationsDisplayableManager2D",
+    "vtkMRMLMarkupsDisplayableManager",
+)
+
+_numbers = count(1)
+
+
+class SliceView:
+    """One view of a volume."""
+
+    def __init__(self, orientation: str = "Axial", width: int = 420, height: int = 380) -> None:
+        self.width, self.height = width, height
+        application = slicer.app.applicationLogic()
+        self.renderer = vtk.vtkRenderer()
+        self.renderer.GetActiveCamera().ParallelProjectionOn()
+        self.window = vtk.vtkRenderWindow()
+        self.window.SetOffScreenRendering(1)
+        self.window.SetMultiSamples(0)
+        self.window.SetSize(width, height)
+        self.window.AddRenderer(self.renderer)
+        self.interactor = vtk.vtkRenderWindowInteractor()
+        self.interactor.SetRenderWindow(self.window)
+        self.interactor.Initialize()
+        # The image before the displayable managers: what comes later is drawn over it.
+        self._mapper = vtk.vtkImageMapper()
+        self._mapper.SetColorWindow(255)
+        self._mapper.SetColorLevel(127.5)
+        image = vtk.vtkActor2D()
+        image.SetMapper(self._mapper)
+        image.GetProperty().SetDisplayLocationToBackground()
+        self.renderer.AddViewProp(image)
+        factory = slicer.vtkMRMLSliceViewDisplayableManagerFactory.GetInstance()
+        factory.SetMRMLApplicationLogic(application)
+        for manager in _MANAGERS:
+            if not factory.IsDisplayableManagerRegistered(manager):
+                factory.RegisterDisplayableManager(manager)
+        self._group = slicer.vtkMRMLDisplayableManagerGroup()
+        self._group.SetRenderer(self.renderer)
+        self._group.Initialize(factory, self.renderer)
+        self.logic = slicer.vtkMRMLSliceLogic()
+        self.logic.SetMRMLApplicationLogic(application)
+        application.GetSliceLogics().AddItem(self.logic)
+        self._style = slicer.vtkMRMLSliceViewInteractorStyle()
+        self._style.SetSliceLogic(self.logic)
+        self._style.SetDisplayableManagers(self._group)
+        self.logic.SetMRMLScene(slicer.mrmlScene)
+        # A name of its own: slice nodes outlive the clearing of a scene.
+        self.node = self.logic.AddSliceNode(f"View{next(_numbers)}")
+        self.node.SetOrientation(orientation)
+        self._group.SetMRMLDisplayableNode(self.node)
+        self.interactor.SetInteractorStyle(vtk.vtkInteractorStyleUser())
+        self._style.SetInteractor(self.interactor)
+        self.logic.ResizeSliceNode(width, height)
+
+    def show(self, volume: Any, ras: tuple[float, float, float] | None = None) -> None:
+        """Show a volume, turned to its own slices, at a point of it."""
+        self.logic.GetSliceCompositeNode().SetBackgroundVolumeID(volume.GetID())
+        self.node.RotateToVolumePlane(volume)
+        self.logic.ResizeSliceNode(self.width, self.height)
+        self.logic.FitSliceToBackground()
+        if ras is not None:
+            self.node.JumpSliceByOffsetting(*ras)
+
+    def pixels(self) -> np.ndarray:
+        """The picture, (height, width, 3) uint8, first row on top."""
+        self._mapper.SetInputConnection(self.logic.GetImageDataConnection())
+        self.window.Render()
+        grabbed = vtk.vtkWindowToImageFilter()
+        grabbed.SetInput(self.window)
+        grabbed.ReadFrontBufferOff()
+        grabbed.Update()
+        values = vtk_to_numpy(grabbed.GetOutput().GetPointData().GetScalars())
+        return np.ascontiguousarray(values.reshape(self.height, self.width, 3)[::-1])
+
+    def place(self, ras: tuple[float, float, float]) -> tuple[int, int]:
+        """Row and column of a point of the patient in :meth:`pixels`."""
+        matrix = vtk.vtkMatrix4x4()
+        matrix.DeepCopy(self.node.GetXYToRAS())
+        matrix.Invert()
+        x, y, _, _ = matrix.MultiplyPoint([*ras, 1.0])
+        return self.height - 1 - round(y), round(x)
