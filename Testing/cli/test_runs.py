@@ -182,6 +182,8 @@ def test_control_c_ends_with_one_line_and_leaves_nothing(files: Path, tmp_path: 
         env=environment,
         text=True,
         cwd=Path(__file__).parents[2],
+        # A shell that runs the tests in the background lets them, and what they start, ignore Control-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     with process:
         assert process.stderr is not None

@@ -55,7 +55,9 @@ def test_the_panel_from_ready_to_exported(panel, folder):  # noqa: F811
     wait(panel, lambda: panel.control.progress.finished >= 9 and panel.control.settled)
     view = SliceView(width=640, height=640)
     run = panel.control.run
-    view.show(run.volume, tuple(run.frame.centre(panel.control.progress.latest.slice_index)))
+    view.show(
+        run.volume, tuple(run.frame.centre(next(one.index for one in run.record.slices.values() if one.status == "stopped")))
+    )
     running = shoot(panel, folder / "panel-running.png", view)
     wait(panel, lambda: not panel.control.running)
     panel.parameters.showDifference = True
