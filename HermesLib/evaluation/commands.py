@@ -8,7 +8,7 @@ from typing import Any
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``evaluate loop`` and ``evaluate pgt``."""
+    """Add ``evaluate loop``, ``evaluate pgt`` and ``evaluate prompted``."""
     parser = subparsers.add_parser("evaluate", help="measure the loop or the QC core on cases with a known truth")
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
     loop = kinds.add_parser("loop", help="true Dice of first and final masks")
@@ -20,6 +20,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     loop.set_defaults(run=run_loop)
     pgt = kinds.add_parser("pgt", help="does the pseudo ground truth follow the image?")
     pgt.set_defaults(run=run_pgt)
+    prompted = kinds.add_parser("prompted", help="a small model's answers to simulated prompts, on its own test patients")
+    prompted.add_argument("--model", required=True, choices=["medsam", "scribbleprompt", "mideepseg"])
+    prompted.add_argument("--weights", default="bundled", metavar="bundled|FILE")
+    prompted.add_argument(
+        "--data", action="append", required=True, metavar="LAYOUT:FOLDER[:FAMILY]", help="as for its training, repeatable"
+    )
+    prompted.add_argument("--objects", type=int, default=256, help="how many objects are drawn")
+    prompted.set_defaults(run=run_prompted)
     for kind in (loop, pgt):
         kind.add_argument("--preset", default="prostate-t2")
         kind.add_argument("--quality", default="diffusion", metavar="diffusion|FILE")
@@ -27,6 +35,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
             "--data", required=True, metavar="LAYOUT:FOLDER", help="decathlon:FOLDER, or slices:FOLDER (its test patients)"
         )
         kind.add_argument("--patients", nargs="+", metavar="NAME", help="only these patients")
+    for kind in (loop, pgt, prompted):
         kind.add_argument("--seed", type=int, default=0)
         kind.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
         kind.add_argument("-o", "--output", type=Path, metavar="FILE", help="write all figures as JSON")
@@ -84,3 +93,20 @@ def run_pgt(arguments: argparse.Namespace) -> int:
     preset, device, cases, quality = _parts(arguments)
     found = evaluate_invariance(cases, preset, quality, arguments.seed, device, _progress)
     return _publish({"preset": preset.name, "quality_sha256": quality.sha256, **found}, {}, arguments.output)
+
+
+def run_prompted(arguments: argparse.Namespace) -> int:
+    """Measure one small model by itself."""
+    from HermesLib.checkpoints import load_checkpoint
+    from HermesLib.devices import select_device
+    from HermesLib.evaluation.prompted import evaluate_prompted
+    from HermesLib.models.catalogue import model_entry
+    from HermesLib.training.sources import Source
+    from HermesLib.weights import bundled_checkpoint, find_weights
+
+    entry = model_entry(arguments.model)
+    bundled = arguments.weights == "bundled"
+    checkpoint = bundled_checkpoint(entry.bundled) if bundled else load_checkpoint(find_weights(arguments.weights))
+    sources = [Source.parse(text) for text in arguments.data]
+    found = evaluate_prompted(checkpoint, sources, arguments.objects, arguments.seed, select_device(arguments.device))
+    return _publish({"model": arguments.model, "weights_sha256": checkpoint.sha256, **found}, {}, arguments.output)

@@ -121,7 +121,9 @@ class Refiner:
                 # Every slice still going on has been through _event.
                 assert state.mask is not None
                 assert state.pgt is not None
-                state.prompt = self.strategy.refine(state.prompt, state.mask, np.greater(state.pgt, 0.5), index == 1 and not given, rng)
+                state.prompt = self.strategy.refine(
+                    state.prompt, state.mask, np.greater(state.pgt, 0.5), index == 1 and not given, rng
+                )
 
     @torch.inference_mode()
     def _predict(self, embedding: Embedding, active: list[_Slice]) -> torch.Tensor:

@@ -14,6 +14,9 @@ from HermesLib.training.losses import cosine_rate
 from HermesLib.training.promptable_pool import ObjectPool
 from HermesLib.training.run import TrainingRun
 
+#: How slices are shown when a model is measured: nearly as they are.
+VIEW = Augmentation(zoom=(0.8, 1.0), shift=0.03, rotation_degrees=0, stretch=0, bend=0, flip=0, gamma=0, bias=0, noise=0, blur=0)
+
 
 @dataclass(frozen=True)
 class PromptableTraining:
@@ -72,10 +75,7 @@ class PromptableTrainer:
         self.task, self.settings, self.run, self.train, self.device = task, settings, run, train, device
         self.network = task.network.to(device)
         self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
-        how = Augmentation(
-            zoom=(0.8, 1.0), shift=0.03, rotation_degrees=0, stretch=0, bend=0, flip=0, gamma=0, bias=0, noise=0, blur=0
-        )
-        self.checked = validation.draw(np.random.default_rng(settings.seed), 64, task.side, how)
+        self.checked = validation.draw(np.random.default_rng(settings.seed), 64, task.side, VIEW)
         self.best = -1.0
 
     def fit(self, on_best: Callable[[nn.Module, dict[str, float]], None]) -> None:

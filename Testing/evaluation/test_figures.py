@@ -108,3 +108,19 @@ def test_the_bundled_quality_control_follows_the_image_on_real_test_patients(pre
     assert found["patients"] == len(patients)
     assert found["agreement"] >= agreement
     assert found["mean_true_dice"] >= true_dice
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="real patients (../shared/data) are not here")
+def test_a_small_model_is_measured_on_its_own_test_patients_only(tmp_path, capsys):
+    import json
+
+    from HermesLib.cli.main import main
+
+    words = ["evaluate", "prompted", "--model", "mideepseg", "--data", f"decathlon:{DATA / 'promise12'}", "--objects", "32"]
+    assert main([*words, "-o", str(tmp_path / "figures.json")]) == 0
+    figures = json.loads((tmp_path / "figures.json").read_text())["figures"]
+    # The split's test patients of that folder, as the model card lists them.
+    assert figures["patients"] == 5 and figures["dice"] > 0.8
+    words[words.index(f"decathlon:{DATA / 'promise12'}")] = f"decathlon:{DATA / 'prostatex'}"
+    assert main(words) == 2
+    assert "test patients" in capsys.readouterr().err

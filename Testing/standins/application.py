@@ -204,6 +204,8 @@ def start() -> None:
     for factory in (slicer.vtkMRMLThreeDViewDisplayableManagerFactory, slicer.vtkMRMLSliceViewDisplayableManagerFactory):
         factory.GetInstance().SetMRMLApplicationLogic(logic)
     slicer.modules = SimpleNamespace(colors=_Module("Colors", colours))
+    # Slicer's terminology files are not part of slicer-core; its logic says so at length.
+    vtk.vtkLogger.SetStderrVerbosity(vtk.vtkLogger.VERBOSITY_OFF)
     for name, kind, registered in _LOGICS:
         # A module's logic must know the scene before the module's node classes can be created.
         one = getattr(slicer, kind)()
@@ -211,6 +213,7 @@ def start() -> None:
         one.SetMRMLScene(scene)
         logic.SetModuleLogic(registered, one)
         setattr(slicer.modules, name, _Module(registered, one))
+    vtk.vtkLogger.SetStderrVerbosity(vtk.vtkLogger.VERBOSITY_ERROR)
     slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene, True)
     slicer.testing = True
 
