@@ -123,8 +123,8 @@ class HermesSegmentTest(ScriptedLoadableModuleTest):
         while panel.control.running and time.monotonic() < end:
             slicer.app.processEvents()
         self.assertTrue(panel.control.message.startswith(_("Done: ")), panel.control.message)
-        panel.accept_all()
-        panel.export_node()
+        panel.reviewing.accept_all()
+        panel.exporting.to_node()
         path = Path(slicer.app.temporaryPath) / "hermes-test.seg.nrrd"
         from HermesSegmentLib.export import to_file
 

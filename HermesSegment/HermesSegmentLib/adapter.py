@@ -113,6 +113,12 @@ def show_slice(volume: Any, ras: np.ndarray) -> None:
         node.JumpSliceByOffsetting(*(float(value) for value in ras))
 
 
+def show_chart(chart: Any) -> None:
+    """Show a chart in the plot views that the layout has."""
+    for view in slicer.util.getNodesByClass("vtkMRMLPlotViewNode"):
+        view.SetPlotChartNodeID(chart.GetID())
+
+
 def shown_point() -> np.ndarray | None:
     """A point (3,) in RAS in the middle of the first slice view; None where there is no view."""
     nodes = slicer.util.getNodesByClass("vtkMRMLSliceNode")

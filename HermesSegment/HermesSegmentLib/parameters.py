@@ -22,6 +22,8 @@ class HermesParameters:
     initial: vtkMRMLSegmentationNode
     preset: Annotated[str, Choice(preset_names())] = "prostate-t2"
     model: Annotated[str, Choice(MODELS)] = "medsam"
+    #: ``bundled``, or the name of an imported file.
+    weights: str = "bundled"
     prompt: Annotated[str, Choice(PROMPTS)] = "box"
     device: Annotated[str, Choice(DEVICES)] = "auto"
     scope: Annotated[str, Choice(SCOPES)] = "all"

@@ -48,6 +48,7 @@ def make_request(
         image=folder / "image.nrrd",
         preset=parameters.preset,
         model=parameters.model,
+        weights=parameters.weights,
         prompt=parameters.prompt if first_prompt is None else first_prompt.kind,
         first_prompt=first_prompt,
         prompting=PromptSettings(padding=parameters.padding),
@@ -64,6 +65,8 @@ def make_request(
 def equivalent_command(parameters: Any, chosen: tuple[int, int] | None, initial: bool) -> tuple[str, ...]:
     """The command line that does the same without Slicer."""
     words = ["hermes", "refine", "image.nrrd", "--preset", parameters.preset, "--model", parameters.model]
+    if parameters.weights != "bundled":
+        words += ["--weights", parameters.weights]
     words += ["--prompt", parameters.prompt, "--threshold", f"{parameters.threshold:g}", "--padding", f"{parameters.padding:g}"]
     words += ["--max-iterations", str(parameters.maximumIterations), "--patience", str(parameters.patience)]
     words += ["--seed", str(parameters.seed), "--device", parameters.device]

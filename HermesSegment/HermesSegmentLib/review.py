@@ -7,7 +7,7 @@ import numpy as np
 
 from HermesSegmentLib.labelmaps import refresh
 from HermesSegmentLib.record import ABSENT, EDITED, FAILED, REJECTED, TAKEN, UNDECIDED
-from HermesSegmentLib.scene import ORGAN, RunScene
+from HermesSegmentLib.scene import RunScene
 
 
 @dataclass
@@ -121,4 +121,3 @@ class Review:
         self.run.save()
 
 
-RESULT_SEGMENT = ORGAN

@@ -1,6 +1,8 @@
 """The Setup section: what is installed, what the engine runs on, models and weights."""
 
+import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,8 @@ _HEADINGS = (_("Weights"), _("Size"), _("Licence"))
 class SetupSection:
     """Folds once everything is there."""
 
-    def __init__(self, ui: Any, control: Any) -> None:
-        self.ui, self.control = ui, control
+    def __init__(self, ui: Any, control: Any, on_weights: Callable[[], None]) -> None:
+        self.ui, self.control, self.on_weights = ui, control, on_weights
         self.missing: list[str] = []
         self._folded = False
         ui.weightsTable.setColumnCount(len(_HEADINGS))
@@ -106,6 +108,7 @@ class SetupSection:
         for row, (title, size, licence) in enumerate(rows):
             for column, text in enumerate((title, f"{size / 1e6:.1f} MB", licence)):
                 table.setItem(row, column, qt.QTableWidgetItem(text))
+        self.on_weights()
 
 
 def import_weights(path: Path) -> None:
@@ -114,8 +117,6 @@ def import_weights(path: Path) -> None:
     Raises:
         RuntimeError: what the command says of a file it refuses.
     """
-    import os
-
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(library_home()), os.environ.get("PYTHONPATH", "")])}
     command = [*adapter.python_command(), "-m", "HermesLib", "weights", "import", str(path)]
     ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)

@@ -97,8 +97,8 @@ panel.try_sample()
 while panel.control.running:
     slicer.app.processEvents()
 print(panel.control.message)
-panel.accept_all()
-panel.export_node()
+panel.reviewing.accept_all()
+panel.exporting.to_node()
 widget.cleanup()
 import HermesLib
 print(HermesLib.__file__)

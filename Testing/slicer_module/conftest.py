@@ -21,13 +21,16 @@ if not standins.in_slicer():
 
 import slicer  # noqa: E402
 
+from Testing.slicer_module.unhandled import nothing_unhandled  # noqa: E402
+
 
 @pytest.fixture
 def scene() -> Iterator[Any]:
-    """An empty scene, and empty again afterwards."""
-    slicer.mrmlScene.Clear(0)
-    yield slicer.mrmlScene
-    slicer.mrmlScene.Clear(0)
+    """An empty scene, and empty again afterwards; nothing may reach the console unhandled meanwhile."""
+    with nothing_unhandled():
+        slicer.mrmlScene.Clear(0)
+        yield slicer.mrmlScene
+        slicer.mrmlScene.Clear(0)
 
 
 @pytest.fixture

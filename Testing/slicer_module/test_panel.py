@@ -292,7 +292,7 @@ def test_exports_hold_only_accepted_slices_on_the_volumes_grid(reviewed, tmp_pat
     from HermesSegmentLib import export
 
     click(reviewed.ui.acceptAllButton)
-    reviewed._look_at(4)
+    reviewed.reviewing.look_at(4)
     click(reviewed.ui.rejectButton)
     click(reviewed.ui.exportNodeButton)
     node = slicer.util.getNode("Prostate segmentation")
@@ -395,7 +395,7 @@ def test_a_loaded_scene_can_be_reviewed_on(reviewed, tmp_path):
     slicer.util.loadScene(path)
     assert reviewed.review.run.record.slices[3].decision == "accepted"
     assert np.array_equal(reviewed.review.result_mask(3), LARGE)
-    reviewed._look_at(4)
+    reviewed.reviewing.look_at(4)
     click(reviewed.ui.acceptButton)
     assert np.array_equal(reviewed.review.result_mask(4), LARGE)
     assert len(RunScene.all()) == 1
@@ -418,3 +418,44 @@ def test_dicom_seg_is_offered_only_for_dicom_and_says_why_not(reviewed):
     reviewed.refresh()
     assert not reviewed.ui.exportDicomButton.enabled
     assert "QuantitativeReporting" in reviewed.ui.exportDicomButton.toolTip
+
+
+def test_imported_weights_can_be_chosen_and_reach_the_engine(widget, volume, engine, monkeypatch, tmp_path):
+    (tmp_path / "medsam_vit_b.pth").write_bytes(b"weights")
+    monkeypatch.setenv("HERMES_CACHE", str(tmp_path))
+    panel = widget.panel
+    panel.parameters.volume = volume
+    panel.setup.refresh()
+    combo = panel.ui.weightsCombo
+    assert [combo.itemText(row) for row in range(combo.count)] == ["Small, bundled (research)", "medsam_vit_b.pth"]
+    combo.currentIndex = 1
+    click(panel.ui.runButton)
+    assert engine.requests[0].weights == "medsam_vit_b.pth"
+    assert "--weights" in engine.requests[0].command
+
+
+def test_moving_slicers_own_sequence_browser_moves_the_panel(reviewed):
+    assert reviewed.ui.iterationSlider.value == 0
+    reviewed.review.run.get("browser").SetSelectedItemNumber(1)
+    assert reviewed.ui.iterationSlider.value == 1
+    assert reviewed.ui.iterationLabel.text == "1 of 1, pDSC 0.35"
+    run = reviewed.review.run
+    assert np.array_equal(voxels_of(run.get("previous"), ORGAN, run.volume)[3], LARGE)
+
+
+def test_what_was_painted_in_the_segment_editor_is_exported_with_the_rest(reviewed, tmp_path):
+    import SimpleITK
+    from HermesSegmentLib import export
+
+    click(reviewed.ui.editButton)
+    run = reviewed.review.run
+    assert reviewed.review.current.decision == "edited"
+    # As effects of the Segment Editor do: the segment gets another labelmap, cropped to what it holds.
+    painted = voxels_of(run.get("result"), ORGAN, run.volume).astype(np.uint8)
+    painted[3, 30:35, 40:48] = 1
+    slicer.util.updateSegmentBinaryLabelmapFromArray(painted, run.get("result"), ORGAN, run.volume)
+    click(reviewed.ui.acceptAllButton)
+    export.to_file(reviewed.review, tmp_path / "out.nii.gz")
+    exported = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(tmp_path / "out.nii.gz"))) > 0
+    assert np.array_equal(exported[3], painted[3] > 0)
+    assert np.array_equal(exported[2], GLAND) and np.array_equal(exported[4], LARGE)

@@ -1,0 +1,80 @@
+"""The Export section."""
+
+from pathlib import Path
+from typing import Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from HermesSegmentLib import adapter, export
+
+_FILTERS = "Segmentation (*.seg.nrrd);;NIfTI mask (*.nii.gz)"
+
+
+class ExportSection:
+    """Offers itself once there is something to export.
+
+    Args:
+        ui: the widgets by name.
+        reviewing: the Review section.
+    """
+
+    def __init__(self, ui: Any, reviewing: Any) -> None:
+        self.ui, self.reviewing = ui, reviewing
+        self._offered = False
+        for button, method in (
+            (ui.exportNodeButton, self.to_node),
+            (ui.exportFileButton, self.to_file),
+            (ui.exportDicomButton, self.to_dicom),
+            (ui.exportReportButton, self.to_report),
+        ):
+            button.connect("clicked()", method)
+
+    def to_node(self) -> None:
+        """To a segmentation of the scene."""
+        with slicer.util.tryWithErrorDisplay(_("The export failed.")):
+            node = export.to_segmentation(self.reviewing.review, self.ui.targetSelector.currentNode())
+            self._say(node.GetName())
+
+    def to_file(self) -> None:
+        """To a file that the user names."""
+        path = qt.QFileDialog.getSaveFileName(None, _("Export accepted slices"), "", _FILTERS)
+        self._write(path, lambda chosen: export.to_file(self.reviewing.review, chosen))
+
+    def to_dicom(self) -> None:
+        """As DICOM SEG into a folder that the user names."""
+        path = qt.QFileDialog.getExistingDirectory(None, _("Folder for the DICOM SEG"))
+        self._write(path, lambda chosen: export.to_dicom_seg(self.reviewing.review, chosen))
+
+    def to_report(self) -> None:
+        """Report as JSON and CSV."""
+        path = qt.QFileDialog.getSaveFileName(None, _("Export report"), "hermes-report.json", "Report (*.json)")
+        self._write(path, lambda chosen: export.write_report(self.reviewing.review, chosen))
+
+    def refresh(self) -> None:
+        """Which buttons can be pressed, and why others cannot."""
+        ui, decided = self.ui, self.reviewing.decided
+        for widget in (ui.exportNodeButton, ui.exportFileButton):
+            widget.enabled = decided
+        obstacle = adapter.dicom_seg_obstacle(self.reviewing.review.run.volume) if decided else ""
+        ui.exportDicomButton.enabled = decided and not obstacle
+        ui.exportDicomButton.toolTip = obstacle or _("Accepted slices as a DICOM Segmentation object")
+        ui.exportReportButton.enabled = self.reviewing.ready
+        if decided and not self._offered:
+            ui.exportSection.collapsed, self._offered = False, True
+        if not decided:
+            ui.exportNote.text = _("Accept slices first.")
+        elif ui.exportNote.text in ("", _("Accept slices first.")):
+            ui.exportNote.text = obstacle
+
+    def _write(self, answer: Any, write: Any) -> None:
+        # PythonQt answers with the path, PySide6 with path and filter.
+        name = answer if isinstance(answer, str) else answer[0]
+        if name:
+            with slicer.util.tryWithErrorDisplay(_("The export failed.")):
+                write(Path(name))
+                self._say(Path(name).name)
+
+    def _say(self, name: str) -> None:
+        self.ui.exportNote.text = _("Exported to {name}.").format(name=name)
