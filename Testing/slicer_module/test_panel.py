@@ -445,6 +445,7 @@ def test_moving_slicers_own_sequence_browser_moves_the_panel(reviewed):
 
 def test_what_was_painted_in_the_segment_editor_is_exported_with_the_rest(reviewed, tmp_path):
     import SimpleITK
+
     from HermesSegmentLib import export
 
     click(reviewed.ui.editButton)
