@@ -3,9 +3,11 @@
 The tests cannot run most of this; ``docs/manual-checklist.md`` says what was tried by hand.
 """
 
+import importlib.metadata
 import importlib.util
 import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -37,32 +39,50 @@ def python_command() -> list[str]:
 
 def missing_packages() -> list[str]:
     """What is not installed, by its name on the package index; ``torch`` first. Imports nothing."""
-    missing = ["torch"] if importlib.util.find_spec("torch") is None else []
+    both = all(importlib.util.find_spec(name) is not None for name in ("torch", "torchvision"))
+    missing = [] if both else ["torch"]
     return missing + [wanted for module, wanted in PACKAGES.items() if importlib.util.find_spec(module) is None]
 
 
 def install_packages(missing: Sequence[str]) -> None:
-    """Install what is missing; asks the user where Slicer asks.
+    """Install what is missing; asks the user where Slicer asks. What Slicer brings keeps its version, whatever a package wishes.
 
     Raises:
         RuntimeError: the PyTorch extension is not installed, or an installation failed.
     """
-    others = [name for name in missing if name != "torch"]
     if "torch" in missing:
-        try:
-            import PyTorchUtils
-        except ImportError:
-            raise RuntimeError(_("Install the extension PyTorch in Slicer's Extensions Manager and restart Slicer")) from None
-        if PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=True) is None:
-            raise RuntimeError(_("PyTorch was not installed"))
-    if others:
+        _install_torch()
+    others = [name for name in missing if name != "torch"]
+    if not others:
+        return
+    with tempfile.TemporaryDirectory(dir=slicer.app.temporaryPath) as folder:
+        constraints = Path(folder) / "constraints.txt"
+        constraints.write_text("".join(f"{name}=={version}\n" for name, version in kept_versions().items()), encoding="utf-8")
         packaging = getattr(slicer, "packaging", None)
-        install = packaging.pip_install if packaging is not None else slicer.util.pip_install
-        # --no-deps for the one package whose requirements would bring a second torchvision.
-        install([name for name in others if not name.startswith("segment-anything")])
-        for name in others:
-            if name.startswith("segment-anything"):
-                install(["--no-deps", name])
+        if packaging is not None:
+            packaging.pip_install(others, constraints=constraints, requester="HERMES Segment")
+        else:
+            slicer.util.pip_install(["--constraint", str(constraints), *others])
+
+
+def kept_versions() -> dict[str, str]:
+    """What must not be replaced, by the versions that are installed."""
+    found = {}
+    for name in ("numpy", "SimpleITK", "vtk", "torch", "torchvision"):
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _install_torch() -> None:
+    try:
+        import PyTorchUtils
+    except ImportError:
+        raise RuntimeError(_("Install the extension PyTorch in Slicer's Extensions Manager and restart Slicer")) from None
+    if PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=True) is None:
+        raise RuntimeError(_("PyTorch was not installed"))
 
 
 def edit_in_segment_editor(segmentation: Any, segment_id: str, volume: Any) -> bool:

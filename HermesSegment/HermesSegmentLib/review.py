@@ -119,5 +119,3 @@ class Review:
         node.GetDisplayNode().SetVisibility(True)
         refresh(node)
         self.run.save()
-
-

@@ -460,3 +460,29 @@ def test_what_was_painted_in_the_segment_editor_is_exported_with_the_rest(review
     exported = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(tmp_path / "out.nii.gz"))) > 0
     assert np.array_equal(exported[3], painted[3] > 0)
     assert np.array_equal(exported[2], GLAND) and np.array_equal(exported[4], LARGE)
+
+
+def test_reloading_the_module_in_mid_run_ends_the_run_and_the_new_panel_works(widget, panel, engine, volume):
+    click(panel.ui.runButton)
+    engine.say(opened((2, 3, 4)), *RUN[:2])
+    drain(panel, engine)
+    widget.exit()
+    widget.cleanup()
+    assert engine.closed
+    widget.setup()
+    widget.enter()
+    fresh = widget.panel
+    assert fresh is not panel and fresh.parameters.volume is volume
+    click(fresh.ui.runButton)
+    play(fresh, engine)
+    assert fresh.ui.statusLabel.text.startswith("Done")
+
+
+def test_deleting_a_result_node_in_mid_run_ends_the_run(panel, engine):
+    click(panel.ui.runButton)
+    engine.say(opened((2, 3, 4)), *RUN[:2])
+    drain(panel, engine)
+    slicer.mrmlScene.RemoveNode(panel.control.run.get("mask"))
+    engine.say(*RUN[2:])
+    drain(panel, engine)
+    assert engine.state == "idle" and "deleted" in panel.ui.statusLabel.text
