@@ -58,6 +58,8 @@ def _make(run: RunScene) -> Any:
         dots = slicer.vtkMRMLPlotSeriesNode.MarkerStyleCircle if name == "pDSC" else slicer.vtkMRMLPlotSeriesNode.MarkerStyleNone
         series.SetMarkerStyle(dots)
         chart.AddAndObservePlotSeriesNodeID(series.GetID())
+    for node in (table, chart):
+        run.adopt(node)
     chart.SetXAxisTitle(_("iteration"))
     chart.SetYAxisTitle("pDSC")
     chart.SetYAxisRangeAuto(False)

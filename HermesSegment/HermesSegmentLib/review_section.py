@@ -129,7 +129,8 @@ class ReviewSection:
         try:
             run.show(item)
             prompt = one.iterations[item].prompt if one.iterations else None
-            show_prompt(run.node, prompt, run.frame, one.index)
+            for node in show_prompt(run.node, prompt, run.frame, one.index):
+                run.adopt(node)
         finally:
             self._busy = False
         self.on_change()

@@ -170,6 +170,11 @@ class RunScene:
             put_labelmap(node, ORGAN, voxels, ijk_to_ras(self.volume))
         return voxels
 
+    def adopt(self, node: Any) -> None:
+        """Put a node into the run's folder."""
+        tree = slicer.mrmlScene.GetSubjectHierarchyNode()
+        tree.SetItemParent(_item(tree, node), tree.GetItemParent(_item(tree, self.get("mask"))))
+
     def save(self) -> None:
         """Write the record into the scene."""
         self.node.SetText(self.record.to_json())

@@ -221,6 +221,16 @@ def test_the_prompt_is_drawn_where_it_was(reviewed):
     assert np.allclose(size[:2], [25 * 0.7, 22 * 0.7], atol=1e-4)
 
 
+def test_prompt_table_and_plot_lie_in_the_runs_folder(reviewed):
+    tree = slicer.mrmlScene.GetSubjectHierarchyNode()
+    run = reviewed.review.run
+    folder = tree.GetItemParent(tree.GetItemByDataNode(run.get("mask")))
+    roi = slicer.util.getNodesByClass("vtkMRMLMarkupsROINode")[0]
+    for node in (roi, run.get("chart"), run.get("chart-table"), run.get("result")):
+        assert tree.GetItemParent(tree.GetItemByDataNode(node)) == folder, node.GetName()
+    assert tree.GetItemName(folder) == "HERMES Prostate 1"
+
+
 def test_the_plot_holds_the_slice_under_review(reviewed):
     table = reviewed.review.run.get("chart-table").GetTable()
     column = table.GetColumnByName("pDSC")
