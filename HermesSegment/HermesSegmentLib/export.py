@@ -13,6 +13,7 @@ from slicer.i18n import tr as _
 from HermesSegmentLib import adapter
 from HermesSegmentLib.files import write_mask
 from HermesSegmentLib.labelmaps import ijk_to_ras, put_labelmap, refresh
+from HermesSegmentLib.record import ABSENT, ACCEPTED, FAILED, STOPPED, SliceRecord
 from HermesSegmentLib.review import Review
 from HermesSegmentLib.scene import GREEN, ORGAN, terminology
 
@@ -83,20 +84,37 @@ def to_dicom_seg(review: Review, folder: Path) -> None:
 
 
 def report(review: Review) -> dict[str, Any]:
-    """HermesLib's report of the run with the reader's decisions in it; without one (a run that broke off) what the scene knows."""
+    """HermesLib's report of the run with the reader's decisions in it.
+
+    Slices that were run again, and all of a run that broke off, are as the scene knows them.
+    """
     record = review.run.record
-    found = (
-        copy.deepcopy(record.report)
-        if record.report
-        else {"format": 1, "summary": None, "slices": [], "provenance": record.request}
+    found = copy.deepcopy(record.report) if record.report else {"format": 1, "summary": {}, "provenance": record.request}
+    told = {entry["index"]: entry for entry in found.get("slices", [])}
+    found["slices"] = []
+    for one in sorted(record.slices.values(), key=lambda one: one.index):
+        entry = told.get(one.index, {})
+        if len(entry.get("iterations", [])) != len(one.iterations):
+            entry = _slice_entry(one)
+        found["slices"].append({**entry, "review": {"decision": one.decision or "none", "iteration": one.chosen}})
+    counts = record.counts()
+    found["summary"].update(
+        {"slices": len(record.slices), **{name: counts[name] for name in (ACCEPTED, STOPPED, ABSENT, FAILED)}}
     )
-    if not found["slices"]:
-        found["slices"] = [{"index": one.index, "status": one.status, "best": one.best} for one in record.slices.values()]
-    for entry in found["slices"]:
-        one = record.slices.get(entry["index"])
-        if one is not None:
-            entry["review"] = {"decision": one.decision or "none", "iteration": one.chosen}
     return found
+
+
+def _slice_entry(one: SliceRecord) -> dict[str, Any]:
+    """A slice as HermesLib's report has it; the true Dice is never known here."""
+    best = one.iterations[one.best] if one.iterations else None
+    numbers = dict.fromkeys(("pdsc", "pdsc_low", "pdsc_high"))
+    if best is not None:
+        numbers = {"pdsc": best.pdsc, "pdsc_low": best.low, "pdsc_high": best.high}
+    steps = [
+        {"index": number, "pdsc": step.pdsc, "dsc": None, "prompt": step.prompt or {"kind": "given"}, "seconds": step.seconds}
+        for number, step in enumerate(one.iterations)
+    ]
+    return {"index": one.index, "status": one.status, "best": one.best, **numbers, "dsc": None, "iterations": steps}
 
 
 def write_report(review: Review, path: Path) -> list[Path]:

@@ -22,19 +22,11 @@ from HermesLib.pipeline.networks import Networks
 from HermesLib.pipeline.requests import RefineRequest
 from HermesLib.pipeline.run import open_run
 from HermesLib.prompts.types import Scribbles
-from HermesLib.quality.config import QualityConfig
 from HermesLib.quality.core import QualityCore
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.settings import RefinementSettings
+from Testing.quality.small import SMALL
 
-SMALL = QualityConfig(
-    grid=64,
-    autoencoder_channels=(8, 8, 16),
-    mask_channels=(16, 16, 16, 16),
-    image_channels=(16, 16, 16, 16),
-    token_width=32,
-    denoiser_channels=(32, 32),
-)
 #: Long enough that no test sees the end of a run that it means to break off.
 ENDLESS = {"steps": 900, "samples": 40}
 LIMIT = 60.0

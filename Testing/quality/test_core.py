@@ -9,15 +9,7 @@ from HermesLib.errors import HermesError
 from HermesLib.quality.config import QualityConfig
 from HermesLib.quality.core import QualityCore
 from HermesLib.quality.diffusion import DiffusionQuality, without_islands
-
-SMALL = QualityConfig(
-    grid=64,
-    autoencoder_channels=(8, 8, 16),
-    mask_channels=(16, 16, 16, 16),
-    image_channels=(16, 16, 16, 16),
-    token_width=32,
-    denoiser_channels=(32, 32),
-)
+from Testing.quality.small import SMALL
 
 
 @pytest.fixture(scope="module")

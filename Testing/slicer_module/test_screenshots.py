@@ -15,7 +15,8 @@ from Testing.slicer_module.test_whole_run import click, panel, wait  # noqa: F40
 from Testing.standins.plot_view import plot_pixels
 from Testing.standins.slice_view import SliceView
 
-WIDTH, HEIGHT = 460, 1120
+#: High enough for every section; in Slicer the panel scrolls.
+WIDTH, HEIGHT = 460, 1240
 
 
 @pytest.fixture

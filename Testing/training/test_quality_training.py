@@ -10,19 +10,11 @@ from HermesLib.data.augmentation import Augmentation
 from HermesLib.data.slices import LabelledSlice
 from HermesLib.errors import HermesError
 from HermesLib.neighbours import own_slice
-from HermesLib.quality.config import QualityConfig
 from HermesLib.training.pool import PooledSlice, SlicePool, pool_slices, vary_neighbours
 from HermesLib.training.quality import QualityTrainer, QualityTraining
 from HermesLib.training.run import TrainingRun
+from Testing.quality.small import SMALL
 
-TINY = QualityConfig(
-    grid=64,
-    autoencoder_channels=(8, 8, 16),
-    mask_channels=(16, 16, 16, 16),
-    image_channels=(16, 16, 16, 16),
-    token_width=32,
-    denoiser_channels=(32, 32),
-)
 SHORT = QualityTraining(
     autoencoder_steps=4,
     expert_steps=4,
@@ -49,7 +41,7 @@ def pool() -> SlicePool:
 
 def trained(folder, settings: QualityTraining = SHORT) -> QualityTrainer:
     run = TrainingRun(folder, settings.to_dict())
-    trainer = QualityTrainer(TINY, settings, run, pool(), pool(), torch.device("cpu"))
+    trainer = QualityTrainer(SMALL, settings, run, pool(), pool(), torch.device("cpu"))
     trainer.fit(lambda core, measured: None)
     return trainer
 
@@ -84,7 +76,7 @@ def test_a_folder_begun_with_other_settings_is_refused(tmp_path):
 def test_validation_reports_what_the_issue_of_trust_needs(tmp_path):
     seen = []
     run = TrainingRun(tmp_path, SHORT.to_dict())
-    QualityTrainer(TINY, SHORT, run, pool(), pool(), torch.device("cpu")).fit(lambda core, measured: seen.append(measured))
+    QualityTrainer(SMALL, SHORT, run, pool(), pool(), torch.device("cpu")).fit(lambda core, measured: seen.append(measured))
     assert {"from_blank", "from_full", "from_shifted", "agreement", "pdsc_error", "presence"} <= set(seen[-1])
     assert all(np.isfinite(value) for value in seen[-1].values())
 
