@@ -6,3 +6,7 @@ class HermesError(ValueError):
 
     The command line prints it to stderr and ends with exit code 2; nothing is written.
     """
+
+
+class DefectError(HermesError):
+    """A fault of the program itself, told in one line; the user can only report it."""

@@ -23,8 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from HermesLib.cli.running import run_and_tell
     from HermesLib.pipeline.requests import AssessRequest
-    from HermesLib.pipeline.run import run_to_folder
 
     request = AssessRequest(**shared_fields(arguments), settings=settings, mask=arguments.mask)
-    run_and_tell(lambda on_event: run_to_folder(request, arguments.output, on_event), arguments.progress)
+    run_and_tell(request, arguments)
     return 0

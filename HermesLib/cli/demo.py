@@ -26,7 +26,6 @@ def run(arguments: argparse.Namespace) -> int:
     from HermesLib.data.phantom import prostate_phantom
     from HermesLib.io.files import write_image
     from HermesLib.pipeline.requests import RefineRequest
-    from HermesLib.pipeline.run import run_to_folder
 
     phantom = prostate_phantom(SAMPLE_SEED)
     with tempfile.TemporaryDirectory() as folder:
@@ -34,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
         write_image(phantom.image, sample)
         write_image(phantom.label, label)
         request = RefineRequest(image=sample, truth=label, device=arguments.device, command=arguments.command)
-        run_and_tell(lambda on_event: run_to_folder(request, arguments.output, on_event), arguments.progress)
+        run_and_tell(request, arguments)
     write_image(phantom.image, arguments.output / sample.name)
     write_image(phantom.label, arguments.output / label.name)
     print(f"the sample and its true gland: {arguments.output / sample.name}, {arguments.output / label.name}")

@@ -6,10 +6,13 @@ import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from HermesLib import __version__
-from HermesLib.errors import HermesError
+from HermesLib.errors import DefectError, HermesError
+
+if TYPE_CHECKING:
+    from HermesLib.engine.client import Engine
 
 #: Modules with ``add_parser(subparsers)``; each sets ``run``, a function of the parsed arguments that returns the exit code.
 COMMANDS = (
@@ -21,6 +24,7 @@ COMMANDS = (
     "HermesLib.evaluation.commands",
     "HermesLib.cli.weights",
 )
+DEFECT = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 
@@ -48,18 +52,23 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0, 2 for bad input, 130 when interrupted."""
+def main(argv: Sequence[str] | None = None, engine: "Engine | None" = None) -> int:
+    """Run one command and return its exit code: 0, 2 for bad input, 1 for a fault of the program, 130 when interrupted.
+
+    A program that runs many commands gives them its ``engine``, so that libraries and networks are loaded once.
+    """
     if not sys.warnoptions:
         # Libraries' warnings are for developers; what a user must know is raised as HermesError.
         warnings.simplefilter("ignore")
     try:
         words = sys.argv[1:] if argv is None else argv
         arguments = build_parser().parse_args(words)
-        arguments.command = tuple(words)
+        arguments.command, arguments.engine = tuple(words), engine
         return arguments.run(arguments)
     except SystemExit as finished:  # --help and --version
         return int(finished.code or 0)
+    except DefectError as error:
+        return _end(str(error), DEFECT)
     except HermesError as error:
         return _end(str(error), BAD_INPUT)
     except OSError as error:

@@ -57,6 +57,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="pixels around the pGT's box (default %(default)g)",
     )
     parser.add_argument("--keep-first-prompts", action="store_true", help="keep the random first scribbles beside better ones")
+    parser.add_argument(
+        "--first-prompt",
+        metavar="JSON",
+        type=Path,
+        help="a person's prompt for all chosen slices, in place of a random first one; see README, First prompts",
+    )
     parser.add_argument("--init", metavar="MASK", type=Path, help="begin with this mask in place of the model's first")
     parser.set_defaults(run=run)
 
@@ -76,7 +82,6 @@ def run(arguments: argparse.Namespace) -> int:
     from HermesLib.cli.running import run_and_tell
     from HermesLib.models.catalogue import MODELS
     from HermesLib.pipeline.requests import RefineRequest
-    from HermesLib.pipeline.run import run_to_folder
 
     request = RefineRequest(
         **shared_fields(arguments),
@@ -86,9 +91,10 @@ def run(arguments: argparse.Namespace) -> int:
         prompt=arguments.prompt,
         prompting=prompting,
         init=arguments.init,
+        first_prompt=arguments.first_prompt,
     )
-    result = run_and_tell(lambda on_event: run_to_folder(request, arguments.output, on_event), arguments.progress)
-    notice = MODELS[result.report["provenance"]["model"]["name"]].notice
+    report = run_and_tell(request, arguments)
+    notice = MODELS[report["provenance"]["model"]["name"]].notice
     if notice:
         print(notice)
     return 0

@@ -1,27 +1,75 @@
-"""Run one request with progress on stderr, and end with a short summary on stdout."""
+"""Run one request in the engine, with progress on stderr, and end with a short summary on stdout."""
 
-from collections.abc import Callable
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 from HermesLib.cli.progress import Progress
-from HermesLib.pipeline.run import OnEvent, RunResult
+from HermesLib.engine.client import Engine, Failed, Finished, Opened, State
+from HermesLib.errors import DefectError, HermesError
+from HermesLib.pipeline.requests import Request
+from HermesLib.refinement.events import Iteration
+from HermesLib.report.outputs import staged_folder
 
 
-def run_and_tell(run: Callable[[OnEvent], RunResult], bar: bool) -> RunResult:
-    """Run, show every event, print the summary."""
-    with Progress(bar) as progress:
-        result = run(progress)
-    print(summary_text(result))
-    return result
+def run_and_tell(request: Request, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Run, show every event, leave the results in ``arguments.output``, print the summary; returns what ``report.json`` says.
+
+    Raises:
+        HermesError: whatever ended the run before its end; nothing is then left.
+    """
+    # The engine goes before the staged folder: while it lives, it may write.
+    with (
+        staged_folder(arguments.output) as staging,
+        _engine(arguments.engine) as engine,
+        Progress(arguments.progress) as progress,
+    ):
+        report = _run(engine, request, staging, progress)
+    print(summary_text(report, arguments.output))
+    return report
 
 
-def summary_text(result: RunResult) -> str:
+@contextmanager
+def _engine(kept: Engine | None) -> Iterator[Engine]:
+    """The engine of a program that runs many commands, else one for this run."""
+    engine = kept or Engine()
+    try:
+        yield engine
+    finally:
+        if engine is not kept or engine.state is not State.IDLE:
+            engine.close()
+
+
+def _run(engine: Engine, request: Request, staging: Path, progress: Progress) -> dict[str, Any]:
+    engine.start(request, staging)
+    total = 0
+    for message in engine.follow():
+        match message:
+            case Opened():
+                total = len(message.slice_indices)
+            case Iteration():
+                progress(message, total)
+            case Finished():
+                return dict(message.report)
+            case Failed():
+                if message.details:
+                    print(message.details, file=sys.stderr)
+                    raise DefectError(message.message)
+                raise HermesError(message.message)
+    raise HermesError("the engine ended without a word")
+
+
+def summary_text(report: dict[str, Any], output: Path) -> str:
     """A few lines on what came of a run and where it lies."""
-    summary = result.report["summary"]
+    summary = report["summary"]
     counts = ", ".join(f"{summary[status]} {status}" for status in ("accepted", "stopped", "absent", "failed"))
     lines = [f"{summary['slices']} slices: {counts}"]
     if summary["mean_pdsc"] is not None:
         lines.append(f"mean pDSC {summary['mean_pdsc']:.3f}, {summary['mean_iterations']:.1f} further iterations a slice")
     if summary["mean_dsc"] is not None:
         lines.append(f"mean true Dice {summary['mean_dsc']:.3f}")
-    lines.append(f"{summary['seconds']:.1f} s, results in {result.output}")
+    lines.append(f"{summary['seconds']:.1f} s, results in {output}")
     return "\n".join(lines)

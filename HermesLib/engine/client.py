@@ -1,4 +1,5 @@
-"""The engine as its user sees it: start a run, take what has happened since, cancel, close. No call waits for the engine.
+"""The engine as its user sees it: start a run, take what has happened since, cancel, close. Only :meth:`Engine.follow`
+waits for the engine.
 
 This module imports neither torch nor SimpleITK, so that a program with a user interface can hold an :class:`Engine` at no cost.
 """
@@ -8,8 +9,10 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import IO
@@ -21,6 +24,10 @@ from HermesLib.pipeline.requests import Request
 
 #: How long a cancelled run may take to end by itself, seconds; then its process is killed, whatever it is at.
 PATIENCE = 0.5
+#: How long a killed process is waited for, seconds; it takes a few thousandths.
+_LAST_BREATH = 2.0
+#: How often :meth:`Engine.follow` looks, seconds.
+_PACE = 0.005
 _LAST_LINES = 30
 
 
@@ -69,8 +76,10 @@ class Engine:
         if self._worker is None or not self._worker.alive:
             self._worker = _Worker(self._command, self._environment)
 
-    def start(self, request: Request) -> None:
+    def start(self, request: Request, into: Path | None = None) -> None:
         """Begin a run; its messages come with :meth:`poll`.
+
+        ``into`` is an existing folder that gets the five result files if the run comes to its end, before it says so.
 
         Raises:
             HermesError: a run is going on, or the worker cannot be started.
@@ -81,7 +90,7 @@ class Engine:
         assert self._worker is not None
         self._run += 1
         self.state = State.RUNNING
-        self._worker.send(request_frame(self._run, request))
+        self._worker.send(request_frame(self._run, request, into))
 
     def poll(self) -> list[Message]:
         """All messages since the last call, in order. A run's last one is Finished, Cancelled or Failed, whatever happened to it."""
@@ -102,6 +111,14 @@ class Engine:
                 self.state = State.IDLE
         return messages
 
+    def follow(self) -> Iterator[Message]:
+        """The messages as they come, to the run's end: for programs that have nothing else to do meanwhile. This one waits."""
+        while self.state is not State.IDLE:
+            messages = self.poll()
+            yield from messages
+            if not messages:
+                time.sleep(_PACE)
+
     def cancel(self) -> None:
         """End the run; :meth:`poll` says when it has ended, within a second wherever it is."""
         if self.state is State.RUNNING and self._worker is not None:
@@ -109,9 +126,11 @@ class Engine:
             self._worker.cancel(self._run, PATIENCE)
 
     def close(self) -> None:
-        """Kill the worker. What it has not said yet is lost; the engine can be used again."""
+        """Kill the worker. What it has not said yet is lost and it writes nothing more; the engine can be used again."""
         if self._worker is not None:
             self._worker.kill()
+            with suppress(subprocess.TimeoutExpired):
+                self._worker.process.wait(_LAST_BREATH)
         self._worker = None
         self._run += 1
         self.state = State.IDLE

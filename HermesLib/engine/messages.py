@@ -5,7 +5,7 @@ To the engine: a request, ``cancel``, ``quit``. From it: ``ready`` once it has l
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.settings import RefinementSettings
 
 _REQUESTS: dict[str, type[Request]] = {"refine": RefineRequest, "assess": AssessRequest}
-_PATHS = ("image", "truth", "init", "mask")
+_PATHS = ("image", "truth", "init", "mask", "first_prompt")
 
 
 @dataclass(frozen=True)
@@ -62,23 +62,27 @@ class Cancelled:
 
 @dataclass(frozen=True)
 class Failed:
-    """A run came to nothing, or no further: ``message`` is one line for the user; ``report`` covers what was done, if anything."""
+    """A run came to nothing, or no further.
+
+    Attributes:
+        message: one line for the user.
+        report: covers what was done, if anything.
+        details: where in the program it happened, if that is the program's own fault; empty for what a user can mend.
+    """
 
     message: str
     report: Mapping[str, Any] | None
+    details: str = ""
 
 
 Message = Ready | Opened | Iteration | Finished | Cancelled | Failed
 
 
-def request_frame(run: int, request: Request) -> Frame:
-    """A request for the engine."""
+def request_frame(run: int, request: Request, into: Path | None = None) -> Frame:
+    """A request for the engine; ``into`` is the folder for the result files of a run that comes to its end, None for no files."""
     kind = next(name for name, sort in _REQUESTS.items() if type(request) is sort)
-    prompt, plain = None, request
-    if isinstance(request, RefineRequest):
-        prompt, plain = request.first_prompt, replace(request, first_prompt=None)
-    values = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(plain).items()}
-    return Frame({"kind": kind, "run": run, "request": values, "prompt": _kind(prompt)}, _prompt_arrays(prompt))
+    values = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(request).items()}
+    return Frame({"kind": kind, "run": run, "request": values, "into": None if into is None else str(into)})
 
 
 def read_request(frame: Frame) -> Request:
@@ -92,8 +96,6 @@ def read_request(frame: Frame) -> Request:
     for name in _PATHS:
         if values.get(name) is not None:
             values[name] = Path(values[name])
-    if frame.fields.get("prompt") is not None:
-        values["first_prompt"] = _read_prompt(frame.fields["prompt"], frame.arrays)
     return _REQUESTS[frame.fields["kind"]](**values)
 
 

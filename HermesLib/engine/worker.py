@@ -6,9 +6,11 @@ that nobody's text gets between the frames.
 
 import os
 import queue
+import signal
 import sys
 import threading
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from HermesLib.engine.frames import Frame, read_frame, write_frame
@@ -98,8 +100,12 @@ def _answer(frame: Frame, run: int, networks: "Networks", commands: _Commands, t
                 break
             history.add(event)
             tell(event)
-        over = Cancelled if commands.cancelled(run) else Finished
-        tell(over(opened.report(history.results())))
+        results = history.results()
+        report = opened.report(results)
+        cancelled = commands.cancelled(run)
+        if not cancelled and frame.fields["into"] is not None:
+            opened.write(Path(frame.fields["into"]), results, report)
+        tell(Cancelled(report) if cancelled else Finished(report))
     except HermesError as error:
         tell(Failed(str(error), report_so_far()))
     except (torch.OutOfMemoryError, MemoryError):
@@ -113,7 +119,8 @@ def _answer(frame: Frame, run: int, networks: "Networks", commands: _Commands, t
         else:
             _unexpected(error, tell, report_so_far())
     except OSError as error:
-        tell(Failed(f"{error.strerror or error}", report_so_far()))
+        where = f": {Path(error.filename).name}" if error.filename else ""
+        tell(Failed(f"{error.strerror or error}{where}", report_so_far()))
     except Exception as error:
         _unexpected(error, tell, report_so_far())
 
@@ -122,8 +129,7 @@ _OUT_OF_MEMORY = "the device ran out of memory; choose fewer slices or the CPU"
 
 
 def _unexpected(error: Exception, tell: "_Tell", report: dict | None) -> None:
-    traceback.print_exc()
-    tell(Failed(f"an unexpected error in the engine: {type(error).__name__}: {error}", report))
+    tell(Failed(f"an unexpected error in the engine: {type(error).__name__}: {error}", report, traceback.format_exc()))
 
 
 if TYPE_CHECKING:
@@ -134,6 +140,8 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Keep the pipe for frames, send everything else to standard error, and serve."""
+    # Control-C on a terminal reaches every process there; ending the run is for the one that the user started.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     serve(_Commands(sys.stdin.buffer), answers)

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from HermesLib.prompts.settings import PromptSettings
-from HermesLib.prompts.types import Prompt
 from HermesLib.refinement.settings import RefinementSettings
 
 #: A half-open range of slices as in Python: either end may be None or count from the end.
@@ -49,7 +48,8 @@ class RefineRequest(Request):
         prompt: the prompts' kind; None for the model's first.
         prompting: how refined prompts are drawn.
         init: file of the mask to begin with; None for the model's own first mask.
-        first_prompt: what the model is asked with first, on every chosen slice, in place of a random prompt; of the kind ``prompt``.
+        first_prompt: file of the prompt (:mod:`HermesLib.prompts.files`) that the model is asked with first, on every chosen slice,
+            in place of a random one; ``prompt`` is then its kind.
     """
 
     model: str | None = None
@@ -57,7 +57,7 @@ class RefineRequest(Request):
     prompt: str | None = None
     prompting: PromptSettings = field(default_factory=PromptSettings)
     init: Path | None = None
-    first_prompt: Prompt | None = None
+    first_prompt: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""A run on one image: read, refine or assess, write. The command line and the engine call nothing else."""
+"""A run on one image: read, refine or assess, write. The engine calls nothing else."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -17,6 +17,7 @@ from HermesLib.pipeline.networks import Networks
 from HermesLib.pipeline.publish import provenance_of, write_results
 from HermesLib.pipeline.requests import AssessRequest, RefineRequest, Request
 from HermesLib.presets import Preset, load_preset
+from HermesLib.prompts.files import prompt_from_plain, read_plain
 from HermesLib.prompts.strategies import strategy_for
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.refinement.events import Iteration
@@ -52,6 +53,10 @@ class Run:
         """The content of ``report.json``."""
         provenance = provenance_of(self.request, self.case, self.device, self.model, self.quality)
         return build_report(results, provenance, time.perf_counter() - self.started)
+
+    def write(self, folder: Path, results: Sequence[SliceResult], report: dict[str, Any]) -> None:
+        """Write the five result files into an existing folder."""
+        write_results(folder, results, self.case, self.preset, report, self.request.settings.threshold)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +98,7 @@ def run_to_folder(request: Request, output: Path, on_event: OnEvent, networks: N
             raise HermesError(f"the {run.device} ran out of memory; choose --device cpu or fewer --slices") from error
         results = history.results()
         report = run.report(results)
-        write_results(staging, results, run.case, run.preset, report, request.settings.threshold)
+        run.write(staging, results, report)
         return RunResult(results, run.case, report, output)
 
 
@@ -101,17 +106,17 @@ def _open_refinement(request: RefineRequest, networks: Networks) -> Run:
     started = time.perf_counter()
     preset, device = load_preset(request.preset), select_device(request.device)
     entry = model_entry(request.model or preset.model)
-    kind = prompt_kind(entry, request.prompt)
+    given = None if request.first_prompt is None else read_plain(request.first_prompt)
+    kind = prompt_kind(entry, request.prompt or (None if given is None else given["kind"]))
     strategy = strategy_for(kind, request.prompting)
-    if request.first_prompt is not None and request.first_prompt.kind != kind:
-        raise HermesError(f"the first prompt is of kind '{request.first_prompt.kind}', but the run asks with '{kind}'")
+    if given is not None and given["kind"] != kind:
+        raise HermesError(f"the first prompt is of kind '{given['kind']}', but the run asks with '{kind}'")
     case = read_case(request.image, preset, request.slices, request.truth, request.init)
     model = networks.model(entry.name, request.weights, device)
     quality = networks.quality(request.quality, preset, device, request.samples, request.steps)
     refiner = Refiner(model, quality, strategy=strategy, settings=request.settings)
-    events = refine_volume(
-        refiner, case.images, case.indices, case.truth, case.mask, device=device, first_prompt=request.first_prompt
-    )
+    first = None if given is None else prompt_from_plain(given, (case.images.shape[-2], case.images.shape[-1]))
+    events = refine_volume(refiner, case.images, case.indices, case.truth, case.mask, device=device, first_prompt=first)
     return Run(request, case, preset, device, model, quality, events, started)
 
 

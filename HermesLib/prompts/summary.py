@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from HermesLib.prompts.files import prompt_to_plain
 from HermesLib.prompts.types import Box, Prompt, Scribbles
 
 
@@ -11,17 +12,11 @@ def prompt_summary(prompt: Prompt) -> dict[str, Any]:
     Boxes are [x1, y1, x2, y2] in pixel edges, clicks [x, y] pixel indices of the slice.
     """
     if isinstance(prompt, Box):
-        return {"kind": prompt.kind, "xyxy": [float(edge) for edge in (prompt.x1, prompt.y1, prompt.x2, prompt.y2)]}
+        return prompt_to_plain(prompt)
     if isinstance(prompt, Scribbles):
         return {
             "kind": prompt.kind,
             "positive_pixels": int(prompt.positive.sum()),
             "negative_pixels": int(prompt.negative.sum()),
         }
-    return {
-        "kind": prompt.kind,
-        "positive_count": len(prompt.positive),
-        "negative_count": len(prompt.negative),
-        "positive": prompt.positive.tolist(),
-        "negative": prompt.negative.tolist(),
-    }
+    return {**prompt_to_plain(prompt), "positive_count": len(prompt.positive), "negative_count": len(prompt.negative)}

@@ -1,24 +1,10 @@
-"""Prompts as text in the scene, and as lines and points in a slice."""
-
-from typing import Any
+"""Scribbles as lines in a slice, and lines as scribbles."""
 
 import numpy as np
 
 #: Pixels between two neighbours on a stroke's line.
 _STRIDE = 3
 _GAP = 2.9
-
-
-def prompt_to_json(prompt: Any) -> dict[str, Any] | None:
-    """A prompt of HermesLib as plain values; scribbles as the pixels [column, row] that they cover."""
-    if prompt is None:
-        return None
-    if prompt.kind == "box":
-        return {"kind": "box", "xyxy": [prompt.x1, prompt.y1, prompt.x2, prompt.y2]}
-    parts = {"positive": prompt.positive, "negative": prompt.negative}
-    if prompt.kind == "scribbles":
-        return {"kind": "scribbles", **{name: np.argwhere(raster)[:, ::-1].tolist() for name, raster in parts.items()}}
-    return {"kind": "clicks", **{name: np.asarray(points).tolist() for name, points in parts.items()}}
 
 
 def strokes(pixels: list[list[int]]) -> list[np.ndarray]:

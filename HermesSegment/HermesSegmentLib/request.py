@@ -32,12 +32,15 @@ def make_request(
         RuntimeError: the volume cannot be written.
     """
     from HermesLib.pipeline.requests import RefineRequest
+    from HermesLib.prompts.files import write_prompt
     from HermesLib.prompts.settings import PromptSettings
     from HermesLib.refinement.settings import RefinementSettings
 
     write_volume(volume, folder / "image.nrrd")
     if initial is not None:
         write_mask(initial, volume, folder / "init.nrrd")
+    if first_prompt is not None:
+        write_prompt(folder / "prompt.json", first_prompt)
     settings = RefinementSettings(
         threshold=round(parameters.threshold, 4),
         max_iterations=parameters.maximumIterations,
@@ -50,7 +53,7 @@ def make_request(
         model=parameters.model,
         weights=parameters.weights,
         prompt=parameters.prompt if first_prompt is None else first_prompt.kind,
-        first_prompt=first_prompt,
+        first_prompt=None if first_prompt is None else folder / "prompt.json",
         prompting=PromptSettings(padding=parameters.padding),
         settings=settings,
         samples=parameters.samples or None,
@@ -58,16 +61,19 @@ def make_request(
         slices=chosen,
         device=parameters.device,
         init=None if initial is None else folder / "init.nrrd",
-        command=equivalent_command(parameters, chosen, initial is not None),
+        command=equivalent_command(parameters, chosen, initial is not None, first_prompt),
     )
 
 
-def equivalent_command(parameters: Any, chosen: tuple[int, int] | None, initial: bool) -> tuple[str, ...]:
+def equivalent_command(
+    parameters: Any, chosen: tuple[int, int] | None, initial: bool, first_prompt: Any = None
+) -> tuple[str, ...]:
     """The command line that does the same without Slicer."""
     words = ["hermes", "refine", "image.nrrd", "--preset", parameters.preset, "--model", parameters.model]
     if parameters.weights != "bundled":
         words += ["--weights", parameters.weights]
-    words += ["--prompt", parameters.prompt, "--threshold", f"{parameters.threshold:g}", "--padding", f"{parameters.padding:g}"]
+    kind = parameters.prompt if first_prompt is None else first_prompt.kind
+    words += ["--prompt", kind, "--threshold", f"{parameters.threshold:g}", "--padding", f"{parameters.padding:g}"]
     words += ["--max-iterations", str(parameters.maximumIterations), "--patience", str(parameters.patience)]
     words += ["--seed", str(parameters.seed), "--device", parameters.device]
     for name in ("samples", "steps"):
@@ -75,6 +81,8 @@ def equivalent_command(parameters: Any, chosen: tuple[int, int] | None, initial:
             words += [f"--{name}", str(getattr(parameters, name))]
     if chosen is not None:
         words += ["--slices", f"{chosen[0]}:{chosen[1]}"]
+    if first_prompt is not None:
+        words += ["--first-prompt", "prompt.json"]
     return (*words, *(("--init", "init.nrrd") if initial else ()))
 
 

@@ -11,7 +11,6 @@ from slicer.i18n import tr as _
 
 from HermesSegmentLib.geometry import SliceFrame
 from HermesSegmentLib.labelmaps import ijk_to_ras, own_voxels, put_labelmap, refresh
-from HermesSegmentLib.prompt_shapes import prompt_to_json
 from HermesSegmentLib.record import IterationRecord, RunRecord, SliceRecord
 
 ORGAN = "organ"
@@ -102,6 +101,8 @@ class RunScene:
 
         Later items hold it too until the slice has a newer one, so the last item always is every slice's latest.
         """
+        from HermesLib.prompts.files import prompt_to_plain
+
         self._extend_to(event.index)
         frame = self.frame
         for item in range(event.index, self.count):
@@ -109,7 +110,8 @@ class RunScene:
             frame.voxel_view(self._pgts[item])[event.slice_index] = event.pgt_mask
         one = self.record.slices.setdefault(event.slice_index, SliceRecord(event.slice_index))
         numbers = (float(event.pdsc), float(event.pdsc_low), float(event.pdsc_high))
-        one.iterations.append(IterationRecord(*numbers, prompt_to_json(event.prompt), float(event.seconds)))
+        prompt = None if event.prompt is None else prompt_to_plain(event.prompt)
+        one.iterations.append(IterationRecord(*numbers, prompt, float(event.seconds)))
         if event.status is not None:
             one.status = str(event.status)
 

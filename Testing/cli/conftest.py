@@ -1,6 +1,6 @@
-"""The real command in this process, and small files for it."""
+"""The real command in this process, with one warm engine for all of them, and small files for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import torch
 from HermesLib.checkpoints import save_checkpoint
 from HermesLib.cli.main import main
 from HermesLib.data.phantom import Phantom, prostate_phantom
+from HermesLib.engine.client import Engine
 from HermesLib.models.scribbleprompt import ScribblePromptUNet
 
 
@@ -26,13 +27,21 @@ class Ended:
 Hermes = Callable[..., Ended]
 
 
+@pytest.fixture(scope="session")
+def warm_engine() -> Iterator[Engine]:
+    """Loads libraries and networks once for all commands."""
+    engine = Engine()
+    yield engine
+    engine.close()
+
+
 @pytest.fixture
-def hermes(capfd: pytest.CaptureFixture[str]) -> Hermes:
+def hermes(capfd: pytest.CaptureFixture[str], warm_engine: Engine) -> Hermes:
     """Run ``hermes`` with these words; what libraries write past Python counts too."""
 
-    def run(*words: object) -> Ended:
+    def run(*words: object, engine: Engine | None = warm_engine) -> Ended:
         capfd.readouterr()
-        code = main([str(word) for word in words])
+        code = main([str(word) for word in words], engine)
         written = capfd.readouterr()
         return Ended(code, written.out.splitlines(), written.err.splitlines())
 

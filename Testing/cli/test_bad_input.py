@@ -206,8 +206,44 @@ def test_a_damaged_bundled_file_is_refused(
         content[-1] ^= 1
     (resources / "Weights" / "qc-prostate-t2.safetensors").write_bytes(content)
     monkeypatch.setenv("HERMES_RESOURCES", str(resources))
-    line = refused(hermes("assess", files / "one.nii.gz", files / "one_label.nii.gz", "-o", output), output)
+    words = ("assess", files / "one.nii.gz", files / "one_label.nii.gz", "-o", output)
+    # An engine of its own: the one that is warm has the variables, and perhaps the network, of earlier commands.
+    line = refused(hermes(*words, engine=None), output)
     assert "qc-prostate-t2.safetensors is damaged" in line
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "no file first.json"),
+        ("patient went home", "first.json is no JSON"),
+        ("[1, 2]", "first.json holds no prompt"),
+        ('{"kind": "wish"}', "'kind' must be one of box, scribbles, clicks"),
+        ('{"kind": "box", "xyxy": [1, 2, 3]}', "xyxy must be four numbers"),
+        ('{"kind": "box"}', "not well formed ('xyxy')"),
+        ('{"kind": "box", "xyxy": [30, 2, 10, 20]}', "is empty or leaves the slice of 64 x 64"),
+        ('{"kind": "box", "xyxy": [30, 2, 65, 20]}', "is empty or leaves the slice of 64 x 64"),
+        ('{"kind": "clicks", "positive": [], "negative": [[1, 2]]}', "at least one positive point"),
+        ('{"kind": "clicks", "positive": [[1, 64]]}', "leaves the slice of 64 x 64"),
+        ('{"kind": "scribbles", "positive": [[1.5, 3]]}', "pairs of whole numbers"),
+        ('{"kind": "clicks", "positive": 7}', "not well formed"),
+    ],
+)
+def test_a_first_prompt_that_cannot_be_used_is_refused(
+    hermes: Hermes, files: Path, tmp_path: Path, content: str | None, said: str
+):
+    output, prompt = tmp_path / "out", tmp_path / "first.json"
+    if content is not None:
+        prompt.write_text(content)
+    words = ("refine", files / "image.nii.gz", "-o", output, "--model", "scribbleprompt", "--first-prompt", prompt)
+    assert said in refused(hermes(*words), output)
+
+
+def test_a_first_prompt_that_the_model_does_not_take_is_refused(hermes: Hermes, files: Path, tmp_path: Path):
+    output, prompt = tmp_path / "out", tmp_path / "first.json"
+    prompt.write_text('{"kind": "clicks", "positive": [[10, 10]]}')
+    words = ("refine", files / "image.nii.gz", "-o", output, "--model", "medsam", "--first-prompt", prompt)
+    assert "medsam takes no 'clicks' prompts" in refused(hermes(*words), output)
 
 
 def test_a_file_where_the_results_should_go_is_refused_and_kept(hermes: Hermes, files: Path, tmp_path: Path):

@@ -8,15 +8,16 @@ import pytest
 import SimpleITK
 
 from HermesLib.cli.main import main
+from HermesLib.engine.client import Engine
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="real patients (../shared/data) are not here")
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo(tmp_path_factory: pytest.TempPathFactory, warm_engine: Engine) -> Path:
     folder = tmp_path_factory.mktemp("demo")
-    assert main(["demo", "-o", str(folder)]) == 0
+    assert main(["demo", "-o", str(folder)], warm_engine) == 0
     return folder
 
 
@@ -35,7 +36,7 @@ def test_the_demo_refines_its_sample_to_a_mask_near_the_truth(demo: Path):
 
 
 @pytest.mark.parametrize("model", ["medsam", "scribbleprompt", "mideepseg"])
-def test_every_model_is_refined_far_beyond_its_first_mask(demo: Path, tmp_path: Path, model: str):
+def test_every_model_is_refined_far_beyond_its_first_mask(demo: Path, tmp_path: Path, warm_engine: Engine, model: str):
     words = [
         "refine",
         str(demo / "sample.nii.gz"),
@@ -46,7 +47,7 @@ def test_every_model_is_refined_far_beyond_its_first_mask(demo: Path, tmp_path: 
         "--truth",
         str(demo / "sample_label.nii.gz"),
     ]
-    assert main([*words, "--slices", "7:10", "--max-iterations", "3"]) == 0
+    assert main([*words, "--slices", "7:10", "--max-iterations", "3"], warm_engine) == 0
     slices = report_of(tmp_path)["slices"]
     first = np.mean([one["iterations"][0]["dsc"] for one in slices])
     final = np.mean([one["dsc"] for one in slices])
@@ -54,14 +55,15 @@ def test_every_model_is_refined_far_beyond_its_first_mask(demo: Path, tmp_path: 
     assert final > first + 0.3
 
 
-def test_assess_tells_the_true_gland_from_a_shifted_one(demo: Path, tmp_path: Path):
+def test_assess_tells_the_true_gland_from_a_shifted_one(demo: Path, tmp_path: Path, warm_engine: Engine):
     label = SimpleITK.ReadImage(str(demo / "sample_label.nii.gz"))
     shifted = SimpleITK.GetImageFromArray(np.roll(SimpleITK.GetArrayFromImage(label), 30, axis=2))
     shifted.CopyInformation(label)
     SimpleITK.WriteImage(shifted, str(tmp_path / "shifted.nii.gz"))
     scores = []
     for name, mask in (("good", demo / "sample_label.nii.gz"), ("bad", tmp_path / "shifted.nii.gz")):
-        assert main(["assess", str(demo / "sample.nii.gz"), str(mask), "-o", str(tmp_path / name), "--slices", "7:10"]) == 0
+        words = ["assess", str(demo / "sample.nii.gz"), str(mask), "-o", str(tmp_path / name), "--slices", "7:10"]
+        assert main(words, warm_engine) == 0
         scores.append(report_of(tmp_path / name)["summary"]["mean_pdsc"])
     assert scores[0] > 0.75 > 0.5 > scores[1]
 
@@ -75,9 +77,11 @@ def test_assess_tells_the_true_gland_from_a_shifted_one(demo: Path, tmp_path: Pa
         ("ct-example/ct.nii.gz", "spleen-ct", "14:16"),
     ],
 )
-def test_real_series_go_through_and_come_back_on_their_own_grid(tmp_path: Path, image: str, preset: str, slices: str):
+def test_real_series_go_through_and_come_back_on_their_own_grid(
+    tmp_path: Path, warm_engine: Engine, image: str, preset: str, slices: str
+):
     words = ["refine", str(DATA / image), "-o", str(tmp_path), "--preset", preset, "--slices", slices]
-    assert main([*words, "--max-iterations", "1"]) == 0
+    assert main([*words, "--max-iterations", "1"], warm_engine) == 0
     result = SimpleITK.ReadImage(str(tmp_path / "segmentation.nii.gz"))
     if (DATA / image).is_file():
         original = SimpleITK.ReadImage(str(DATA / image))

@@ -15,6 +15,8 @@ import SimpleITK
 from PIL import Image
 
 import HermesLib.report
+from HermesLib.cli.progress import Progress
+from HermesLib.engine.client import Engine
 from HermesLib.pipeline.requests import AssessRequest
 from HermesLib.pipeline.run import RunResult, run_to_folder
 from HermesLib.refinement.events import Iteration
@@ -194,4 +196,62 @@ def test_control_c_ends_with_one_line_and_leaves_nothing(files: Path, tmp_path: 
         last = process.stderr.read().splitlines()[-1]
     assert process.returncode == 130
     assert last.endswith("hermes: interrupted, nothing was written")
+    assert names(tmp_path) == ["files"]
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        {"kind": "box", "xyxy": [12, 20, 40, 50]},
+        {"kind": "clicks", "positive": [[30, 32], [31, 40]], "negative": [[5, 5]]},
+        {"kind": "scribbles", "positive": [[x, 32] for x in range(24, 40)], "negative": [[4, y] for y in range(10, 20)]},
+    ],
+    ids=lambda prompt: prompt["kind"],
+)
+def test_a_persons_prompt_is_what_the_model_is_asked_with_first_on_every_slice(
+    hermes: Hermes, files: Path, tmp_path: Path, prompt: dict
+):
+    (tmp_path / "prompt.json").write_text(json.dumps(prompt))
+    ended = hermes(*refine_words(files, "-o", tmp_path / "out", "--first-prompt", tmp_path / "prompt.json", "--slices", "1:4"))
+    assert ended.code == 0, ended.err
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    jsonschema.validate(report, SCHEMA)
+    for entry in report["slices"]:
+        asked = entry["iterations"][0]["prompt"]
+        if prompt["kind"] == "scribbles":
+            assert asked == {"kind": "scribbles", "positive_pixels": 16, "negative_pixels": 10}
+        else:
+            assert asked.items() >= prompt.items()
+    if prompt["kind"] != "scribbles":
+        # What the report says of a prompt can be given to another run as it is.
+        (tmp_path / "again.json").write_text(json.dumps(report["slices"][0]["iterations"][0]["prompt"]))
+        again = hermes(*refine_words(files, "-o", tmp_path / "two", "--first-prompt", tmp_path / "again.json", "--slices", "1:4"))
+        assert again.code == 0, again.err
+        assert np.array_equal(read(tmp_path / "two" / "segmentation.nii.gz"), read(tmp_path / "out" / "segmentation.nii.gz"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_an_engine_that_is_killed_ends_the_command_with_one_line_and_leaves_nothing(
+    hermes: Hermes, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    engine = Engine()
+
+    def kill_after_the_first(progress: Progress, event: Iteration, total: int) -> None:
+        os.kill(engine.process_id, signal.SIGKILL)
+
+    monkeypatch.setattr(Progress, "__call__", kill_after_the_first)
+    ended = hermes(*refine_words(files, "-o", tmp_path / "out", "--threshold", "1", "--patience", 500), engine=engine)
+    assert ended.code == 2 and "memory" in ended.err[-1]
+    assert names(tmp_path) == ["files"]
+
+
+def test_a_fault_of_the_program_is_told_apart_from_bad_input_and_says_where(hermes: Hermes, files: Path, tmp_path: Path):
+    worker = (
+        "from HermesLib.engine import worker; from HermesLib.pipeline import run;"
+        "run.open_run = lambda *_: {}['gland']; worker.main()"
+    )
+    ended = hermes(*refine_words(files, "-o", tmp_path / "out"), engine=Engine([sys.executable, "-c", worker]))
+    assert ended.code == 1
+    assert ended.err[-1].startswith("hermes: an unexpected error in the engine: KeyError")
+    assert any("Traceback" in line for line in ended.err)
     assert names(tmp_path) == ["files"]

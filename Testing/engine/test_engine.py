@@ -21,6 +21,7 @@ from HermesLib.models.scribbleprompt import ScribblePromptUNet
 from HermesLib.pipeline.networks import Networks
 from HermesLib.pipeline.requests import RefineRequest
 from HermesLib.pipeline.run import open_run
+from HermesLib.prompts.files import write_prompt
 from HermesLib.prompts.types import Scribbles
 from HermesLib.quality.core import QualityCore
 from HermesLib.refinement.events import Iteration
@@ -109,14 +110,15 @@ def test_a_run_in_the_engine_is_the_run_in_this_process_bit_for_bit(engine, requ
     assert report["summary"]["slices"] == 5 and report["provenance"]["model"]["name"] == "scribbleprompt"
 
 
-def test_a_persons_first_prompt_reaches_the_model(engine, request_of):
+def test_a_persons_first_prompt_reaches_the_model(engine, request_of, tmp_path):
     strokes = np.zeros((2, 64, 64), bool)
     strokes[0, 30:33, 20:40], strokes[1, 5, 5:50] = True, True
-    engine.start(request_of(slices=(2, 3), prompt="scribbles", first_prompt=Scribbles(*strokes)))
+    write_prompt(tmp_path / "prompt.json", Scribbles(*strokes))
+    engine.start(request_of(slices=(2, 3), first_prompt=tmp_path / "prompt.json"))
     first, second = [message for message in over(engine) if isinstance(message, Iteration)][:2]
     assert np.array_equal(first.prompt.positive, strokes[0]) and np.array_equal(first.prompt.negative, strokes[1])
     assert (second.prompt.positive >= strokes[0]).all()
-    engine.start(request_of(prompt="clicks", first_prompt=Scribbles(*strokes)))
+    engine.start(request_of(prompt="clicks", first_prompt=tmp_path / "prompt.json"))
     assert "first prompt" in over(engine)[-1].message
 
 

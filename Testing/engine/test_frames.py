@@ -81,6 +81,7 @@ def test_requests_arrive_as_they_left(tmp_path):
     settings = RefinementSettings(threshold=0.8, keep="last", seed=4)
     for request in (
         RefineRequest(image=tmp_path / "a.nrrd", slices=(2, None), prompting=PromptSettings(4.0, True), settings=settings),
+        RefineRequest(image=tmp_path / "a.nrrd", init=tmp_path / "i.nrrd", first_prompt=tmp_path / "p.json"),
         AssessRequest(image=tmp_path / "a.nrrd", mask=tmp_path / "m.nrrd", command=("assess", "a.nrrd")),
     ):
         assert read_request(there_and_back(request_frame(1, request))) == request

@@ -262,8 +262,8 @@ def test_running_again_goes_on_from_the_mask_in_the_result(reviewed, engine):
 def test_a_box_that_was_moved_is_the_prompt_of_the_next_run(reviewed, engine):
     roi = slicer.util.getNodesByClass("vtkMRMLMarkupsROINode")[0]
     click(reviewed.ui.fromPromptButton)
-    unmoved = engine.requests[-1].first_prompt
-    assert (unmoved.x1, unmoved.y1, unmoved.x2, unmoved.y2) == pytest.approx((5, 6, 30, 28), abs=1e-3)
+    unmoved = json.loads(engine.requests[-1].first_prompt.read_text(encoding="utf-8"))
+    assert unmoved == {"kind": "box", "xyxy": pytest.approx((5, 6, 30, 28), abs=1e-3)}
     play(reviewed, engine, [iteration(3, 0, LARGE, GLAND, 0.4, "stopped")])
     roi = slicer.util.getNodesByClass("vtkMRMLMarkupsROINode")[0]
     frame = reviewed.review.run.frame
@@ -272,16 +272,17 @@ def test_a_box_that_was_moved_is_the_prompt_of_the_next_run(reviewed, engine):
     roi.GetCenter(centre)
     roi.SetCenter(*(centre + step))
     click(reviewed.ui.fromPromptButton)
-    moved = engine.requests[-1].first_prompt
-    assert (moved.x1, moved.y1, moved.x2, moved.y2) == pytest.approx((9, 8, 34, 30), abs=1e-3)
+    moved = json.loads(engine.requests[-1].first_prompt.read_text(encoding="utf-8"))
+    assert moved["xyxy"] == pytest.approx((9, 8, 34, 30), abs=1e-3)
+    assert engine.requests[-1].command[-2:] == ("--first-prompt", "prompt.json")
     assert engine.requests[-1].slices == (3, 4)
 
 
 @pytest.mark.parametrize("kind", ["clicks", "scribbles"])
 def test_clicks_and_scribbles_are_read_back_as_they_were_drawn(reviewed, kind):
+    from HermesLib.prompts.files import prompt_to_plain
     from HermesLib.prompts.types import Clicks, Scribbles
     from HermesSegmentLib.prompt_markups import read_prompt, show_prompt
-    from HermesSegmentLib.prompt_shapes import prompt_to_json
 
     run = reviewed.review.run
     if kind == "clicks":
@@ -290,7 +291,7 @@ def test_clicks_and_scribbles_are_read_back_as_they_were_drawn(reviewed, kind):
         positive, negative = np.zeros((2, 40, 50), bool)
         positive[12, 14:28], positive[20:24, 33], negative[35, 5:40] = True, True, True
         drawn = Scribbles(positive, negative)
-    show_prompt(run.node, prompt_to_json(drawn), run.frame, 3)
+    show_prompt(run.node, prompt_to_plain(drawn), run.frame, 3)
     back = read_prompt(run.node, run.frame)
     assert back.kind == kind
     if kind == "clicks":
