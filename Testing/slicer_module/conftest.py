@@ -19,8 +19,11 @@ if not standins.in_slicer():
     standins.start()
     sys.path.insert(0, str(MODULE))
 
+import qt  # noqa: E402
 import slicer  # noqa: E402
 
+from Testing.slicer_module.driving import click, play  # noqa: E402
+from Testing.slicer_module.fake_engine import FakeEngine  # noqa: E402
 from Testing.slicer_module.unhandled import nothing_unhandled  # noqa: E402
 
 
@@ -47,3 +50,44 @@ def volume(scene: Any) -> Any:
     node = slicer.util.addVolumeFromArray(voxels, ijkToRAS=matrix, name="T2")
     node.CreateDefaultDisplayNodes()
     return node
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def widget(scene, engine, monkeypatch) -> Iterator[object]:
+    """The module's widget, open, on an empty scene."""
+    from Testing.standins.application import register_module
+
+    register_module("HermesSegment", MODULE / "HermesSegment.py")
+    import HermesSegment
+
+    monkeypatch.setattr(HermesSegment.HermesSegmentLogic, "make_engine", lambda self: engine)
+    parent = slicer.qMRMLWidget()
+    parent.setLayout(qt.QVBoxLayout())
+    made = HermesSegment.HermesSegmentWidget(parent)
+    made.setup()
+    made.enter()
+    parent.resize(460, 1000)
+    parent.show()
+    yield made
+    made.exit()
+    made.cleanup()
+    parent.close()
+
+
+@pytest.fixture
+def panel(widget, volume):
+    widget.panel.parameters.volume = volume
+    return widget.panel
+
+
+@pytest.fixture
+def reviewed(panel, engine):
+    """A finished run."""
+    click(panel.ui.runButton)
+    play(panel, engine)
+    return panel

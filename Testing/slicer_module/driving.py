@@ -1,0 +1,33 @@
+"""A whole run as a fake engine tells it, and the hands that drive the panel."""
+
+import qt
+
+from HermesLib.engine.messages import Finished
+from Testing.slicer_module.events import block, iteration, opened
+
+SMALL, LARGE, GLAND = block(slice(15, 20), slice(15, 20)), block(slice(5, 35), slice(5, 45)), block(slice(10, 25), slice(12, 30))
+REPORT = {"format": 1, "summary": {}, "slices": [{"index": 2}, {"index": 3}, {"index": 4}], "provenance": {"seed": 0}}
+RUN = [
+    iteration(2, 0, SMALL, GLAND, 0.3),
+    iteration(3, 0, LARGE, GLAND, 0.4),
+    iteration(4, 0, SMALL, GLAND, 0.2),
+    iteration(2, 1, GLAND, GLAND, 0.97, "accepted"),
+    iteration(3, 1, SMALL, GLAND, 0.35, "stopped"),
+    iteration(4, 1, LARGE, GLAND, 0.6, "stopped"),
+]
+
+
+def click(button) -> None:
+    assert button.enabled, button.text
+    qt.QTest.mouseClick(button, qt.Qt.LeftButton)
+
+
+def play(panel, engine, messages=None, end=None) -> None:
+    engine.say(opened((2, 3, 4)), *(RUN if messages is None else messages), *([Finished(REPORT)] if end is None else [end]))
+    drain(panel, engine)
+
+
+def drain(panel, engine) -> None:
+    """Turns of the timer until all that was said is in the scene; a turn may take one message only."""
+    while engine.waiting or not panel.control.settled:
+        panel.control.tick()

@@ -1,0 +1,86 @@
+"""A slice that is run again: prompts as markups, moved or not, and masks to go on from."""
+
+import json
+
+import numpy as np
+import pytest
+import slicer
+
+from Testing.slicer_module.driving import GLAND, LARGE, click, play
+from Testing.slicer_module.events import iteration
+
+
+def test_the_prompt_is_drawn_where_it_was(reviewed):
+    roi = slicer.util.getNodesByClass("vtkMRMLMarkupsROINode")[0]
+    centre, size = [0.0] * 3, roi.GetSize()
+    roi.GetCenter(centre)
+    frame = reviewed.review.run.frame
+    # Box(5, 6, 30, 28): pixel edges, its middle between the centres of pixels 4.5..29.5 and 5.5..27.5.
+    assert np.allclose(centre, frame.to_ras(3, np.array(16.5), np.array(17.0)), atol=1e-4)
+    assert np.allclose(size[:2], [25 * 0.7, 22 * 0.7], atol=1e-4)
+
+
+def test_a_box_that_was_moved_is_the_prompt_of_the_next_run(reviewed, engine):
+    roi = slicer.util.getNodesByClass("vtkMRMLMarkupsROINode")[0]
+    click(reviewed.ui.fromPromptButton)
+    unmoved = json.loads(engine.requests[-1].first_prompt.read_text(encoding="utf-8"))
+    assert unmoved == {"kind": "box", "xyxy": pytest.approx((5, 6, 30, 28), abs=1e-3)}
+    play(reviewed, engine, [iteration(3, 0, LARGE, GLAND, 0.4, "stopped")])
+    roi = slicer.util.getNodesByClass("vtkMRMLMarkupsROINode")[0]
+    frame = reviewed.review.run.frame
+    step = frame.to_ras(3, np.array(2.0), np.array(4.0)) - frame.to_ras(3, np.array(0.0), np.array(0.0))
+    centre = [0.0] * 3
+    roi.GetCenter(centre)
+    roi.SetCenter(*(centre + step))
+    click(reviewed.ui.fromPromptButton)
+    moved = json.loads(engine.requests[-1].first_prompt.read_text(encoding="utf-8"))
+    assert moved["xyxy"] == pytest.approx((9, 8, 34, 30), abs=1e-3)
+    assert engine.requests[-1].command[-2:] == ("--first-prompt", "prompt.json")
+    assert engine.requests[-1].slices == (3, 4)
+
+
+@pytest.mark.parametrize("kind", ["clicks", "scribbles"])
+def test_clicks_and_scribbles_are_read_back_as_they_were_drawn(reviewed, kind):
+    from HermesLib.prompts.files import prompt_to_plain
+    from HermesLib.prompts.types import Clicks, Scribbles
+    from HermesSegmentLib.prompt_markups import read_prompt, show_prompt
+
+    run = reviewed.review.run
+    if kind == "clicks":
+        drawn = Clicks(np.array([[12, 10], [29, 24]]), np.array([[40, 3]]))
+    else:
+        positive, negative = np.zeros((2, 40, 50), bool)
+        positive[12, 14:28], positive[20:24, 33], negative[35, 5:40] = True, True, True
+        drawn = Scribbles(positive, negative)
+    show_prompt(run.node, prompt_to_plain(drawn), run.frame, 3)
+    back = read_prompt(run.node, run.frame)
+    assert back.kind == kind
+    if kind == "clicks":
+        assert np.array_equal(back.positive, drawn.positive) and np.array_equal(back.negative, drawn.negative)
+    else:
+        for sign in ("positive", "negative"):
+            there, here = getattr(back, sign), getattr(drawn, sign)
+            assert not (there & ~here).any()
+            # A line drawn every third pixel may end two pixels early.
+            assert (here & ~there).sum() <= 2 * (2 if sign == "positive" else 1)
+
+
+def test_running_again_goes_on_from_the_mask_in_the_result(reviewed, engine):
+    click(reviewed.ui.acceptButton)
+    click(reviewed.ui.fromMaskButton)
+    request = engine.requests[-1]
+    assert request.slices == (3, 4)
+    import SimpleITK
+
+    assert np.array_equal(SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(request.init)))[3] > 0, LARGE)
+    play(reviewed, engine, [iteration(3, 0, LARGE, GLAND, 0.4), iteration(3, 1, GLAND, GLAND, 0.96, "accepted")])
+    one = reviewed.review.run.record.slices[3]
+    assert len(one.iterations) == 4 and one.best == 3 and one.status == "accepted"
+    assert np.array_equal(reviewed.review.run.mask(3, 3), GLAND)
+    from HermesSegmentLib.export import report
+
+    told = report(reviewed.review)
+    entry = next(entry for entry in told["slices"] if entry["index"] == 3)
+    # The report is that of the slice as it is now, not of the first run.
+    assert (entry["status"], entry["best"], len(entry["iterations"])) == ("accepted", 3, 4)
+    assert told["summary"]["accepted"] == 2 and told["summary"]["stopped"] == 1

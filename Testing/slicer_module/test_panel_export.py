@@ -1,0 +1,80 @@
+"""What leaves the panel: accepted slices to segmentations and files."""
+
+import json
+
+import numpy as np
+import slicer
+
+from HermesSegmentLib.labelmaps import voxels_of
+from HermesSegmentLib.scene import ORGAN
+from Testing.slicer_module.driving import GLAND, LARGE, click
+
+
+def test_exports_hold_only_accepted_slices_on_the_volumes_grid(reviewed, tmp_path):
+    import SimpleITK
+
+    from HermesSegmentLib import export
+
+    click(reviewed.ui.acceptAllButton)
+    reviewed.reviewing.look_at(4)
+    click(reviewed.ui.rejectButton)
+    click(reviewed.ui.exportNodeButton)
+    node = slicer.util.getNode("Prostate segmentation")
+    expected = np.zeros((6, 40, 50), bool)
+    expected[2], expected[3] = GLAND, LARGE
+    assert np.array_equal(voxels_of(node, node.GetSegmentation().GetNthSegmentID(0), reviewed.review.run.volume), expected)
+    for name in ("out.seg.nrrd", "out.nii.gz"):
+        export.to_file(reviewed.review, tmp_path / name)
+        image = SimpleITK.ReadImage(str(tmp_path / name))
+        assert np.array_equal(SimpleITK.GetArrayFromImage(image) > 0, expected), name
+    (found, table) = export.write_report(reviewed.review, tmp_path / "report.json")
+    report = json.loads(found.read_text())
+    assert [entry["review"]["decision"] for entry in report["slices"]] == ["accepted", "accepted", "rejected"]
+    assert len(table.read_text().splitlines()) == 4
+
+
+def test_exporting_to_an_existing_segmentation_leaves_what_it_holds(reviewed):
+    from HermesSegmentLib.labelmaps import ijk_to_ras, put_labelmap
+
+    own = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "mine")
+    own.CreateDefaultDisplayNodes()
+    own.SetReferenceImageGeometryParameterFromVolumeNode(reviewed.review.run.volume)
+    own.GetSegmentation().AddEmptySegment("bladder", "Bladder")
+    bladder = np.zeros((6, 40, 50), np.uint8)
+    bladder[:, 12:20, 12:20] = 1
+    put_labelmap(own, "bladder", bladder, ijk_to_ras(reviewed.review.run.volume))
+    click(reviewed.ui.acceptAllButton)
+    reviewed.ui.targetSelector.setCurrentNode(own)
+    click(reviewed.ui.exportNodeButton)
+    assert np.array_equal(voxels_of(own, "bladder", reviewed.review.run.volume), bladder > 0)
+    assert own.GetSegmentation().GetNumberOfSegments() == 2
+    assert voxels_of(own, own.GetSegmentation().GetNthSegmentID(1), reviewed.review.run.volume)[2].sum() == GLAND.sum()
+
+
+def test_dicom_seg_is_offered_only_for_dicom_and_says_why_not(reviewed):
+    click(reviewed.ui.acceptButton)
+    assert not reviewed.ui.exportDicomButton.enabled
+    assert "not loaded from DICOM" in reviewed.ui.exportNote.text
+    reviewed.review.run.volume.SetAttribute("DICOM.instanceUIDs", "1.2.3")
+    reviewed.refresh()
+    assert not reviewed.ui.exportDicomButton.enabled
+    assert "QuantitativeReporting" in reviewed.ui.exportDicomButton.toolTip
+
+
+def test_what_was_painted_in_the_segment_editor_is_exported_with_the_rest(reviewed, tmp_path):
+    import SimpleITK
+
+    from HermesSegmentLib import export
+
+    click(reviewed.ui.editButton)
+    run = reviewed.review.run
+    assert reviewed.review.current.decision == "edited"
+    # As effects of the Segment Editor do: the segment gets another labelmap, cropped to what it holds.
+    painted = voxels_of(run.get("result"), ORGAN, run.volume).astype(np.uint8)
+    painted[3, 30:35, 40:48] = 1
+    slicer.util.updateSegmentBinaryLabelmapFromArray(painted, run.get("result"), ORGAN, run.volume)
+    click(reviewed.ui.acceptAllButton)
+    export.to_file(reviewed.review, tmp_path / "out.nii.gz")
+    exported = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(tmp_path / "out.nii.gz"))) > 0
+    assert np.array_equal(exported[3], painted[3] > 0)
+    assert np.array_equal(exported[2], GLAND) and np.array_equal(exported[4], LARGE)

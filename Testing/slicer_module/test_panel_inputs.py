@@ -1,0 +1,84 @@
+"""What the user chooses, through the real .ui with mouse and keys, and what the engine is given."""
+
+import numpy as np
+import slicer
+
+from HermesLib.engine.messages import Ready
+from Testing.slicer_module.driving import click, drain
+
+
+def test_without_a_volume_nothing_can_be_run(widget):
+    assert not widget.panel.ui.runButton.enabled
+    assert "volume" in widget.panel.ui.runButton.toolTip
+
+
+def test_what_is_chosen_reaches_the_engine_and_stays_with_the_scene(panel, engine, tmp_path):
+    ui = panel.ui
+    ui.modelCombo.currentIndex = 1
+    ui.promptCombo.currentIndex = 2
+    ui.thresholdSlider.value = 0.8
+    ui.seedSpin.value = 7
+    ui.scopeCombo.currentIndex = 2
+    ui.firstSliceSpin.value, ui.lastSliceSpin.value = 3, 5
+    click(ui.runButton)
+    (request,) = engine.requests
+    assert (request.model, request.prompt, request.settings.threshold, request.settings.seed) == (
+        "scribbleprompt",
+        "clicks",
+        0.8,
+        7,
+    )
+    assert request.slices == (2, 5)
+    path = str(tmp_path / "scene.mrb")
+    slicer.util.saveScene(path)
+    slicer.mrmlScene.Clear(0)
+    slicer.util.loadScene(path)
+    assert ui.thresholdSlider.value == 0.8 and ui.seedSpin.value == 7 and ui.modelCombo.currentIndex == 1
+
+
+def test_the_engine_is_given_the_volume_as_it_is(panel, engine):
+    import SimpleITK
+
+    click(panel.ui.runButton)
+    image = SimpleITK.ReadImage(str(engine.requests[0].image))
+    volume = panel.parameters.volume
+    assert np.array_equal(SimpleITK.GetArrayFromImage(image), slicer.util.arrayFromVolume(volume))
+    corner = np.array([*image.TransformIndexToPhysicalPoint((49, 39, 5)), 1.0]) * [-1, -1, 1, 1]
+    import vtk
+
+    matrix = vtk.vtkMatrix4x4()
+    volume.GetIJKToRASMatrix(matrix)
+    assert np.allclose(matrix.MultiplyPoint([49, 39, 5, 1]), corner, atol=1e-3)
+    assert volume.GetStorageNode() is None or not volume.GetStorageNode().GetFileName()
+
+
+def test_prompts_that_a_model_does_not_take_are_greyed_with_the_reason(panel):
+    items = panel.ui.promptCombo.model()
+    assert [items.item(row).isEnabled() for row in range(3)] == [True, False, False]
+    assert "MedSAM takes no scribbles" in panel.ui.promptNote.text
+    panel.ui.modelCombo.currentIndex = 2
+    assert panel.parameters.prompt == "clicks"
+    assert "patented" in panel.ui.promptNote.text
+
+
+def test_imported_weights_can_be_chosen_and_reach_the_engine(widget, volume, engine, monkeypatch, tmp_path):
+    (tmp_path / "medsam_vit_b.pth").write_bytes(b"weights")
+    monkeypatch.setenv("HERMES_CACHE", str(tmp_path))
+    panel = widget.panel
+    panel.parameters.volume = volume
+    panel.setup.refresh()
+    combo = panel.ui.weightsCombo
+    assert [combo.itemText(row) for row in range(combo.count)] == ["Small, bundled (research)", "medsam_vit_b.pth"]
+    combo.currentIndex = 1
+    click(panel.ui.runButton)
+    assert engine.requests[0].weights == "medsam_vit_b.pth"
+    assert "--weights" in engine.requests[0].command
+
+
+def test_the_state_line_says_what_the_engine_runs_on(panel, engine):
+    engine.say(Ready("NVIDIA H100", 11 * 2**30))
+    drain(panel, engine)
+    assert panel.ui.stateLabel.text == "Ready: CUDA, 11 GB free (NVIDIA H100)"
+    engine.say(Ready("CPU", None))
+    drain(panel, engine)
+    assert panel.ui.stateLabel.text == "Ready: CPU"

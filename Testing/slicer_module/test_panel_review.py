@@ -1,0 +1,113 @@
+"""Review on the panel: slices, iterations, decisions, keys, through the real .ui."""
+
+import numpy as np
+import pytest
+import qt
+import slicer
+
+from HermesSegmentLib.labelmaps import voxels_of
+from HermesSegmentLib.scene import ORGAN, RunScene
+from Testing.slicer_module.driving import GLAND, LARGE, SMALL, click
+
+
+def test_a_finished_run_is_ready_for_review_worst_first(reviewed):
+    ui = reviewed.ui
+    assert ui.runButton.text == "Run"
+    assert ui.statusLabel.text == "Done: 1 accepted, 2 below the threshold, 0 without the organ, 0 failed"
+    assert [ui.sliceTable.item(row, 0).text() for row in range(3)] == ["4", "5", "3"]
+    assert reviewed.review.slice_index == 3
+    assert ui.iterationLabel.text == "0 of 1, pDSC 0.40 (best)"
+
+
+def test_accept_takes_what_is_shown_and_undo_takes_it_back(reviewed):
+    review = reviewed.review
+    click(reviewed.ui.acceptButton)
+    assert np.array_equal(review.result_mask(3), LARGE) and review.current.decision == "accepted"
+    click(reviewed.ui.undoButton)
+    assert not review.result_mask(3).any() and review.current.decision == ""
+    assert not reviewed.ui.undoButton.enabled
+    reviewed.ui.iterationSlider.value = 1
+    click(reviewed.ui.acceptButton)
+    assert np.array_equal(review.result_mask(3), SMALL)
+
+
+def test_accepting_all_takes_the_best_of_each_and_keeps_what_was_decided(reviewed):
+    click(reviewed.ui.rejectButton)
+    click(reviewed.ui.acceptAllButton)
+    review = reviewed.review
+    assert np.array_equal(review.result_mask(2), GLAND)
+    assert not review.result_mask(3).any()
+    assert np.array_equal(review.result_mask(4), LARGE)
+
+
+def test_keys_work_while_the_module_is_open_and_only_then(reviewed, widget):
+    window = widget.panel._shortcuts[0].parent()
+    press = lambda key: (qt.QTest.keyClick(window, key), slicer.app.processEvents())  # noqa: E731
+    window.activateWindow()
+    slicer.app.processEvents()
+    press("n")
+    assert reviewed.review.slice_index == 4
+    press("a")
+    assert reviewed.review.current.decision == "accepted"
+    widget.exit()
+    press("u")
+    assert reviewed.review.current.decision == "accepted"
+    widget.enter()
+    press("u")
+    assert reviewed.review.current.decision == ""
+
+
+def test_no_key_is_taken_from_the_slice_views_or_the_segment_editor():
+    from HermesSegmentLib.shortcuts import SHORTCUTS
+
+    keys = [key for key, _method, _what in SHORTCUTS]
+    assert len(set(keys)) == len(keys)
+    assert not set(keys) & set("bfrgtv[]{}" + "qwzyi 0123456789")
+
+
+def test_clicking_a_cell_of_the_strip_goes_to_that_slice(reviewed):
+    strip = reviewed.ui.sliceStrip
+    place = strip.visualItemRect(strip.item(0, 0)).center()
+    qt.QTest.mouseClick(strip.viewport(), qt.Qt.LeftButton, qt.Qt.NoModifier, place)
+    assert reviewed.review.slice_index == 2
+
+
+def test_moving_slicers_own_sequence_browser_moves_the_panel(reviewed):
+    assert reviewed.ui.iterationSlider.value == 0
+    reviewed.review.run.get("browser").SetSelectedItemNumber(1)
+    assert reviewed.ui.iterationSlider.value == 1
+    assert reviewed.ui.iterationLabel.text == "1 of 1, pDSC 0.35"
+    run = reviewed.review.run
+    assert np.array_equal(voxels_of(run.get("previous"), ORGAN, run.volume)[3], LARGE)
+
+
+def test_prompt_table_and_plot_lie_in_the_runs_folder(reviewed):
+    tree = slicer.mrmlScene.GetSubjectHierarchyNode()
+    run = reviewed.review.run
+    folder = tree.GetItemParent(tree.GetItemByDataNode(run.get("mask")))
+    roi = slicer.util.getNodesByClass("vtkMRMLMarkupsROINode")[0]
+    for node in (roi, run.get("chart"), run.get("chart-table"), run.get("result")):
+        assert tree.GetItemParent(tree.GetItemByDataNode(node)) == folder, node.GetName()
+    assert tree.GetItemName(folder) == "HERMES Prostate 1"
+
+
+def test_the_plot_holds_the_slice_under_review(reviewed):
+    table = reviewed.review.run.get("chart-table").GetTable()
+    column = table.GetColumnByName("pDSC")
+    assert [column.GetValue(row) for row in range(2)] == pytest.approx([0.4, 0.35])
+    assert table.GetColumnByName("threshold").GetValue(0) == pytest.approx(0.9)
+
+
+def test_a_loaded_scene_can_be_reviewed_on(reviewed, tmp_path):
+    click(reviewed.ui.acceptButton)
+    path = str(tmp_path / "scene.mrb")
+    slicer.util.saveScene(path)
+    slicer.mrmlScene.Clear(0)
+    assert reviewed.review is None
+    slicer.util.loadScene(path)
+    assert reviewed.review.run.record.slices[3].decision == "accepted"
+    assert np.array_equal(reviewed.review.result_mask(3), LARGE)
+    reviewed.reviewing.look_at(4)
+    click(reviewed.ui.acceptButton)
+    assert np.array_equal(reviewed.review.result_mask(4), LARGE)
+    assert len(RunScene.all()) == 1

@@ -1,0 +1,106 @@
+"""A run on the panel: what appears while it goes on, and whatever can end it."""
+
+import numpy as np
+import slicer
+
+from HermesLib.engine.messages import Failed
+from HermesSegmentLib.labelmaps import voxels_of
+from HermesSegmentLib.scene import ORGAN
+from Testing.slicer_module.driving import GLAND, RUN, click, drain, play
+from Testing.slicer_module.events import opened
+
+
+def test_iterations_appear_while_the_run_goes_on(panel, engine):
+    click(panel.ui.runButton)
+    assert panel.ui.runButton.text == "Cancel"
+    engine.say(opened((2, 3, 4)), *RUN[:4])
+    drain(panel, engine)
+    run = panel.control.run
+    assert np.array_equal(voxels_of(run.get("mask"), ORGAN, run.volume)[2], GLAND)
+    line = panel.ui.statusLabel.text
+    assert line.startswith("Slice 2 of 3, iteration 1, pDSC 0.97") and "left" in line
+
+
+def test_a_failed_run_says_why_and_keeps_what_was_finished(panel, engine):
+    click(panel.ui.runButton)
+    play(panel, engine, RUN[:4], Failed("the engine was killed, most likely because memory ran out", None))
+    assert "memory" in panel.ui.statusLabel.text
+    assert panel.review.run.record.slices[2].status == "accepted"
+    assert panel.review.run.record.slices[3].status == "stopped"
+    click(panel.ui.runButton)
+    play(panel, engine)
+    assert panel.ui.statusLabel.text.startswith("Done")
+
+
+def test_cancelling_keeps_finished_iterations(panel, engine):
+    click(panel.ui.runButton)
+    engine.say(opened((2, 3, 4)), *RUN[:4])
+    drain(panel, engine)
+    click(panel.ui.runButton)
+    drain(panel, engine)
+    assert panel.ui.runButton.text == "Run" and panel.ui.statusLabel.text.startswith("Cancelled")
+    assert len(panel.review.run.record.slices[2].iterations) == 2
+
+
+def test_deleting_the_volume_in_mid_run_ends_it_and_the_next_run_works(panel, engine, volume):
+    click(panel.ui.runButton)
+    engine.say(opened((2, 3, 4)), *RUN[:2])
+    drain(panel, engine)
+    copy = slicer.modules.volumes.logic().CloneVolume(volume, "copy")
+    slicer.mrmlScene.RemoveNode(volume)
+    engine.say(*RUN[2:])
+    drain(panel, engine)
+    assert engine.state == "idle" and "deleted" in panel.ui.statusLabel.text
+    panel.parameters.volume = copy
+    click(panel.ui.runButton)
+    play(panel, engine)
+    assert panel.ui.statusLabel.text.startswith("Done")
+
+
+def test_deleting_a_result_node_in_mid_run_ends_the_run(panel, engine):
+    click(panel.ui.runButton)
+    engine.say(opened((2, 3, 4)), *RUN[:2])
+    drain(panel, engine)
+    slicer.mrmlScene.RemoveNode(panel.control.run.get("mask"))
+    engine.say(*RUN[2:])
+    drain(panel, engine)
+    assert engine.state == "idle" and "deleted" in panel.ui.statusLabel.text
+
+
+def test_closing_the_scene_in_mid_run_ends_it_and_writes_into_no_other_scene(panel, engine):
+    click(panel.ui.runButton)
+    engine.say(opened((2, 3, 4)), *RUN[:2])
+    drain(panel, engine)
+    slicer.mrmlScene.Clear(0)
+    engine.say(*RUN[2:])
+    drain(panel, engine)
+    assert engine.state == "idle"
+    assert not slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
+    assert not panel.ui.runButton.enabled
+
+
+def test_switching_the_volume_in_mid_run_changes_nothing_about_the_run(panel, engine, volume):
+    click(panel.ui.runButton)
+    other = slicer.modules.volumes.logic().CloneVolume(volume, "other")
+    panel.parameters.volume = other
+    play(panel, engine)
+    assert panel.review.run.volume is volume
+    assert np.array_equal(
+        voxels_of(panel.review.run.get("mask"), ORGAN, volume)[2], panel.review.run.mask(2, panel.review.run.shown)
+    )
+
+
+def test_reloading_the_module_in_mid_run_ends_the_run_and_the_new_panel_works(widget, panel, engine, volume):
+    click(panel.ui.runButton)
+    engine.say(opened((2, 3, 4)), *RUN[:2])
+    drain(panel, engine)
+    widget.exit()
+    widget.cleanup()
+    assert engine.closed
+    widget.setup()
+    widget.enter()
+    fresh = widget.panel
+    assert fresh is not panel and fresh.parameters.volume is volume
+    click(fresh.ui.runButton)
+    play(fresh, engine)
+    assert fresh.ui.statusLabel.text.startswith("Done")
