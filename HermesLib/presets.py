@@ -42,7 +42,8 @@ class Preset:
     """One organ in one modality.
 
     ``organ_label`` is what data sets call the organ in their label tables.
-    ``field`` is what of a slice the QC core sees (``slice`` or ``body``), ``neighbours`` how many slices on either side it sees too,
+    ``field`` is what of a slice the QC core sees (``slice``, ``centre`` or ``body``), ``grid`` the side in pixels of
+    the square it is brought to, ``neighbours`` how many slices on either side it sees too,
     ``mirror`` whether the organ may be seen left for right;
     ``model`` and ``quality`` name the FM and the QC weights that a user gets who chooses nothing.
     """
@@ -54,6 +55,7 @@ class Preset:
     organ_label: str
     intensity: Intensity
     field: str
+    grid: int
     neighbours: int
     mirror: bool
     model: str
@@ -83,6 +85,7 @@ def load_preset(name: str) -> Preset:
         organ_label=raw["organ_label"],
         intensity=Intensity(**raw["intensity"]),
         field=raw["field"],
+        grid=raw["grid"],
         neighbours=raw["neighbours"],
         mirror=raw["mirror"],
         model=raw["model"],

@@ -12,7 +12,8 @@ class QualityConfig:
 
     Attributes:
         grid: side of the square grid that slices are brought to, pixels.
-        field: what of the slice the grid shows: ``slice`` (all of it) or ``body`` (the bounding box of the body).
+        field: what of the slice the grid shows: ``slice`` (all of it), ``centre`` (its middle three quarters) or ``body`` (the bounding box
+            of the body).
         neighbours: slices on either side that the image expert sees besides the slice itself.
         standardise: whether the image expert brings every slice to mean 0 and deviation 1 (MR, which has no calibrated scale).
         latent_channels: channels of the mask's latent.

@@ -30,6 +30,17 @@ def slice_window(shape: tuple[int, int]) -> Window:
     return Window((rows - side) // 2, (columns - side) // 2, side)
 
 
+#: Where slices are centred on the organ's region, as a prostate's are: no gland of PROMISE12's 45 patients reaches beyond this share.
+CENTRE_SHARE = 0.75
+
+
+def centre_window(shape: tuple[int, int]) -> Window:
+    """The middle :data:`CENTRE_SHARE` of the square that holds a slice (rows, columns)."""
+    rows, columns = shape
+    side = round(CENTRE_SHARE * max(rows, columns))
+    return Window((rows - side) // 2, (columns - side) // 2, side)
+
+
 def body_window(image: np.ndarray, margin: float = 0.04) -> Window:
     """The square around the body on a windowed CT slice (H, W) in 0..1; the whole slice where no body is seen."""
     tissue = ndimage.binary_opening(image > _BODY_LEVEL, iterations=max(1, min(image.shape) // 128))
@@ -46,10 +57,11 @@ def body_window(image: np.ndarray, margin: float = 0.04) -> Window:
 
 
 def find_windows(images: torch.Tensor, field: str) -> list[Window]:
-    """One window a slice for images (B, C, H, W), neighbours or not; ``field`` is ``slice`` or ``body``."""
+    """One window a slice for images (B, C, H, W), neighbours or not; ``field`` is ``slice``, ``centre`` or ``body``."""
     if field == "body":
         return [body_window(image) for image in own_slice(images)[:, 0].cpu().numpy()]
-    return [slice_window((images.shape[-2], images.shape[-1]))] * len(images)
+    window = centre_window if field == "centre" else slice_window
+    return [window((images.shape[-2], images.shape[-1]))] * len(images)
 
 
 def _window_sides(window: Window, shape: tuple[int, int]) -> tuple[int, int, int, int]:

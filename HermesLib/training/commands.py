@@ -20,6 +20,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     quality.add_argument("--gross", type=float, help="share of gross failures among the masks shown")
     quality.add_argument("--pure-noise", type=float, help="share of training from pure noise, where one-step sampling starts")
     quality.add_argument("--initial", type=Path, metavar="FILE", help="weights to go on from; trains the third stage only")
+    quality.add_argument("--teacher", type=Path, metavar="FILE", help="weights that label the slices without a label")
     quality.set_defaults(run=run_quality)
     promptable = kinds.add_parser("promptable", help="a small promptable model")
     promptable.add_argument("--model", required=True, choices=["medsam", "scribbleprompt", "mideepseg"])
@@ -73,6 +74,7 @@ def run_quality(arguments: argparse.Namespace) -> int:
         arguments.test,
         arguments.device,
         arguments.initial,
+        arguments.teacher,
     )
     print(f"best weights: {output}")
     return 0

@@ -9,17 +9,18 @@ import torch
 from HermesLib.data.augmentation import Augmentation, sampling_grid, vary_intensity, view
 from HermesLib.data.slices import LabelledSlice
 from HermesLib.neighbours import own_slice
-from HermesLib.quality.grid import body_window, slice_window
+from HermesLib.quality.grid import CENTRE_SHARE, body_window, slice_window
 
 
 @dataclass(frozen=True, eq=False)
 class PooledSlice:
     """A square uint8 image (C, s, s), the slice in the middle of its neighbours, its organ mask (s, s, bool, None where unlabelled),
-    and whose it is."""
+    whose it is, and the middle share of the square that the network is shown; what lies around comes into view as views vary."""
 
     image: np.ndarray
     mask: np.ndarray | None
     patient: str
+    share: float = 1.0
 
 
 def crop_square(picture: np.ndarray, top: int, left: int, side: int) -> np.ndarray:
@@ -52,6 +53,7 @@ def _pool_slice(one: LabelledSlice, image: np.ndarray, organ: str, field: str) -
         crop_square(image, window.top, window.left, window.side),
         None if mask is None else crop_square(mask, window.top, window.left, window.side),
         one.patient,
+        CENTRE_SHARE if field == "centre" else 1.0,
     )
 
 
@@ -94,7 +96,7 @@ class SlicePool:
     def views(chosen: Sequence[PooledSlice], grids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Sample slices at their grids (count, side, side, 2)."""
         images, masks = [], []
-        for one, grid in zip(chosen, grids, strict=True):
+        for one, grid in zip(chosen, grids * torch.tensor([one.share for one in chosen]).view(-1, 1, 1, 1), strict=True):
             images.append(view(torch.from_numpy(one.image.astype(np.float32) / 255), grid))
             mask = one.mask if one.mask is not None else np.zeros(one.image.shape[1:], bool)
             masks.append((view(torch.from_numpy(mask.astype(np.float32))[None], grid) > 0.5).float())

@@ -11,6 +11,7 @@ from torch import nn
 
 from HermesLib.data.augmentation import Augmentation
 from HermesLib.training.losses import cosine_rate
+from HermesLib.training.precision import reduced_precision
 from HermesLib.training.promptable_pool import ObjectPool
 from HermesLib.training.run import TrainingRun
 
@@ -96,7 +97,7 @@ class PromptableTrainer:
             for group in optimiser.param_groups:
                 group["lr"] = cosine_rate(step, settings.steps, settings.rate)
             self.network.train()
-            with torch.autocast(self.device.type, dtype=torch.bfloat16):
+            with reduced_precision(self.device):
                 loss = task.loss(self.network, images.to(self.device), masks.to(self.device), rng)
             optimiser.zero_grad()
             loss.backward()

@@ -20,6 +20,7 @@ from HermesLib.quality.core import QualityCore
 from HermesLib.quality.sampler import add_noise
 from HermesLib.training.losses import cosine_rate, dice_cross_entropy
 from HermesLib.training.pool import PooledSlice, SlicePool
+from HermesLib.training.precision import reduced_precision
 from HermesLib.training.run import TrainingRun
 
 _EXPERT_RATE = 1e-3
@@ -142,7 +143,7 @@ class QualityTrainer:
             for group in optimisers["vae"].param_groups:
                 group["lr"] = cosine_rate(step, settings.autoencoder_steps, 1e-3)
             adversarial = step >= settings.autoencoder_steps // 3
-            with torch.autocast(self.device.type, dtype=torch.bfloat16):
+            with reduced_precision(self.device):
                 logits, mean, deviation = vae.reconstruct(masks)
                 drawn = torch.sigmoid(logits.float())
                 loss = dice_cross_entropy(logits, masks).mean()
@@ -159,7 +160,7 @@ class QualityTrainer:
             torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
             optimisers["vae"].step()
             if adversarial:
-                with torch.autocast(self.device.type, dtype=torch.bfloat16):
+                with reduced_precision(self.device):
                     fake, real = self.discriminator(drawn.detach())[-1].float(), self.discriminator(masks)[-1].float()
                     judged = 0.5 * ((real - 1) ** 2).mean() + 0.5 * (fake**2).mean()
                 optimisers["discriminator"].zero_grad()
@@ -190,10 +191,14 @@ class QualityTrainer:
             loss.backward()
             torch.nn.utils.clip_grad_norm_(parameters, 1.0)
             optimisers["experts"].step()
+            self._average(min(settings.average, (step + 1) / (step + 10)))
+            last = step + 1 == settings.expert_steps
             if (step + 1) % settings.every == 0:
                 self.run.report("experts", step + 1, settings.expert_steps, **figures)
                 self._save(1, step + 1, optimisers)
-        self.averaged.load_state_dict(core.state_dict())
+            if (step + 1) % settings.validate_every == 0 or last:
+                self.run.report("validation", step + 1, settings.expert_steps, organ=found_dice(self.averaged, self.validation))
+        core.load_state_dict(self.averaged.state_dict())
 
     def _expert_loss(self, rng: np.random.Generator) -> tuple[dict[str, float], torch.Tensor]:
         settings, core, device = self.settings, self.core, self.device
@@ -203,7 +208,7 @@ class QualityTrainer:
         noise = torch.from_numpy(rng.standard_normal(tuple(images.shape), dtype=np.float32) * strength)
         noisy, images, masks = (images + noise).clamp(0, 1).to(device), images.to(device), masks.to(device)
         present = (masks.sum((1, 2, 3)) > 0).float()
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with reduced_precision(device):
             mask_loss = dice_cross_entropy(core.mask_expert.reconstruct(wrong), wrong).mean()
             cleaned, findings = core.image_expert.learn(noisy)
             presence = core.presence(findings.coarse).float()
@@ -268,7 +273,7 @@ class QualityTrainer:
         images, masks, wrong = images.to(self.device), masks.to(self.device), wrong.to(self.device)
         with torch.no_grad():
             clean = core.autoencoder.encode(masks)
-        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+        with reduced_precision(self.device):
             condition = core.condition(images, wrong, kept[0], kept[1])
             noisy = add_noise(clean, noise, core.shares[timesteps])
             predicted = core.predict_clean(noisy, timesteps, condition)
@@ -293,6 +298,16 @@ class QualityTrainer:
     def _average(self, keep: float) -> None:
         for mean, value in zip(self.averaged.parameters(), self.core.parameters(), strict=True):
             mean.lerp_(value, 1 - keep)
+
+
+@torch.no_grad()
+def found_dice(core: QualityCore, pool: SlicePool, limit: int = 80) -> float:
+    """Mean true Dice of the image expert's own map over slices with the organ."""
+    chosen = _spread(pool.with_organ, limit)
+    grids = sampling_grid(np.random.default_rng(0), len(chosen), core.config.grid, IDENTITY)
+    images, masks = pool.views(chosen, grids)
+    found = [core.image_expert.look(part.to(core.shares.device)).organ[:, 0].cpu() > 0 for part in images.split(16)]
+    return dice_batch(torch.cat(found), masks[:, 0] > 0.5).mean().item()
 
 
 @torch.no_grad()

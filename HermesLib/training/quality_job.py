@@ -13,10 +13,12 @@ from HermesLib.errors import HermesError
 from HermesLib.presets import Preset, load_preset
 from HermesLib.quality.config import QualityConfig
 from HermesLib.quality.core import QualityCore
+from HermesLib.quality.registry import load_quality
 from HermesLib.training.phantoms import labelled_phantoms
 from HermesLib.training.pool import PooledSlice, SlicePool, pool_slices
 from HermesLib.training.quality import QualityTrainer, QualityTraining
 from HermesLib.training.run import TrainingRun
+from HermesLib.training.self_training import label_slices
 from HermesLib.training.sources import Source, read_sources
 
 
@@ -49,16 +51,18 @@ def train_quality(
     test: float = 0.1,
     device_name: str = "auto",
     initial: Path | None = None,
+    teacher: Path | None = None,
 ) -> Path:
     """Train a QC core and keep the best of validation as ``model.safetensors`` in ``folder``; returns that path.
 
     ``phantoms`` procedural slices join the training patients (prostate only); they never validate. ``initial`` holds weights to go
     on from: only the third stage is then trained, and the checkpoint names the file it came from by its SHA-256. Its training
-    patients must be the same (same folders and seed).
+    patients must be the same (same folders and seed). ``teacher`` holds weights, of the same training patients, that label the
+    slices without a label.
     """
     preset = load_preset(preset_name)
     settings = dataclasses.replace(settings, augmentation=preset_augmentation(preset))
-    begun = load_checkpoint(initial) if initial else None
+    begun, taught = (load_checkpoint(path) if path else None for path in (initial, teacher))
     if begun:
         settings = dataclasses.replace(settings, autoencoder_steps=0, expert_steps=0)
     slices, split = read_sources(sources, settings.seed, validation, test)
@@ -70,7 +74,7 @@ def train_quality(
     train = pooled(split.train)
     if phantoms:
         train += pool_slices(labelled_phantoms(settings.seed, phantoms), organ, preset.field, preset.neighbours)
-    config = QualityConfig(field=preset.field, neighbours=preset.neighbours, standardise=preset.modality != "CT")
+    config = QualityConfig(grid=preset.grid, field=preset.field, neighbours=preset.neighbours, standardise=preset.modality != "CT")
     recorded: dict[str, Any] = {
         "preset": preset_name,
         "organ": organ,
@@ -79,12 +83,17 @@ def train_quality(
         "split": dataclasses.asdict(split),
         **settings.to_dict(),
     }
-    if begun:
-        if begun.training.get("split") != json.loads(json.dumps(recorded["split"])):
-            raise HermesError(f"{initial} was trained on other patients; training on would blur who is a test patient")
-        recorded["initial"] = {"sha256": begun.sha256, "training": begun.training}
+    for role, checkpoint, path in (("initial", begun, initial), ("teacher", taught, teacher)):
+        if checkpoint is None:
+            continue
+        if checkpoint.training.get("split") != json.loads(json.dumps(recorded["split"])):
+            raise HermesError(f"{path} was trained on other patients; training on would blur who is a test patient")
+        recorded[role] = {"sha256": checkpoint.sha256, "training": checkpoint.training}
     run = TrainingRun(folder, recorded)
     device = select_device(device_name)
+    if teacher:
+        labelled = label_slices(slices, load_quality(str(teacher), preset, device), organ, settings.seed)
+        train += pool_slices(labelled, organ, preset.field, preset.neighbours)
     trainer = QualityTrainer(config, settings, run, SlicePool(train), SlicePool(pooled(split.validation)), device)
     if begun:
         trainer.start_from(begun.tensors)
