@@ -29,6 +29,12 @@ def add_quality_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--samples", metavar="K", type=int, help="samples averaged into a pGT (default: as trained)")
     parser.add_argument("--steps", metavar="N", type=int, help="diffusion steps a sample (default: as trained)")
     parser.add_argument(
+        "--score",
+        choices=["calibrated", "raw"],
+        default="calibrated",
+        help="pDSC as an estimate of the true Dice where the weights carry a calibration, or the plain Dice of mask and pGT",
+    )
+    parser.add_argument(
         "--threshold",
         metavar="T",
         type=float,
@@ -44,7 +50,7 @@ def add_quality_options(parser: argparse.ArgumentParser) -> None:
 
 def shared_fields(arguments: argparse.Namespace) -> dict[str, Any]:
     """The fields every request takes from the options above, but for its settings."""
-    names = ("image", "preset", "quality", "samples", "steps", "slices", "truth", "device", "command")
+    names = ("image", "preset", "quality", "samples", "steps", "score", "slices", "truth", "device", "command")
     return {name: getattr(arguments, name) for name in names}
 
 

@@ -28,7 +28,8 @@ def _axial(path: Path) -> np.ndarray:
     return SimpleITK.GetArrayFromImage(SimpleITK.DICOMOrient(SimpleITK.ReadImage(str(path)), "LPS"))
 
 
-def _patient(family: str, stem: str) -> str:
+def patient_identity(family: str, stem: str) -> str:
+    """Who a file of that stem is of: the family and the stem's last number."""
     numbers = re.findall(r"\d+", stem)
     return f"{family}-{int(numbers[-1]) if numbers else stem}"
 
@@ -49,7 +50,7 @@ def read_decathlon(
     found = []
     for image_name, label_name in cases:
         stem = Path(image_name).name.split(".")[0]
-        patient = _patient(family, stem) if label_name else f"{_patient(family, stem)}-unlabelled"
+        patient = patient_identity(family, stem) if label_name else f"{patient_identity(family, stem)}-unlabelled"
         if not keep(patient):
             continue
         images = intensity.normalise(_axial(folder / image_name))

@@ -8,7 +8,7 @@ from typing import Any
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``evaluate loop``, ``evaluate pgt`` and ``evaluate prompted``."""
+    """Add ``evaluate loop``, ``pgt``, ``score`` and ``prompted``."""
     parser = subparsers.add_parser("evaluate", help="measure the loop or the QC core on cases with a known truth")
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
     loop = kinds.add_parser("loop", help="true Dice of first and final masks")
@@ -20,6 +20,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     loop.set_defaults(run=run_loop)
     pgt = kinds.add_parser("pgt", help="does the pseudo ground truth follow the image?")
     pgt.set_defaults(run=run_pgt)
+    score = kinds.add_parser("score", help="how honest is the score, along refinements with all three models?")
+    score.add_argument("--plot", type=Path, metavar="PNG", help="draw score against truth, reliability, and what is accepted")
+    score.set_defaults(run=run_score)
     prompted = kinds.add_parser("prompted", help="a small model's answers to simulated prompts, on its own test patients")
     prompted.add_argument("--model", required=True, choices=["medsam", "scribbleprompt", "mideepseg"])
     prompted.add_argument("--weights", default="bundled", metavar="bundled|FILE")
@@ -28,14 +31,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     prompted.add_argument("--objects", type=int, default=256, help="how many objects are drawn")
     prompted.set_defaults(run=run_prompted)
-    for kind in (loop, pgt):
+    for kind in (loop, pgt, score):
         kind.add_argument("--preset", default="prostate-t2")
         kind.add_argument("--quality", default="diffusion", metavar="diffusion|FILE")
         kind.add_argument(
             "--data", required=True, metavar="LAYOUT:FOLDER", help="decathlon:FOLDER, or slices:FOLDER (its test patients)"
         )
         kind.add_argument("--patients", nargs="+", metavar="NAME", help="only these patients")
-    for kind in (loop, pgt, prompted):
+    for kind in (loop, pgt, score, prompted):
         kind.add_argument("--seed", type=int, default=0)
         kind.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
         kind.add_argument("-o", "--output", type=Path, metavar="FILE", help="write all figures as JSON")
@@ -93,6 +96,29 @@ def run_pgt(arguments: argparse.Namespace) -> int:
     preset, device, cases, quality = _parts(arguments)
     found = evaluate_invariance(cases, preset, quality, arguments.seed, device, _progress)
     return _publish({"preset": preset.name, "quality_sha256": quality.sha256, **found}, {}, arguments.output)
+
+
+def run_score(arguments: argparse.Namespace) -> int:
+    """Measure the score against the truth."""
+    import dataclasses
+
+    from HermesLib.evaluation.judged import judge_cases
+    from HermesLib.evaluation.score import score_figures
+    from HermesLib.evaluation.score_plots import plot_scores
+    from HermesLib.models.catalogue import MODELS
+    from HermesLib.models.registry import load_model
+
+    preset, device, cases, quality = _parts(arguments)
+    models = [load_model(name, "bundled", device) for name in MODELS]
+    judged = judge_cases(cases, preset, quality, models, arguments.seed, device, _progress)
+    calibrated = quality.calibration is not None
+    if arguments.plot:
+        plot_scores(arguments.plot, judged, preset.title, calibrated)
+    networks = {"quality_sha256": quality.sha256, "models_sha256": {model.name: model.sha256 for model in models}}
+    figures = {"preset": preset.name, **networks, "raw": score_figures(judged, raw=True)}
+    if calibrated:
+        figures["calibrated"] = score_figures(judged, raw=False)
+    return _publish(figures, {"masks": [dataclasses.asdict(one) for one in judged]}, arguments.output)
 
 
 def run_prompted(arguments: argparse.Namespace) -> int:

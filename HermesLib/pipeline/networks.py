@@ -10,7 +10,7 @@ import torch
 from HermesLib.models.protocol import PromptableModel
 from HermesLib.models.registry import load_model
 from HermesLib.presets import Preset
-from HermesLib.quality.protocol import QualityControl
+from HermesLib.quality.protocol import QualityControl, Score
 from HermesLib.quality.registry import load_quality
 
 #: Networks kept of each sort: the one at work and the one before, for users who compare two.
@@ -28,10 +28,12 @@ class Networks:
         """See :func:`HermesLib.models.registry.load_model`."""
         return _kept(self._models, (name, _file(weights), device), lambda: load_model(name, weights, device))
 
-    def quality(self, name: str, preset: Preset, device: torch.device, samples: int | None, steps: int | None) -> QualityControl:
+    def quality(
+        self, name: str, preset: Preset, device: torch.device, samples: int | None, steps: int | None, score: Score
+    ) -> QualityControl:
         """See :func:`HermesLib.quality.registry.load_quality`."""
-        key = (_file(name), preset.name, device, samples, steps)
-        return _kept(self._qualities, key, lambda: load_quality(name, preset, device, samples, steps))
+        key = (_file(name), preset.name, device, samples, steps, score)
+        return _kept(self._qualities, key, lambda: load_quality(name, preset, device, samples, steps, score))
 
     def forget(self) -> None:
         """Let go of everything, for its memory."""

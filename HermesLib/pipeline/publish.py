@@ -56,6 +56,7 @@ def provenance_of(
         preset=request.preset,
         model=None if model is None else Network(model.name, model.sha256),
         quality=Network(quality.name, quality.sha256),
+        score=quality.score,
         image_sha256=case.volume.sha256,
     )
 

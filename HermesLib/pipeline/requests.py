@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from HermesLib.prompts.settings import PromptSettings
 from HermesLib.refinement.settings import RefinementSettings
@@ -19,6 +20,8 @@ class Request:
         preset: organ and modality, by name.
         quality: ``diffusion`` (the preset's bundled QC core), another QC's name, or a weight file.
         samples, steps: of the QC core; None leaves them as they were in training.
+        score: ``calibrated``, the estimate of the true Dice where the QC's weights carry a calibration, or ``raw``, the plain Dice of
+            mask and pGT as in the paper.
         settings: thresholds and the seed.
         slices: which slices; None for all.
         truth: the true mask's file; reported, never used.
@@ -31,6 +34,7 @@ class Request:
     quality: str = "diffusion"
     samples: int | None = None
     steps: int | None = None
+    score: Literal["calibrated", "raw"] = "calibrated"
     settings: RefinementSettings = field(default_factory=RefinementSettings)
     slices: SliceRange | None = None
     truth: Path | None = None

@@ -113,7 +113,7 @@ def _open_refinement(request: RefineRequest, networks: Networks) -> Run:
         raise HermesError(f"the first prompt is of kind '{given['kind']}', but the run asks with '{kind}'")
     case = read_case(request.image, preset, request.slices, request.truth, request.init)
     model = networks.model(entry.name, request.weights, device)
-    quality = networks.quality(request.quality, preset, device, request.samples, request.steps)
+    quality = networks.quality(request.quality, preset, device, request.samples, request.steps, request.score)
     refiner = Refiner(model, quality, strategy=strategy, settings=request.settings)
     first = None if given is None else prompt_from_plain(given, (case.images.shape[-2], case.images.shape[-1]))
     events = refine_volume(refiner, case.images, case.indices, case.truth, case.mask, device=device, first_prompt=first)
@@ -125,7 +125,7 @@ def _open_assessment(request: AssessRequest, networks: Networks) -> Run:
     preset, device = load_preset(request.preset), select_device(request.device)
     case = read_case(request.image, preset, request.slices, request.truth, request.mask)
     assert case.mask is not None  # an AssessRequest always names one
-    quality = networks.quality(request.quality, preset, device, request.samples, request.steps)
+    quality = networks.quality(request.quality, preset, device, request.samples, request.steps, request.score)
     events = assess_volume(quality, request.settings, case.images, case.mask, case.indices, case.truth, device=device)
     return Run(request, case, preset, device, None, quality, events, started)
 

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from HermesLib.errors import HermesError
+from HermesLib.quality.calibration import Calibration
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class QualityConfig:
         token_width: width of the experts' tokens and of the condition.
         denoiser_channels: channels of the denoiser's levels, the first at the latent's resolution.
         timesteps: length of the noise schedule.
+        mirror: whether the organ may be seen left for right.
+        calibration: how the score becomes an estimate of the true Dice; None where nobody has fitted one.
         steps, samples: default number of sampling steps and of samples averaged. One step is the default because more made the
             pGT worse on validation patients (true Dice 0.82 in one step, 0.76 in two, 0.65 in four).
     """
@@ -40,6 +43,8 @@ class QualityConfig:
     timesteps: int = 1000
     steps: int = 1
     samples: int = 4
+    mirror: bool = False
+    calibration: Calibration | None = None
 
     @property
     def latent_side(self) -> int:
@@ -74,4 +79,6 @@ class QualityConfig:
                 f"the weights carry settings this version of HERMES does not know: {', '.join(unknown)}; update HERMES"
             )
         values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()}
+        if values.get("calibration") is not None:
+            values["calibration"] = Calibration.from_dict(values["calibration"])
         return cls(**values)

@@ -8,7 +8,8 @@ from scipy import ndimage
 from HermesLib.metrics import dice_batch
 from HermesLib.quality.core import QualityCore
 from HermesLib.quality.grid import find_windows, from_grid, to_grid
-from HermesLib.quality.protocol import Assessment
+from HermesLib.quality.protocol import Assessment, Score
+from HermesLib.quality.witness import evidence, image_only_map
 
 #: Parts of a pGT smaller than this share of its largest part are slips of the decoder; one of them would spoil a box.
 _ISLAND = 0.1
@@ -30,22 +31,45 @@ def without_islands(pgt: torch.Tensor) -> torch.Tensor:
 class DiffusionQuality:
     """Draws K pseudo ground truths a slice and scores the mask against their mean.
 
-    ``pdsc`` is Dice(mask, mean pGT > 0.5) on the slice's own grid; ``pdsc_low`` and ``pdsc_high`` are the lowest and highest Dice
-    against a single sample, widened to hold ``pdsc``.
+    The raw score is Dice(mask, mean pGT > 0.5) on the slice's own grid; its range is that of the Dice against single samples. Where the
+    weights carry a calibration, and ``score`` is not ``raw``, ``pdsc`` is the calibrated estimate of the true Dice with its interval.
+
+    Args:
+        core: the networks.
+        name, sha256: of the weights, for reports.
+        samples, steps: of the sampler; as the weights say if left out.
+        score: ``calibrated`` (raw where the weights carry no calibration) or ``raw``.
     """
 
     kind = "quality"
 
-    def __init__(self, core: QualityCore, name: str, sha256: str = "", samples: int | None = None, steps: int | None = None):
+    def __init__(
+        self,
+        core: QualityCore,
+        name: str,
+        sha256: str = "",
+        samples: int | None = None,
+        steps: int | None = None,
+        score: Score = "calibrated",
+    ):
         self.core = core.eval()
         self.name = name
         self.sha256 = sha256
         self.samples = samples or core.config.samples
         self.steps = steps or core.config.steps
+        self.calibration = core.config.calibration if score == "calibrated" else None
+        self.score: Score = "raw" if self.calibration is None else "calibrated"
 
     @torch.inference_mode()
     def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int]) -> Assessment:
         """See :class:`HermesLib.quality.protocol.QualityControl`."""
+        return self.examine(images, masks, seeds, self.calibration is not None)[0]
+
+    @torch.inference_mode()
+    def examine(
+        self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int], ask_witness: bool = True
+    ) -> tuple[Assessment, torch.Tensor]:
+        """The assessment, and the evidence (B, 3) that a calibration turns into an estimate (empty unless the witness is asked)."""
         shape = (images.shape[-2], images.shape[-1])
         grid = self.core.config.grid
         device = next(self.core.parameters()).device
@@ -57,4 +81,9 @@ class DiffusionQuality:
         pdsc = dice_batch(masks, pgt > 0.5)
         single = torch.stack([dice_batch(masks, drawn[:, k] > 0.5) for k in range(self.samples)], 1)
         low, high = torch.minimum(single.amin(1), pdsc), torch.maximum(single.amax(1), pdsc)
-        return Assessment(pgt, pdsc, low, high, torch.sigmoid(condition.presence))
+        found = torch.empty(len(masks), 0, device=device)
+        if ask_witness:
+            found = evidence(masks, pgt, image_only_map(self.core, images, windows, self.core.config.mirror))
+            if self.calibration is not None:
+                pdsc, low, high = self.calibration.estimate(found)
+        return Assessment(pgt, pdsc, low, high, torch.sigmoid(condition.presence)), found

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import torch
+
+#: What a pDSC is: the plain Dice of mask and pGT, or an estimate of the true Dice that was fitted on held-out patients.
+Score = Literal["raw", "calibrated"]
 
 
 @dataclass(frozen=True)
@@ -13,7 +16,7 @@ class Assessment:
 
     Attributes:
         pgt: (B, H, W) probability of the pseudo ground truth; the pGT itself is ``pgt > 0.5``.
-        pdsc: (B,) Dice between mask and pGT, the estimate of the unknown true Dice.
+        pdsc: (B,) the estimate of the unknown true Dice: the Dice between mask and pGT, or what a calibration makes of it.
         pdsc_low, pdsc_high: (B,) the range of that estimate.
         present: (B,) probability that the slice shows the organ at all.
     """
@@ -26,10 +29,11 @@ class Assessment:
 
 
 class QualityControl(Protocol):
-    """A judge of segmentations that draws the mask it would have expected."""
+    """A judge of segmentations that draws the mask it would have expected; ``score`` says what its pDSC is."""
 
     name: str
     sha256: str
+    score: Score
 
     def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int]) -> Assessment:
         """Judge masks (B, H, W, bool) of slices (B, C, H, W, float32 in 0..1; each in the middle of its neighbours).

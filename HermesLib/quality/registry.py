@@ -10,6 +10,7 @@ from HermesLib.presets import Preset
 from HermesLib.quality.config import QualityConfig
 from HermesLib.quality.core import QualityCore
 from HermesLib.quality.diffusion import DiffusionQuality
+from HermesLib.quality.protocol import Score
 from HermesLib.weights import bundled_checkpoint
 
 #: Quality controls that come with HERMES.
@@ -17,7 +18,12 @@ QUALITY_NAMES = ("diffusion",)
 
 
 def load_quality(
-    name: str, preset: Preset, device: torch.device, samples: int | None = None, steps: int | None = None
+    name: str,
+    preset: Preset,
+    device: torch.device,
+    samples: int | None = None,
+    steps: int | None = None,
+    score: Score = "calibrated",
 ) -> DiffusionQuality:
     """The QC called ``name``, or read from the weight file of that path, ready on ``device``.
 
@@ -28,14 +34,16 @@ def load_quality(
         if value is not None and value < 1:
             raise HermesError(f"{what} {value} is too small; choose 1 or more")
     if name == "diffusion":
-        return _build(bundled_checkpoint(preset.quality), preset.quality, device, samples, steps)
+        return _build(bundled_checkpoint(preset.quality), preset.quality, device, samples, steps, score)
     path = Path(name)
     if path.suffix == ".safetensors" or path.is_file():
-        return _build(load_checkpoint(path), path.stem, device, samples, steps)
+        return _build(load_checkpoint(path), path.stem, device, samples, steps, score)
     raise HermesError(f"unknown quality control '{name}'; choose {', '.join(QUALITY_NAMES)} or a .safetensors file")
 
 
-def _build(checkpoint: Checkpoint, name: str, device: torch.device, samples: int | None, steps: int | None) -> DiffusionQuality:
+def _build(
+    checkpoint: Checkpoint, name: str, device: torch.device, samples: int | None, steps: int | None, score: Score
+) -> DiffusionQuality:
     if checkpoint.kind != DiffusionQuality.kind:
         raise HermesError(f"{name} holds weights of {checkpoint.kind or 'another program'}, not of a QC core")
     config = QualityConfig.from_dict(checkpoint.config)
@@ -46,4 +54,4 @@ def _build(checkpoint: Checkpoint, name: str, device: torch.device, samples: int
         core.load_state_dict(checkpoint.tensors)
     except RuntimeError as error:
         raise HermesError(f"{name} does not fit the QC core its own settings describe; fetch it again") from error
-    return DiffusionQuality(core.to(device), name, checkpoint.sha256, samples, steps)
+    return DiffusionQuality(core.to(device), name, checkpoint.sha256, samples, steps, score)

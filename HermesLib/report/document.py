@@ -36,6 +36,7 @@ class Provenance:
     preset: str
     model: Network | None
     quality: Network
+    score: str
     image_sha256: str
 
     def to_json(self) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 import argparse
 import dataclasses
+import json
+import sys
 from pathlib import Path
 
 
@@ -22,6 +24,19 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     quality.add_argument("--initial", type=Path, metavar="FILE", help="weights to go on from; trains the third stage only")
     quality.add_argument("--teacher", type=Path, metavar="FILE", help="weights that label the slices without a label")
     quality.set_defaults(run=run_quality)
+    calibration = kinds.add_parser("calibration", help="how a QC core's score becomes an estimate of the true Dice")
+    calibration.add_argument("--preset", required=True)
+    calibration.add_argument("--weights", required=True, metavar="FILE", help="the QC core's weights")
+    calibration.add_argument(
+        "--data", action="append", required=True, metavar="LAYOUT:FOLDER[:FAMILY]", help="where its held-out patients are"
+    )
+    calibration.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE", help="the weights with their calibration"
+    )
+    calibration.add_argument("--seed", type=int, default=0)
+    calibration.add_argument("--threads", type=int, help="processor threads; all by default")
+    calibration.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+    calibration.set_defaults(run=run_calibration)
     promptable = kinds.add_parser("promptable", help="a small promptable model")
     promptable.add_argument("--model", required=True, choices=["medsam", "scribbleprompt", "mideepseg"])
     promptable.add_argument(
@@ -77,6 +92,25 @@ def run_quality(arguments: argparse.Namespace) -> int:
         arguments.teacher,
     )
     print(f"best weights: {output}")
+    return 0
+
+
+def run_calibration(arguments: argparse.Namespace) -> int:
+    """Calibrate the score of a QC core on its held-out patients."""
+    from HermesLib.calibration.job import train_calibration
+    from HermesLib.training.sources import Source
+
+    _set_threads(arguments)
+    found = train_calibration(
+        arguments.preset,
+        arguments.weights,
+        [Source.parse(text) for text in arguments.data],
+        arguments.output,
+        arguments.seed,
+        arguments.device,
+        lambda done, total: print(f"case {done} of {total}", file=sys.stderr, flush=True),
+    )
+    print(json.dumps(found, indent=1))
     return 0
 
 

@@ -74,7 +74,13 @@ def train_quality(
     train = pooled(split.train)
     if phantoms:
         train += pool_slices(labelled_phantoms(settings.seed, phantoms), organ, preset.field, preset.neighbours)
-    config = QualityConfig(grid=preset.grid, field=preset.field, neighbours=preset.neighbours, standardise=preset.modality != "CT")
+    config = QualityConfig(
+        grid=preset.grid,
+        field=preset.field,
+        neighbours=preset.neighbours,
+        standardise=preset.modality != "CT",
+        mirror=preset.mirror,
+    )
     recorded: dict[str, Any] = {
         "preset": preset_name,
         "organ": organ,

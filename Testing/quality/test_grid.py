@@ -51,3 +51,12 @@ def test_each_slice_has_its_own_body_window():
     first, second = find_windows(images, "body")
     assert (second.top - first.top, second.left - first.left) == (20, 10)
     assert find_windows(images, "slice") == [Window(0, 0, 128)] * 2
+
+
+def test_the_centre_is_the_middle_three_quarters_and_comes_back_to_its_place():
+    images = torch.zeros(1, 1, 80, 64)
+    images[0, 0, 30:50, 22:42] = 1
+    (window,) = find_windows(images, "centre")
+    assert window == Window(10, 2, 60)
+    there = to_grid(images, [window], 60)
+    assert torch.equal(from_grid(there, [window], (80, 64)), images)

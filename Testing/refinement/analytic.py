@@ -60,6 +60,7 @@ class OrganQuality:
 
     name = "organ"
     sha256 = "1" * 64
+    score = "raw"
 
     def __init__(self, jitter: int = 0, present: float = 1.0) -> None:
         self.jitter = jitter

@@ -56,5 +56,6 @@ PROVENANCE = Provenance(
     preset="prostate-t2",
     model=Network("medsam", "a" * 64),
     quality=Network("qc", "b" * 64),
+    score="raw",
     image_sha256="c" * 64,
 )

@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from HermesLib.data.augmentation import Augmentation
+from HermesLib.data.augmentation import IDENTITY, Augmentation, sampling_grid
 from HermesLib.data.slices import LabelledSlice
 from HermesLib.errors import HermesError
 from HermesLib.neighbours import own_slice
+from HermesLib.quality.protocol import Assessment
 from HermesLib.training.pool import PooledSlice, SlicePool, pool_slices, vary_neighbours
+from HermesLib.training.precision import reduced_precision
 from HermesLib.training.quality import QualityTrainer, QualityTraining
 from HermesLib.training.run import TrainingRun
+from HermesLib.training.self_training import label_slices
 from Testing.quality.small import SMALL
 
 SHORT = QualityTraining(
@@ -115,3 +118,47 @@ def test_a_slice_with_neighbours_is_varied_as_one_scan():
     assert torch.equal(own_slice(turned), own_slice(images))
     for before, after in zip(images, turned, strict=True):
         assert any(torch.equal(after, form) for form in (before, before.flip(0), before[1:2].expand(3, -1, -1)))
+
+
+class SureTeacher:
+    """Finds the organ on bright slices, none on dark ones, and is unsure of the rest."""
+
+    name, sha256, score = "teacher", "", "raw"
+
+    def assess(self, images, masks, seeds):
+        brightness = images.mean((1, 2, 3))
+        zero = torch.zeros(len(images))
+        return Assessment((images[:, 0] > 0.5).float(), zero, zero, zero, brightness)
+
+
+def test_a_teacher_labels_only_what_it_is_sure_of_and_never_a_labelled_slice():
+    def slice_of(grey: int, label: np.ndarray | None) -> LabelledSlice:
+        return LabelledSlice(np.full((8, 8), grey, np.uint8), label, ("background", "prostate"), "p-1-unlabelled", "made")
+
+    truth = np.zeros((8, 8), np.uint8)
+    slices = [slice_of(250, None), slice_of(10, None), slice_of(128, None), slice_of(250, truth)]
+    bright, dark = label_slices(slices, SureTeacher(), "prostate", 0)
+    assert bright.organ("prostate").all() and not dark.organ("prostate").any()
+    assert slices[0].label is None and slices[3].label is truth
+
+
+def test_a_central_field_is_shown_at_its_share_and_what_lies_around_stays_at_hand():
+    picture = np.zeros((64, 64), np.uint8)
+    picture[8:56, 8:56] = 200
+    (pooled,) = pool_slices(
+        [LabelledSlice(picture, picture // 200, ("background", "prostate"), "p", "made")], "prostate", "centre"
+    )
+    whole = sampling_grid(np.random.default_rng(0), 1, 48, IDENTITY)
+    images, masks = SlicePool.views([pooled], whole)
+    assert masks.all() and images.min() > 0.7
+    images, _ = SlicePool.views([pooled], whole * 1.3)
+    assert images[0, 0, 0, 0] == 0
+
+
+def test_processors_without_bfloat16_compute_in_single_precision(monkeypatch):
+    for native in (False, True):
+        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda native=native: native)
+        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+        with reduced_precision(torch.device("cpu")):
+            product = torch.ones(2, 2) @ torch.ones(2, 2)
+        assert product.dtype == (torch.bfloat16 if native else torch.float32)
