@@ -52,7 +52,7 @@ class Run:
     def report(self, results: Sequence[SliceResult]) -> dict[str, Any]:
         """The content of ``report.json``."""
         provenance = provenance_of(self.request, self.case, self.device, self.model, self.quality)
-        return build_report(results, provenance, time.perf_counter() - self.started)
+        return build_report(results, provenance, time.perf_counter() - self.started, self.case.volume.pixel_spacing)
 
     def write(self, folder: Path, results: Sequence[SliceResult], report: dict[str, Any]) -> None:
         """Write the five result files into an existing folder."""

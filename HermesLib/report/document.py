@@ -12,6 +12,7 @@ from HermesLib.prompts.summary import prompt_summary
 from HermesLib.prompts.types import Prompt
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.history import Record, SliceResult
+from HermesLib.surface import surface_distances
 
 FORMAT = 1
 CSV_COLUMNS = ("slice", "iteration", "status", "best", "pdsc", "pdsc_low", "pdsc_high", "dsc", "prompt", "seconds")
@@ -47,12 +48,14 @@ class Provenance:
         return fields
 
 
-def build_report(results: Sequence[SliceResult], provenance: Provenance, seconds: float) -> dict[str, Any]:
-    """The content of ``report.json`` for the results of a run that took ``seconds`` in all."""
+def build_report(
+    results: Sequence[SliceResult], provenance: Provenance, seconds: float, spacing: tuple[float, float]
+) -> dict[str, Any]:
+    """The content of ``report.json`` for the results of a run that took ``seconds`` in all, on pixels of ``spacing`` (rows, columns) mm."""
     return {
         "format": FORMAT,
         "summary": summarise(results, seconds),
-        "slices": [_slice_entry(result) for result in results],
+        "slices": [_slice_entry(result, spacing) for result in results],
         "provenance": provenance.to_json(),
     }
 
@@ -105,8 +108,11 @@ def write_csv(path: Path, results: Sequence[SliceResult]) -> None:
                 )
 
 
-def _slice_entry(result: SliceResult) -> dict[str, Any]:
+def _slice_entry(result: SliceResult, spacing: tuple[float, float]) -> dict[str, Any]:
     best = result.best_record
+    iteration = best.unpack()
+    distances = surface_distances(iteration.mask, iteration.pgt_mask, spacing)
+    hd95, assd = (None, None) if distances is None else (round(distance, 4) for distance in distances)
     return {
         "index": result.index,
         "status": result.status.value,
@@ -115,6 +121,8 @@ def _slice_entry(result: SliceResult) -> dict[str, Any]:
         "pdsc_low": _fraction(best.pdsc_low),
         "pdsc_high": _fraction(best.pdsc_high),
         "dsc": None if best.dsc is None else _fraction(best.dsc),
+        "hd95_mm": hd95,
+        "assd_mm": assd,
         "iterations": [_iteration_entry(record) for record in result.records],
     }
 

@@ -105,7 +105,7 @@ def report(review: Review) -> dict[str, Any]:
 
 
 def _slice_entry(one: SliceRecord) -> dict[str, Any]:
-    """A slice as HermesLib's report has it; the true Dice is never known here."""
+    """A slice as HermesLib's report has it; the true Dice is never known here, and outlines are measured by the engine alone."""
     best = one.iterations[one.best] if one.iterations else None
     numbers = dict.fromkeys(("pdsc", "pdsc_low", "pdsc_high"))
     if best is not None:
@@ -114,7 +114,8 @@ def _slice_entry(one: SliceRecord) -> dict[str, Any]:
         {"index": number, "pdsc": step.pdsc, "dsc": None, "prompt": step.prompt or {"kind": "given"}, "seconds": step.seconds}
         for number, step in enumerate(one.iterations)
     ]
-    return {"index": one.index, "status": one.status, "best": one.best, **numbers, "dsc": None, "iterations": steps}
+    unknown = {"dsc": None, "hd95_mm": None, "assd_mm": None}
+    return {"index": one.index, "status": one.status, "best": one.best, **numbers, **unknown, "iterations": steps}
 
 
 def write_report(review: Review, path: Path) -> list[Path]:
