@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+
 from HermesLib.calibration.fit import fit_calibration
 from HermesLib.checkpoints import load_checkpoint, save_checkpoint
 from HermesLib.data.folders import patient_identity, read_table
@@ -17,8 +20,13 @@ from HermesLib.models.catalogue import MODELS
 from HermesLib.models.registry import load_model
 from HermesLib.presets import load_preset
 from HermesLib.quality.config import QualityConfig
+from HermesLib.quality.diffusion import DiffusionQuality
+from HermesLib.quality.familiarity import Familiarity
 from HermesLib.quality.registry import load_quality
+from HermesLib.quality.witness import slice_features
 from HermesLib.training.sources import Source
+
+_HELD_OUT = ("validation", "test")
 
 
 def held_out_cases(sources: Sequence[Source], organ: str, split: dict[str, list[str]]) -> list[Case]:
@@ -27,7 +35,7 @@ def held_out_cases(sources: Sequence[Source], organ: str, split: dict[str, list[
     Raises:
         HermesError: there are none, or a folder of another layout.
     """
-    wanted = {*split["validation"], *split["test"]}
+    wanted = {patient for part in _HELD_OUT for patient in split[part]}
     found = []
     for source in sources:
         if source.layout != "decathlon":
@@ -50,10 +58,11 @@ def train_calibration(
     device_name: str = "auto",
     on_case: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
-    """Calibrate ``weights`` (a file) for a preset and write them with the calibration to ``output``; returns the calibration's numbers.
+    """Calibrate ``weights`` (a file) for a preset and write them with the calibration, and with what they know of unfamiliar slices, to
+    ``output``; returns the calibration's numbers.
 
-    The masks come from refinements with all three bundled models, from corruptions, and from the truth. ``output`` with the ending
-    ``.json`` keeps every judged mask.
+    The masks come from refinements with all three bundled models, from corruptions, and from the truth. Beside ``output``, a ``.json``
+    keeps every judged mask.
     """
     preset, device = load_preset(preset_name), select_device(device_name)
     checkpoint = load_checkpoint(Path(weights))
@@ -62,16 +71,34 @@ def train_calibration(
     models = [load_model(name, "bundled", device) for name in MODELS]
     judged = judge_cases(cases, preset, quality, models, seed, device, on_case)
     calibration = fit_calibration(judged)
-    config = dataclasses.replace(QualityConfig.from_dict(checkpoint.config), calibration=calibration)
+    config = dataclasses.replace(QualityConfig.from_dict(checkpoint.config), calibration=calibration, familiarity=True)
+    familiarity = Familiarity(2 * config.image_channels[-1])
+    familiarity.fit(*(_features(quality, sources, checkpoint.training["split"], parts) for parts in (("train",), _HELD_OUT)))
+    known = {f"familiarity.{name}": tensor for name, tensor in familiarity.state_dict().items()}
     told = {
         "data": [source.describe() for source in sources],
         "patients": sorted({one.patient for one in judged}),
         "models": {model.name: model.sha256 for model in models},
         "seed": seed,
     }
-    save_checkpoint(output, checkpoint.tensors, "quality", config.to_dict(), {**checkpoint.training, "calibration": told})
+    save_checkpoint(
+        output, {**checkpoint.tensors, **known}, "quality", config.to_dict(), {**checkpoint.training, "calibration": told}
+    )
     write_judged(output.with_suffix(".json"), judged)
     return calibration.to_dict()
+
+
+@torch.inference_mode()
+def _features(
+    quality: DiffusionQuality, sources: Sequence[Source], split: dict[str, list[str]], parts: Sequence[str]
+) -> torch.Tensor:
+    """Pooled features (N, c) of all slices of the patients in these parts of a split."""
+    wanted = {patient for part in parts for patient in split[part]}
+    core = quality.core
+    device = core.shares.device
+    images = [one.image for source in sources for one in source.read() if one.patient in wanted]
+    shown = [torch.from_numpy(image.astype(np.float32) / 255)[None, None] for image in images]
+    return torch.cat([slice_features(core, image.to(device)).cpu() for image in shown])
 
 
 def write_judged(path: Path, judged: Sequence[Judged]) -> None:

@@ -71,5 +71,8 @@ def summary_text(report: dict[str, Any], output: Path) -> str:
         lines.append(f"mean pDSC {summary['mean_pdsc']:.3f}, {summary['mean_iterations']:.1f} further iterations a slice")
     if summary["mean_dsc"] is not None:
         lines.append(f"mean true Dice {summary['mean_dsc']:.3f}")
+    unfamiliar = [str(entry["index"]) for entry in report["slices"] if entry["familiar"] is False]
+    if unfamiliar:
+        lines.append(f"unlike the training patients, pDSC not to be trusted: {len(unfamiliar)} slices ({', '.join(unfamiliar)})")
     lines.append(f"{summary['seconds']:.1f} s, results in {output}")
     return "\n".join(lines)

@@ -39,11 +39,13 @@ class Opened:
         slice_indices: the slices that will be worked on.
         shape: (N, H, W) of the whole volume as slices.
         axes: how slices and voxels belong together.
+        unfamiliar: those of the slices that look unlike the quality control's training patients; None where that is not known.
     """
 
     slice_indices: tuple[int, ...]
     shape: tuple[int, int, int]
     axes: SliceAxes
+    unfamiliar: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,8 @@ def read_message(frame: Frame) -> Message:
                 return _read_iteration(fields, frame.arrays)
             case "Opened":
                 axes = SliceAxes(*(tuple(fields["axes"][name]) for name in ("order", "backwards")))
-                return Opened(tuple(fields["slice_indices"]), tuple(fields["shape"]), axes)
+                unfamiliar = fields["unfamiliar"] if fields["unfamiliar"] is None else tuple(fields["unfamiliar"])
+                return Opened(tuple(fields["slice_indices"]), tuple(fields["shape"]), axes, unfamiliar)
             case kind:
                 return {"Ready": Ready, "Finished": Finished, "Cancelled": Cancelled, "Failed": Failed}[kind](**fields)
     except (KeyError, TypeError, ValueError) as error:

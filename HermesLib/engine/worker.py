@@ -94,7 +94,7 @@ def _answer(frame: Frame, run: int, networks: "Networks", commands: _Commands, t
         opened = open_run(request, networks)
         history = History(request.settings.keep)
         volume = opened.case.volume
-        tell(Opened(tuple(opened.case.indices), volume.array.shape, volume.axes))
+        tell(Opened(tuple(opened.case.indices), volume.array.shape, volume.axes, opened.unfamiliar))
         for event in opened.events:
             if commands.cancelled(run):
                 break

@@ -38,7 +38,7 @@ class Judged:
         source: the model's name, or :data:`CORRUPTED` or :data:`PERFECT`.
         iteration: of the refinement; 0 for the others.
         raw: Dice of mask and pGT.
-        evidence: what a calibration is made of.
+        expected: the Dice that the image expert expects, having seen the slice alone.
         pdsc, low, high: what the quality control says, calibrated if its weights are.
         pgt: true Dice of the pGT itself.
         true: true Dice of the mask.
@@ -50,7 +50,7 @@ class Judged:
     source: str
     iteration: int
     raw: float
-    evidence: tuple[float, ...]
+    expected: float
     pdsc: float
     low: float
     high: float
@@ -80,7 +80,8 @@ def judge_cases(
         masks = [*_refined(images, quality, models, seed, device), *_others(images, truth, np.random.default_rng([seed, number]))]
         for row, source, iteration, mask in masks:
             image, seeded = images[row : row + 1].to(device), [slice_seed(seed, row, iteration)]
-            answer, evidence = quality.examine(image, torch.from_numpy(mask)[None], seeded)
+            shown = torch.from_numpy(mask)[None]
+            answer = quality.assess(image, shown, seeded, prompted=iteration > 0)
             if not mask.any() or float(answer.present[0]) < PRESENT:
                 continue
             pgt, true = answer.pgt[0].cpu().numpy() > 0.5, truth[row].numpy()
@@ -91,7 +92,7 @@ def judge_cases(
                 source=source,
                 iteration=iteration,
                 raw=dice(mask, pgt),
-                evidence=tuple(evidence[0].tolist()),
+                expected=float(quality.expected_dice(image, shown)[0]),
                 pdsc=float(answer.pdsc[0]),
                 low=float(answer.pdsc_low[0]),
                 high=float(answer.pdsc_high[0]),

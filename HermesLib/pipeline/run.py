@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -49,10 +50,23 @@ class Run:
     events: Iterator[Iteration]
     started: float
 
+    @cached_property
+    def unfamiliar(self) -> tuple[int, ...] | None:
+        """Indices of the slices that look unlike all that the quality control was trained on; None where it does not know."""
+        found = []
+        for row, index in enumerate(self.case.indices):
+            answer = self.quality.unfamiliar(self.case.images[row : row + 1].to(self.device))
+            if answer is None:
+                return None
+            if bool(answer[0]):
+                found.append(index)
+        return tuple(found)
+
     def report(self, results: Sequence[SliceResult]) -> dict[str, Any]:
         """The content of ``report.json``."""
         provenance = provenance_of(self.request, self.case, self.device, self.model, self.quality)
-        return build_report(results, provenance, time.perf_counter() - self.started, self.case.volume.pixel_spacing)
+        seconds = time.perf_counter() - self.started
+        return build_report(results, provenance, seconds, self.case.volume.pixel_spacing, self.unfamiliar)
 
     def write(self, folder: Path, results: Sequence[SliceResult], report: dict[str, Any]) -> None:
         """Write the five result files into an existing folder."""

@@ -12,6 +12,7 @@ from HermesLib.neighbours import neighbourhood
 from HermesLib.quality.autoencoder import SpatialVae
 from HermesLib.quality.config import QualityConfig
 from HermesLib.quality.experts import ExpertFusion, MaskExpert, PresenceHead
+from HermesLib.quality.familiarity import Familiarity
 from HermesLib.quality.image_expert import ImageExpert
 from HermesLib.quality.sampler import alpha_bars, sample, seeded_noise
 
@@ -44,6 +45,7 @@ class QualityCore(nn.Module):
         self.image_expert = ImageExpert(config.image_channels, config.token_width, config.neighbours, config.standardise)
         self.fusion = ExpertFusion(config.cells, config.token_width)
         self.presence = PresenceHead(config.image_channels[-1])
+        self.familiarity = Familiarity(2 * config.image_channels[-1]) if config.familiarity else None
         level = config.latent_level
         # The organ's map reaches the latent's cells with all its pixels, as channels.
         spatial = config.mask_channels[level] + config.image_channels[level] + (config.grid // config.latent_side) ** 2

@@ -1,6 +1,7 @@
 """The diffusion QC core behind the :class:`QualityControl` protocol."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from scipy import ndimage
@@ -9,7 +10,7 @@ from HermesLib.metrics import dice_batch
 from HermesLib.quality.core import QualityCore
 from HermesLib.quality.grid import find_windows, from_grid, to_grid
 from HermesLib.quality.protocol import Assessment, Score
-from HermesLib.quality.witness import evidence, image_only_map
+from HermesLib.quality.witness import expected_dice, image_only_map, slice_features
 
 #: Parts of a pGT smaller than this share of its largest part are slips of the decoder; one of them would spoil a box.
 _ISLAND = 0.1
@@ -32,7 +33,7 @@ class DiffusionQuality:
     """Draws K pseudo ground truths a slice and scores the mask against their mean.
 
     The raw score is Dice(mask, mean pGT > 0.5) on the slice's own grid; its range is that of the Dice against single samples. Where the
-    weights carry a calibration, and ``score`` is not ``raw``, ``pdsc`` is the calibrated estimate of the true Dice with its interval.
+    weights carry a calibration, and ``score`` is not ``raw``, ``pdsc`` is the estimate of the true Dice with its interval.
 
     Args:
         core: the networks.
@@ -60,16 +61,34 @@ class DiffusionQuality:
         self.calibration = core.config.calibration if score == "calibrated" else None
         self.score: Score = "raw" if self.calibration is None else "calibrated"
 
-    @torch.inference_mode()
-    def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int]) -> Assessment:
+    def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int], prompted: bool = False) -> Assessment:
         """See :class:`HermesLib.quality.protocol.QualityControl`."""
-        return self.examine(images, masks, seeds, self.calibration is not None)[0]
+        answer = self._draw(images, masks, seeds)
+        if self.calibration is None:
+            return answer
+        curve = self.calibration.prompted if prompted else self.calibration.independent
+        evidence = self.expected_dice(images, masks) if prompted else answer.pdsc
+        pdsc, low, high = curve.estimate(evidence)
+        return replace(answer, pdsc=pdsc, pdsc_low=low, pdsc_high=high)
 
     @torch.inference_mode()
-    def examine(
-        self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int], ask_witness: bool = True
-    ) -> tuple[Assessment, torch.Tensor]:
-        """The assessment, and the evidence (B, 3) that a calibration turns into an estimate (empty unless the witness is asked)."""
+    def expected_dice(self, images: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
+        """The Dice (B,) that the image expert expects of masks (B, H, W, bool), having seen the slices (B, C, H, W) alone."""
+        device = next(self.core.parameters()).device
+        images = images.to(device)
+        windows = find_windows(images, self.core.config.field)
+        return expected_dice(masks.to(device), image_only_map(self.core, images, windows, self.core.config.mirror))
+
+    @torch.inference_mode()
+    def unfamiliar(self, images: torch.Tensor) -> torch.Tensor | None:
+        """See :class:`HermesLib.quality.protocol.QualityControl`."""
+        if self.core.familiarity is None:
+            return None
+        return self.core.familiarity(slice_features(self.core, images)) > 1
+
+    @torch.inference_mode()
+    def _draw(self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int]) -> Assessment:
+        """The pGT and the raw score."""
         shape = (images.shape[-2], images.shape[-1])
         grid = self.core.config.grid
         device = next(self.core.parameters()).device
@@ -81,9 +100,4 @@ class DiffusionQuality:
         pdsc = dice_batch(masks, pgt > 0.5)
         single = torch.stack([dice_batch(masks, drawn[:, k] > 0.5) for k in range(self.samples)], 1)
         low, high = torch.minimum(single.amin(1), pdsc), torch.maximum(single.amax(1), pdsc)
-        found = torch.empty(len(masks), 0, device=device)
-        if ask_witness:
-            found = evidence(masks, pgt, image_only_map(self.core, images, windows, self.core.config.mirror))
-            if self.calibration is not None:
-                pdsc, low, high = self.calibration.estimate(found)
-        return Assessment(pgt, pdsc, low, high, torch.sigmoid(condition.presence)), found
+        return Assessment(pgt, pdsc, low, high, torch.sigmoid(condition.presence))

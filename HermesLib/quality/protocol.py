@@ -35,10 +35,18 @@ class QualityControl(Protocol):
     sha256: str
     score: Score
 
-    def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int]) -> Assessment:
+    def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int], prompted: bool = False) -> Assessment:
         """Judge masks (B, H, W, bool) of slices (B, C, H, W, float32 in 0..1; each in the middle of its neighbours).
 
         ``seeds`` holds one integer a slice: all randomness of a slice comes from its own seed, so that its answer does not
-        depend on which other slices are in the batch.
+        depend on which other slices are in the batch. ``prompted``: a pGT has drawn the masks' prompts, so that their agreement with
+        it proves little.
+        """
+        ...
+
+    def unfamiliar(self, images: torch.Tensor) -> torch.Tensor | None:
+        """Which slices (B, C, H, W) look unlike all that the QC was trained on, (B,) bool: no score is to be trusted there.
+
+        None where the QC does not know.
         """
         ...

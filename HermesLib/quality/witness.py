@@ -2,10 +2,10 @@
 
 import torch
 
-from HermesLib.metrics import dice_batch
 from HermesLib.neighbours import neighbourhood
 from HermesLib.quality.core import QualityCore
-from HermesLib.quality.grid import Window, from_grid, to_grid
+from HermesLib.quality.familiarity import pooled_features
+from HermesLib.quality.grid import Window, find_windows, from_grid, to_grid
 
 #: The closer view shows this share of the window's sides.
 _CLOSER = 0.88
@@ -23,9 +23,11 @@ def image_only_map(core: QualityCore, images: torch.Tensor, windows: list[Window
     return torch.stack(views).mean(0)
 
 
-def evidence(masks: torch.Tensor, pgt: torch.Tensor, image_only: torch.Tensor) -> torch.Tensor:
-    """The evidence (B, 3) of :data:`HermesLib.quality.calibration.EVIDENCE` for masks (B, H, W, bool) and two maps (B, H, W)."""
-    return torch.stack([dice_batch(masks, pgt > 0.5), dice_batch(masks, image_only > 0.5), expected_dice(masks, image_only)], 1)
+def slice_features(core: QualityCore, images: torch.Tensor) -> torch.Tensor:
+    """The image expert's pooled features (B, c) of slices (B, C, H, W)."""
+    windows = find_windows(images, core.config.field)
+    shown = to_grid(neighbourhood(images, core.config.neighbours), windows, core.config.grid)
+    return pooled_features(core.image_expert.look(shown).coarse)
 
 
 def expected_dice(masks: torch.Tensor, probability: torch.Tensor) -> torch.Tensor:

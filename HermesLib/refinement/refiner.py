@@ -148,14 +148,16 @@ class Refiner:
         seeds = [slice_seed(self.settings.seed, state.index, index) for state in active]
         redraws = self.settings.redraws
         if index == 0 or self.settings.pgt == "renewed":
-            return score(self.guide, self.judge, slices, masks, seeds, redraws)
+            return score(self.guide, self.judge, slices, masks, seeds, redraws, prompted=index > 0)
         kept = torch.from_numpy(np.stack([state.pgt for state in active if state.pgt is not None])).to(
             images.device, torch.float32
         )
         against_kept = score_against(kept, masks)
         if self.judge is self.guide:
             return against_kept
-        return replace(score(self.judge, self.judge, slices, masks, seeds, redraws), pgt=kept, empty=against_kept.empty)
+        return replace(
+            score(self.judge, self.judge, slices, masks, seeds, redraws, prompted=True), pgt=kept, empty=against_kept.empty
+        )
 
     def _event(
         self,

@@ -39,14 +39,15 @@ def score(
     masks: torch.Tensor,
     seeds: Sequence[int],
     redraws: int,
+    prompted: bool = False,
 ) -> Score:
     """Assess masks (B, H, W, bool) of slices (B, C, H, W); an empty pGT is drawn again up to ``redraws`` times.
 
-    The Dice of two empty masks is 1 as a metric but says nothing here, so an empty mask or an empty pGT of the judge scores 0:
-    neither can ever be accepted.
+    ``prompted``: the guide's pGT has drawn the masks' prompts. The Dice of two empty masks is 1 as a metric but says nothing here, so an
+    empty mask or an empty pGT of the judge scores 0: neither can ever be accepted.
     """
-    guidance = assess_nonempty(guide, images, masks, seeds, redraws)
-    verdict = guidance if judge is guide else assess_nonempty(judge, images, masks, seeds, redraws)
+    guidance = assess_nonempty(guide, images, masks, seeds, redraws, prompted)
+    verdict = guidance if judge is guide else assess_nonempty(judge, images, masks, seeds, redraws, prompted)
     comparable = _any_pixel(masks) & _any_pixel(verdict.pgt > 0.5)
     return Score(
         guidance.pgt,
@@ -69,13 +70,13 @@ def score_against(pgt: torch.Tensor, masks: torch.Tensor) -> Score:
 
 
 def assess_nonempty(
-    quality: QualityControl, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int], redraws: int
+    quality: QualityControl, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int], redraws: int, prompted: bool = False
 ) -> Assessment:
     """One assessment a slice; those whose pGT is empty are drawn again from other seeds, up to ``redraws`` times.
 
     A slice that probably does not show the organ is not drawn again: there an empty pGT is the right answer.
     """
-    answer = ask(quality, images, masks, seeds)
+    answer = ask(quality, images, masks, seeds, prompted)
     parts = {
         name: getattr(answer, name).to(images.device, copy=True) for name in ("pgt", "pdsc", "pdsc_low", "pdsc_high", "present")
     }
@@ -85,21 +86,23 @@ def assess_nonempty(
         if not len(chosen):
             break
         other_seeds = [_other_seed(seeds[k], attempt) for k in chosen.tolist()]
-        again = ask(quality, images[chosen], masks[chosen], other_seeds)
+        again = ask(quality, images[chosen], masks[chosen], other_seeds, prompted)
         for name, values in parts.items():
             values[chosen] = getattr(again, name).to(images.device)
     return Assessment(**parts)
 
 
-def ask(quality: QualityControl, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int]) -> Assessment:
+def ask(
+    quality: QualityControl, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int], prompted: bool = False
+) -> Assessment:
     """One assessment of all slices on an accelerator; on a CPU slice by slice.
 
     Matrix products of another size add up in another order, so the last bits of a slice's answer would depend on who else is in
     the batch, and slices that are done leave it. On a CPU, where a batch gains little, results are the same bit for bit.
     """
     if images.device.type != "cpu":
-        return quality.assess(images, masks, seeds)
-    answers = [quality.assess(images[k : k + 1], masks[k : k + 1], seeds[k : k + 1]) for k in range(len(images))]
+        return quality.assess(images, masks, seeds, prompted)
+    answers = [quality.assess(images[k : k + 1], masks[k : k + 1], seeds[k : k + 1], prompted) for k in range(len(images))]
     return Assessment(*(torch.cat([getattr(answer, part.name) for answer in answers]) for part in fields(Assessment)))
 
 

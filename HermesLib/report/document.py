@@ -49,13 +49,25 @@ class Provenance:
 
 
 def build_report(
-    results: Sequence[SliceResult], provenance: Provenance, seconds: float, spacing: tuple[float, float]
+    results: Sequence[SliceResult],
+    provenance: Provenance,
+    seconds: float,
+    spacing: tuple[float, float],
+    unfamiliar: Sequence[int] | None,
 ) -> dict[str, Any]:
-    """The content of ``report.json`` for the results of a run that took ``seconds`` in all, on pixels of ``spacing`` (rows, columns) mm."""
+    """The content of ``report.json``.
+
+    Args:
+        results: of all slices.
+        provenance: where they come from.
+        seconds: that the run took in all.
+        spacing: of the pixels, rows and columns, mm.
+        unfamiliar: slices that look unlike the quality control's training patients; None where that is not known.
+    """
     return {
         "format": FORMAT,
         "summary": summarise(results, seconds),
-        "slices": [_slice_entry(result, spacing) for result in results],
+        "slices": [_slice_entry(result, spacing, unfamiliar) for result in results],
         "provenance": provenance.to_json(),
     }
 
@@ -108,7 +120,7 @@ def write_csv(path: Path, results: Sequence[SliceResult]) -> None:
                 )
 
 
-def _slice_entry(result: SliceResult, spacing: tuple[float, float]) -> dict[str, Any]:
+def _slice_entry(result: SliceResult, spacing: tuple[float, float], unfamiliar: Sequence[int] | None) -> dict[str, Any]:
     best = result.best_record
     iteration = best.unpack()
     distances = surface_distances(iteration.mask, iteration.pgt_mask, spacing)
@@ -123,6 +135,7 @@ def _slice_entry(result: SliceResult, spacing: tuple[float, float]) -> dict[str,
         "dsc": None if best.dsc is None else _fraction(best.dsc),
         "hd95_mm": hd95,
         "assd_mm": assd,
+        "familiar": None if unfamiliar is None else result.index not in unfamiliar,
         "iterations": [_iteration_entry(record) for record in result.records],
     }
 

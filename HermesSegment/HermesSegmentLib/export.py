@@ -95,7 +95,7 @@ def report(review: Review) -> dict[str, Any]:
     for one in sorted(record.slices.values(), key=lambda one: one.index):
         entry = told.get(one.index, {})
         if len(entry.get("iterations", [])) != len(one.iterations):
-            entry = _slice_entry(one)
+            entry = {**_slice_entry(one), "familiar": entry.get("familiar")}
         found["slices"].append({**entry, "review": {"decision": one.decision or "none", "iteration": one.chosen}})
     counts = record.counts()
     found["summary"].update(

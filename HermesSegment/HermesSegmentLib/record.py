@@ -59,6 +59,7 @@ class RunRecord:
         threshold: of pDSC.
         shape, order, backwards: the run's slices, see :class:`HermesSegmentLib.geometry.SliceFrame`.
         slices: by index.
+        unfamiliar: slices that look unlike the quality control's training patients: their pDSC is not to be trusted.
         report: HermesLib's report, once the run is over.
     """
 
@@ -69,6 +70,7 @@ class RunRecord:
     order: tuple[int, int, int] = (2, 1, 0)
     backwards: tuple[bool, bool, bool] = (False, False, False)
     slices: dict[int, SliceRecord] = field(default_factory=dict)
+    unfamiliar: list[int] = field(default_factory=list)
     report: dict[str, Any] | None = None
 
     def worst_first(self) -> list[SliceRecord]:

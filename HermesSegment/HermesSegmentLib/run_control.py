@@ -161,6 +161,7 @@ class RunControl:
         elif kind == "Opened":
             self.progress.total, self.progress.started = len(message.slice_indices), time.monotonic()
             if not self._bases:
+                self.run.record.unfamiliar = list(message.unfamiliar or ())
                 self.run.open(message.shape, message.axes.order, message.axes.backwards, message.slice_indices)
         elif kind == "Iteration":
             event = replace(message, index=message.index + self._bases.get(message.slice_index, 0))
@@ -184,6 +185,10 @@ class RunControl:
         done = _("{accepted} accepted, {stopped} below the threshold, {absent} without the organ, {failed} failed").format(
             **counts
         )
+        if record.unfamiliar:
+            done += _("; {count} unlike the training patients: their pDSC is not to be trusted").format(
+                count=len(record.unfamiliar)
+            )
         if kind == "Finished":
             self._say(_("Done: ") + done)
         elif kind == "Cancelled":

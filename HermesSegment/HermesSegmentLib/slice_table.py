@@ -17,6 +17,8 @@ TITLES = {
     RUNNING: _("running"),
 }
 _DECIDED = {"accepted": "✓", "edited": "✎", "rejected": "✗", "": ""}
+#: Behind a pDSC that is not to be trusted, and the column where it stands.
+_DOUBT, _PDSC = " ?", 2
 _HEADINGS = (_("Slice"), _("Loop"), _("pDSC"), _("Range"), _("Iterations"), _("Review"))
 
 
@@ -70,13 +72,17 @@ def fill_table(table: Any, record: RunRecord, current: int) -> list[int]:
         texts = (
             str(one.index + 1),
             TITLES[one.status],
-            f"{best.pdsc:.2f}" if shown else "",
+            f"{best.pdsc:.2f}{_DOUBT if one.index in record.unfamiliar else ''}" if shown else "",
             f"{best.low:.2f}-{best.high:.2f}" if shown else "",
             str(len(one.iterations)),
             one.decision,
         )
         for column, text in enumerate(texts):
             _item(table, row, column, text)
+        unfamiliar = one.index in record.unfamiliar
+        _item(table, row, _PDSC, texts[_PDSC]).setToolTip(
+            _("Unlike the training patients: not to be trusted") if unfamiliar else ""
+        )
         if one.index == current:
             table.selectRow(row)
     return [one.index for one in slices]

@@ -4,52 +4,65 @@ import numpy as np
 import pytest
 import torch
 
-from HermesLib.calibration.fit import fit_calibration, weighted_quantile
+from HermesLib.calibration.fit import fit_calibration, fit_curve, weighted_quantile
 from HermesLib.errors import HermesError
-from HermesLib.evaluation.judged import Judged
-from HermesLib.quality.calibration import Calibration
+from HermesLib.evaluation.judged import CORRUPTED, Judged
+from HermesLib.quality.calibration import Curve
 
 
-def patients(rng: np.random.Generator, count: int, masks: int = 60, offset: float = 0.08, noise: float = 0.03) -> list[Judged]:
-    """Masks whose mask-blind evidence follows the truth, and whose pGT flatters them; every patient a little differently."""
+def patients(rng: np.random.Generator, count: int, masks: int = 60, flattery: float = 0.08, noise: float = 0.03) -> list[Judged]:
+    """Masks whose witness follows the truth, a little differently in every patient; the pGT flatters those that it has prompted."""
     found = []
     for patient in range(count):
         kind = rng.normal(0, noise)
         for index in range(masks):
-            true = float(rng.uniform(0.3, 0.97))
-            seen = np.clip(true + kind + rng.normal(0, noise, 2), 0.01, 0.99)
-            flattering = float(np.clip(true + offset + rng.normal(0, noise), 0, 1))
-            evidence = (flattering, float(seen[0]), float(seen[1]))
-            found.append(Judged(f"p{patient}", "case", index, "medsam", 1, flattering, evidence, 0, 0, 0, 0.9, true))
+            true, refined = float(rng.uniform(0.3, 0.97)), index % 2
+            seen = float(np.clip(true + kind + rng.normal(0, noise), 0.01, 0.99))
+            raw = float(np.clip(true + kind + flattery * refined + rng.normal(0, noise), 0, 1))
+            source = "medsam" if refined else CORRUPTED
+            found.append(Judged(f"p{patient}", "case", index, source, refined, raw, seen, 0, 0, 0, 0.9, true))
     return found
 
 
-def estimates(calibration: Calibration, judged: list[Judged]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    found = calibration.estimate(torch.tensor([one.evidence for one in judged]))
-    return tuple(values.numpy() for values in found)
+def errors(curve: Curve, evidence: list[float], judged: list[Judged]) -> tuple[float, float, float]:
+    """Bias, mean absolute error, and the share of masks in the interval."""
+    pdsc, low, high = (values.numpy() for values in curve.estimate(torch.tensor(evidence)))
+    true = np.array([one.true for one in judged])
+    assert (low <= pdsc).all() and (pdsc <= high).all()
+    return float((pdsc - true).mean()), float(np.abs(pdsc - true).mean()), float(((low <= true) & (true <= high)).mean())
 
 
-def test_new_patients_are_judged_without_flattery_and_better_than_by_the_raw_score():
+def test_new_patients_refined_masks_are_judged_without_flattery():
     rng = np.random.default_rng(0)
     calibration = fit_calibration(patients(rng, 8))
-    new = patients(rng, 30)
-    true = np.array([one.true for one in new])
-    pdsc, low, high = estimates(calibration, new)
-    raw = np.array([one.raw for one in new])
-    assert abs((pdsc - true).mean()) < 0.02 < (raw - true).mean()
-    assert np.abs(pdsc - true).mean() < 0.6 * np.abs(raw - true).mean()
-    assert 0.8 < ((low <= true) & (true <= high)).mean() < 0.98
-    assert (low <= pdsc).all() and (pdsc <= high).all()
+    refined = [one for one in patients(rng, 30) if one.refined]
+    bias, error, covered = errors(calibration.prompted, [one.expected for one in refined], refined)
+    raw = [one.raw - one.true for one in refined]
+    assert abs(bias) < 0.02 < np.mean(raw)
+    assert error < 0.6 * np.mean(np.abs(raw))
+    assert 0.8 < covered < 0.98
+
+
+def test_other_masks_are_judged_by_their_pgt():
+    rng = np.random.default_rng(0)
+    calibration = fit_calibration(patients(rng, 8))
+    others = [one for one in patients(rng, 30) if not one.refined]
+    bias, error, covered = errors(calibration.independent, [one.raw for one in others], others)
+    assert abs(bias) < 0.02 and error < 0.05 and 0.8 < covered < 0.98
 
 
 def test_every_patient_counts_alike_however_many_masks_there_are():
-    rng = np.random.default_rng(1)
-    few = patients(rng, 8)
-    crowd = [one for one in few if one.patient == "p0"] * 20
-    once, often = fit_calibration(few), fit_calibration(few + crowd)
-    assert often.weights == pytest.approx(once.weights, abs=1e-4) and often.bias == pytest.approx(once.bias, abs=1e-4)
+    few = patients(np.random.default_rng(1), 8)
+    crowd = few + [one for one in few if one.patient == "p0"] * 20
+    once, often = (fit_curve(judged, [one.expected for one in judged]) for judged in (few, crowd))
+    assert (often.bias, often.slope) == pytest.approx((once.bias, once.slope), abs=1e-4)
     # A quantile of few masks jumps from one to the next.
     assert (often.low, often.high) == pytest.approx((once.low, once.high), abs=0.05)
+
+
+def test_evidence_that_speaks_against_the_truth_is_not_believed():
+    judged = patients(np.random.default_rng(0), 8)
+    assert fit_curve(judged, [1 - one.true for one in judged]).slope == 0
 
 
 def test_three_patients_are_too_few_to_learn_errors_from():

@@ -1,6 +1,7 @@
 """What a run leaves: five files that agree with each other, on the image's own grid, the same again for the same seed."""
 
 import csv
+import dataclasses
 import json
 import os
 import signal
@@ -12,15 +13,20 @@ import jsonschema
 import numpy as np
 import pytest
 import SimpleITK
+import torch
 from PIL import Image
 
 import HermesLib.report
+from HermesLib.checkpoints import save_checkpoint
 from HermesLib.cli.progress import Progress
 from HermesLib.engine.client import Engine
 from HermesLib.pipeline.requests import AssessRequest
 from HermesLib.pipeline.run import RunResult, run_to_folder
+from HermesLib.quality.core import QualityCore
+from HermesLib.quality.witness import slice_features
 from HermesLib.refinement.events import Iteration
 from Testing.cli.conftest import Hermes
+from Testing.quality.small import SMALL
 
 RESULTS = ["overview.png", "pgt.nii.gz", "report.csv", "report.json", "segmentation.nii.gz"]
 SCHEMA = json.loads((Path(HermesLib.report.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
@@ -255,3 +261,19 @@ def test_a_fault_of_the_program_is_told_apart_from_bad_input_and_says_where(herm
     assert ended.err[-1].startswith("hermes: an unexpected error in the engine: KeyError")
     assert any("Traceback" in line for line in ended.err)
     assert names(tmp_path) == ["files"]
+
+
+def test_slices_unlike_the_training_patients_are_told_and_stand_in_the_report(hermes: Hermes, files: Path, tmp_path: Path):
+    torch.manual_seed(0)
+    core = QualityCore(dataclasses.replace(SMALL, familiarity=True))
+    # It knows a single slice by heart, and none of these.
+    features = slice_features(core, torch.rand(1, 1, 64, 64)) + 1e-4 * torch.randn(40, 32)
+    core.familiarity.fit(features[:30], features[30:])
+    save_checkpoint(tmp_path / "noise.safetensors", core.state_dict(), "quality", core.config.to_dict())
+    words = ("assess", files / "image.nii.gz", files / "label.nii.gz", "-o", tmp_path / "out")
+    ended = hermes(*words, "--quality", tmp_path / "noise.safetensors")
+    assert ended.code == 0, ended.err
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    jsonschema.validate(report, SCHEMA)
+    assert [entry["familiar"] for entry in report["slices"]] == [False] * 5
+    assert any("not to be trusted: 5 slices" in line for line in ended.out)

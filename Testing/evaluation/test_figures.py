@@ -36,7 +36,7 @@ class Copies:
 
     name, sha256 = "copies", ""
 
-    def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds) -> Assessment:
+    def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds, prompted=False) -> Assessment:
         one = torch.ones(len(masks))
         return Assessment(masks.float(), one, one, one, one)
 
@@ -44,7 +44,7 @@ class Copies:
 class Looks(Copies):
     """One that looks at the image."""
 
-    def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds) -> Assessment:
+    def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds, prompted=False) -> Assessment:
         return super().assess(images, own_slice(images)[:, 0] > 0.5, seeds)
 
 

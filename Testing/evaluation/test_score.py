@@ -12,7 +12,7 @@ from HermesLib.evaluation.score_plots import plot_scores
 
 
 def mask(patient: str, raw: float, pdsc: float, true: float, iteration: int = 1, source: str = "medsam") -> Judged:
-    return Judged(patient, "case", 0, source, iteration, raw, (raw, raw, raw), pdsc, pdsc - 0.05, pdsc + 0.05, 0.9, true)
+    return Judged(patient, "case", 0, source, iteration, raw, raw, pdsc, pdsc - 0.05, pdsc + 0.05, 0.9, true)
 
 
 MASKS = [

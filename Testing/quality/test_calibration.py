@@ -8,8 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from HermesLib.errors import HermesError
-from HermesLib.quality.calibration import EVIDENCE, Calibration
+from HermesLib.quality.calibration import Calibration, Curve
 from HermesLib.quality.config import QualityConfig
 from HermesLib.quality.core import QualityCore
 from HermesLib.quality.diffusion import DiffusionQuality
@@ -17,28 +16,21 @@ from HermesLib.quality.grid import find_windows
 from HermesLib.quality.witness import expected_dice, image_only_map
 from Testing.quality.small import SMALL
 
-CALIBRATION = Calibration(EVIDENCE, -0.1, (0.1, 0.3, 0.7), -0.4, 0.3, 0.9, 8, 1000)
+CALIBRATION = Calibration(Curve(0.1, 1.1, -0.4, 0.3, 700), Curve(-0.1, 0.8, -0.8, 0.5, 900), 0.9, 8)
 fractions = st.floats(0, 1)
 
 
-@given(st.tuples(fractions, fractions, fractions))
-def test_the_interval_holds_the_estimate_and_stays_a_dice(evidence):
-    pdsc, low, high = (float(values[0]) for values in CALIBRATION.estimate(torch.tensor([evidence])))
-    assert 0 <= low <= pdsc <= high <= 1
-
-
 @given(fractions, fractions)
-def test_better_evidence_never_lowers_the_estimate(first, second):
-    worse, better = sorted((first, second))
-    pdsc, _, _ = CALIBRATION.estimate(torch.tensor([[worse] * 3, [better] * 3]))
-    assert pdsc[0] <= pdsc[1]
+def test_better_evidence_never_lowers_the_estimate_and_the_interval_holds_it(first, second):
+    for curve in (CALIBRATION.independent, CALIBRATION.prompted):
+        pdsc, low, high = curve.estimate(torch.tensor(sorted((first, second))))
+        assert pdsc[0] <= pdsc[1]
+        assert ((low >= 0) & (low <= pdsc) & (pdsc <= high) & (high <= 1)).all()
 
 
 def test_a_calibration_travels_with_the_weights_settings():
     config = dataclasses.replace(SMALL, calibration=CALIBRATION)
     assert QualityConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
-    with pytest.raises(HermesError, match="update HERMES"):
-        Calibration.from_dict({**CALIBRATION.to_dict(), "evidence": ["guide", "moon"]})
 
 
 def test_the_expected_dice_of_a_sure_map_is_the_dice():
@@ -64,16 +56,17 @@ def test_the_witness_says_the_same_of_a_slice_and_of_its_mirror_image(core):
     assert (maps[0] - maps[1].flip(-1)).abs().mean() < 0.5 * (plain[0] - plain[1].flip(-1)).abs().mean()
 
 
-def test_the_witness_never_sees_the_mask_and_the_raw_score_is_at_hand(core):
+def test_a_prompted_mask_is_judged_by_the_witness_and_any_other_by_its_pgt(core):
     image, masks = torch.rand(1, 1, 64, 64), torch.zeros(2, 64, 64, dtype=torch.bool)
     masks[0, 20:40, 20:40], masks[1, :, :32] = True, True
-    images = image.expand(2, -1, -1, -1)
+    images, seeds = image.expand(2, -1, -1, -1), [1, 1]
     quality, raw = DiffusionQuality(core, "core"), DiffusionQuality(core, "core", score="raw")
     assert (quality.score, raw.score) == ("calibrated", "raw")
-    answer, evidence = quality.examine(images, masks, [1, 1])
-    assert torch.allclose(answer.pdsc, CALIBRATION.estimate(evidence)[0])
-    assert torch.equal(raw.assess(images, masks, [1, 1]).pdsc, evidence[:, 0])
-    assert torch.equal(raw.assess(images, masks, [1, 1]).pgt, answer.pgt)
+    plain, expected = raw.assess(images, masks, seeds), quality.expected_dice(images, masks)
+    assert torch.equal(quality.assess(images, masks, seeds).pdsc, CALIBRATION.independent.estimate(plain.pdsc)[0])
+    prompted = quality.assess(images, masks, seeds, prompted=True)
+    assert torch.equal(prompted.pdsc, CALIBRATION.prompted.estimate(expected)[0])
+    assert torch.equal(prompted.pgt, plain.pgt) and torch.equal(raw.assess(images, masks, seeds, prompted=True).pdsc, plain.pdsc)
 
 
 def test_weights_without_a_calibration_give_the_raw_score():

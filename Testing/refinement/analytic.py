@@ -67,11 +67,14 @@ class OrganQuality:
         self.present = present
         self.seeds: list[list[int]] = []
 
+    def unfamiliar(self, images: torch.Tensor) -> None:
+        return None
+
     def draw(self, image: torch.Tensor, seed: int) -> torch.Tensor:
         down, right = np.random.default_rng(seed).integers(-self.jitter, self.jitter + 1, 2)
         return torch.roll((image[0] > 0.8).float(), (int(down), int(right)), (0, 1))
 
-    def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int]) -> Assessment:
+    def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int], prompted: bool = False) -> Assessment:
         self.seeds.append(list(seeds))
         pgt = torch.stack([self.draw(image, seed) for image, seed in zip(images, seeds, strict=True)])
         pdsc = dice_batch(masks, pgt > 0.5)
@@ -100,7 +103,7 @@ class EmptyFor(OrganQuality):
 class RisingQuality(OrganQuality):
     """Scores every further mask a little better, as one that never has enough."""
 
-    def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int]) -> Assessment:
+    def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int], prompted: bool = False) -> Assessment:
         answer = super().assess(images, masks, seeds)
         score = torch.full_like(answer.pdsc, 0.01 * len(self.seeds))
         return Assessment(answer.pgt, score, score, score, answer.present)

@@ -1,6 +1,7 @@
 """The loop against models and judges that can be reckoned by hand."""
 
 from itertools import islice
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -204,3 +205,16 @@ def test_settings_out_of_range_are_refused_in_one_line(option: str, value: float
     with pytest.raises(HermesError) as caught:
         RefinementSettings(**{option: value})
     assert option.replace("_", "-") in str(caught.value) and "choose" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_the_judge_is_told_which_masks_a_pgt_has_prompted():
+    class Listening(OrganQuality):
+        told: ClassVar[list[bool]] = []
+
+        def assess(self, images, masks, seeds, prompted=False):
+            self.told.append(prompted)
+            return super().assess(images, masks, seeds)
+
+    settings = RefinementSettings(threshold=1.0, max_iterations=2)
+    list(Refiner(BoxThreshold(), Listening(jitter=2), settings=settings).refine(scene()[None]))
+    assert not Listening.told[0] and len(Listening.told) > 1 and all(Listening.told[1:])

@@ -30,15 +30,15 @@ RESULTS = results_of(
     ],
 )
 def test_every_report_fits_the_schema(results, provenance):
-    jsonschema.validate(json.loads(json.dumps(build_report(results, provenance, 2.0, (1.0, 1.0)))), SCHEMA)
+    jsonschema.validate(json.loads(json.dumps(build_report(results, provenance, 2.0, (1.0, 1.0), None))), SCHEMA)
 
 
 def test_the_schema_notices_a_missing_or_unknown_field():
-    report = build_report(RESULTS, PROVENANCE, 2.0, (1.0, 1.0))
+    report = build_report(RESULTS, PROVENANCE, 2.0, (1.0, 1.0), None)
     del report["summary"]["mean_pdsc"]
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(report, SCHEMA)
-    report = build_report(RESULTS, PROVENANCE, 2.0, (1.0, 1.0))
+    report = build_report(RESULTS, PROVENANCE, 2.0, (1.0, 1.0), None)
     report["slices"][0]["patient"] = "x"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(report, SCHEMA)
@@ -62,7 +62,7 @@ def test_an_absent_slice_counts_in_the_true_dice_only_where_it_was_wrong():
 
 
 def test_a_slice_reports_its_best_iteration_and_all_of_them():
-    entry = build_report(RESULTS, PROVENANCE, 1, (1.0, 1.0))["slices"][0]
+    entry = build_report(RESULTS, PROVENANCE, 1, (1.0, 1.0), None)["slices"][0]
     assert (entry["index"], entry["status"], entry["best"], entry["pdsc"], entry["dsc"]) == (4, "stopped", 1, 0.7, 0.5)
     assert [(one["index"], one["pdsc"], one["prompt"]["kind"]) for one in entry["iterations"]] == [
         (0, 0.3, "scribbles"),
@@ -82,6 +82,6 @@ def test_the_table_has_one_row_a_slice_and_iteration_and_marks_the_result(tmp_pa
 
 
 def test_the_written_json_reads_back(tmp_path: Path):
-    report = build_report(RESULTS, PROVENANCE, 1, (1.0, 1.0))
+    report = build_report(RESULTS, PROVENANCE, 1, (1.0, 1.0), None)
     write_json(tmp_path / "report.json", report)
     assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8")) == report

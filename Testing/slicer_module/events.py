@@ -14,9 +14,9 @@ SHAPE = (6, 40, 50)
 PROSTATE = {"scheme": "SCT", "value": "41216001", "meaning": "Prostate"}
 
 
-def opened(indices: tuple[int, ...] = tuple(range(6))) -> Opened:
+def opened(indices: tuple[int, ...] = tuple(range(6)), unfamiliar: tuple[int, ...] | None = None) -> Opened:
     """The beginning of a run on the fixture ``volume``."""
-    return Opened(indices, SHAPE, AXES)
+    return Opened(indices, SHAPE, AXES, unfamiliar)
 
 
 def record() -> RunRecord:

@@ -5,9 +5,11 @@ import pytest
 import qt
 import slicer
 
+from HermesLib.engine.messages import Finished
 from HermesSegmentLib.labelmaps import voxels_of
 from HermesSegmentLib.scene import ORGAN, RunScene
-from Testing.slicer_module.driving import GLAND, LARGE, SMALL, click
+from Testing.slicer_module.driving import GLAND, LARGE, REPORT, RUN, SMALL, click, drain
+from Testing.slicer_module.events import opened
 
 
 def test_a_finished_run_is_ready_for_review_worst_first(reviewed):
@@ -111,3 +113,13 @@ def test_a_loaded_scene_can_be_reviewed_on(reviewed, tmp_path):
     click(reviewed.ui.acceptButton)
     assert np.array_equal(reviewed.review.result_mask(4), LARGE)
     assert len(RunScene.all()) == 1
+
+
+def test_a_slice_unlike_the_training_patients_is_marked_and_told(panel, engine):
+    click(panel.ui.runButton)
+    engine.say(opened((2, 3, 4), unfamiliar=(3,)), *RUN, Finished(REPORT))
+    drain(panel, engine)
+    table = panel.ui.sliceTable
+    marked = {table.item(row, 0).text(): table.item(row, 2).text() for row in range(table.rowCount)}
+    assert marked["4"].endswith("?") and not marked["3"].endswith("?") and not marked["5"].endswith("?")
+    assert "1 unlike the training patients" in panel.ui.statusLabel.text

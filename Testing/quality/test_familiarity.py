@@ -1,0 +1,31 @@
+"""Slices unlike all training patients are told apart from those that are merely new."""
+
+import torch
+
+from HermesLib.quality.core import QualityCore
+from HermesLib.quality.diffusion import DiffusionQuality
+from HermesLib.quality.familiarity import Familiarity
+from Testing.quality.small import SMALL
+
+
+def features(count: int, seed: int) -> torch.Tensor:
+    """Six correlated features."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(count, 3, generator=generator) @ torch.tensor(
+        [[1.0, 0.9, 0, 0, 0, 0.2], [0, 0, 2.0, -1.8, 0, 0], [0, 0.3, 0, 0, 0.5, 0.5]]
+    ) + 0.05 * torch.randn(count, 6, generator=generator)
+
+
+def test_new_slices_of_the_same_kind_are_familiar_and_broken_correlations_are_not():
+    known = Familiarity(6)
+    known.fit(features(400, 0), features(200, 1))
+    new = features(1000, 2)
+    assert (known(new) > 1).float().mean() < 0.04
+    # Each feature by itself is as usual; only their relation is not.
+    shuffled = torch.stack([column[torch.randperm(len(column))] for column in new.T], 1)
+    assert (known(shuffled) > 1).float().mean() > 0.5
+    assert (known(new + 8) > 1).all()
+
+
+def test_weights_that_know_nothing_of_it_say_so():
+    assert DiffusionQuality(QualityCore(SMALL), "core").unfamiliar(torch.rand(2, 1, 64, 64)) is None
