@@ -10,7 +10,7 @@ from HermesLib.metrics import dice_batch
 from HermesLib.quality.core import QualityCore
 from HermesLib.quality.grid import find_windows, from_grid, to_grid
 from HermesLib.quality.protocol import Assessment, Score
-from HermesLib.quality.witness import expected_dice, image_only_map, slice_features
+from HermesLib.quality.witness import expected_dice, highest_expected_dice, image_only_map, slice_features
 
 #: Parts of a pGT smaller than this share of its largest part are slips of the decoder; one of them would spoil a box.
 _ISLAND = 0.1
@@ -66,18 +66,24 @@ class DiffusionQuality:
         answer = self._draw(images, masks, seeds)
         if self.calibration is None:
             return answer
-        curve = self.calibration.prompted if prompted else self.calibration.independent
-        evidence = self.expected_dice(images, masks) if prompted else answer.pdsc
-        pdsc, low, high = curve.estimate(evidence)
-        return replace(answer, pdsc=pdsc, pdsc_low=low, pdsc_high=high)
+        if not prompted:
+            pdsc, low, high = self.calibration.independent.estimate(answer.pdsc)
+            return replace(answer, pdsc=pdsc, pdsc_low=low, pdsc_high=high)
+        seen = self._witness(images)
+        pdsc, low, high = self.calibration.prompted.estimate(expected_dice(masks.to(seen.device), seen))
+        ceiling, _, _ = self.calibration.prompted.estimate(highest_expected_dice(seen))
+        return replace(answer, pdsc=pdsc, pdsc_low=low, pdsc_high=high, ceiling=torch.maximum(ceiling, pdsc))
 
-    @torch.inference_mode()
     def expected_dice(self, images: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
         """The Dice (B,) that the image expert expects of masks (B, H, W, bool), having seen the slices (B, C, H, W) alone."""
-        device = next(self.core.parameters()).device
-        images = images.to(device)
+        seen = self._witness(images)
+        return expected_dice(masks.to(seen.device), seen)
+
+    @torch.inference_mode()
+    def _witness(self, images: torch.Tensor) -> torch.Tensor:
+        images = images.to(self.core.shares.device)
         windows = find_windows(images, self.core.config.field)
-        return expected_dice(masks.to(device), image_only_map(self.core, images, windows, self.core.config.mirror))
+        return image_only_map(self.core, images, windows, self.core.config.mirror)
 
     @torch.inference_mode()
     def unfamiliar(self, images: torch.Tensor) -> torch.Tensor | None:
@@ -91,7 +97,7 @@ class DiffusionQuality:
         """The pGT and the raw score."""
         shape = (images.shape[-2], images.shape[-1])
         grid = self.core.config.grid
-        device = next(self.core.parameters()).device
+        device = self.core.shares.device
         images, masks = images.to(device), masks.to(device)
         windows = find_windows(images, self.core.config.field)
         condition = self.core.condition(to_grid(images, windows, grid), to_grid(masks[:, None].float(), windows, grid))
@@ -100,4 +106,4 @@ class DiffusionQuality:
         pdsc = dice_batch(masks, pgt > 0.5)
         single = torch.stack([dice_batch(masks, drawn[:, k] > 0.5) for k in range(self.samples)], 1)
         low, high = torch.minimum(single.amin(1), pdsc), torch.maximum(single.amax(1), pdsc)
-        return Assessment(pgt, pdsc, low, high, torch.sigmoid(condition.presence))
+        return Assessment(pgt, pdsc, low, high, torch.sigmoid(condition.presence), torch.ones_like(pdsc))

@@ -19,6 +19,7 @@ class Assessment:
         pdsc: (B,) the estimate of the unknown true Dice: the Dice between mask and pGT, or what a calibration makes of it.
         pdsc_low, pdsc_high: (B,) the range of that estimate.
         present: (B,) probability that the slice shows the organ at all.
+        ceiling: (B,) the highest ``pdsc`` that any mask could get on that slice; 1 unless the QC knows better.
     """
 
     pgt: torch.Tensor
@@ -26,6 +27,7 @@ class Assessment:
     pdsc_low: torch.Tensor
     pdsc_high: torch.Tensor
     present: torch.Tensor
+    ceiling: torch.Tensor
 
 
 class QualityControl(Protocol):

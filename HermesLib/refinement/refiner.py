@@ -18,7 +18,7 @@ from HermesLib.quality.protocol import QualityControl
 from HermesLib.refinement.compact import compact_probability
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.scoring import PRESENT, Score, score, score_against
-from HermesLib.refinement.settings import RefinementSettings
+from HermesLib.refinement.settings import HOPELESS_PATIENCE, RefinementSettings
 
 
 @dataclass
@@ -175,7 +175,7 @@ class Refiner:
         present = float(scored.present[row])
         if pdsc > state.best_pdsc + self.settings.min_improvement:
             state.best_pdsc, state.best_index = pdsc, index
-        state.status = self._status(index, state.best_index, pdsc, present, bool(scored.empty[row]))
+        state.status = self._status(index, state.best_index, pdsc, present, bool(scored.empty[row]), float(scored.ceiling[row]))
         if state.status is Status.ABSENT:
             # The result is an empty mask: its true Dice is 1 if the organ is absent and 0 if it is not.
             state.mask, state.pgt = np.zeros_like(state.mask), np.zeros_like(state.pgt)
@@ -185,13 +185,16 @@ class Refiner:
             state.index, index, state.mask, state.pgt, pdsc, low, high, true_dice, state.prompt, seconds, state.status
         )
 
-    def _status(self, index: int, best_index: int, pdsc: float, present: float, empty: bool) -> Status | None:
+    def _status(self, index: int, best_index: int, pdsc: float, present: float, empty: bool, ceiling: float) -> Status | None:
         if index == 0 and present < PRESENT:
             return Status.ABSENT
         if empty:
             return Status.FAILED
         if pdsc >= self.settings.threshold:
             return Status.ACCEPTED
-        if index >= self.settings.max_iterations or index - best_index >= self.settings.patience:
+        patience = self.settings.patience
+        if ceiling < self.settings.threshold:
+            patience = min(patience, HOPELESS_PATIENCE)
+        if index >= self.settings.max_iterations or index - best_index >= patience:
             return Status.STOPPED
         return None

@@ -19,7 +19,7 @@ class Score:
 
     Attributes:
         pgt: (B, H, W) probability, the guide's.
-        pdsc, pdsc_low, pdsc_high, present: (B,), the judge's.
+        pdsc, pdsc_low, pdsc_high, present, ceiling: (B,), the judge's.
         empty: (B,) bool, the guide's pGT stayed empty however often it was drawn: there is nothing to prompt with.
     """
 
@@ -28,6 +28,7 @@ class Score:
     pdsc_low: torch.Tensor
     pdsc_high: torch.Tensor
     present: torch.Tensor
+    ceiling: torch.Tensor
     empty: torch.Tensor
 
 
@@ -55,6 +56,7 @@ def score(
         torch.where(comparable, verdict.pdsc_low, 0.0),
         torch.where(comparable, verdict.pdsc_high, 0.0),
         verdict.present,
+        verdict.ceiling,
         ~_any_pixel(guidance.pgt > 0.5),
     )
 
@@ -66,7 +68,8 @@ def score_against(pgt: torch.Tensor, masks: torch.Tensor) -> Score:
     """
     drawn = pgt > 0.5
     pdsc = torch.where(_any_pixel(masks) & _any_pixel(drawn), dice_batch(masks, drawn), 0.0)
-    return Score(pgt, pdsc, pdsc, pdsc, torch.ones_like(pdsc), ~_any_pixel(drawn))
+    one = torch.ones_like(pdsc)
+    return Score(pgt, pdsc, pdsc, pdsc, one, one, ~_any_pixel(drawn))
 
 
 def assess_nonempty(
@@ -77,9 +80,7 @@ def assess_nonempty(
     A slice that probably does not show the organ is not drawn again: there an empty pGT is the right answer.
     """
     answer = ask(quality, images, masks, seeds, prompted)
-    parts = {
-        name: getattr(answer, name).to(images.device, copy=True) for name in ("pgt", "pdsc", "pdsc_low", "pdsc_high", "present")
-    }
+    parts = {name: getattr(answer, name).to(images.device, copy=True) for name in (part.name for part in fields(Assessment))}
     for attempt in range(1, redraws + 1):
         empty = ~_any_pixel(parts["pgt"] > 0.5) & (parts["present"] >= PRESENT)
         chosen = torch.nonzero(empty).flatten()

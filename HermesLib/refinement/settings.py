@@ -5,6 +5,9 @@ from typing import Literal
 
 from HermesLib.errors import HermesError
 
+#: Iterations without a better pDSC on a slice on which no mask could be accepted: the first refinements still make the mask better.
+HOPELESS_PATIENCE = 2
+
 
 @dataclass(frozen=True)
 class RefinementSettings:
@@ -13,7 +16,8 @@ class RefinementSettings:
     Attributes:
         threshold: a slice is accepted once its pDSC reaches this; in (0, 1] (the paper's tables: 0.7, 0.8, 0.9).
         max_iterations: how often at most the model is called again after the first prediction.
-        patience: a slice stops after this many iterations without a better pDSC.
+        patience: a slice stops after this many iterations without a better pDSC; after :data:`HOPELESS_PATIENCE` where the judge knows
+            that no mask at all could reach the threshold.
         min_improvement: a pDSC is better only if it exceeds the best one by more than this.
         seed: everything random follows from it, the slice's index and the iteration.
         keep: the result is the iteration of the best pDSC, or the last one (as the paper's tables use).

@@ -85,12 +85,36 @@ def model_card(
     lines += ["", "## Training", "", f"Seed {told['seed']}.", "", "```", command, "```", ""]
     if "initial" in told:
         lines += [f"Goes on from a first training on the same patients (weights' SHA-256 `{told['initial']['sha256']}`).", ""]
+    if "teacher" in told:
+        lines += [f"Images without a label were labelled by an earlier core (SHA-256 `{told['teacher']['sha256']}`).", ""]
+    if "calibration" in told:
+        lines += _calibration(trained, told["calibration"])
     lines += ["## Figures", "", "On validation patients, used to choose the best weights:", "", "```"]
     lines += [json.dumps({key: round(value, 4) for key, value in told["validation"].items()}), "```"]
     for what, figures in tests.items():
         lines += ["", f"{what}:", "", "```", json.dumps(figures), "```"]
     kind = "quality" if trained.kind == "quality" else "promptable"
     return "\n".join([*lines, "", "## Limits", "", LIMITS[kind], ""])
+
+
+def _calibration(trained: Checkpoint, told: dict[str, Any]) -> list[str]:
+    """Who the score was fitted on, and the curves."""
+    curves = {name: trained.config["calibration"][name] for name in ("independent", "prompted")}
+    shown = {
+        name: {key: round(value, 4) if isinstance(value, float) else value for key, value in curve.items()}
+        for name, curve in curves.items()
+    }
+    return [
+        "## Calibration of the score",
+        "",
+        f"`hermes train calibration` on the split's validation and test patients ({', '.join(told['patients'])}), seed {told['seed']}: so none of",
+        "these may be used to test the score. The promptable models of the refinements, each for itself, were trained on some of them.",
+        "",
+        "```",
+        json.dumps(shown),
+        "```",
+        "",
+    ]
 
 
 def _people(patients: list[str]) -> str:

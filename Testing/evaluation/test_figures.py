@@ -38,7 +38,7 @@ class Copies:
 
     def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds, prompted=False) -> Assessment:
         one = torch.ones(len(masks))
-        return Assessment(masks.float(), one, one, one, one)
+        return Assessment(masks.float(), one, one, one, one, one)
 
 
 class Looks(Copies):

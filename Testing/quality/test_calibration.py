@@ -3,17 +3,19 @@
 import dataclasses
 import json
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
 from HermesLib.quality.calibration import Calibration, Curve
 from HermesLib.quality.config import QualityConfig
 from HermesLib.quality.core import QualityCore
 from HermesLib.quality.diffusion import DiffusionQuality
 from HermesLib.quality.grid import find_windows
-from HermesLib.quality.witness import expected_dice, image_only_map
+from HermesLib.quality.witness import expected_dice, highest_expected_dice, image_only_map
 from Testing.quality.small import SMALL
 
 CALIBRATION = Calibration(Curve(0.1, 1.1, -0.4, 0.3, 700), Curve(-0.1, 0.8, -0.8, 0.5, 900), 0.9, 8)
@@ -38,6 +40,13 @@ def test_the_expected_dice_of_a_sure_map_is_the_dice():
     probability[0, 2:6, 2:6], mask[0, 2:6, 3:7] = 1.0, True
     assert expected_dice(mask, probability).item() == pytest.approx(0.75)
     assert expected_dice(mask, 0.5 * probability).item() < 0.75
+
+
+@given(arrays.arrays(np.float32, (5, 5), elements=st.floats(0, 1, width=32)), arrays.arrays(bool, (5, 5)))
+def test_no_mask_is_expected_to_be_better_than_the_highest(probability, mask):
+    # The best level is found only roughly: no mask beats it by more than a little.
+    highest = highest_expected_dice(torch.from_numpy(probability)[None])
+    assert expected_dice(torch.from_numpy(mask)[None], torch.from_numpy(probability)[None]) <= highest + 0.12
 
 
 @pytest.fixture(scope="module")

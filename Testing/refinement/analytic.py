@@ -62,9 +62,10 @@ class OrganQuality:
     sha256 = "1" * 64
     score = "raw"
 
-    def __init__(self, jitter: int = 0, present: float = 1.0) -> None:
+    def __init__(self, jitter: int = 0, present: float = 1.0, ceiling: float = 1.0) -> None:
         self.jitter = jitter
         self.present = present
+        self.ceiling = ceiling
         self.seeds: list[list[int]] = []
 
     def unfamiliar(self, images: torch.Tensor) -> None:
@@ -78,7 +79,8 @@ class OrganQuality:
         self.seeds.append(list(seeds))
         pgt = torch.stack([self.draw(image, seed) for image, seed in zip(images, seeds, strict=True)])
         pdsc = dice_batch(masks, pgt > 0.5)
-        return Assessment(pgt, pdsc, (pdsc - 0.1).clamp(min=0), (pdsc + 0.1).clamp(max=1), torch.full_like(pdsc, self.present))
+        present, ceiling = torch.full_like(pdsc, self.present), torch.full_like(pdsc, self.ceiling)
+        return Assessment(pgt, pdsc, (pdsc - 0.1).clamp(min=0), (pdsc + 0.1).clamp(max=1), present, ceiling)
 
 
 class ElsewhereQuality(OrganQuality):
@@ -106,4 +108,4 @@ class RisingQuality(OrganQuality):
     def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int], prompted: bool = False) -> Assessment:
         answer = super().assess(images, masks, seeds)
         score = torch.full_like(answer.pdsc, 0.01 * len(self.seeds))
-        return Assessment(answer.pgt, score, score, score, answer.present)
+        return Assessment(answer.pgt, score, score, score, answer.present, answer.ceiling)
