@@ -51,7 +51,7 @@ def test_the_panel_from_ready_to_exported(panel, folder):  # noqa: F811
     panel.refresh()
     ready = shoot(panel, folder / "panel-ready.png")
     # A threshold that the sample's last slices miss, so that there is something to review.
-    panel.ui.thresholdSlider.value = 0.93
+    panel.ui.thresholdSlider.value = 0.8
     click(panel.ui.sampleButton)
     wait(panel, lambda: panel.control.progress.finished >= 9 and panel.control.settled)
     view = SliceView(width=640, height=640)
