@@ -61,19 +61,27 @@ def train_calibration(
     """Calibrate ``weights`` (a file) for a preset and write them with the calibration, and with what they know of unfamiliar slices, to
     ``output``; returns the calibration's numbers.
 
+    Raises:
+        HermesError: weights that do not name their patients, or too few of these in the folders.
+
     The masks come from refinements with all three bundled models, from corruptions, and from the truth. Beside ``output``, a ``.json``
     keeps every judged mask.
     """
     preset, device = load_preset(preset_name), select_device(device_name)
     checkpoint = load_checkpoint(Path(weights))
     quality = load_quality(weights, preset, device, score="raw")
-    cases = held_out_cases(sources, preset.organ_label, checkpoint.training["split"])
+    split = checkpoint.training.get("split")
+    if split is None:
+        raise HermesError(
+            f"{Path(weights).name} does not say on which patients it was trained; no patient is known to be held out"
+        )
+    cases = held_out_cases(sources, preset.organ_label, split)
     models = [load_model(name, "bundled", device) for name in MODELS]
     judged = judge_cases(cases, preset, quality, models, seed, device, on_case)
     calibration = fit_calibration(judged)
     config = dataclasses.replace(QualityConfig.from_dict(checkpoint.config), calibration=calibration, familiarity=True)
     familiarity = Familiarity(2 * config.image_channels[-1])
-    familiarity.fit(*(_features(quality, sources, checkpoint.training["split"], parts) for parts in (("train",), _HELD_OUT)))
+    familiarity.fit(*(_features(quality, sources, split, parts) for parts in (("train",), _HELD_OUT)))
     known = {f"familiarity.{name}": tensor for name, tensor in familiarity.state_dict().items()}
     told = {
         "data": [source.describe() for source in sources],

@@ -1,7 +1,7 @@
 """Masks with a known truth as the quality control judges them: along real refinements with every model, corrupted, and perfect."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -110,9 +110,10 @@ _Mask = tuple[int, str, int, np.ndarray]
 def _refined(
     images: torch.Tensor, quality: DiffusionQuality, models: Sequence[PromptableModel], seed: int, device: torch.device
 ) -> Iterator[_Mask]:
+    settings = replace(_LOOP, seed=seed)
     for model in models:
         strategy = strategy_for(model.prompt_kinds[0])
-        for event in refine_volume(Refiner(model, quality, strategy=strategy, settings=_LOOP), images, device=device):
+        for event in refine_volume(Refiner(model, quality, strategy=strategy, settings=settings), images, device=device):
             if event.status is not Status.ABSENT:
                 yield event.slice_index, model.name, event.index, event.mask
 

@@ -38,7 +38,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Two curves, fitted on patients that no network was trained on (:mod:`HermesLib.calibration.fit`).
+    """Two curves, fitted on patients that the quality control was not trained on (:mod:`HermesLib.calibration.fit`).
 
     Attributes:
         independent: from the Dice of mask and pGT, for masks whose prompts no pGT has drawn.
