@@ -1,7 +1,8 @@
-"""Organ presets: everything that depends on organ and modality, read from ``Resources/Presets/*.json``."""
+"""Organ presets: everything that depends on organ and modality, read from ``Resources/Presets/*.json`` or a user's own file."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,8 @@ class Preset:
     ``field`` is what of a slice the QC core sees (``slice``, ``centre`` or ``body``), ``grid`` the side in pixels of
     the square it is brought to, ``neighbours`` how many slices on either side it sees too,
     ``mirror`` whether the organ may be seen left for right;
-    ``model`` and ``quality`` name the FM and the QC weights that a user gets who chooses nothing.
+    ``model`` and ``quality`` name the FM and the QC weights that a user gets who chooses nothing; ``quality`` is a bundled file's name,
+    or the path of weights that lie beside a user's preset.
     """
 
     name: str
@@ -68,26 +70,30 @@ def preset_names() -> list[str]:
 
 
 def load_preset(name: str) -> Preset:
-    """Read one preset.
+    """Read one preset: a bundled one by its name, or a user's own from its ``.json`` file.
+
+    A user's preset names the weights that lie beside it, and brings them along wherever the folder goes.
 
     Raises:
-        HermesError: no such preset; the message lists those there are.
+        HermesError: no such preset (the message lists those there are), or a file that is none.
     """
-    path = resource_path("Presets", f"{name}.json")
-    if name not in preset_names():
-        raise HermesError(f"unknown preset '{name}'; choose one of {', '.join(preset_names())}")
-    raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return Preset(
-        name=name,
-        title=raw["title"],
-        modality=raw["modality"],
-        organ=Code(**raw["organ"]),
-        organ_label=raw["organ_label"],
-        intensity=Intensity(**raw["intensity"]),
-        field=raw["field"],
-        grid=raw["grid"],
-        neighbours=raw["neighbours"],
-        mirror=raw["mirror"],
-        model=raw["model"],
-        quality=raw["quality"],
-    )
+    path = Path(name)
+    if path.suffix != ".json":
+        if name not in preset_names():
+            raise HermesError(f"unknown preset '{name}'; choose one of {', '.join(preset_names())}, or a preset's .json file")
+        path = resource_path("Presets", f"{name}.json")
+    elif not path.is_file():
+        raise HermesError(f"no preset at {name}")
+    try:
+        raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        preset = Preset(name=path.stem, **{**raw, "organ": Code(**raw["organ"]), "intensity": Intensity(**raw["intensity"])})
+    except (ValueError, TypeError, KeyError) as error:
+        raise HermesError(f"{path.name} is no preset of HERMES ({error}); write one as 'hermes train organ' does") from error
+    beside = path.with_name(f"{preset.quality}.safetensors")
+    return replace(preset, quality=str(beside)) if beside.is_file() else preset
+
+
+def write_preset(path: Path, preset: Preset) -> None:
+    """Write a preset so that :func:`load_preset` reads it; its name is the file's."""
+    plain = {key: value for key, value in asdict(preset).items() if key != "name"}
+    path.write_text(json.dumps(plain, indent=2) + "\n", encoding="utf-8")

@@ -12,14 +12,21 @@ from HermesLib.quality.calibration import Calibration, Curve, doubt, logit
 
 COVERAGE = 0.9
 #: With fewer patients there is nobody to learn the errors from.
-_FEWEST = 4
+FEWEST_PATIENTS = 4
+
+
+class TooFewPatientsError(HermesError):
+    """There is nobody to learn the errors from."""
+
+    def __init__(self, patients: int):
+        super().__init__(f"a calibration needs masks of {FEWEST_PATIENTS} held-out patients or more, here are {patients}")
 
 
 def fit_calibration(judged: Sequence[Judged]) -> Calibration:
     """Fit both curves on judged masks of held-out patients.
 
     Raises:
-        HermesError: too few patients, or none whose masks were refined, or none with other masks.
+        TooFewPatientsError: too few patients, or none whose masks were refined, or none with other masks.
     """
     refined = [one for one in judged if one.refined]
     others = [one for one in judged if not one.refined]
@@ -41,8 +48,8 @@ def fit_curve(judged: Sequence[Judged], evidence: Sequence[float]) -> Curve:
     """
     patients = np.array([one.patient for one in judged])
     everyone = sorted({one.patient for one in judged})
-    if len(everyone) < _FEWEST:
-        raise HermesError(f"a calibration needs masks of {_FEWEST} held-out patients or more, here are {len(everyone)}")
+    if len(everyone) < FEWEST_PATIENTS:
+        raise TooFewPatientsError(len(everyone))
     shown = logit(torch.tensor(evidence, dtype=torch.float64)).numpy()
     true = np.array([one.true for one in judged])
     weights = np.array([1 / (len(everyone) * np.equal(patients, patient).sum()) for patient in patients])

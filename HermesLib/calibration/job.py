@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from HermesLib.calibration.fit import fit_calibration
+from HermesLib.calibration.fit import FEWEST_PATIENTS, TooFewPatientsError, fit_calibration
 from HermesLib.checkpoints import load_checkpoint, save_checkpoint
 from HermesLib.data.folders import patient_identity, read_table
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
-from HermesLib.evaluation.cases import Case, decathlon_cases
+from HermesLib.evaluation.cases import Case, decathlon_cases, lone_slice_cases
 from HermesLib.evaluation.judged import Judged, judge_cases
 from HermesLib.models.catalogue import MODELS
 from HermesLib.models.registry import load_model
-from HermesLib.presets import load_preset
+from HermesLib.presets import Preset
 from HermesLib.quality.config import QualityConfig
 from HermesLib.quality.diffusion import DiffusionQuality
 from HermesLib.quality.familiarity import Familiarity
@@ -26,40 +26,48 @@ from HermesLib.quality.registry import load_quality
 from HermesLib.quality.witness import slice_features
 from HermesLib.training.sources import Source
 
-_HELD_OUT = ("validation", "test")
+HELD_OUT = ("validation", "test")
 
 
-def held_out_cases(sources: Sequence[Source], organ: str, split: dict[str, list[str]]) -> list[Case]:
-    """Volumes of patients that a training's split keeps for validation and test.
+def held_out_cases(
+    sources: Sequence[Source], organ: str, split: dict[str, list[str]], parts: Sequence[str] = HELD_OUT
+) -> list[Case]:
+    """Images, with the organ's label, of the patients in these parts of a training's split.
 
     Raises:
         HermesError: there are none, or a folder of another layout.
     """
-    wanted = {patient for part in _HELD_OUT for patient in split[part]}
+    wanted = {patient for part in parts for patient in split[part]}
     found = []
     for source in sources:
-        if source.layout != "decathlon":
-            raise HermesError("a calibration reads whole volumes; write decathlon:FOLDER")
+        if source.layout == "scribbled":
+            raise HermesError("a calibration reads volumes or slices; write decathlon:FOLDER or slices:FOLDER")
         family = source.family or str(read_table(source.folder)["name"])
+        if source.layout == "slices":
+            found += lone_slice_cases(source.folder, organ, wanted, family)
+            continue
         for case in decathlon_cases(source.folder, organ):
-            if patient_identity(family, case.image.name.split(".")[0]) in wanted:
-                found.append(case)
+            patient = patient_identity(family, case.image.name.split(".")[0])
+            if patient in wanted:
+                found.append(dataclasses.replace(case, patient=patient))
     if not found:
         raise HermesError("the folders hold none of the weights' held-out patients")
     return found
 
 
 def train_calibration(
-    preset_name: str,
+    preset: Preset,
     weights: str,
     sources: Sequence[Source],
     output: Path,
     seed: int = 0,
     device_name: str = "auto",
     on_case: Callable[[int, int], None] = lambda done, total: None,
+    parts: Sequence[str] = HELD_OUT,
 ) -> dict[str, Any]:
     """Calibrate ``weights`` (a file) for a preset and write them with the calibration, and with what they know of unfamiliar slices, to
-    ``output``; returns the calibration's numbers.
+    ``output``; returns the calibration's numbers. ``parts`` of the weights' split are judged: whoever wants to test the calibrated score
+    too leaves the test patients out.
 
     Raises:
         HermesError: weights that do not name their patients, or too few of these in the folders.
@@ -67,7 +75,8 @@ def train_calibration(
     The masks come from refinements with all three bundled models, from corruptions, and from the truth. Beside ``output``, a ``.json``
     keeps every judged mask.
     """
-    preset, device = load_preset(preset_name), select_device(device_name)
+    device = select_device(device_name)
+    sources = [dataclasses.replace(source, scale=preset.intensity) for source in sources]
     checkpoint = load_checkpoint(Path(weights))
     quality = load_quality(weights, preset, device, score="raw")
     split = checkpoint.training.get("split")
@@ -75,16 +84,19 @@ def train_calibration(
         raise HermesError(
             f"{Path(weights).name} does not say on which patients it was trained; no patient is known to be held out"
         )
-    cases = held_out_cases(sources, preset.organ_label, split)
+    cases = held_out_cases(sources, preset.organ_label, split, parts)
+    if (patients := len({case.patient for case in cases})) < FEWEST_PATIENTS:
+        raise TooFewPatientsError(patients)
     models = [load_model(name, "bundled", device) for name in MODELS]
     judged = judge_cases(cases, preset, quality, models, seed, device, on_case)
     calibration = fit_calibration(judged)
     config = dataclasses.replace(QualityConfig.from_dict(checkpoint.config), calibration=calibration, familiarity=True)
     familiarity = Familiarity(2 * config.image_channels[-1])
-    familiarity.fit(*(_features(quality, sources, split, parts) for parts in (("train",), _HELD_OUT)))
+    familiarity.fit(_features(quality, sources, split, ("train",)), _features(quality, sources, split, parts))
     known = {f"familiarity.{name}": tensor for name, tensor in familiarity.state_dict().items()}
     told = {
         "data": [source.describe() for source in sources],
+        "parts": list(parts),
         "patients": sorted({one.patient for one in judged}),
         "models": {model.name: model.sha256 for model in models},
         "seed": seed,

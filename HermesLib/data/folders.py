@@ -23,6 +23,22 @@ def read_table(folder: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def read_slice_table(folder: Path) -> dict[str, Any]:
+    """The ``dataset.json`` of a folder of lone slices."""
+    table = read_table(folder)
+    if "slices" not in table:
+        raise HermesError(f"{folder} lists volumes, not slices; write decathlon:{folder}")
+    return table
+
+
+def read_volume_table(folder: Path) -> dict[str, Any]:
+    """The ``dataset.json`` of a folder in the Decathlon's layout."""
+    table = read_table(folder)
+    if "training" not in table:
+        raise HermesError(f"{folder} lists slices, not volumes; write slices:{folder}")
+    return table
+
+
 def _axial(path: Path) -> np.ndarray:
     """Array (N, H, W) in display orientation: rows to posterior, columns to the patient's left."""
     return SimpleITK.GetArrayFromImage(SimpleITK.DICOMOrient(SimpleITK.ReadImage(str(path)), "LPS"))
@@ -41,7 +57,7 @@ def read_decathlon(
 
     ``family`` and the last number of the file's name make the patient's identity; ``keep`` says whose files are read at all.
     """
-    table = read_table(folder)
+    table = read_volume_table(folder)
     family = family or table["name"]
     raw = table["labels"]
     names = tuple(raw[str(value)] for value in range(len(raw)))
@@ -65,7 +81,7 @@ def read_lone_slices(
     folder: Path, family: str | None = None, keep: Callable[[str], bool] = lambda patient: True
 ) -> list[LabelledSlice]:
     """Slices listed in ``dataset.json`` under ``slices`` with their ``patient``; ``images`` and ``labels`` hold 8-bit PNGs."""
-    table = read_table(folder)
+    table = read_slice_table(folder)
     family = family or table["name"]
     found = []
     for entry in table["slices"]:

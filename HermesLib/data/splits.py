@@ -1,6 +1,6 @@
 """Who trains, who validates, who tests: by patient, from a seed, with the project's test patients never read in training."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,3 +36,14 @@ def split_patients(patients: Iterable[str], seed: int, validation: float = 0.1, 
     cut, end = counts[0], counts[0] + counts[1]
     train = shuffled[end:] + [patient for patient in everyone if patient.endswith("-unlabelled")]
     return Split(tuple(sorted(train)), tuple(sorted(shuffled[:cut])), tuple(sorted(shuffled[cut:end])))
+
+
+def split_as(patients: Iterable[str], others: Sequence[Split]) -> Split:
+    """Keep the patients whom other trainings keep: for networks that are to be judged together on patients none of them has seen.
+
+    Who validates in one training and tests in another validates.
+    """
+    everyone = set(patients)
+    validation = everyone.intersection(patient for other in others for patient in other.validation)
+    test = everyone.intersection(patient for other in others for patient in other.test) - validation
+    return Split(tuple(sorted(everyone - validation - test)), tuple(sorted(validation)), tuple(sorted(test)))

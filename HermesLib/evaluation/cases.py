@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from HermesLib.data.folders import read_table
+from HermesLib.data.folders import read_slice_table, read_volume_table
 from HermesLib.data.splits import BTCV_TEST
 from HermesLib.errors import HermesError
 
@@ -21,7 +21,7 @@ class Case:
 
 def decathlon_cases(folder: Path, organ: str) -> list[Case]:
     """The training volumes of a Decathlon folder as test cases; ``organ`` is a name in its table."""
-    table = read_table(folder)
+    table = read_volume_table(folder)
     values = {name: int(value) for value, name in table["labels"].items()}
     if organ not in values:
         raise HermesError(f"{folder} labels {', '.join(values)}, not {organ}")
@@ -34,7 +34,7 @@ def decathlon_cases(folder: Path, organ: str) -> list[Case]:
 
 def lone_slice_cases(folder: Path, organ: str, patients: Iterable[str] = BTCV_TEST, family: str = "btcv") -> list[Case]:
     """Slices of a table's test patients; identities as in :func:`HermesLib.data.folders.read_lone_slices`."""
-    table = read_table(folder)
+    table = read_slice_table(folder)
     if organ not in table["labels"]:
         raise HermesError(f"{folder} labels {', '.join(table['labels'])}, not {organ}")
     wanted = set(patients)

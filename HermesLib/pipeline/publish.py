@@ -53,7 +53,7 @@ def provenance_of(
         command=tuple(without_folders(word) for word in request.command),
         seed=request.settings.seed,
         device=str(device),
-        preset=request.preset,
+        preset=Path(request.preset).stem,
         model=None if model is None else Network(model.name, model.sha256),
         quality=Network(quality.name, quality.sha256),
         score=quality.score,

@@ -33,6 +33,8 @@ def load_quality(
     for what, value in (("samples", samples), ("steps", steps)):
         if value is not None and value < 1:
             raise HermesError(f"{what} {value} is too small; choose 1 or more")
+    if name == "diffusion" and preset.quality.endswith(".safetensors"):
+        name = preset.quality
     if name == "diffusion":
         return _build(bundled_checkpoint(preset.quality), preset.quality, device, samples, steps, score)
     path = Path(name)

@@ -107,7 +107,8 @@ def _calibration(trained: Checkpoint, told: dict[str, Any]) -> list[str]:
     return [
         "## Calibration of the score",
         "",
-        f"`hermes train calibration` on the split's validation and test patients ({', '.join(told['patients'])}), seed {told['seed']}: so none of",
+        f"`hermes train calibration` on the split's {' and '.join(told.get('parts', ('validation', 'test')))} patients "
+        f"({', '.join(told['patients'])}), seed {told['seed']}: so none of",
         "these may be used to test the score. The promptable models of the refinements, each for itself, were trained on some of them.",
         "",
         "```",

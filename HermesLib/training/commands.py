@@ -16,9 +16,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     quality.add_argument(
         "--phantoms", type=int, default=0, metavar="N", help="procedural prostate slices to add to the training patients"
     )
-    quality.add_argument("--autoencoder-steps", type=int)
-    quality.add_argument("--expert-steps", type=int)
-    quality.add_argument("--diffusion-steps", type=int)
     quality.add_argument("--gross", type=float, help="share of gross failures among the masks shown")
     quality.add_argument("--pure-noise", type=float, help="share of training from pure noise, where one-step sampling starts")
     quality.add_argument("--initial", type=Path, metavar="FILE", help="weights to go on from; trains the third stage only")
@@ -44,8 +41,27 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     promptable.add_argument("--steps", type=int)
     promptable.add_argument("--initial", type=Path, metavar="FILE", help="weights to go on from, of the same patients")
+    promptable.add_argument(
+        "--split-of",
+        type=Path,
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="weights whose held-out patients stay held out (repeatable)",
+    )
     promptable.set_defaults(run=run_promptable)
-    for kind in (quality, promptable):
+    organ = kinds.add_parser("organ", help="your own organ: a preset with trained and calibrated weights, a report and a card")
+    organ.add_argument("--organ", required=True, metavar="LABEL", help="its name in the folder's dataset.json")
+    organ.add_argument("--title", help="what people read (default: organ and modality)")
+    organ.add_argument("--code", metavar="SCHEME:VALUE:MEANING", help="its code, e.g. SCT:10200004:Liver")
+    organ.add_argument("--window", nargs=2, type=float, metavar=("LOW", "HIGH"), help="Hounsfield units shown of a CT")
+    organ.add_argument("--mirror", action="store_true", help="the organ may be seen left for right")
+    organ.set_defaults(run=run_organ)
+    for kind in (quality, organ):
+        kind.add_argument("--autoencoder-steps", type=int)
+        kind.add_argument("--expert-steps", type=int)
+        kind.add_argument("--diffusion-steps", type=int)
+    for kind in (quality, promptable, organ):
         kind.add_argument(
             "--data",
             action="append",
@@ -56,8 +72,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         kind.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
         kind.add_argument("--batch", type=int)
         kind.add_argument("--rate", type=float)
-        kind.add_argument("--validation", type=float, default=0.1, help="share of patients that validate")
-        kind.add_argument("--test", type=float, default=0.1, help="share of patients kept for the test")
+        kind.add_argument(
+            "--validation", type=float, default=0.2 if kind is organ else 0.1, help="share of patients that validate"
+        )
+        kind.add_argument("--test", type=float, default=0.2 if kind is organ else 0.1, help="share of patients kept for the test")
         kind.add_argument("--seed", type=int, default=0)
         kind.add_argument("--threads", type=int, help="processor threads; all by default")
         kind.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
@@ -72,6 +90,7 @@ def _set_threads(arguments: argparse.Namespace) -> None:
 
 def run_quality(arguments: argparse.Namespace) -> int:
     """Train the QC core of one preset."""
+    from HermesLib.presets import load_preset
     from HermesLib.training.quality import QualityTraining
     from HermesLib.training.quality_job import train_quality
     from HermesLib.training.sources import Source
@@ -80,7 +99,7 @@ def run_quality(arguments: argparse.Namespace) -> int:
     named = ("autoencoder_steps", "expert_steps", "diffusion_steps", "gross", "pure_noise", "batch", "rate", "seed")
     given = {name: getattr(arguments, name) for name in named if getattr(arguments, name) is not None}
     output = train_quality(
-        arguments.preset,
+        load_preset(arguments.preset),
         [Source.parse(text) for text in arguments.data],
         arguments.output,
         dataclasses.replace(QualityTraining(), **given),
@@ -98,11 +117,12 @@ def run_quality(arguments: argparse.Namespace) -> int:
 def run_calibration(arguments: argparse.Namespace) -> int:
     """Calibrate the score of a QC core on its held-out patients."""
     from HermesLib.calibration.job import train_calibration
+    from HermesLib.presets import load_preset
     from HermesLib.training.sources import Source
 
     _set_threads(arguments)
     found = train_calibration(
-        arguments.preset,
+        load_preset(arguments.preset),
         arguments.weights,
         [Source.parse(text) for text in arguments.data],
         arguments.output,
@@ -134,6 +154,41 @@ def run_promptable(arguments: argparse.Namespace) -> int:
         arguments.test,
         arguments.device,
         arguments.initial,
+        arguments.split_of,
     )
     print(f"best weights: {output}")
+    return 0
+
+
+def run_organ(arguments: argparse.Namespace) -> int:
+    """From a folder of images and masks to a preset."""
+    import shlex
+
+    from HermesLib.organs.job import train_organ
+    from HermesLib.organs.proposal import Wishes
+    from HermesLib.training.quality import QualityTraining
+    from HermesLib.training.sources import Source
+
+    _set_threads(arguments)
+    named = ("autoencoder_steps", "expert_steps", "diffusion_steps", "batch", "rate", "seed")
+    given = {name: getattr(arguments, name) for name in named if getattr(arguments, name) is not None}
+    window = None if arguments.window is None else (arguments.window[0], arguments.window[1])
+    wishes = Wishes(organ=arguments.organ, title=arguments.title, code=arguments.code, window=window, mirror=arguments.mirror)
+    try:
+        path = train_organ(
+            [Source.parse(text) for text in arguments.data],
+            wishes,
+            arguments.output,
+            dataclasses.replace(QualityTraining(), **given),
+            shlex.join(["hermes", *arguments.command]),
+            arguments.validation,
+            arguments.test,
+            arguments.device,
+            lambda line: print(line, file=sys.stderr, flush=True),
+        )
+    except KeyboardInterrupt:
+        print("hermes: interrupted; the same command goes on where the training was last saved", file=sys.stderr)
+        return 130
+    print(f"preset: {path}")
+    print(f"use it: hermes refine IMAGE --preset {path} -o DIR")
     return 0

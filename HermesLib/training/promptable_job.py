@@ -10,7 +10,8 @@ import torch
 from torch import nn
 
 from HermesLib.checkpoints import load_checkpoint, save_checkpoint
-from HermesLib.data.slices import LabelledSlice
+from HermesLib.data.slices import LabelledSlice, patients_of
+from HermesLib.data.splits import Split, split_as
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
 from HermesLib.training.phantoms import labelled_phantoms
@@ -34,14 +35,23 @@ def train_promptable(
     test: float = 0.1,
     device_name: str = "auto",
     initial: Path | None = None,
+    split_of: Sequence[Path] = (),
 ) -> Path:
-    """Train a small model on every labelled object of all sources; returns ``model.safetensors`` in ``folder``, the best of validation."""
+    """Train a small model on every labelled object of all sources; returns ``model.safetensors`` in ``folder``, the best of validation.
+
+    ``split_of`` names weights whose held-out patients are held out here too, in place of the shares ``validation`` and ``test``: so
+    a quality control can be calibrated on masks of patients that neither of them has seen.
+    """
     begun = load_checkpoint(initial) if initial else None
     if model not in TASKS:
         raise HermesError(f"unknown model '{model}'; choose {', '.join(TASKS)}")
     torch.manual_seed(settings.seed)
     task = TASKS[model]()
     slices, split = read_sources(sources, settings.seed, validation, test)
+    if split_of:
+        split = split_as(patients_of(slices), [_split_of(path) for path in split_of])
+        if not split.train or not split.validation:
+            raise HermesError("with the split of these weights nobody is left to train or to validate")
 
     def of(patients: tuple[str, ...]) -> list[LabelledSlice]:
         chosen = set(patients)
@@ -71,3 +81,11 @@ def train_promptable(
 
     trainer.fit(keep)
     return output
+
+
+def _split_of(path: Path) -> Split:
+    """Who trained, validated and tested the weights in a file."""
+    told = load_checkpoint(path).training.get("split")
+    if told is None:
+        raise HermesError(f"{path.name} does not say on which patients it was trained")
+    return Split(*(tuple(told[part]) for part in ("train", "validation", "test")))

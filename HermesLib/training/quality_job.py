@@ -10,7 +10,7 @@ from HermesLib.checkpoints import load_checkpoint, save_checkpoint
 from HermesLib.data.augmentation import Augmentation
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
-from HermesLib.presets import Preset, load_preset
+from HermesLib.presets import Preset
 from HermesLib.quality.config import QualityConfig
 from HermesLib.quality.core import QualityCore
 from HermesLib.quality.registry import load_quality
@@ -42,7 +42,7 @@ def preset_augmentation(preset: Preset) -> Augmentation:
 
 
 def train_quality(
-    preset_name: str,
+    preset: Preset,
     sources: Sequence[Source],
     folder: Path,
     settings: QualityTraining,
@@ -60,8 +60,8 @@ def train_quality(
     patients must be the same (same folders and seed). ``teacher`` holds weights, of the same training patients, that label the
     slices without a label.
     """
-    preset = load_preset(preset_name)
     settings = dataclasses.replace(settings, augmentation=preset_augmentation(preset))
+    sources = [dataclasses.replace(source, scale=preset.intensity) for source in sources]
     begun, taught = (load_checkpoint(path) if path else None for path in (initial, teacher))
     if begun:
         settings = dataclasses.replace(settings, autoencoder_steps=0, expert_steps=0)
@@ -82,7 +82,7 @@ def train_quality(
         mirror=preset.mirror,
     )
     recorded: dict[str, Any] = {
-        "preset": preset_name,
+        "preset": preset.name,
         "organ": organ,
         "data": [source.describe() for source in sources],
         "phantoms": phantoms,

@@ -16,11 +16,13 @@ LAYOUTS = ("decathlon", "slices", "scribbled")
 
 @dataclass(frozen=True)
 class Source:
-    """One training folder. ``family`` names its patients, so that the same person is known in two folders."""
+    """One training folder. ``family`` names its patients, so that the same person is known in two folders; ``scale`` is how its volumes
+    become 0..1, if not as the bundled preset of its modality does."""
 
     layout: str
     folder: Path
     family: str | None = None
+    scale: Intensity | None = None
 
     @classmethod
     def parse(cls, text: str) -> "Source":
@@ -34,7 +36,9 @@ class Source:
         return cls(layout, Path(folder), family or None)
 
     def intensity(self) -> Intensity:
-        """How the folder's volumes become 0..1: as the presets of its modality do."""
+        """How the folder's volumes become 0..1."""
+        if self.scale is not None:
+            return self.scale
         modality = "MR" if self.layout == "scribbled" else str(read_table(self.folder)["modality"])
         wanted = "CT" if "CT" in modality else "MR"
         return next(preset.intensity for preset in map(load_preset, preset_names()) if preset.modality == wanted)

@@ -46,9 +46,9 @@ def test_weights_are_calibrated_on_their_own_held_out_patients_and_measured(fold
     assert calibrate(folder, "core") == 0
     calibrated = load_checkpoint(folder / "out" / "calibrated.safetensors")
     judged = json.loads((folder / "out" / "calibrated.json").read_text(encoding="utf-8"))
-    assert {one["patient"] for one in judged} == {f"made_{number}" for number in (3, 4, 5, 6)}
+    assert {one["patient"] for one in judged} == {f"made-{number}" for number in (3, 4, 5, 6)}
     assert calibrated.config["calibration"]["patients"] == 4 and calibrated.config["familiarity"]
-    assert calibrated.training["calibration"]["patients"] == [f"made_{number}" for number in (3, 4, 5, 6)]
+    assert calibrated.training["calibration"]["patients"] == [f"made-{number}" for number in (3, 4, 5, 6)]
     assert {one["source"] for one in judged} == {"medsam", "scribbleprompt", "mideepseg", "corrupted", "perfect"}
     before = load_checkpoint(folder / "core.safetensors").tensors
     assert all(torch.equal(calibrated.tensors[name], tensor) for name, tensor in before.items())
@@ -64,7 +64,7 @@ def test_weights_are_calibrated_on_their_own_held_out_patients_and_measured(fold
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "said"), [("silent", "decathlon", "on which patients"), ("core", "slices", "whole volumes")]
+    ("name", "data", "said"), [("silent", "decathlon", "on which patients"), ("core", "slices", "lists volumes, not slices")]
 )
 def test_what_cannot_be_calibrated_is_said_in_one_line(
     folder: Path, capsys: pytest.CaptureFixture[str], name: str, data: str, said: str

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from HermesLib.data.splits import BTCV_TEST, held_out, split_patients
+from HermesLib.data.splits import BTCV_TEST, Split, held_out, split_as, split_patients
 
 
 @given(st.sets(st.integers(0, 500), min_size=3, max_size=60), st.integers(0, 1000))
@@ -31,3 +31,8 @@ def test_the_projects_test_patients_are_held_out(patient):
 def test_other_patients_may_train():
     assert not held_out("promise12-4")
     assert not held_out("btcv-6")
+
+
+def test_patients_held_out_elsewhere_stay_held_out_and_all_others_train():
+    others = [Split(("a",), ("b",), ("c",)), Split(("d",), ("c", "e"), ())]
+    assert split_as("abcdfg", others) == Split(("a", "d", "f", "g"), ("b", "c"), ())

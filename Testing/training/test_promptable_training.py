@@ -8,7 +8,7 @@ import pytest
 import SimpleITK
 import torch
 
-from HermesLib.checkpoints import load_checkpoint
+from HermesLib.checkpoints import load_checkpoint, save_checkpoint
 from HermesLib.cli.main import main
 from HermesLib.data.slices import LabelledSlice
 from HermesLib.training.promptable_pool import ObjectPool
@@ -70,6 +70,19 @@ def test_a_few_steps_train_weights_that_the_model_loads_and_that_say_where_they_
     refined = main(["train", "promptable", "--model", model, "--data", f"decathlon:{folder}", "-o", str(output), "--steps", "3"])
     assert refined == 2
     assert "other settings" in capsys.readouterr().err
+
+
+def test_a_model_keeps_the_patients_that_other_weights_keep(folder, tmp_path, capsys):
+    words = ["train", "promptable", "--model", "mideepseg", "--data", f"decathlon:{folder}", "--steps", "1", "--batch", "2"]
+    assert main([*words, "--validation", "0.25", "--test", "0.5", "-o", str(tmp_path / "first")]) == 0
+    first = tmp_path / "first" / "model.safetensors"
+    assert main([*words, "--seed", "9", "--split-of", str(first), "-o", str(tmp_path / "second")]) == 0
+    kept, told = (load_checkpoint(tmp_path / name / "model.safetensors").training["split"] for name in ("first", "second"))
+    assert told == kept
+    other = tmp_path / "other.safetensors"
+    save_checkpoint(other, {"x": torch.zeros(1)}, "quality", {})
+    assert main([*words, "--split-of", str(other), "-o", str(tmp_path / "third")]) == 2
+    assert "on which patients" in capsys.readouterr().err
 
 
 def test_every_kind_of_object_has_its_share_and_favoured_ones_more():
