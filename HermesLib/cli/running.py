@@ -74,5 +74,8 @@ def summary_text(report: dict[str, Any], output: Path) -> str:
     unfamiliar = [str(entry["index"]) for entry in report["slices"] if entry["familiar"] is False]
     if unfamiliar:
         lines.append(f"unlike the training patients, pDSC not to be trusted: {len(unfamiliar)} slices ({', '.join(unfamiliar)})")
+    borderline = [str(entry["index"]) for entry in report["slices"] if entry["borderline"]]
+    if borderline:
+        lines.append(f"the organ may be there or not, look at: {len(borderline)} slices ({', '.join(borderline)})")
     lines.append(f"{summary['seconds']:.1f} s, results in {output}")
     return "\n".join(lines)

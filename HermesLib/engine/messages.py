@@ -140,6 +140,7 @@ def _iteration_frame(run: int, event: Iteration) -> Frame:
         "pdsc_high": event.pdsc_high,
         "dsc": event.dsc,
         "seconds": event.seconds,
+        "present": event.present,
         "status": event.status,
         "prompt": _kind(event.prompt),
     }

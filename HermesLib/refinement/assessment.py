@@ -51,4 +51,6 @@ def _event(
     else:
         status = Status.ACCEPTED if pdsc >= threshold else Status.STOPPED
     true_dice = None if truth is None else dice(drawn, truth.cpu().numpy())
-    return Iteration(index, 0, drawn, compact_probability(scored.pgt[row]), pdsc, low, high, true_dice, None, seconds, status)
+    return Iteration(
+        index, 0, drawn, compact_probability(scored.pgt[row]), pdsc, low, high, true_dice, None, seconds, status, present
+    )

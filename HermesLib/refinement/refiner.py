@@ -35,6 +35,7 @@ class _Slice:
     best_pdsc: float = -1.0
     best_index: int = 0
     status: Status | None = None
+    present: float = 1.0
 
 
 class Refiner:
@@ -172,17 +173,32 @@ class Refiner:
         state.mask = mask.cpu().numpy()
         state.pgt = compact_probability(scored.pgt[row])
         pdsc, low, high = (float(values[row]) for values in (scored.pdsc, scored.pdsc_low, scored.pdsc_high))
-        present = float(scored.present[row])
+        if index == 0:
+            # Once decided, with the first mask: a pGT kept from then on says nothing new.
+            state.present = float(scored.present[row])
         if pdsc > state.best_pdsc + self.settings.min_improvement:
             state.best_pdsc, state.best_index = pdsc, index
-        state.status = self._status(index, state.best_index, pdsc, present, bool(scored.empty[row]), float(scored.ceiling[row]))
+        state.status = self._status(
+            index, state.best_index, pdsc, state.present, bool(scored.empty[row]), float(scored.ceiling[row])
+        )
         if state.status is Status.ABSENT:
             # The result is an empty mask: its true Dice is 1 if the organ is absent and 0 if it is not.
             state.mask, state.pgt = np.zeros_like(state.mask), np.zeros_like(state.pgt)
-            pdsc, low, high = 1.0 - present, 0.0, 1.0
+            pdsc, low, high = 1.0 - state.present, 0.0, 1.0
         true_dice = None if truth is None else dice(state.mask, truth[state.position].cpu().numpy())
         return Iteration(
-            state.index, index, state.mask, state.pgt, pdsc, low, high, true_dice, state.prompt, seconds, state.status
+            state.index,
+            index,
+            state.mask,
+            state.pgt,
+            pdsc,
+            low,
+            high,
+            true_dice,
+            state.prompt,
+            seconds,
+            state.status,
+            state.present,
         )
 
     def _status(self, index: int, best_index: int, pdsc: float, present: float, empty: bool, ceiling: float) -> Status | None:

@@ -122,7 +122,7 @@ def write_csv(path: Path, results: Sequence[SliceResult]) -> None:
 
 def _slice_entry(result: SliceResult, spacing: tuple[float, float], unfamiliar: Sequence[int] | None) -> dict[str, Any]:
     best = result.best_record
-    iteration = best.unpack()
+    iteration, first = best.unpack(), result.records[0].unpack()
     distances = surface_distances(iteration.mask, iteration.pgt_mask, spacing)
     hd95, assd = (None, None) if distances is None else (round(distance, 4) for distance in distances)
     return {
@@ -135,6 +135,8 @@ def _slice_entry(result: SliceResult, spacing: tuple[float, float], unfamiliar: 
         "dsc": None if best.dsc is None else _fraction(best.dsc),
         "hd95_mm": hd95,
         "assd_mm": assd,
+        "present": _fraction(first.present),
+        "borderline": first.borderline,
         "familiar": None if unfamiliar is None else result.index not in unfamiliar,
         "iterations": [_iteration_entry(record) for record in result.records],
     }

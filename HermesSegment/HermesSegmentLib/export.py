@@ -95,7 +95,7 @@ def report(review: Review) -> dict[str, Any]:
     for one in sorted(record.slices.values(), key=lambda one: one.index):
         entry = told.get(one.index, {})
         if len(entry.get("iterations", [])) != len(one.iterations):
-            entry = {**_slice_entry(one), "familiar": entry.get("familiar")}
+            entry = {**_slice_entry(one), "present": entry.get("present"), "familiar": entry.get("familiar")}
         found["slices"].append({**entry, "review": {"decision": one.decision or "none", "iteration": one.chosen}})
     counts = record.counts()
     found["summary"].update(
@@ -115,7 +115,8 @@ def _slice_entry(one: SliceRecord) -> dict[str, Any]:
         for number, step in enumerate(one.iterations)
     ]
     unknown = {"dsc": None, "hd95_mm": None, "assd_mm": None}
-    return {"index": one.index, "status": one.status, "best": one.best, **numbers, **unknown, "iterations": steps}
+    ends = {"index": one.index, "status": one.status, "best": one.best, "borderline": one.borderline}
+    return {**ends, **numbers, **unknown, "iterations": steps}
 
 
 def write_report(review: Review, path: Path) -> list[Path]:

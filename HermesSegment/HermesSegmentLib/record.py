@@ -23,13 +23,15 @@ class IterationRecord:
 
 @dataclass
 class SliceRecord:
-    """One slice: its iterations in order, how the loop ended, what the reader decided, and on which iteration."""
+    """One slice: its iterations in order, how the loop ended, what the reader decided, and on which iteration; ``borderline`` where the
+    organ may as well be there as not."""
 
     index: int
     iterations: list[IterationRecord] = field(default_factory=list)
     status: str = RUNNING
     decision: str = UNDECIDED
     chosen: int | None = None
+    borderline: bool = False
 
     @property
     def best(self) -> int:
@@ -39,7 +41,7 @@ class SliceRecord:
     @property
     def needs_look(self) -> bool:
         """Whether a reader should look: the loop was not sure, and nobody has decided."""
-        return self.decision == UNDECIDED and self.status in (STOPPED, FAILED)
+        return self.decision == UNDECIDED and (self.status in (STOPPED, FAILED) or (self.borderline and self.status != RUNNING))
 
     @property
     def quality(self) -> float:

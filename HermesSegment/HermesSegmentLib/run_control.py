@@ -185,6 +185,9 @@ class RunControl:
         done = _("{accepted} accepted, {stopped} below the threshold, {absent} without the organ, {failed} failed").format(
             **counts
         )
+        borderline = sum(one.borderline for one in record.slices.values())
+        if borderline:
+            done += _("; {count} borderline: the organ may be there or not").format(count=borderline)
         if record.unfamiliar:
             done += _("; {count} unlike the training patients: their pDSC is not to be trusted").format(
                 count=len(record.unfamiliar)

@@ -109,6 +109,7 @@ class RunScene:
             frame.voxel_view(self._masks[item])[event.slice_index] = event.mask
             frame.voxel_view(self._pgts[item])[event.slice_index] = event.pgt_mask
         one = self.record.slices.setdefault(event.slice_index, SliceRecord(event.slice_index))
+        one.borderline = bool(event.borderline)
         numbers = (float(event.pdsc), float(event.pdsc_low), float(event.pdsc_high))
         prompt = None if event.prompt is None else prompt_to_plain(event.prompt)
         one.iterations.append(IterationRecord(*numbers, prompt, float(event.seconds)))

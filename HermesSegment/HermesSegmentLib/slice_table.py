@@ -5,7 +5,7 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from HermesSegmentLib.record import ABSENT, ACCEPTED, FAILED, RUNNING, STOPPED, RunRecord
+from HermesSegmentLib.record import ABSENT, ACCEPTED, FAILED, RUNNING, STOPPED, RunRecord, SliceRecord
 
 #: Blue, orange, grey and dark red: told apart without seeing red and green apart.
 COLOURS = {ACCEPTED: "#4477aa", STOPPED: "#ee9944", ABSENT: "#bbbbbb", FAILED: "#882233", RUNNING: "#eeeeee"}
@@ -17,8 +17,9 @@ TITLES = {
     RUNNING: _("running"),
 }
 _DECIDED = {"accepted": "✓", "edited": "✎", "rejected": "✗", "": ""}
-#: Behind a pDSC that is not to be trusted, and the column where it stands.
-_DOUBT, _PDSC = " ?", 2
+#: Behind a pDSC that is not to be trusted, and behind the end of a slice that may or may not show the organ; and their columns.
+_DOUBT, _MAYBE = " ?", " ±"
+_LOOP, _PDSC = 1, 2
 _HEADINGS = (_("Slice"), _("Loop"), _("pDSC"), _("Range"), _("Iterations"), _("Review"))
 
 
@@ -58,7 +59,7 @@ def fill_strip(strip: Any, record: RunRecord, current: int) -> list[int]:
         item.setBackground(qt.QBrush(qt.QColor(COLOURS[one.status])))
         dark = one.status in (ACCEPTED, FAILED)
         item.setForeground(qt.QBrush(qt.QColor("#ffffff" if dark else "#000000")))
-        item.setToolTip(f"{one.index + 1}: {TITLES[one.status]}")
+        item.setToolTip(f"{one.index + 1}: {TITLES[one.status]}{_borderline(one)}")
     return [one.index for one in slices]
 
 
@@ -71,7 +72,7 @@ def fill_table(table: Any, record: RunRecord, current: int) -> list[int]:
         shown = best is not None and one.status != ABSENT
         texts = (
             str(one.index + 1),
-            TITLES[one.status],
+            f"{TITLES[one.status]}{_MAYBE if one.borderline else ''}",
             f"{best.pdsc:.2f}{_DOUBT if one.index in record.unfamiliar else ''}" if shown else "",
             f"{best.low:.2f}-{best.high:.2f}" if shown else "",
             str(len(one.iterations)),
@@ -83,9 +84,14 @@ def fill_table(table: Any, record: RunRecord, current: int) -> list[int]:
         _item(table, row, _PDSC, texts[_PDSC]).setToolTip(
             _("Unlike the training patients: not to be trusted") if unfamiliar else ""
         )
+        _item(table, row, _LOOP, texts[_LOOP]).setToolTip(_borderline(one))
         if one.index == current:
             table.selectRow(row)
     return [one.index for one in slices]
+
+
+def _borderline(one: SliceRecord) -> str:
+    return _("; borderline: the organ may be there or not") if one.borderline else ""
 
 
 def _item(table: Any, row: int, column: int, text: str) -> Any:

@@ -277,3 +277,18 @@ def test_slices_unlike_the_training_patients_are_told_and_stand_in_the_report(he
     jsonschema.validate(report, SCHEMA)
     assert [entry["familiar"] for entry in report["slices"]] == [False] * 5
     assert any("not to be trusted: 5 slices" in line for line in ended.out)
+
+
+def test_slices_that_may_or_may_not_show_the_organ_are_told_and_stand_in_the_report(hermes: Hermes, files: Path, tmp_path: Path):
+    torch.manual_seed(0)
+    core = QualityCore(SMALL)
+    core.presence.layers[-1].weight.data.zero_()
+    core.presence.layers[-1].bias.data.fill_(-1.0)
+    save_checkpoint(tmp_path / "doubt.safetensors", core.state_dict(), "quality", core.config.to_dict())
+    words = ("assess", files / "image.nii.gz", files / "label.nii.gz", "-o", tmp_path / "out")
+    ended = hermes(*words, "--quality", tmp_path / "doubt.safetensors")
+    assert ended.code == 0, ended.err
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    jsonschema.validate(report, SCHEMA)
+    assert [(entry["present"], entry["borderline"]) for entry in report["slices"]] == [(0.268941, True)] * 5
+    assert any("may be there or not, look at: 5 slices" in line for line in ended.out)

@@ -64,11 +64,11 @@ PROMPTS = [
 def test_an_iteration_arrives_as_it_left(prompt):
     mask = np.random.default_rng(0).random((6, 6)) > 0.5
     pgt = np.random.default_rng(1).random((6, 6)).astype(np.float16)
-    event = Iteration(4, 2, mask, pgt, 0.7, 0.6, 0.8, None, prompt, 0.25, Status.STOPPED)
+    event = Iteration(4, 2, mask, pgt, 0.7, 0.6, 0.8, None, prompt, 0.25, Status.STOPPED, 0.4)
     back = read_message(there_and_back(message_frame(3, event)))
     assert isinstance(back, Iteration)
     assert np.array_equal(back.mask, mask) and np.array_equal(back.pgt, pgt)
-    for name in ("slice_index", "index", "pdsc", "pdsc_low", "pdsc_high", "dsc", "seconds", "status"):
+    for name in ("slice_index", "index", "pdsc", "pdsc_low", "pdsc_high", "dsc", "seconds", "status", "present"):
         assert getattr(back, name) == getattr(event, name)
     assert type(back.prompt) is type(prompt)
     if isinstance(prompt, Box):

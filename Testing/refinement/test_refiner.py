@@ -67,6 +67,14 @@ def test_a_slice_without_the_organ_ends_absent_with_an_empty_mask():
     assert event.dsc == 0.0
 
 
+@pytest.mark.parametrize(("present", "borderline"), [(0.02, False), (0.3, True), (0.7, True), (0.97, False)])
+def test_a_slice_that_may_or_may_not_show_the_organ_is_borderline_in_all_its_events(present: float, borderline: bool):
+    settings = RefinementSettings(threshold=0.99, max_iterations=2, pgt="fixed")
+    events = list(Refiner(BoxThreshold(), OrganQuality(present=present), settings=settings).refine(scene()[None]))
+    assert [event.borderline for event in events] == [borderline] * len(events)
+    assert (events[-1].status is Status.ABSENT) == (present < 0.5)
+
+
 def test_an_empty_pgt_is_drawn_again_from_another_seed():
     guide = EmptyFor(times=2)
     events = run(Refiner(BoxThreshold(), guide), scene())

@@ -32,7 +32,7 @@ def block(rows: slice, columns: slice) -> np.ndarray:
 
 
 def iteration(
-    slice_index: int, index: int, mask: np.ndarray, pgt: np.ndarray, pdsc: float, status: str | None = None
+    slice_index: int, index: int, mask: np.ndarray, pgt: np.ndarray, pdsc: float, status: str | None = None, present: float = 1.0
 ) -> Iteration:
     """One event."""
     return Iteration(
@@ -47,4 +47,5 @@ def iteration(
         Box(5, 6, 30, 28),
         0.01,
         None if status is None else Status(status),
+        present,
     )

@@ -9,7 +9,7 @@ from HermesLib.engine.messages import Finished
 from HermesSegmentLib.labelmaps import voxels_of
 from HermesSegmentLib.scene import ORGAN, RunScene
 from Testing.slicer_module.driving import GLAND, LARGE, REPORT, RUN, SMALL, click, drain
-from Testing.slicer_module.events import opened
+from Testing.slicer_module.events import iteration, opened
 
 
 def test_a_finished_run_is_ready_for_review_worst_first(reviewed):
@@ -123,3 +123,20 @@ def test_a_slice_unlike_the_training_patients_is_marked_and_told(panel, engine):
     marked = {table.item(row, 0).text(): table.item(row, 2).text() for row in range(table.rowCount)}
     assert marked["4"].endswith("?") and not marked["3"].endswith("?") and not marked["5"].endswith("?")
     assert "1 unlike the training patients" in panel.ui.statusLabel.text
+
+
+def test_a_borderline_slice_is_marked_told_and_asked_about(panel, engine):
+    click(panel.ui.runButton)
+    empty = np.zeros_like(LARGE)
+    engine.say(
+        opened((2, 3)),
+        iteration(2, 0, LARGE, LARGE, 0.95, "accepted"),
+        iteration(3, 0, empty, empty, 0.6, "absent", present=0.4),
+        Finished(REPORT),
+    )
+    drain(panel, engine)
+    table = panel.ui.sliceTable
+    rows = {table.item(row, 0).text(): row for row in range(table.rowCount)}
+    assert table.item(rows["4"], 1).text().endswith("±") and not table.item(rows["3"], 1).text().endswith("±")
+    assert "may be there or not" in table.item(rows["4"], 1).toolTip() and rows["4"] == 0
+    assert "1 borderline" in panel.ui.statusLabel.text
