@@ -9,6 +9,7 @@ import numpy as np
 
 from HermesLib.errors import HermesError
 from HermesLib.resources import resource_path
+from HermesLib.weights import cache_folder
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,23 @@ class Preset:
     quality: str
 
 
-def preset_names() -> list[str]:
-    """Names of all bundled presets, sorted."""
+def bundled_preset_names() -> list[str]:
+    """Names of the presets that come with HERMES, sorted."""
     return sorted(path.stem for path in resource_path("Presets").glob("*.json"))
 
 
+def user_preset_folder() -> Path:
+    """Where imported presets lie, with their weights."""
+    return cache_folder() / "presets"
+
+
+def preset_names() -> list[str]:
+    """Names of all presets, bundled and imported, sorted."""
+    return sorted({*bundled_preset_names(), *(path.stem for path in user_preset_folder().glob("*.json"))})
+
+
 def load_preset(name: str) -> Preset:
-    """Read one preset: a bundled one by its name, or a user's own from its ``.json`` file.
+    """Read one preset: a bundled or imported one by its name, or any from its ``.json`` file.
 
     A user's preset names the weights that lie beside it, and brings them along wherever the folder goes.
 
@@ -81,7 +92,8 @@ def load_preset(name: str) -> Preset:
     if path.suffix != ".json":
         if name not in preset_names():
             raise HermesError(f"unknown preset '{name}'; choose one of {', '.join(preset_names())}, or a preset's .json file")
-        path = resource_path("Presets", f"{name}.json")
+        bundled = name in bundled_preset_names()
+        path = (resource_path("Presets") if bundled else user_preset_folder()) / f"{name}.json"
     elif not path.is_file():
         raise HermesError(f"no preset at {name}")
     try:

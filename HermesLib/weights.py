@@ -99,7 +99,7 @@ def cache_folder() -> Path:
 def imported_weights() -> list[Path]:
     """Files in the cache folder, sorted."""
     folder = cache_folder()
-    return sorted(path for path in folder.iterdir() if path.suffix != ".part") if folder.is_dir() else []
+    return sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".part") if folder.is_dir() else []
 
 
 def find_weights(name: str) -> Path:

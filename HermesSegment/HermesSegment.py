@@ -52,6 +52,7 @@ class HermesSegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.panel = Panel(slicer.util.childWidgetVariables(widget), widget, self.logic.make_engine())
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(scene, scene.StartImportEvent, self.onSceneStartClose)
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
         self.addObserver(scene, scene.EndImportEvent, self.onSceneEndClose)
         self.addObserver(scene, scene.NodeRemovedEvent, self.onNodeRemoved)
@@ -72,7 +73,7 @@ class HermesSegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.panel.close()
 
     def onSceneStartClose(self, caller: Any, event: Any) -> None:
-        """The scene is about to be emptied."""
+        """The scene is about to be emptied, or to take in another."""
         self.panel.unbind()
 
     def onSceneEndClose(self, caller: Any, event: Any) -> None:
@@ -94,10 +95,13 @@ class HermesSegmentLogic(ScriptedLoadableModuleLogic):
         make_importable()
 
     def parameters(self) -> Any:
-        """The panel's inputs, kept in the scene."""
-        from HermesSegmentLib.parameters import HermesParameters
+        """The panel's inputs, kept in the scene; an organ that only another computer has a preset for gives way to the default."""
+        from HermesSegmentLib.parameters import PRESETS, HermesParameters
 
-        return HermesParameters(self.getParameterNode())
+        node = self.getParameterNode()
+        if node.GetParameter("preset") not in PRESETS:
+            node.UnsetParameter("preset")
+        return HermesParameters(node)
 
     def make_engine(self) -> Any:
         """The engine, not started yet."""

@@ -23,6 +23,7 @@ COMMANDS = (
     "HermesLib.training.commands",
     "HermesLib.evaluation.commands",
     "HermesLib.cli.weights",
+    "HermesLib.cli.presets",
 )
 DEFECT = 1
 BAD_INPUT = 2

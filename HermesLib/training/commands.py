@@ -191,4 +191,5 @@ def run_organ(arguments: argparse.Namespace) -> int:
         return 130
     print(f"preset: {path}")
     print(f"use it: hermes refine IMAGE --preset {path} -o DIR")
+    print(f"or by name, in Slicer too, after: hermes presets import {path}")
     return 0

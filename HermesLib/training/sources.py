@@ -9,7 +9,7 @@ from HermesLib.data.scribbled import read_scribbled
 from HermesLib.data.slices import LabelledSlice, patients_of
 from HermesLib.data.splits import Split, held_out, split_patients
 from HermesLib.errors import HermesError
-from HermesLib.presets import Intensity, load_preset, preset_names
+from HermesLib.presets import Intensity, bundled_preset_names, load_preset
 
 LAYOUTS = ("decathlon", "slices", "scribbled")
 
@@ -41,7 +41,7 @@ class Source:
             return self.scale
         modality = "MR" if self.layout == "scribbled" else str(read_table(self.folder)["modality"])
         wanted = "CT" if "CT" in modality else "MR"
-        return next(preset.intensity for preset in map(load_preset, preset_names()) if preset.modality == wanted)
+        return next(preset.intensity for preset in map(load_preset, bundled_preset_names()) if preset.modality == wanted)
 
     def read(self) -> list[LabelledSlice]:
         """All slices of patients that may train (see :func:`HermesLib.data.splits.held_out`)."""

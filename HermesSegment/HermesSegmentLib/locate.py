@@ -1,4 +1,4 @@
-"""Where HermesLib and its resources lie: beside the module when installed, one folder up in a checkout."""
+"""Where HermesLib lies: beside the module when installed, one folder up in a checkout."""
 
 import sys
 from pathlib import Path
@@ -23,14 +23,3 @@ def make_importable() -> None:
     home = str(library_home())
     if home not in sys.path:
         sys.path.append(home)
-
-
-def resources() -> Path:
-    """The folder with Presets and Weights."""
-    home = library_home()
-    return home / "Resources" if (home / "Resources" / "Presets").is_dir() else home / "HermesLib" / "resources"
-
-
-def preset_names() -> list[str]:
-    """The organ presets there are."""
-    return sorted(path.stem for path in (resources() / "Presets").glob("*.json"))

@@ -5,8 +5,10 @@ from typing import Annotated
 from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode, vtkMRMLTextNode
 from slicer.parameterNodeWrapper import Choice, Minimum, WithinRange, parameterNodeWrapper
 
-from HermesSegmentLib.locate import preset_names
+from HermesLib.presets import preset_names
 
+#: Bundled ones, and those that were imported when Slicer started.
+PRESETS = preset_names()
 #: The models of HermesLib's catalogue, written down here so that opening the module imports nothing.
 MODELS = ["medsam", "scribbleprompt", "mideepseg"]
 PROMPTS = ["box", "scribbles", "clicks"]
@@ -20,7 +22,7 @@ class HermesParameters:
 
     volume: vtkMRMLScalarVolumeNode
     initial: vtkMRMLSegmentationNode
-    preset: Annotated[str, Choice(preset_names())] = "prostate-t2"
+    preset: Annotated[str, Choice(PRESETS)] = "prostate-t2"
     model: Annotated[str, Choice(MODELS)] = "medsam"
     #: ``bundled``, or the name of an imported file.
     weights: str = "bundled"

@@ -1,5 +1,6 @@
 """A researcher's own organ: one command from a folder of images and masks to a preset that the other commands take."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -10,9 +11,14 @@ import SimpleITK
 from HermesLib.checkpoints import load_checkpoint
 from HermesLib.cli.main import main
 from HermesLib.data.phantom import prostate_phantom
-from HermesLib.presets import load_preset
+from HermesLib.presets import load_preset, user_preset_folder, write_preset
 
 STEPS = ["--autoencoder-steps", "2", "--expert-steps", "2", "--diffusion-steps", "2", "--batch", "2"]
+
+
+@pytest.fixture(autouse=True)
+def no_presets_but_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HERMES_CACHE", str(tmp_path / "cache"))
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +73,14 @@ def test_one_command_makes_a_preset_that_refines_a_new_image(
     assert report["provenance"]["quality"]["sha256"] == weights.sha256
     assert str(tmp_path) not in json.dumps(report)
 
+    assert main(["presets", "import", str(path)]) == 0
+    capsys.readouterr()
+    assert main(["presets", "list"]) == 0
+    assert "left-kidney-ct: Left kidney, CT (imported)" in capsys.readouterr().out.splitlines()
+    assert main(["assess", str(image), str(image), "--preset", "left-kidney-ct", "-o", str(tmp_path / "again")]) == 0
+    assert main(["weights", "list"]) == 0
+    assert "presets" not in capsys.readouterr().out.partition("Imported weights")[2].partition("\n")[2]
+
 
 @pytest.mark.parametrize(
     ("options", "said"),
@@ -98,3 +112,13 @@ def test_a_file_that_is_no_preset_is_named(tmp_path: Path, capsys: pytest.Captur
     SimpleITK.WriteImage(SimpleITK.Image(32, 32, 2, SimpleITK.sitkInt16), str(image))
     assert main(["assess", str(image), str(image), "--preset", str(path), "-o", str(tmp_path / "out")]) == 2
     assert said in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("prostate-t2.json", "bundled preset's name"), ("liver-ct.json", "not beside"), ("liver-ct.txt", "no preset's .json")],
+)
+def test_what_cannot_be_imported_leaves_nothing_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, said: str):
+    write_preset(tmp_path / name, dataclasses.replace(load_preset("spleen-ct"), quality="mine"))
+    assert main(["presets", "import", str(tmp_path / name)]) == 2
+    assert said in capsys.readouterr().err and not user_preset_folder().exists()

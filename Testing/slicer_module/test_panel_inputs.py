@@ -82,3 +82,13 @@ def test_the_state_line_says_what_the_engine_runs_on(panel, engine):
     engine.say(Ready("CPU", None))
     drain(panel, engine)
     assert panel.ui.stateLabel.text == "Ready: CPU"
+
+
+def test_a_scene_whose_organ_this_computer_has_no_preset_for_opens_with_the_default(widget, tmp_path):
+    widget.panel.unbind()
+    widget.logic.getParameterNode().SetParameter("preset", "liver-ct")
+    slicer.util.saveScene(str(tmp_path / "scene.mrb"))
+    slicer.mrmlScene.Clear(0)
+    slicer.util.loadScene(str(tmp_path / "scene.mrb"))
+    assert widget.panel.parameters.preset == "prostate-t2"
+    assert "Prostate" in widget.panel.ui.terminologyLabel.text
