@@ -27,6 +27,8 @@ class QualityConfig:
         mirror: whether the organ may be seen left for right.
         calibration: how the score becomes an estimate of the true Dice; None where nobody has fitted one.
         familiarity: whether the weights know how far a slice lies from the training patients'.
+        expert_share: share of the image expert's own map in the pGT's probability, 0..1; the rest is drawn. Where training was short or data
+            few, the map is the better of the two; a validation decides (:mod:`HermesLib.organs.evidence`).
         steps, samples: default number of sampling steps and of samples averaged. One step is the default because more made the
             pGT worse on validation patients (true Dice 0.82 in one step, 0.76 in two, 0.65 in four).
     """
@@ -47,6 +49,7 @@ class QualityConfig:
     mirror: bool = False
     calibration: Calibration | None = None
     familiarity: bool = False
+    expert_share: float = 0.0
 
     @property
     def latent_side(self) -> int:

@@ -102,6 +102,8 @@ class DiffusionQuality:
         windows = find_windows(images, self.core.config.field)
         condition = self.core.condition(to_grid(images, windows, grid), to_grid(masks[:, None].float(), windows, grid))
         drawn = from_grid(self.core.sample(condition, seeds, self.samples, self.steps), windows, shape)
+        if (share := self.core.config.expert_share) > 0:
+            drawn = drawn.lerp(image_only_map(self.core, images, windows, self.core.config.mirror)[:, None], share)
         pgt = without_islands(drawn.mean(1))
         pdsc = dice_batch(masks, pgt > 0.5)
         single = torch.stack([dice_batch(masks, drawn[:, k] > 0.5) for k in range(self.samples)], 1)

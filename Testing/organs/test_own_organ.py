@@ -59,6 +59,11 @@ def test_one_command_makes_a_preset_that_refines_a_new_image(
     preset = load_preset(str(path))
     assert preset.organ.meaning == "Left kidney" and preset.intensity.normalise(np.array([-100.0, 300.0])).tolist() == [0, 1]
     weights = load_checkpoint(made / "left-kidney-ct.safetensors")
+    tried = {share: weights.training["validation"][f"pgt_dice_expert_{share}"] for share in ("0", "0.5", "1")}
+    assert (
+        tried[f"{weights.config['expert_share']:g}"] >= max(tried.values()) - 0.001
+        and "validation patients by the share" in told.err
+    )
     test_patients = weights.training["split"]["test"]
     assert len(test_patients) == 1
     figures = json.loads((made / "left-kidney-ct-report.json").read_text(encoding="utf-8"))
