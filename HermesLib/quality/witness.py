@@ -42,9 +42,9 @@ def highest_expected_dice(probability: torch.Tensor) -> torch.Tensor:
     """The highest expected Dice (B,) of any mask, given the probability map (B, H, W) alone.
 
     The best mask holds the pixels above some level (Lipton 2014, "Optimal thresholding of classifiers to maximize F1"), half of the best
-    value itself; of a few levels one is close enough.
+    value itself; of a few levels one is close enough. The low ones are for maps that are sure of nothing.
     """
-    levels = (0.2, 0.3, 0.4, 0.5)
+    levels = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
     return torch.stack([expected_dice(probability > level, probability) for level in levels]).amax(0)
 
 

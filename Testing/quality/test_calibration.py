@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -42,6 +42,7 @@ def test_the_expected_dice_of_a_sure_map_is_the_dice():
     assert expected_dice(mask, 0.5 * probability).item() < 0.75
 
 
+@example(np.full((5, 5), 0.125, np.float32), np.ones((5, 5), bool))
 @given(arrays.arrays(np.float32, (5, 5), elements=st.floats(0, 1, width=32)), arrays.arrays(bool, (5, 5)))
 def test_no_mask_is_expected_to_be_better_than_the_highest(probability, mask):
     # The best level is found only roughly: no mask beats it by more than a little.
