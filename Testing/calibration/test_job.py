@@ -4,13 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-import SimpleITK
 import torch
 
 from HermesLib.checkpoints import load_checkpoint, save_checkpoint
 from HermesLib.cli.main import main
-from HermesLib.data.phantom import prostate_phantom
 from HermesLib.quality.core import QualityCore
+from Testing.data.made import make_decathlon
 from Testing.quality.small import SMALL
 
 SPLIT = {"train": ["made-1", "made-2"], "validation": ["made-3", "made-4"], "test": ["made-5", "made-6"]}
@@ -19,15 +18,7 @@ SPLIT = {"train": ["made-1", "made-2"], "validation": ["made-3", "made-4"], "tes
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Six made-up patients of three slices in the Decathlon layout, and a small untrained core that was to learn from two of them."""
-    cases = []
-    for number in range(1, 7):
-        phantom = prostate_phantom(seed=number, side=64, slices=5, spacing=(3.0, 3.0, 14.0))
-        for part, volume in (("images", phantom.image), ("labels", phantom.label)):
-            (tmp_path / part).mkdir(exist_ok=True)
-            SimpleITK.WriteImage(volume[:, :, 1:4], str(tmp_path / part / f"made_{number}.nii.gz"))
-        cases.append({"image": f"images/made_{number}.nii.gz", "label": f"labels/made_{number}.nii.gz"})
-    table = {"name": "made", "modality": {"0": "MR"}, "labels": {"0": "background", "1": "prostate"}, "training": cases}
-    (tmp_path / "dataset.json").write_text(json.dumps(table), encoding="utf-8")
+    make_decathlon(tmp_path, "MR", "prostate")
     torch.manual_seed(0)
     core = QualityCore(SMALL)
     torch.nn.init.normal_(core.denoiser.out[2].conv.weight, std=0.3)

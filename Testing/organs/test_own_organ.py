@@ -10,8 +10,8 @@ import SimpleITK
 
 from HermesLib.checkpoints import load_checkpoint
 from HermesLib.cli.main import main
-from HermesLib.data.phantom import prostate_phantom
 from HermesLib.presets import load_preset, user_preset_folder, write_preset
+from Testing.data.made import make_decathlon
 
 STEPS = ["--autoencoder-steps", "2", "--expert-steps", "2", "--diffusion-steps", "2", "--batch", "2"]
 
@@ -25,16 +25,7 @@ def no_presets_but_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six made-up patients in the Decathlon layout, the organ's name with a space, in Hounsfield units."""
     folder = tmp_path_factory.mktemp("data")
-    cases = []
-    for number in range(1, 7):
-        phantom = prostate_phantom(seed=number, side=64, slices=5, spacing=(3.0, 3.0, 14.0))
-        for part, volume in (("images", phantom.image), ("labels", phantom.label)):
-            (folder / part).mkdir(exist_ok=True)
-            SimpleITK.WriteImage(volume[:, :, 1:4], str(folder / part / f"made_{number}.nii.gz"))
-        cases.append({"image": f"images/made_{number}.nii.gz", "label": f"labels/made_{number}.nii.gz"})
-    labels = {"0": "background", "1": "left kidney"}
-    table = {"name": "made", "modality": {"0": "CT"}, "labels": labels, "training": cases}
-    (folder / "dataset.json").write_text(json.dumps(table), encoding="utf-8")
+    make_decathlon(folder, "CT", "left kidney")
     return folder
 
 
