@@ -3,10 +3,11 @@
 import os
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from HermesLib.errors import HermesError
-from HermesLib.presets import bundled_preset_names, load_preset, user_preset_folder
+from HermesLib.presets import bundled_preset_names, load_preset, user_preset_folder, write_preset
 
 
 def import_preset(source: Path) -> str:
@@ -31,11 +32,15 @@ def import_preset(source: Path) -> str:
         raise HermesError(f"{weights.name} holds no weights of a QC core")
     folder = user_preset_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    card = source.with_suffix(".md")
     with tempfile.TemporaryDirectory(dir=folder, suffix=".part") as staging:
+        # Weights and card take the preset's name: another preset whose weights are called alike keeps its own.
+        staged = {end: Path(staging) / f"{preset.name}{end}" for end in (".safetensors", ".md", ".json")}
+        shutil.copyfile(weights, staged[".safetensors"])
+        if (card := weights.with_suffix(".md")).is_file():
+            shutil.copyfile(card, staged[".md"])
+        write_preset(staged[".json"], replace(preset, quality=preset.name))
         # The preset itself comes last: whoever lists presets meanwhile sees none without its weights.
-        for file in (weights, card, source):
+        for file in staged.values():
             if file.is_file():
-                shutil.copyfile(file, Path(staging) / file.name)
-                os.replace(Path(staging) / file.name, folder / file.name)
+                os.replace(file, folder / file.name)
     return preset.name

@@ -47,7 +47,7 @@ def train_organ(
     Raises:
         HermesError: no such organ, nothing that may train, or a folder that holds another training.
     """
-    preset = propose_preset(sources[0], wishes)
+    preset = propose_preset(sources, wishes)
     folder.mkdir(parents=True, exist_ok=True)
     say(f"training '{preset.name}' ({preset.title})")
     trained = train_quality(preset, sources, folder / "training", settings, 0, validation, test, device_name)

@@ -1,7 +1,9 @@
 """The preset that a training folder asks for."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from HermesLib.data.folders import read_table
 from HermesLib.errors import HermesError
@@ -31,20 +33,14 @@ class Wishes:
     mirror: bool = False
 
 
-def propose_preset(source: Source, wishes: Wishes) -> Preset:
+def propose_preset(sources: Sequence[Source], wishes: Wishes) -> Preset:
     """A preset for the organ, with the field of view and the intensities that the bundled preset of the modality has.
 
     Raises:
-        HermesError: the folder has no such organ; a code or window that is none; a window for another modality than CT.
+        HermesError: a folder has no such organ; a code or window that is none; a window for another modality than CT.
     """
-    if source.layout == "scribbled":
-        raise HermesError("an organ is trained from whole masks; write decathlon:FOLDER or slices:FOLDER")
-    table = read_table(source.folder)
-    labels = table["labels"]
-    names = list(labels.values()) if isinstance(labels, dict) else list(labels)
-    if wishes.organ not in names[1:]:
-        raise HermesError(f"{source.folder} labels {', '.join(names[1:])}, not '{wishes.organ}'")
-    told = table["modality"]
+    tables = [_table_with(source, wishes.organ) for source in sources]
+    told = tables[0]["modality"]
     modality = "CT" if "CT" in (told.values() if isinstance(told, dict) else told) else "MR"
     like = load_preset("spleen-ct" if modality == "CT" else "prostate-t2")
     name = f"{re.sub(r'[^a-z0-9]+', '-', wishes.organ.lower()).strip('-')}-{modality.lower()}"
@@ -62,6 +58,18 @@ def propose_preset(source: Source, wishes: Wishes) -> Preset:
         model=like.model,
         quality=name,
     )
+
+
+def _table_with(source: Source, organ: str) -> dict[str, Any]:
+    """The folder's table, which labels the organ."""
+    if source.layout == "scribbled":
+        raise HermesError("an organ is trained from whole masks; write decathlon:FOLDER or slices:FOLDER")
+    table = read_table(source.folder)
+    labels = table["labels"]
+    names = list(labels.values()) if isinstance(labels, dict) else list(labels)
+    if organ not in names[1:]:
+        raise HermesError(f"{source.folder} labels {', '.join(names[1:])}, not '{organ}'")
+    return table
 
 
 def _code(text: str | None) -> Code:

@@ -67,6 +67,11 @@ def train_quality(
         settings = dataclasses.replace(settings, autoencoder_steps=0, expert_steps=0)
     slices, split = read_sources(sources, settings.seed, validation, test)
     organ = preset.organ_label
+    for what, patients in (("train", split.train), ("validate", split.validation)):
+        if not any(one.patient in patients and (mask := one.organ(organ)) is not None and mask.any() for one in slices):
+            raise HermesError(
+                f"no slice of those who {what} shows '{organ}' ({len(patients)} patients); give more patients or other shares"
+            )
 
     def pooled(patients: tuple[str, ...]) -> list[PooledSlice]:
         return pool_slices([one for one in slices if one.patient in patients], organ, preset.field, preset.neighbours)

@@ -59,7 +59,7 @@ def fill_strip(strip: Any, record: RunRecord, current: int) -> list[int]:
         item.setBackground(qt.QBrush(qt.QColor(COLOURS[one.status])))
         dark = one.status in (ACCEPTED, FAILED)
         item.setForeground(qt.QBrush(qt.QColor("#ffffff" if dark else "#000000")))
-        item.setToolTip(f"{one.index + 1}: {TITLES[one.status]}{_borderline(one)}")
+        item.setToolTip(f"{one.index + 1}: {'; '.join(filter(None, (TITLES[one.status], _borderline(one))))}")
     return [one.index for one in slices]
 
 
@@ -91,7 +91,7 @@ def fill_table(table: Any, record: RunRecord, current: int) -> list[int]:
 
 
 def _borderline(one: SliceRecord) -> str:
-    return _("; borderline: the organ may be there or not") if one.borderline else ""
+    return _("borderline: the organ may be there or not") if one.borderline else ""
 
 
 def _item(table: Any, row: int, column: int, text: str) -> Any:

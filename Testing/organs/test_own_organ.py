@@ -72,6 +72,9 @@ def test_one_command_makes_a_preset_that_refines_a_new_image(
     assert main(["presets", "import", str(path)]) == 0
     capsys.readouterr()
     assert main(["presets", "list"]) == 0
+    assert {one.name for one in user_preset_folder().iterdir()} == {
+        f"left-kidney-ct{end}" for end in (".json", ".safetensors", ".md")
+    }
     assert "left-kidney-ct: Left kidney, CT (imported)" in capsys.readouterr().out.splitlines()
     assert main(["assess", str(image), str(image), "--preset", "left-kidney-ct", "-o", str(tmp_path / "again")]) == 0
     assert main(["weights", "list"]) == 0
@@ -85,6 +88,8 @@ def test_one_command_makes_a_preset_that_refines_a_new_image(
         (["--code", "liver"], "SCHEME:VALUE:MEANING"),
         (["--window", "300", "-100"], "lower value first"),
         (["--data", "slices:{folder}"], "write decathlon:"),
+        (["--validation", "0"], "no slice of those who validate shows 'left kidney' (0 patients)"),
+        (["--validation", "0.5", "--test", "0.5"], "no slice of those who train shows 'left kidney' (0 patients)"),
     ],
 )
 def test_a_wrong_wish_ends_in_one_line_before_anything_is_trained(
