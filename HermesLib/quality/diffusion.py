@@ -10,7 +10,7 @@ from HermesLib.metrics import dice_batch
 from HermesLib.quality.core import QualityCore
 from HermesLib.quality.grid import find_windows, from_grid, to_grid
 from HermesLib.quality.protocol import Assessment, Score
-from HermesLib.quality.witness import expected_dice, highest_expected_dice, image_only_map, slice_features
+from HermesLib.quality.witness import expected_dice, highest_expected_dice, image_only_map, look, slice_features
 
 #: Parts of a pGT smaller than this share of its largest part are slips of the decoder; one of them would spoil a box.
 _ISLAND = 0.1
@@ -84,6 +84,12 @@ class DiffusionQuality:
         images = images.to(self.core.shares.device)
         windows = find_windows(images, self.core.config.field)
         return image_only_map(self.core, images, windows, self.core.config.mirror)
+
+    @torch.inference_mode()
+    def presence(self, images: torch.Tensor) -> torch.Tensor:
+        """See :class:`HermesLib.quality.protocol.QualityControl`."""
+        images = images.to(self.core.shares.device)
+        return self.core.presence(look(self.core, images).coarse)
 
     @torch.inference_mode()
     def unfamiliar(self, images: torch.Tensor) -> torch.Tensor | None:

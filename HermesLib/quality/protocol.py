@@ -46,6 +46,10 @@ class QualityControl(Protocol):
         """
         ...
 
+    def presence(self, images: torch.Tensor) -> torch.Tensor | None:
+        """The log odds (B,) that slices (B, C, H, W) show the organ, each seen by itself; None where the QC does not know."""
+        ...
+
     def unfamiliar(self, images: torch.Tensor) -> torch.Tensor | None:
         """Which slices (B, C, H, W) look unlike all that the QC was trained on, (B,) bool: no score is to be trusted there.
 

@@ -6,6 +6,7 @@ from HermesLib.neighbours import neighbourhood
 from HermesLib.quality.core import QualityCore
 from HermesLib.quality.familiarity import pooled_features
 from HermesLib.quality.grid import Window, find_windows, from_grid, to_grid
+from HermesLib.quality.image_expert import Findings
 
 #: The closer view shows this share of the window's sides.
 _CLOSER = 0.88
@@ -23,11 +24,15 @@ def image_only_map(core: QualityCore, images: torch.Tensor, windows: list[Window
     return torch.stack(views).mean(0)
 
 
+def look(core: QualityCore, images: torch.Tensor) -> Findings:
+    """What the image expert finds in slices (B, C, H, W), in their windows as they are."""
+    windows = find_windows(images, core.config.field)
+    return core.image_expert.look(to_grid(neighbourhood(images, core.config.neighbours), windows, core.config.grid))
+
+
 def slice_features(core: QualityCore, images: torch.Tensor) -> torch.Tensor:
     """The image expert's pooled features (B, c) of slices (B, C, H, W)."""
-    windows = find_windows(images, core.config.field)
-    shown = to_grid(neighbourhood(images, core.config.neighbours), windows, core.config.grid)
-    return pooled_features(core.image_expert.look(shown).coarse)
+    return pooled_features(look(core, images).coarse)
 
 
 def expected_dice(masks: torch.Tensor, probability: torch.Tensor) -> torch.Tensor:

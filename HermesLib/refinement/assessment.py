@@ -21,8 +21,10 @@ def assess_slices(
     masks: torch.Tensor,
     slice_indices: Sequence[int] | None = None,
     truth: torch.Tensor | None = None,
+    present: torch.Tensor | None = None,
 ) -> Iterator[Iteration]:
-    """Assess masks (B, H, W, bool) of slices (B, C, H, W), float32 in 0..1; the masks stay as they are.
+    """Assess masks (B, H, W, bool) of slices (B, C, H, W), float32 in 0..1; the masks stay as they are. ``present`` as in
+    :meth:`HermesLib.refinement.refiner.Refiner.refine`.
 
     A slice is ``accepted`` at the threshold and else ``stopped``, ``absent`` where it probably does not show the organ (an empty
     mask there scores the probability that this is so, a drawn one little), and ``failed`` where the pGT stays empty.
@@ -30,7 +32,7 @@ def assess_slices(
     indices = list(range(len(images)) if slice_indices is None else slice_indices)
     started = time.perf_counter()
     seeds = [slice_seed(settings.seed, index, 0) for index in indices]
-    scored = score(quality, quality, images, masks.to(images.device), seeds, settings.redraws)
+    scored = score(quality, quality, images, masks.to(images.device), seeds, settings.redraws, present=present)
     seconds = (time.perf_counter() - started) / max(len(indices), 1)
     for row, index in enumerate(indices):
         yield _event(scored, row, index, masks[row], None if truth is None else truth[row], settings.threshold, seconds)

@@ -32,7 +32,7 @@ class Iteration:
         pgt: (H, W) float16, the guide's probability of the pseudo ground truth; all zero on a slice without the organ.
         pdsc, pdsc_low, pdsc_high: the judge's estimate of the true Dice, and its range.
         dsc: the true Dice where a truth was given; reported only, the loop never sees it.
-        prompt: what the model was asked with; None where the mask was given.
+        prompt: what the model was asked with; None where the mask was given, and where the slice was known not to show the organ.
         seconds: this slice's share of the time its batch took.
         status: how the slice ended; None while it goes on.
         present: the quality control's probability that the slice shows the organ.

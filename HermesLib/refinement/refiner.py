@@ -71,6 +71,7 @@ class Refiner:
         truth: torch.Tensor | None = None,
         initial_masks: torch.Tensor | None = None,
         first_prompt: Prompt | None = None,
+        present: torch.Tensor | None = None,
     ) -> Iterator[Iteration]:
         """Refine slices (B, C, H, W), float32 in 0..1; the caller may stop taking events at any time.
 
@@ -79,7 +80,10 @@ class Refiner:
             slice_indices: their indices in the volume (they seed what is random); 0..B-1 if left out.
             truth: (B, H, W) bool, for the true Dice in the events; the loop itself never looks at it.
             initial_masks: (B, H, W) bool masks to start from in place of the model's first ones.
-            first_prompt: a person's prompt, in place of the random first ones; unlike those, scribbles stay when better ones come.
+            first_prompt: a person's prompt, in place of the random first ones; unlike those, scribbles stay when better ones come. Who
+                prompts says that the organ is there, whatever the quality control thinks.
+            present: (B,) probability that each slice shows the organ, where more is known than the slice itself tells. For slices that
+                probably do not, neither model nor quality control is asked.
 
         Yields:
             One event a slice and iteration. Every slice still going on yields its iteration i before any yields its i + 1, and
@@ -87,8 +91,15 @@ class Refiner:
         """
         indices = range(len(images)) if slice_indices is None else slice_indices
         active = [_Slice(position, index) for position, index in enumerate(indices)]
+        if first_prompt is not None:
+            present = torch.ones(len(images))
+        if present is not None:
+            yield from self._without_organ(active, images, present, truth)
+            active = [state for state in active if state.status is None]
         embedding: Embedding | None = None
         for index in count():
+            if not active:
+                return
             started = time.perf_counter()
             if index == 0 and initial_masks is not None:
                 masks = initial_masks.to(images.device)
@@ -96,13 +107,26 @@ class Refiner:
                 embedding = embedding or self._embed(images, active)
                 self._draw_prompts(active, index, (images.shape[-2], images.shape[-1]), first_prompt)
                 masks = self._predict(embedding, active)
-            scored = self._score(images, masks, active, index)
+            scored = self._score(images, masks, active, index, present)
             seconds = (time.perf_counter() - started) / len(active)
             for row, state in enumerate(active):
                 yield self._event(state, index, masks[row], scored, row, truth, seconds)
             active = [state for state in active if state.status is None]
-            if not active:
-                return
+
+    def _without_organ(
+        self, active: list[_Slice], images: torch.Tensor, present: torch.Tensor, truth: torch.Tensor | None
+    ) -> Iterator[Iteration]:
+        shape = (images.shape[-2], images.shape[-1])
+        for state in active:
+            probability = float(present[state.position])
+            if probability >= PRESENT:
+                continue
+            state.status = Status.ABSENT
+            mask, pgt = np.zeros(shape, bool), compact_probability(torch.zeros(shape))
+            true_dice = None if truth is None else dice(mask, truth[state.position].cpu().numpy())
+            # The result is an empty mask: its true Dice is 1 if the organ is absent and 0 if it is not.
+            pdsc = 1.0 - probability
+            yield Iteration(state.index, 0, mask, pgt, pdsc, 0.0, 1.0, true_dice, None, 0.0, state.status, probability)
 
     @torch.inference_mode()
     def _embed(self, images: torch.Tensor, active: list[_Slice]) -> Embedding:
@@ -144,12 +168,15 @@ class Refiner:
         return prediction.probability.to(embedding.images.device) > 0.5
 
     @torch.inference_mode()
-    def _score(self, images: torch.Tensor, masks: torch.Tensor, active: list[_Slice], index: int) -> Score:
-        slices = images[[state.position for state in active]]
+    def _score(
+        self, images: torch.Tensor, masks: torch.Tensor, active: list[_Slice], index: int, present: torch.Tensor | None
+    ) -> Score:
+        positions = [state.position for state in active]
+        slices, known = images[positions], None if present is None else present[positions]
         seeds = [slice_seed(self.settings.seed, state.index, index) for state in active]
         redraws = self.settings.redraws
         if index == 0 or self.settings.pgt == "renewed":
-            return score(self.guide, self.judge, slices, masks, seeds, redraws, prompted=index > 0)
+            return score(self.guide, self.judge, slices, masks, seeds, redraws, index > 0, known)
         kept = torch.from_numpy(np.stack([state.pgt for state in active if state.pgt is not None])).to(
             images.device, torch.float32
         )
@@ -157,7 +184,7 @@ class Refiner:
         if self.judge is self.guide:
             return against_kept
         return replace(
-            score(self.judge, self.judge, slices, masks, seeds, redraws, prompted=True), pgt=kept, empty=against_kept.empty
+            score(self.judge, self.judge, slices, masks, seeds, redraws, True, known), pgt=kept, empty=against_kept.empty
         )
 
     def _event(

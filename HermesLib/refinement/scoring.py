@@ -41,14 +41,16 @@ def score(
     seeds: Sequence[int],
     redraws: int,
     prompted: bool = False,
+    present: torch.Tensor | None = None,
 ) -> Score:
     """Assess masks (B, H, W, bool) of slices (B, C, H, W); an empty pGT is drawn again up to ``redraws`` times.
 
-    ``prompted``: the guide's pGT has drawn the masks' prompts. The Dice of two empty masks is 1 as a metric but says nothing here, so an
+    ``prompted``: the guide's pGT has drawn the masks' prompts. ``present`` (B,) stands in for what the judge says of the slices' presence,
+    where more is known than a slice itself tells. The Dice of two empty masks is 1 as a metric but says nothing here, so an
     empty mask or an empty pGT of the judge scores 0: neither can ever be accepted.
     """
-    guidance = assess_nonempty(guide, images, masks, seeds, redraws, prompted)
-    verdict = guidance if judge is guide else assess_nonempty(judge, images, masks, seeds, redraws, prompted)
+    guidance = assess_nonempty(guide, images, masks, seeds, redraws, prompted, present)
+    verdict = guidance if judge is guide else assess_nonempty(judge, images, masks, seeds, redraws, prompted, present)
     comparable = _any_pixel(masks) & _any_pixel(verdict.pgt > 0.5)
     return Score(
         guidance.pgt,
@@ -73,7 +75,13 @@ def score_against(pgt: torch.Tensor, masks: torch.Tensor) -> Score:
 
 
 def assess_nonempty(
-    quality: QualityControl, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int], redraws: int, prompted: bool = False
+    quality: QualityControl,
+    images: torch.Tensor,
+    masks: torch.Tensor,
+    seeds: Sequence[int],
+    redraws: int,
+    prompted: bool = False,
+    present: torch.Tensor | None = None,
 ) -> Assessment:
     """One assessment a slice; those whose pGT is empty are drawn again from other seeds, up to ``redraws`` times.
 
@@ -81,6 +89,8 @@ def assess_nonempty(
     """
     answer = ask(quality, images, masks, seeds, prompted)
     parts = {name: getattr(answer, name).to(images.device, copy=True) for name in (part.name for part in fields(Assessment))}
+    if present is not None:
+        parts["present"] = present.to(images.device, parts["present"].dtype)
     for attempt in range(1, redraws + 1):
         empty = ~_any_pixel(parts["pgt"] > 0.5) & (parts["present"] >= PRESENT)
         chosen = torch.nonzero(empty).flatten()
@@ -89,6 +99,8 @@ def assess_nonempty(
         other_seeds = [_other_seed(seeds[k], attempt) for k in chosen.tolist()]
         again = ask(quality, images[chosen], masks[chosen], other_seeds, prompted)
         for name, values in parts.items():
+            if name == "present":
+                continue  # nothing that a new pGT would change
             values[chosen] = getattr(again, name).to(images.device)
     return Assessment(**parts)
 

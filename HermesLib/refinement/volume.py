@@ -1,10 +1,12 @@
-"""Whole volumes, a few slices at a time."""
+"""Whole volumes, a few slices at a time; which slices show the organ is decided before, over all of them."""
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import torch
 
 from HermesLib.prompts.types import Prompt
+from HermesLib.quality.presence import one_run
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.refinement.assessment import assess_slices
 from HermesLib.refinement.events import Iteration
@@ -30,9 +32,10 @@ def refine_volume(
     Only the batch at work is moved to ``device``; memory does not grow with the number of slices.
     """
     indices = list(range(len(images)) if slice_indices is None else slice_indices)
+    present = presence_along(refiner.judge, images, device)
     for part in _parts(len(images), batch_size):
         chosen = (images[part].to(device), indices[part], _cut(truth, part), _cut(initial_masks, part))
-        yield from refiner.refine(*chosen, first_prompt)
+        yield from refiner.refine(*chosen, first_prompt, _cut(present, part))
 
 
 def assess_volume(
@@ -47,13 +50,28 @@ def assess_volume(
 ) -> Iterator[Iteration]:
     """The events of :func:`assess_slices` for slices (N, C, H, W) of any number, ``batch_size`` of them at a time."""
     indices = list(range(len(images)) if slice_indices is None else slice_indices)
+    present = presence_along(quality, images, device)
     for part in _parts(len(images), batch_size):
-        yield from assess_slices(quality, settings, images[part].to(device), masks[part], indices[part], _cut(truth, part))
+        chosen = (images[part].to(device), masks[part], indices[part], _cut(truth, part), _cut(present, part))
+        yield from assess_slices(quality, settings, *chosen)
+
+
+def presence_along(quality: QualityControl, images: torch.Tensor, device: torch.device | None = None) -> torch.Tensor | None:
+    """Probability (N,) that each of the slices (N, C, H, W), in their order along the volume, shows the organ: see
+    :func:`HermesLib.quality.presence.one_run`. None where the quality control does not tell."""
+    evidence = []
+    # Slice by slice, for the reason given at scoring.ask.
+    for image in images:
+        answer = quality.presence(image[None].to(device))
+        if answer is None:
+            return None
+        evidence.append(float(answer[0]))
+    return torch.from_numpy(one_run(np.array(evidence))).float()
 
 
 def _parts(length: int, batch_size: int) -> list[slice]:
     return [slice(start, start + batch_size) for start in range(0, length, batch_size)]
 
 
-def _cut(masks: torch.Tensor | None, part: slice) -> torch.Tensor | None:
-    return None if masks is None else masks[part]
+def _cut(values: torch.Tensor | None, part: slice) -> torch.Tensor | None:
+    return None if values is None else values[part]

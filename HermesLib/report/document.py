@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from HermesLib.prompts.summary import prompt_summary
-from HermesLib.prompts.types import Prompt
-from HermesLib.refinement.events import Status
+from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.history import Record, SliceResult
 from HermesLib.surface import surface_distances
 
@@ -147,13 +146,15 @@ def _iteration_entry(record: Record) -> dict[str, Any]:
         "index": record.index,
         "pdsc": _fraction(record.pdsc),
         "dsc": None if record.dsc is None else _fraction(record.dsc),
-        "prompt": _prompt_entry(record.unpack().prompt),
+        "prompt": _prompt_entry(record.unpack()),
         "seconds": round(record.seconds, 4),
     }
 
 
-def _prompt_entry(prompt: Prompt | None) -> dict[str, Any]:
-    return {"kind": "given"} if prompt is None else prompt_summary(prompt)
+def _prompt_entry(event: Iteration) -> dict[str, Any]:
+    if event.prompt is not None:
+        return prompt_summary(event.prompt)
+    return {"kind": "none" if event.status is Status.ABSENT else "given"}
 
 
 def _informative_dice(result: SliceResult) -> float | None:

@@ -110,8 +110,9 @@ def _slice_entry(one: SliceRecord) -> dict[str, Any]:
     numbers = dict.fromkeys(("pdsc", "pdsc_low", "pdsc_high"))
     if best is not None:
         numbers = {"pdsc": best.pdsc, "pdsc_low": best.low, "pdsc_high": best.high}
+    unasked = {"kind": "none" if one.status == ABSENT else "given"}
     steps = [
-        {"index": number, "pdsc": step.pdsc, "dsc": None, "prompt": step.prompt or {"kind": "given"}, "seconds": step.seconds}
+        {"index": number, "pdsc": step.pdsc, "dsc": None, "prompt": step.prompt or unasked, "seconds": step.seconds}
         for number, step in enumerate(one.iterations)
     ]
     unknown = {"dsc": None, "hd95_mm": None, "assd_mm": None}

@@ -68,6 +68,9 @@ class OrganQuality:
         self.ceiling = ceiling
         self.seeds: list[list[int]] = []
 
+    def presence(self, images: torch.Tensor) -> torch.Tensor | None:
+        return None
+
     def unfamiliar(self, images: torch.Tensor) -> None:
         return None
 
@@ -81,6 +84,13 @@ class OrganQuality:
         pdsc = dice_batch(masks, pgt > 0.5)
         present, ceiling = torch.full_like(pdsc, self.present), torch.full_like(pdsc, self.ceiling)
         return Assessment(pgt, pdsc, (pdsc - 0.1).clamp(min=0), (pdsc + 0.1).clamp(max=1), present, ceiling)
+
+
+class KnowingQuality(OrganQuality):
+    """Tells how much each slice by itself speaks for the organ: what its first pixel says, as log odds of -10 to 10."""
+
+    def presence(self, images: torch.Tensor) -> torch.Tensor:
+        return (images[:, images.shape[1] // 2, 0, 0] - 0.5) * 20
 
 
 class ElsewhereQuality(OrganQuality):

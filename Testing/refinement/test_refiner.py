@@ -18,6 +18,7 @@ from Testing.refinement.analytic import (
     BoxThreshold,
     ElsewhereQuality,
     EmptyFor,
+    KnowingQuality,
     OrganQuality,
     RisingQuality,
     organ,
@@ -181,6 +182,31 @@ def test_chunks_of_a_volume_change_nothing():
     order = lambda event: (event.slice_index, event.index)  # noqa: E731
     assert all(map(same, sorted(whole, key=order), sorted(parts, key=order)))
     assert len(whole) == len(parts)
+
+
+def speaking_for_the_organ(*log_odds: float) -> torch.Tensor:
+    images = torch.stack([scene()] * len(log_odds))
+    images[:, :, 0, 0] = torch.tensor(log_odds)[:, None] / 20 + 0.5
+    return images
+
+
+def test_in_a_volume_a_slice_far_from_the_organ_ends_absent_though_it_looks_like_it_and_a_gap_is_filled():
+    images = speaking_for_the_organ(6, 6, -1.5, 6, -6, -6, -6, 2, -6)
+    model = BoxThreshold()
+    events = list(refine_volume(Refiner(model, KnowingQuality()), images, truth=torch.stack([organ()] * 9), batch_size=2))
+    ended = {event.slice_index: event for event in events if event.final}
+    assert [ended[k].status is Status.ABSENT for k in range(9)] == [False] * 4 + [True] * 5
+    assert not any(ended[k].mask.any() or ended[k].pgt.any() for k in range(4, 9))
+    assert ended[4].dsc == 0.0 and ended[4].pdsc == 1 - ended[4].present > 0.5
+    assert model.embedded == 4, "the model was asked about slices without the organ"
+
+
+def test_a_slice_on_which_a_person_has_prompted_is_never_taken_for_one_without_the_organ():
+    prompted = Box(0, 0, SIZE, SIZE)
+    refiner = Refiner(BoxThreshold(), KnowingQuality(present=0.0))
+    events = list(refine_volume(refiner, speaking_for_the_organ(-6), first_prompt=prompted))
+    assert events[-1].status is Status.ACCEPTED
+    assert events[-1].present == 1.0
 
 
 def test_a_caller_who_stops_listening_stops_the_work():

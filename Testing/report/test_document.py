@@ -78,7 +78,7 @@ def test_the_table_has_one_row_a_slice_and_iteration_and_marks_the_result(tmp_pa
     assert len(rows) == 7
     marked = [(row["slice"], row["iteration"]) for row in rows if row["best"] == "1"]
     assert marked == [("4", "1"), ("5", "1"), ("6", "0"), ("7", "0")]
-    assert json.loads(rows[-1]["prompt"]) == {"kind": "given"}
+    assert json.loads(rows[-1]["prompt"]) == {"kind": "none"}, "the slice was taken not to show the organ"
 
 
 def test_the_written_json_reads_back(tmp_path: Path):
