@@ -1,7 +1,8 @@
-"""How much of a pGT is drawn and how much is the image expert's own map: whatever is truer on the validation patients."""
+"""How a pGT is put together: how much of it is drawn and how much is the image expert's own map, and whether that map is looked up in the
+neighbouring slices too. Whatever is truer on the validation patients."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -11,20 +12,38 @@ from HermesLib.evaluation.loop import read_slices
 from HermesLib.metrics import dice_batch
 from HermesLib.presets import Preset
 from HermesLib.prompts.seeds import slice_seed
+from HermesLib.quality.config import QualityConfig
 from HermesLib.quality.diffusion import DiffusionQuality
 
-SHARES = (0.0, 0.5, 1.0)
+
+@dataclass(frozen=True)
+class Weighing:
+    """The settings of :class:`HermesLib.quality.config.QualityConfig` that are weighed."""
+
+    expert_share: float
+    through_plane: float
+
+    def of(self, config: QualityConfig) -> QualityConfig:
+        """The configuration of a core that puts its pGT together so."""
+        return replace(config, expert_share=self.expert_share, through_plane=self.through_plane)
+
+    def __str__(self) -> str:
+        return f"{self.expert_share:g}" + (" with neighbours" if self.through_plane else "")
 
 
-def true_dice_by_share(
+#: From the simplest to the dearest. A quarter for either neighbour is what averaging makes of three slices, rounded.
+WEIGHINGS = tuple(Weighing(*pair) for pair in ((0.0, 0.0), (0.5, 0.0), (1.0, 0.0), (0.5, 0.25), (1.0, 0.25)))
+
+
+def true_dice_by_weighing(
     quality: DiffusionQuality, cases: Sequence[Case], preset: Preset, seed: int, device: torch.device
-) -> dict[float, float]:
-    """Mean true Dice of the pGT from a blank mask, over all slices that show the organ, for each of :data:`SHARES` of the expert's map."""
+) -> dict[Weighing, float]:
+    """Mean true Dice of the pGT from a blank mask, over all slices that show the organ, for each of :data:`WEIGHINGS`."""
     trained = quality.core.config
-    found: dict[float, list[float]] = {share: [] for share in SHARES}
+    found: dict[Weighing, list[float]] = {weighing: [] for weighing in WEIGHINGS}
     try:
-        for share, scores in found.items():
-            quality.core.config = replace(trained, expert_share=share)
+        for weighing, scores in found.items():
+            quality.core.config = weighing.of(trained)
             for case in cases:
                 images, truth, indices = read_slices(case, preset)
                 for row, index in enumerate(indices):
@@ -33,4 +52,9 @@ def true_dice_by_share(
                     scores.append(float(dice_batch(pgt, truth[row : row + 1])[0]))
     finally:
         quality.core.config = trained
-    return {share: float(np.mean(scores)) for share, scores in found.items()}
+    return {weighing: float(np.mean(scores)) for weighing, scores in found.items()}
+
+
+def truest(found: dict[Weighing, float]) -> Weighing:
+    """The best of them to a thousandth; of equals the first."""
+    return max(found, key=lambda weighing: (round(found[weighing], 3), -list(found).index(weighing)))

@@ -16,7 +16,7 @@ from HermesLib.evaluation.loop import evaluate_loop, summarise
 from HermesLib.evaluation.score import score_figures
 from HermesLib.models.catalogue import MODELS
 from HermesLib.models.registry import load_model
-from HermesLib.organs.evidence import true_dice_by_share
+from HermesLib.organs.evidence import true_dice_by_weighing, truest
 from HermesLib.organs.proposal import Wishes, propose_preset
 from HermesLib.presets import Preset, load_preset, write_preset
 from HermesLib.quality.registry import load_quality
@@ -81,17 +81,17 @@ def train_organ(
 def _weigh_evidence(
     trained: Path, preset: Preset, sources: Sequence[Source], seed: int, device_name: str, say: Callable[[str], None]
 ) -> Path:
-    """The weights with the share of the image expert's map that the validation patients ask for."""
+    """The weights with the share of the image expert's map, and of the neighbours in it, that the validation patients ask for."""
     checkpoint, device = load_checkpoint(trained), select_device(device_name)
     cases = held_out_cases(sources, preset.organ_label, checkpoint.training["split"], ("validation",))
     quality = load_quality(str(trained), preset, device, score="raw")
-    found = true_dice_by_share(quality, cases, preset, seed, device)
-    best = max(found, key=lambda share: (round(found[share], 3), -share))
-    shown = ", ".join(f"{share:g}: {dice:.3f}" for share, dice in found.items())
-    say(f"true Dice of the pGT on validation patients by the share of the image expert's map: {shown}; takes {best:g}")
-    validation = {**checkpoint.training["validation"], **{f"pgt_dice_expert_{share:g}": dice for share, dice in found.items()}}
+    found = true_dice_by_weighing(quality, cases, preset, seed, device)
+    best = truest(found)
+    shown = ", ".join(f"{weighing}: {dice:.3f}" for weighing, dice in found.items())
+    say(f"true Dice of the pGT on validation patients by the share of the image expert's map: {shown}; takes {best}")
+    validation = {**checkpoint.training["validation"], "pgt_dice_by_share": {str(one): dice for one, dice in found.items()}}
     weighed = trained.with_name("weighed.safetensors")
-    config = {**checkpoint.config, "expert_share": best}
+    config = best.of(quality.core.config).to_dict()
     save_checkpoint(weighed, checkpoint.tensors, "quality", config, {**checkpoint.training, "validation": validation})
     return weighed
 

@@ -10,7 +10,7 @@ from HermesLib.metrics import dice_batch
 from HermesLib.quality.core import QualityCore
 from HermesLib.quality.grid import find_windows, from_grid, to_grid
 from HermesLib.quality.protocol import Assessment, Score
-from HermesLib.quality.witness import expected_dice, highest_expected_dice, image_only_map, look, slice_features
+from HermesLib.quality.witness import Witness, expected_dice, highest_expected_dice, look, slice_features
 
 #: Parts of a pGT smaller than this share of its largest part are slips of the decoder; one of them would spoil a box.
 _ISLAND = 0.1
@@ -54,6 +54,7 @@ class DiffusionQuality:
         score: Score = "calibrated",
     ):
         self.core = core.eval()
+        self._witness = Witness(self.core)
         self.name = name
         self.sha256 = sha256
         self.samples = samples or core.config.samples
@@ -69,21 +70,15 @@ class DiffusionQuality:
         if not prompted:
             pdsc, low, high = self.calibration.independent.estimate(answer.pdsc)
             return replace(answer, pdsc=pdsc, pdsc_low=low, pdsc_high=high)
-        seen = self._witness(images)
+        seen = self._witness.map(images)
         pdsc, low, high = self.calibration.prompted.estimate(expected_dice(masks.to(seen.device), seen))
         ceiling, _, _ = self.calibration.prompted.estimate(highest_expected_dice(seen))
         return replace(answer, pdsc=pdsc, pdsc_low=low, pdsc_high=high, ceiling=torch.maximum(ceiling, pdsc))
 
     def expected_dice(self, images: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
         """The Dice (B,) that the image expert expects of masks (B, H, W, bool), having seen the slices (B, C, H, W) alone."""
-        seen = self._witness(images)
+        seen = self._witness.map(images)
         return expected_dice(masks.to(seen.device), seen)
-
-    @torch.inference_mode()
-    def _witness(self, images: torch.Tensor) -> torch.Tensor:
-        images = images.to(self.core.shares.device)
-        windows = find_windows(images, self.core.config.field)
-        return image_only_map(self.core, images, windows, self.core.config.mirror)
 
     @torch.inference_mode()
     def presence(self, images: torch.Tensor) -> torch.Tensor:
@@ -109,7 +104,7 @@ class DiffusionQuality:
         condition = self.core.condition(to_grid(images, windows, grid), to_grid(masks[:, None].float(), windows, grid))
         drawn = from_grid(self.core.sample(condition, seeds, self.samples, self.steps), windows, shape)
         if (share := self.core.config.expert_share) > 0:
-            drawn = drawn.lerp(image_only_map(self.core, images, windows, self.core.config.mirror)[:, None], share)
+            drawn = drawn.lerp(self._witness.map(images)[:, None], share)
         pgt = without_islands(drawn.mean(1))
         pdsc = dice_batch(masks, pgt > 0.5)
         single = torch.stack([dice_batch(masks, drawn[:, k] > 0.5) for k in range(self.samples)], 1)

@@ -1,5 +1,8 @@
 """The image expert as a witness: what it says of a slice without having seen any mask."""
 
+import hashlib
+from collections import OrderedDict
+
 import torch
 
 from HermesLib.neighbours import neighbourhood
@@ -10,6 +13,55 @@ from HermesLib.quality.image_expert import Findings
 
 #: The closer view shows this share of the window's sides.
 _CLOSER = 0.88
+
+
+#: Log odds beyond this are as good as sure.
+_SURE = 1e-4
+
+
+class Witness:
+    """The image expert's maps of slices with their neighbours' in them; the last slices' maps are remembered.
+
+    Where the core's ``through_plane`` is above 0, the log odds of either neighbour have that share in a slice's map. Along a volume, and
+    along the iterations of a refinement, the same slices come again and again: each is looked at once.
+    """
+
+    #: Maps remembered: those of a batch of slices and their neighbours, some 40 MB at 512 x 512.
+    KEPT = 32
+
+    def __init__(self, core: QualityCore):
+        self._core = core
+        self._maps: OrderedDict[bytes, torch.Tensor] = OrderedDict()
+
+    @torch.inference_mode()
+    def map(self, images: torch.Tensor) -> torch.Tensor:
+        """Probability (B, H, W) of the organ from slices (B, C, H, W), each in the middle of its neighbours."""
+        images = images.to(self._core.shares.device)
+        share = self._core.config.through_plane
+        found = []
+        for image in images:
+            own = self._of(image, 0)
+            if share > 0:
+                sides = [self._of(image, step).logit(_SURE) for step in (-1, 1)]
+                own = torch.sigmoid((1 - 2 * share) * own.logit(_SURE) + share * (sides[0] + sides[1]))
+            found.append(own)
+        return torch.stack(found)
+
+    def _of(self, image: torch.Tensor, step: int) -> torch.Tensor:
+        """The map (H, W) of the slice ``step`` channels from the middle of ``image`` (C, H, W), or of the outermost."""
+        config, last = self._core.config, len(image) - 1
+        middle = len(image) // 2 + step
+        reach = range(middle - config.neighbours, middle + config.neighbours + 1)
+        seen = image[[min(max(channel, 0), last) for channel in reach]]
+        key = hashlib.blake2b(seen.cpu().numpy().tobytes() + repr((tuple(seen.shape), config.mirror)).encode()).digest()
+        if key not in self._maps:
+            # Slice by slice: the last bits of a map must not depend on which other slices are looked at with it.
+            windows = find_windows(seen[None], config.field)
+            self._maps[key] = image_only_map(self._core, seen[None], windows, config.mirror)[0]
+            if len(self._maps) > self.KEPT:
+                self._maps.popitem(last=False)
+        self._maps.move_to_end(key)
+        return self._maps[key]
 
 
 def image_only_map(core: QualityCore, images: torch.Tensor, windows: list[Window], mirror: bool) -> torch.Tensor:

@@ -102,7 +102,7 @@ class Refiner:
                 return
             started = time.perf_counter()
             if index == 0 and initial_masks is not None:
-                masks = initial_masks.to(images.device)
+                masks = initial_masks[[state.position for state in active]].to(images.device)
             else:
                 embedding = embedding or self._embed(images, active)
                 self._draw_prompts(active, index, (images.shape[-2], images.shape[-1]), first_prompt)

@@ -16,8 +16,10 @@ from HermesLib.presets import load_preset
 from HermesLib.quality.protocol import Assessment
 
 
-def outcome(patient: str, first: float, final: float, status: str = "accepted") -> SliceOutcome:
-    return SliceOutcome(patient, patient, 0, status, 2, first, final, 0.8, 0.9)
+def outcome(
+    patient: str, first: float, final: float, status: str = "accepted", organ: int = 100, drawn: int = 80, common: int = 60
+) -> SliceOutcome:
+    return SliceOutcome(patient, patient, 0, status, 2, first, final, 0.8, 0.9, organ, drawn, common)
 
 
 def test_means_are_over_slices_and_patients_are_counted_once():
@@ -29,6 +31,15 @@ def test_means_are_over_slices_and_patients_are_counted_once():
     assert found["pdsc_error"] == pytest.approx((0.0 + 0.1 + 0.5) / 3)
     assert found["by_status"] == {"absent": 1, "accepted": 2}
     assert found["by_patient"] == {"a": pytest.approx(0.85), "b": pytest.approx(0.4)}
+    assert found["accepted"] == pytest.approx({"slices": 2, "share": 2 / 3, "final_dsc": 0.85, "bias": 0.05})
+
+
+def test_slices_without_the_organ_are_no_part_of_the_means_and_what_is_drawn_on_them_is_told():
+    empty = [outcome("a", 1, 1, "absent", organ=0, drawn=0, common=0), outcome("a", 0, 0, organ=0, drawn=20, common=0)]
+    found = summarise([outcome("a", 0.1, 0.9), *empty])
+    assert (found["slices"], found["final_dsc"]) == (1, 0.9)
+    assert found["without_organ"] == {"slices": 2, "drawn_on": 1}
+    assert found["volumes"] == {"count": 1, "dsc": 2 * 60 / (100 + 80 + 20)}
 
 
 class Copies:

@@ -9,7 +9,7 @@ import torch
 
 from HermesLib.data.phantom import prostate_phantom
 from HermesLib.evaluation.cases import Case
-from HermesLib.organs.evidence import SHARES, true_dice_by_share
+from HermesLib.organs.evidence import WEIGHINGS, Weighing, true_dice_by_weighing, truest
 from HermesLib.presets import load_preset
 from HermesLib.quality.core import QualityCore
 from HermesLib.quality.diffusion import DiffusionQuality
@@ -53,6 +53,13 @@ def test_every_share_is_measured_and_the_weights_are_left_as_they_were(quality: 
     for name, volume in (("image", phantom.image), ("label", phantom.label)):
         SimpleITK.WriteImage(volume, str(tmp_path / f"{name}.nii.gz"))
     cases = [Case("made-1", tmp_path / "image.nii.gz", tmp_path / "label.nii.gz", 1)]
-    found = true_dice_by_share(quality, cases, load_preset("prostate-t2"), 0, CPU)
-    assert set(found) == set(SHARES) and all(0 <= dice <= 1 for dice in found.values())
+    found = true_dice_by_weighing(quality, cases, load_preset("prostate-t2"), 0, CPU)
+    assert set(found) == set(WEIGHINGS) and all(0 <= dice <= 1 for dice in found.values())
     assert quality.core.config.expert_share == 0
+
+
+def test_of_equals_the_simplest_is_taken_and_a_better_one_before_it():
+    drawn, half, neighbours = Weighing(0, 0), Weighing(0.5, 0), Weighing(0.5, 0.25)
+    assert truest({drawn: 0.9, half: 0.9004, neighbours: 0.8998}) == drawn
+    assert truest({drawn: 0.9, half: 0.95, neighbours: 0.9501}) == half
+    assert truest({drawn: 0.9, half: 0.95, neighbours: 0.96}) == neighbours

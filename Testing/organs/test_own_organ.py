@@ -10,7 +10,8 @@ import SimpleITK
 
 from HermesLib.checkpoints import load_checkpoint
 from HermesLib.cli.main import main
-from HermesLib.presets import load_preset, user_preset_folder, write_preset
+from HermesLib.organs.evidence import Weighing, user_preset_folder, write_preset
+from HermesLib.presets import load_preset
 from Testing.data.made import make_decathlon
 
 STEPS = ["--autoencoder-steps", "2", "--expert-steps", "2", "--diffusion-steps", "2", "--batch", "2"]
@@ -50,11 +51,10 @@ def test_one_command_makes_a_preset_that_refines_a_new_image(
     preset = load_preset(str(path))
     assert preset.organ.meaning == "Left kidney" and preset.intensity.normalise(np.array([-100.0, 300.0])).tolist() == [0, 1]
     weights = load_checkpoint(made / "left-kidney-ct.safetensors")
-    tried = {share: weights.training["validation"][f"pgt_dice_expert_{share}"] for share in ("0", "0.5", "1")}
-    assert (
-        tried[f"{weights.config['expert_share']:g}"] >= max(tried.values()) - 0.001
-        and "validation patients by the share" in told.err
-    )
+    tried = weights.training["validation"]["pgt_dice_by_share"]
+    taken = Weighing(weights.config["expert_share"], weights.config["through_plane"])
+    assert tried[str(taken)] >= max(tried.values()) - 0.001
+    assert "validation patients by the share" in told.err
     test_patients = weights.training["split"]["test"]
     assert len(test_patients) == 1
     figures = json.loads((made / "left-kidney-ct-report.json").read_text(encoding="utf-8"))

@@ -1,0 +1,55 @@
+"""The image expert's maps with neighbours: what goes in, and that remembering changes nothing."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from HermesLib.neighbours import with_neighbours
+from HermesLib.quality.core import QualityCore
+from HermesLib.quality.witness import Witness
+from Testing.quality.small import SMALL
+
+VOLUME = torch.rand(5, 64, 64, generator=torch.Generator().manual_seed(3)).numpy()
+
+
+@pytest.fixture
+def core() -> QualityCore:
+    torch.manual_seed(0)
+    return QualityCore(dataclasses.replace(SMALL, field="centre", mirror=True, through_plane=0.25)).eval()
+
+
+def test_a_slice_s_map_is_half_its_own_and_a_quarter_either_neighbour_s_in_log_odds(core: QualityCore):
+    found = Witness(core).map(with_neighbours(VOLUME))
+    core.config = dataclasses.replace(core.config, through_plane=0.0)
+    alone = Witness(core).map(with_neighbours(VOLUME)).logit(1e-4)
+    below, above = torch.cat([alone[:1], alone[:-1]]), torch.cat([alone[1:], alone[-1:]])
+    assert torch.allclose(found, torch.sigmoid(alone / 2 + below / 4 + above / 4), atol=1e-5)
+    assert not torch.allclose(found, torch.sigmoid(alone), atol=1e-5)
+
+
+def test_a_lone_slice_s_map_is_its_own(core: QualityCore):
+    lone = torch.from_numpy(VOLUME[:1])[:, None]
+    found = Witness(core).map(lone)
+    core.config = dataclasses.replace(core.config, through_plane=0.0)
+    # Being sure ends at a ten-thousandth.
+    assert torch.allclose(found, Witness(core).map(lone), atol=1.1e-4)
+
+
+def test_remembered_maps_are_the_same_bit_for_bit_and_each_slice_is_looked_at_once(core: QualityCore, monkeypatch):
+    looks = []
+    look = core.image_expert.look
+    monkeypatch.setattr(core.image_expert, "look", lambda images: looks.append(len(images)) or look(images))
+    images, witness = with_neighbours(VOLUME), Witness(core)
+    fresh = torch.cat([Witness(core).map(image[None]) for image in images])
+    looks.clear()
+    assert torch.equal(witness.map(images), fresh) and torch.equal(witness.map(images), fresh)
+    assert sum(looks) == 3 * len(VOLUME), "as it is, closer, and mirrored"
+
+
+def test_no_more_maps_are_kept_than_a_few_batches_need(core: QualityCore, monkeypatch):
+    monkeypatch.setattr(Witness, "KEPT", 3)
+    witness = Witness(core)
+    first = witness.map(with_neighbours(VOLUME))
+    assert len(witness._maps) == 3
+    assert torch.equal(witness.map(with_neighbours(VOLUME)), first)
