@@ -8,7 +8,7 @@ from typing import Any
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``evaluate loop``, ``pgt``, ``score`` and ``prompted``."""
+    """Add ``evaluate loop``, ``pgt``, ``score``, ``ceiling`` and ``prompted``."""
     parser = subparsers.add_parser("evaluate", help="measure the loop or the QC core on cases with a known truth")
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
     loop = kinds.add_parser("loop", help="true Dice of first and final masks")
@@ -23,6 +23,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     score = kinds.add_parser("score", help="how honest is the score, along refinements with all three models?")
     score.add_argument("--plot", type=Path, metavar="PNG", help="draw score against truth, reliability, and what is accepted")
     score.set_defaults(run=run_score)
+    ceiling = kinds.add_parser("ceiling", help="what a promptable model makes of prompts drawn from the truth")
+    ceiling.add_argument("--model", help="medsam, scribbleprompt or mideepseg; the preset's by default")
+    ceiling.add_argument("--weights", default="bundled", metavar="bundled|FILE")
+    ceiling.set_defaults(run=run_ceiling, quality=None)
     prompted = kinds.add_parser("prompted", help="a small model's answers to simulated prompts, on its own test patients")
     prompted.add_argument("--model", required=True, choices=["medsam", "scribbleprompt", "mideepseg"])
     prompted.add_argument("--weights", default="bundled", metavar="bundled|FILE")
@@ -32,13 +36,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     prompted.add_argument("--objects", type=int, default=256, help="how many objects are drawn")
     prompted.set_defaults(run=run_prompted)
     for kind in (loop, pgt, score):
-        kind.add_argument("--preset", default="prostate-t2")
         kind.add_argument("--quality", default="diffusion", metavar="diffusion|FILE")
+    for kind in (loop, pgt, score, ceiling):
+        kind.add_argument("--preset", default="prostate-t2")
         kind.add_argument(
             "--data", required=True, metavar="LAYOUT:FOLDER", help="decathlon:FOLDER, or slices:FOLDER (its test patients)"
         )
         kind.add_argument("--patients", nargs="+", metavar="NAME", help="only these patients")
-    for kind in (loop, pgt, score, prompted):
+    for kind in (loop, pgt, score, ceiling, prompted):
         kind.add_argument("--seed", type=int, default=0)
         kind.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
         kind.add_argument("-o", "--output", type=Path, metavar="FILE", help="write all figures as JSON")
@@ -61,7 +66,8 @@ def _parts(arguments: argparse.Namespace) -> tuple[Any, Any, Any, Any]:
         cases = [case for case in cases if case.patient in arguments.patients]
     if not cases:
         raise HermesError(f"{arguments.data} holds no such case")
-    return preset, device, cases, load_quality(arguments.quality, preset, device)
+    quality = None if arguments.quality is None else load_quality(arguments.quality, preset, device)
+    return preset, device, cases, quality
 
 
 def _publish(figures: dict[str, Any], details: dict[str, Any], output: Path | None) -> int:
@@ -119,6 +125,20 @@ def run_score(arguments: argparse.Namespace) -> int:
     if calibrated:
         figures["calibrated"] = score_figures(judged, raw=False)
     return _publish(figures, {"masks": [dataclasses.asdict(one) for one in judged]}, arguments.output)
+
+
+def run_ceiling(arguments: argparse.Namespace) -> int:
+    """Measure what a model makes of true prompts."""
+    import dataclasses
+
+    from HermesLib.evaluation.ceiling import ceiling_figures, prompt_from_truth
+    from HermesLib.models.registry import load_model
+
+    preset, device, cases, _ = _parts(arguments)
+    model = load_model(arguments.model or preset.model, arguments.weights, device)
+    found = prompt_from_truth(cases, preset, model, arguments.seed, device, _progress)
+    used = {"preset": preset.name, "model": model.name, "model_sha256": model.sha256}
+    return _publish({**used, **ceiling_figures(found)}, {"slices": [dataclasses.asdict(one) for one in found]}, arguments.output)
 
 
 def run_prompted(arguments: argparse.Namespace) -> int:

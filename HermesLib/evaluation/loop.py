@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from HermesLib.evaluation.cases import Case
+from HermesLib.evaluation.detection import auroc
 from HermesLib.io.volumes import read_label_map, read_volume
 from HermesLib.metrics import dice
 from HermesLib.models.protocol import PromptableModel
@@ -32,6 +33,7 @@ class SliceOutcome:
         status, calls: how the slice ended, after how many further calls of the model.
         first_dsc, final_dsc, pgt_dsc: true Dice of the first mask, of the final one and of its pGT.
         pdsc: the judge's word on the final mask.
+        present: the probability that the slice shows the organ.
         organ, drawn, common: pixels of the truth, of the final mask, and of both.
     """
 
@@ -44,6 +46,7 @@ class SliceOutcome:
     final_dsc: float
     pgt_dsc: float
     pdsc: float
+    present: float
     organ: int
     drawn: int
     common: int
@@ -94,6 +97,7 @@ def evaluate_loop(
                     float(best.dsc or 0.0),
                     dice(best.pgt_mask, true),
                     best.pdsc,
+                    best.present,
                     int(true.sum()),
                     int(best.mask.sum()),
                     int((best.mask & true).sum()),
@@ -128,6 +132,7 @@ def summarise(outcomes: Sequence[SliceOutcome]) -> dict[str, Any]:
         "by_status": {status: sum(one.status == status for one in outcomes) for status in statuses},
         "accepted": _accepted(outcomes),
         "without_organ": {"slices": len(without), "drawn_on": sum(one.drawn > 0 for one in without)},
+        "presence_auroc": auroc(np.array([one.present for one in everything]), np.array([one.organ > 0 for one in everything])),
         "volumes": _volumes(everything),
         "by_patient": {
             patient: float(np.mean([one.final_dsc for one in outcomes if one.patient == patient]))

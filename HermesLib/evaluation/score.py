@@ -1,20 +1,18 @@
 """How honest the score is: figures over judged masks (:mod:`HermesLib.evaluation.judged`), with intervals by patient bootstrap."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from HermesLib.evaluation.detection import detect_anomalies
+from HermesLib.evaluation.intervals import Figure, with_interval
 from HermesLib.evaluation.judged import PERFECT, Judged
 
 THRESHOLDS = (0.7, 0.8, 0.9)
 #: Above this true Dice the gross failures, which carry any correlation, are gone.
 FINE = 0.7
-_DRAWS = 1000
 _FEWEST = 10
-
-#: Of a table (N, 4) with the columns pDSC, low, high, true Dice.
-Figure = Callable[[np.ndarray], float]
 
 
 def bias(table: np.ndarray) -> float:
@@ -52,15 +50,18 @@ def score_figures(judged: Sequence[Judged], raw: bool) -> dict[str, Any]:
     """Figures of the raw score, or of the one that the quality control gives.
 
     ``all`` counts every mask, ``refined`` those whose prompts a pGT drew; each figure is a list of the value and its 95 % interval by
-    patient bootstrap. ``accepted`` says for each threshold which share of the refined masks passes, and how true these and the others are.
+    patient bootstrap. ``accepted`` says for each threshold which share of the refined masks passes, and how true these and the others are;
+    ``anomalies`` how well the score tells bad masks among those that no pGT has prompted.
     """
     refined = [one for one in judged if one.refined]
     perfect = [one for one in judged if one.source == PERFECT]
+    found = table_of([one for one in judged if not one.refined], raw)
     return {
         "all": _group(judged, raw),
         "refined": _group(refined, raw),
         "perfect_mask": round(float(table_of(perfect, raw)[:, 0].mean()), 4) if perfect else None,
         "accepted": {f"{threshold:g}": accepted(table_of(refined, raw), threshold) for threshold in THRESHOLDS},
+        "anomalies": {f"{threshold:g}": detect_anomalies(found[:, 0], found[:, 3], threshold) for threshold in THRESHOLDS},
     }
 
 
@@ -78,20 +79,6 @@ def accepted(table: np.ndarray, threshold: float) -> dict[str, float | None]:
         "true": _mean(table[passed, 3]),
         "true_of_others": _mean(table[~passed, 3]),
     }
-
-
-def with_interval(table: np.ndarray, patients: Sequence[str], figure: Figure) -> list[float | None]:
-    """A figure, and the 2.5 % and 97.5 % quantiles of it over patients drawn with replacement (seed 0)."""
-    rows: dict[str, list[int]] = {}
-    for row, patient in enumerate(patients):
-        rows.setdefault(patient, []).append(row)
-    groups = [np.array(group) for _, group in sorted(rows.items())]
-    rng = np.random.default_rng(0)
-    drawn = [figure(table[np.concatenate([groups[k] for k in rng.integers(0, len(groups), len(groups))])]) for _ in range(_DRAWS)]
-    known = [value for value in drawn if np.isfinite(value)]
-    if not known:
-        return [None, None, None]
-    return [round(float(value), 4) for value in (figure(table), *np.quantile(known, [0.025, 0.975]))]
 
 
 def _group(judged: Sequence[Judged], raw: bool) -> dict[str, Any]:

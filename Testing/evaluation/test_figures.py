@@ -17,9 +17,16 @@ from HermesLib.quality.protocol import Assessment
 
 
 def outcome(
-    patient: str, first: float, final: float, status: str = "accepted", organ: int = 100, drawn: int = 80, common: int = 60
+    patient: str,
+    first: float,
+    final: float,
+    status: str = "accepted",
+    organ: int = 100,
+    drawn: int = 80,
+    common: int = 60,
+    present: float = 0.9,
 ) -> SliceOutcome:
-    return SliceOutcome(patient, patient, 0, status, 2, first, final, 0.8, 0.9, organ, drawn, common)
+    return SliceOutcome(patient, patient, 0, status, 2, first, final, 0.8, 0.9, present, organ, drawn, common)
 
 
 def test_means_are_over_slices_and_patients_are_counted_once():
@@ -35,10 +42,14 @@ def test_means_are_over_slices_and_patients_are_counted_once():
 
 
 def test_slices_without_the_organ_are_no_part_of_the_means_and_what_is_drawn_on_them_is_told():
-    empty = [outcome("a", 1, 1, "absent", organ=0, drawn=0, common=0), outcome("a", 0, 0, organ=0, drawn=20, common=0)]
+    empty = [
+        outcome("a", 1, 1, "absent", organ=0, drawn=0, common=0, present=0.2),
+        outcome("a", 0, 0, organ=0, drawn=20, common=0, present=0.9),
+    ]
     found = summarise([outcome("a", 0.1, 0.9), *empty])
     assert (found["slices"], found["final_dsc"]) == (1, 0.9)
     assert found["without_organ"] == {"slices": 2, "drawn_on": 1}
+    assert found["presence_auroc"] == 0.75, "one is told apart, one looks the same"
     assert found["volumes"] == {"count": 1, "dsc": 2 * 60 / (100 + 80 + 20)}
 
 

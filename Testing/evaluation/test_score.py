@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from HermesLib.evaluation.intervals import with_interval
 from HermesLib.evaluation.judged import PERFECT, Judged
-from HermesLib.evaluation.score import accepted, score_figures, table_of, with_interval
+from HermesLib.evaluation.score import accepted, score_figures, table_of
 from HermesLib.evaluation.score_plots import plot_scores
 
 
