@@ -69,17 +69,20 @@ class QualityCore(nn.Module):
         masks: torch.Tensor,
         keep_mask: torch.Tensor | None = None,
         keep_image: torch.Tensor | None = None,
+        organ: torch.Tensor | None = None,
     ) -> Condition:
         """Ask both experts about images (B, C, S, S), the slice in the middle of its neighbours, and masks (B, 1, S, S) in 0..1.
 
         ``keep_mask`` and ``keep_image`` (B,) of 0 and 1 silence an expert for single slices (expert dropout in training).
+        ``organ`` (B, 1, S, S): probabilities in place of the image expert's own, where more is known than the slice itself tells.
         """
         config = self.config
         mask_maps = self.mask_expert.encode(masks)
         findings = self.image_expert.look(neighbourhood(images, config.neighbours))
-        organ = functional.pixel_unshuffle(torch.sigmoid(findings.organ) * 2 - 1, config.grid // config.latent_side)
+        seen = torch.sigmoid(findings.organ) if organ is None else organ
+        shown = functional.pixel_unshuffle(seen * 2 - 1, config.grid // config.latent_side)
         mask_fine, mask_tokens = mask_maps[config.latent_level], self.mask_expert.tokens(mask_maps[-1])
-        image_fine = torch.cat([findings.levels[config.latent_level], organ], 1)
+        image_fine = torch.cat([findings.levels[config.latent_level], shown], 1)
         image_tokens = self.image_expert.tokens(findings.coarse)
         if keep_mask is not None:
             mask_fine, mask_tokens = mask_fine * keep_mask.view(-1, 1, 1, 1), mask_tokens * keep_mask.view(-1, 1, 1)

@@ -101,10 +101,16 @@ class DiffusionQuality:
         device = self.core.shares.device
         images, masks = images.to(device), masks.to(device)
         windows = find_windows(images, self.core.config.field)
-        condition = self.core.condition(to_grid(images, windows, grid), to_grid(masks[:, None].float(), windows, grid))
+        share, through_plane = self.core.config.expert_share, self.core.config.through_plane > 0
+        seen = self._witness.map(images)[:, None] if share > 0 or through_plane else None
+        condition = self.core.condition(
+            to_grid(images, windows, grid),
+            to_grid(masks[:, None].float(), windows, grid),
+            organ=to_grid(seen, windows, grid) if through_plane and seen is not None else None,
+        )
         drawn = from_grid(self.core.sample(condition, seeds, self.samples, self.steps), windows, shape)
-        if (share := self.core.config.expert_share) > 0:
-            drawn = drawn.lerp(self._witness.map(images)[:, None], share)
+        if seen is not None:
+            drawn = drawn.lerp(seen, share)
         pgt = without_islands(drawn.mean(1))
         pdsc = dice_batch(masks, pgt > 0.5)
         single = torch.stack([dice_batch(masks, drawn[:, k] > 0.5) for k in range(self.samples)], 1)

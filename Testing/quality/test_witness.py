@@ -7,6 +7,7 @@ import torch
 
 from HermesLib.neighbours import with_neighbours
 from HermesLib.quality.core import QualityCore
+from HermesLib.quality.diffusion import DiffusionQuality
 from HermesLib.quality.witness import Witness
 from Testing.quality.small import SMALL
 
@@ -53,3 +54,17 @@ def test_no_more_maps_are_kept_than_a_few_batches_need(core: QualityCore, monkey
     first = witness.map(with_neighbours(VOLUME))
     assert len(witness._maps) == 3
     assert torch.equal(witness.map(with_neighbours(VOLUME)), first)
+
+
+def test_a_pgt_is_drawn_from_the_neighbours_too_where_the_core_looks_through_the_plane(core: QualityCore):
+    torch.nn.init.normal_(core.denoiser.out[2].conv.weight, std=0.3)
+    other = VOLUME.copy()
+    other[3] = 1 - other[3]
+    quality, blank = DiffusionQuality(core, "core", score="raw"), torch.zeros(1, 64, 64, dtype=torch.bool)
+
+    def pgt(volume) -> torch.Tensor:
+        return quality.assess(with_neighbours(volume)[2:3], blank, [0]).pgt
+
+    assert torch.equal(pgt(VOLUME), pgt(VOLUME)) and not torch.allclose(pgt(VOLUME), pgt(other), atol=1e-3)
+    core.config = dataclasses.replace(core.config, through_plane=0.0)
+    assert torch.equal(pgt(VOLUME), pgt(other))
