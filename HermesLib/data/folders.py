@@ -14,6 +14,9 @@ from HermesLib.data.slices import LabelledSlice, shrink
 from HermesLib.errors import HermesError
 from HermesLib.presets import Intensity
 
+#: Of label maps without images: slices a volume, and their greatest side. Neighbouring masks are nearly the same.
+_MASKS_OF_VOLUME, _MASK_SIDE = 6, 128
+
 
 def read_table(folder: Path) -> dict[str, Any]:
     """A data set's ``dataset.json``."""
@@ -74,6 +77,28 @@ def read_decathlon(
         for index, image in enumerate(images):
             small, label = shrink(image, None if labels is None else labels[index])
             found.append(LabelledSlice(small, label, names, patient, table["name"], index))
+    return found
+
+
+def read_masks(folder: Path, organ: str, keep: Callable[[str], bool] = lambda patient: True) -> list[LabelledSlice]:
+    """Slices of label maps without images (``*.nii.gz``, what is not 0 is the organ), a few a volume, spread over those that show it.
+
+    For networks that look at masks alone: the images are black. The first number of a file's name is the patient's.
+    """
+    files = sorted(folder.glob("*.nii.gz"))
+    if not files:
+        raise HermesError(f"no .nii.gz in {folder}")
+    found = []
+    for path in files:
+        numbers = re.findall(r"\d+", path.name)
+        patient = f"{folder.name}-{int(numbers[0]) if numbers else path.name}"
+        if not keep(patient):
+            continue
+        masks = _axial(path) > 0
+        shown = np.flatnonzero(masks.any((1, 2)))
+        for index in shown[np.unique(np.linspace(0, len(shown) - 1, min(len(shown), _MASKS_OF_VOLUME)).round().astype(int))]:
+            image, label = shrink(np.zeros(masks.shape[1:], np.float32), masks[index].astype(np.uint8), _MASK_SIDE)
+            found.append(LabelledSlice(image, label, ("background", organ), patient, folder.name, int(index)))
     return found
 
 

@@ -54,11 +54,12 @@ def _progress(done: int, total: int) -> None:
 
 
 def _parts(arguments: argparse.Namespace) -> tuple[Any, Any, Any, Any]:
+    from HermesLib.baselines.registry import load_judge
     from HermesLib.devices import select_device
     from HermesLib.errors import HermesError
     from HermesLib.evaluation.cases import read_cases
     from HermesLib.presets import load_preset
-    from HermesLib.quality.registry import load_quality
+    from HermesLib.quality.diffusion import DiffusionQuality
 
     preset, device = load_preset(arguments.preset), select_device(arguments.device)
     cases = list(read_cases(arguments.data, preset.organ_label))
@@ -66,7 +67,9 @@ def _parts(arguments: argparse.Namespace) -> tuple[Any, Any, Any, Any]:
         cases = [case for case in cases if case.patient in arguments.patients]
     if not cases:
         raise HermesError(f"{arguments.data} holds no such case")
-    quality = None if arguments.quality is None else load_quality(arguments.quality, preset, device)
+    quality = None if arguments.quality is None else load_judge(arguments.quality, preset, device)
+    if arguments.kind == "score" and not isinstance(quality, DiffusionQuality):
+        raise HermesError("the score along refinements is measured for QC cores; for a rival, run evaluate loop and evaluate pgt")
     return preset, device, cases, quality
 
 

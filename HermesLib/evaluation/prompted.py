@@ -8,11 +8,11 @@ import torch
 
 from HermesLib.checkpoints import Checkpoint
 from HermesLib.errors import HermesError
-from HermesLib.training.promptable import VIEW
 from HermesLib.training.promptable_job import FAVOUR
 from HermesLib.training.promptable_pool import ObjectPool
 from HermesLib.training.sources import Source
 from HermesLib.training.tasks import TASKS
+from HermesLib.training.trainer import VIEW
 
 
 def evaluate_prompted(

@@ -7,11 +7,11 @@ from typing import Any
 
 import torch
 
+from HermesLib.baselines.registry import load_judge
 from HermesLib.models.protocol import PromptableModel
 from HermesLib.models.registry import load_model
 from HermesLib.presets import Preset
 from HermesLib.quality.protocol import QualityControl, Score
-from HermesLib.quality.registry import load_quality
 
 #: Networks kept of each sort: the one at work and the one before, for users who compare two.
 _KEPT = 2
@@ -31,9 +31,9 @@ class Networks:
     def quality(
         self, name: str, preset: Preset, device: torch.device, samples: int | None, steps: int | None, score: Score
     ) -> QualityControl:
-        """See :func:`HermesLib.quality.registry.load_quality`."""
+        """See :func:`HermesLib.baselines.registry.load_judge`."""
         key = (_file(name), preset.name, device, samples, steps, score)
-        return _kept(self._qualities, key, lambda: load_quality(name, preset, device, samples, steps, score))
+        return _kept(self._qualities, key, lambda: load_judge(name, preset, device, samples, steps, score))
 
     def forget(self) -> None:
         """Let go of everything, for its memory."""

@@ -1,4 +1,4 @@
-"""Quality controls by name: ``diffusion`` (the preset's bundled QC core) or a weight file."""
+"""QC cores by name: ``diffusion`` (the preset's bundled one) or a weight file."""
 
 from pathlib import Path
 

@@ -5,6 +5,7 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -39,17 +40,22 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     promptable.add_argument(
         "--phantoms", type=int, default=0, metavar="N", help="procedural prostate slices to add to the training patients"
     )
-    promptable.add_argument("--steps", type=int)
     promptable.add_argument("--initial", type=Path, metavar="FILE", help="weights to go on from, of the same patients")
-    promptable.add_argument(
-        "--split-of",
-        type=Path,
-        metavar="FILE",
-        action="append",
-        default=[],
-        help="weights whose held-out patients stay held out (repeatable)",
-    )
     promptable.set_defaults(run=run_promptable)
+    baseline = kinds.add_parser("baseline", help="a published rival of the QC core, to compare with")
+    baseline.add_argument("--method", required=True, choices=["postdae", "galati", "wang", "cvae"])
+    baseline.add_argument("--preset", required=True)
+    baseline.set_defaults(run=run_baseline)
+    for kind in (promptable, baseline):
+        kind.add_argument("--steps", type=int)
+        kind.add_argument(
+            "--split-of",
+            type=Path,
+            metavar="FILE",
+            action="append",
+            default=[],
+            help="weights whose held-out patients stay held out (repeatable)",
+        )
     organ = kinds.add_parser("organ", help="your own organ: a preset with trained and calibrated weights, a report and a card")
     organ.add_argument("--organ", required=True, metavar="LABEL", help="its name in the folder's dataset.json")
     organ.add_argument("--title", help="what people read (default: organ and modality)")
@@ -61,7 +67,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         kind.add_argument("--autoencoder-steps", type=int)
         kind.add_argument("--expert-steps", type=int)
         kind.add_argument("--diffusion-steps", type=int)
-    for kind in (quality, promptable, organ):
+    for kind in (quality, promptable, baseline, organ):
         kind.add_argument(
             "--data",
             action="append",
@@ -88,6 +94,11 @@ def _set_threads(arguments: argparse.Namespace) -> None:
         torch.set_num_threads(arguments.threads)
 
 
+def _given(arguments: argparse.Namespace, *names: str) -> dict[str, Any]:
+    """Those of the settings that were named on the command line."""
+    return {name: value for name in names if (value := getattr(arguments, name)) is not None}
+
+
 def run_quality(arguments: argparse.Namespace) -> int:
     """Train the QC core of one preset."""
     from HermesLib.presets import load_preset
@@ -96,8 +107,9 @@ def run_quality(arguments: argparse.Namespace) -> int:
     from HermesLib.training.sources import Source
 
     _set_threads(arguments)
-    named = ("autoencoder_steps", "expert_steps", "diffusion_steps", "gross", "pure_noise", "batch", "rate", "seed")
-    given = {name: getattr(arguments, name) for name in named if getattr(arguments, name) is not None}
+    given = _given(
+        arguments, "autoencoder_steps", "expert_steps", "diffusion_steps", "gross", "pure_noise", "batch", "rate", "seed"
+    )
     output = train_quality(
         load_preset(arguments.preset),
         [Source.parse(text) for text in arguments.data],
@@ -136,24 +148,44 @@ def run_calibration(arguments: argparse.Namespace) -> int:
 
 def run_promptable(arguments: argparse.Namespace) -> int:
     """Train one small promptable model."""
-    from HermesLib.training.promptable import PromptableTraining
     from HermesLib.training.promptable_job import train_promptable
     from HermesLib.training.sources import Source
+    from HermesLib.training.trainer import TrainerSettings
 
     _set_threads(arguments)
-    given = {
-        name: getattr(arguments, name) for name in ("steps", "batch", "rate", "seed") if getattr(arguments, name) is not None
-    }
     output = train_promptable(
         arguments.model,
         [Source.parse(text) for text in arguments.data],
         arguments.output,
-        dataclasses.replace(PromptableTraining(), **given),
+        dataclasses.replace(TrainerSettings(), **_given(arguments, "steps", "batch", "rate", "seed")),
         arguments.phantoms,
         arguments.validation,
         arguments.test,
         arguments.device,
         arguments.initial,
+        arguments.split_of,
+    )
+    print(f"best weights: {output}")
+    return 0
+
+
+def run_baseline(arguments: argparse.Namespace) -> int:
+    """Train a rival of the QC core."""
+    from HermesLib.presets import load_preset
+    from HermesLib.training.baseline_job import train_baseline
+    from HermesLib.training.sources import Source
+    from HermesLib.training.trainer import TrainerSettings
+
+    _set_threads(arguments)
+    output = train_baseline(
+        arguments.method,
+        load_preset(arguments.preset),
+        [Source.parse(text) for text in arguments.data],
+        arguments.output,
+        dataclasses.replace(TrainerSettings(), **_given(arguments, "steps", "batch", "rate", "seed")),
+        arguments.validation,
+        arguments.test,
+        arguments.device,
         arguments.split_of,
     )
     print(f"best weights: {output}")
@@ -170,8 +202,7 @@ def run_organ(arguments: argparse.Namespace) -> int:
     from HermesLib.training.sources import Source
 
     _set_threads(arguments)
-    named = ("autoencoder_steps", "expert_steps", "diffusion_steps", "batch", "rate", "seed")
-    given = {name: getattr(arguments, name) for name in named if getattr(arguments, name) is not None}
+    given = _given(arguments, "autoencoder_steps", "expert_steps", "diffusion_steps", "batch", "rate", "seed")
     window = None if arguments.window is None else (arguments.window[0], arguments.window[1])
     wishes = Wishes(organ=arguments.organ, title=arguments.title, code=arguments.code, window=window, mirror=arguments.mirror)
     try:

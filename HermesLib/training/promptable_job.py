@@ -10,16 +10,15 @@ import torch
 from torch import nn
 
 from HermesLib.checkpoints import load_checkpoint, save_checkpoint
-from HermesLib.data.slices import LabelledSlice, patients_of
-from HermesLib.data.splits import Split, split_as
+from HermesLib.data.slices import LabelledSlice
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
 from HermesLib.training.phantoms import labelled_phantoms
-from HermesLib.training.promptable import PromptableTrainer, PromptableTraining
 from HermesLib.training.promptable_pool import ObjectPool
 from HermesLib.training.run import TrainingRun
 from HermesLib.training.sources import Source, read_sources
 from HermesLib.training.tasks import TASKS
+from HermesLib.training.trainer import Trainer, TrainerSettings
 
 #: The presets' organs are prompted more often than the others, the small scribbled set less.
 FAVOUR = {"spleen": 10.0, "medscribble": 0.5, "phantom": 0.3}
@@ -29,7 +28,7 @@ def train_promptable(
     model: str,
     sources: Sequence[Source],
     folder: Path,
-    settings: PromptableTraining,
+    settings: TrainerSettings,
     phantoms: int = 0,
     validation: float = 0.1,
     test: float = 0.1,
@@ -39,19 +38,15 @@ def train_promptable(
 ) -> Path:
     """Train a small model on every labelled object of all sources; returns ``model.safetensors`` in ``folder``, the best of validation.
 
-    ``split_of`` names weights whose held-out patients are held out here too, in place of the shares ``validation`` and ``test``: so
-    a quality control can be calibrated on masks of patients that neither of them has seen.
+    ``split_of`` as in :func:`HermesLib.training.sources.read_sources`: so a quality control can be calibrated on masks of patients that
+    neither of them has seen.
     """
     begun = load_checkpoint(initial) if initial else None
     if model not in TASKS:
         raise HermesError(f"unknown model '{model}'; choose {', '.join(TASKS)}")
     torch.manual_seed(settings.seed)
     task = TASKS[model]()
-    slices, split = read_sources(sources, settings.seed, validation, test)
-    if split_of:
-        split = split_as(patients_of(slices), [_split_of(path) for path in split_of])
-        if not split.train or not split.validation:
-            raise HermesError("with the split of these weights nobody is left to train or to validate")
+    slices, split = read_sources(sources, settings.seed, validation, test, split_of)
 
     def of(patients: tuple[str, ...]) -> list[LabelledSlice]:
         chosen = set(patients)
@@ -72,7 +67,7 @@ def train_promptable(
         task.network.load_state_dict(begun.tensors)
     run = TrainingRun(folder, recorded)
     train = ObjectPool(of(split.train) + labelled_phantoms(settings.seed, phantoms), FAVOUR)
-    trainer = PromptableTrainer(task, settings, run, train, ObjectPool(of(split.validation), FAVOUR), select_device(device_name))
+    trainer = Trainer(task, settings, run, train, ObjectPool(of(split.validation), FAVOUR), select_device(device_name))
     output = folder / "model.safetensors"
 
     def keep(network: nn.Module, measured: dict[str, float]) -> None:
@@ -81,11 +76,3 @@ def train_promptable(
 
     trainer.fit(keep)
     return output
-
-
-def _split_of(path: Path) -> Split:
-    """Who trained, validated and tested the weights in a file."""
-    told = load_checkpoint(path).training.get("split")
-    if told is None:
-        raise HermesError(f"{path.name} does not say on which patients it was trained")
-    return Split(*(tuple(told[part]) for part in ("train", "validation", "test")))

@@ -4,25 +4,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from HermesLib.data.folders import read_decathlon, read_lone_slices, read_table
+from HermesLib.checkpoints import load_checkpoint
+from HermesLib.data.folders import read_decathlon, read_lone_slices, read_masks, read_table
 from HermesLib.data.scribbled import read_scribbled
 from HermesLib.data.slices import LabelledSlice, patients_of
-from HermesLib.data.splits import Split, held_out, split_patients
+from HermesLib.data.splits import Split, held_out, split_as, split_patients
 from HermesLib.errors import HermesError
 from HermesLib.presets import Intensity, bundled_preset_names, load_preset
 
-LAYOUTS = ("decathlon", "slices", "scribbled")
+LAYOUTS = ("decathlon", "slices", "scribbled", "masks")
 
 
 @dataclass(frozen=True)
 class Source:
     """One training folder. ``family`` names its patients, so that the same person is known in two folders; ``scale`` is how its volumes
-    become 0..1, if not as the bundled preset of its modality does."""
+    become 0..1, if not as the bundled preset of its modality does; ``organ`` is what a folder of masks without images shows."""
 
     layout: str
     folder: Path
     family: str | None = None
     scale: Intensity | None = None
+    organ: str | None = None
 
     @classmethod
     def parse(cls, text: str) -> "Source":
@@ -47,19 +49,41 @@ class Source:
         """All slices of patients that may train (see :func:`HermesLib.data.splits.held_out`)."""
         if self.layout == "scribbled":
             return read_scribbled(self.folder)
+        if self.layout == "masks":
+            if self.organ is None:
+                raise HermesError("masks without images train shapes alone: hermes train baseline")
+            return read_masks(self.folder, self.organ, lambda patient: not held_out(patient))
         if self.layout == "slices":
             return read_lone_slices(self.folder, self.family, lambda patient: not held_out(patient))
         return read_decathlon(self.folder, self.intensity(), self.family, lambda patient: not held_out(patient))
 
     def describe(self) -> dict[str, str]:
         """For the checkpoint: the data set's name, not where it lay."""
-        name = self.folder.name if self.layout == "scribbled" else read_table(self.folder)["name"]
+        name = self.folder.name if self.layout in ("scribbled", "masks") else read_table(self.folder)["name"]
         return {"layout": self.layout, "name": name}
 
 
-def read_sources(sources: Sequence[Source], seed: int, validation: float, test: float) -> tuple[list[LabelledSlice], Split]:
-    """Slices of all sources and one split over all their patients."""
+def read_sources(
+    sources: Sequence[Source], seed: int, validation: float, test: float, split_of: Sequence[Path] = ()
+) -> tuple[list[LabelledSlice], Split]:
+    """Slices of all sources and one split over all their patients.
+
+    ``split_of`` names weights whose held-out patients are held out here too, in place of the shares ``validation`` and ``test``.
+    """
     slices = [one for source in sources for one in source.read()]
     if not slices:
         raise HermesError("the training folders hold no slice that may train")
-    return slices, split_patients(patients_of(slices), seed, validation, test)
+    if not split_of:
+        return slices, split_patients(patients_of(slices), seed, validation, test)
+    split = split_as(patients_of(slices), [_split_of(path) for path in split_of])
+    if not split.train or not split.validation:
+        raise HermesError("with the split of these weights nobody is left to train or to validate")
+    return slices, split
+
+
+def _split_of(path: Path) -> Split:
+    """Who trained, validated and tested the weights in a file."""
+    told = load_checkpoint(path).training.get("split")
+    if told is None:
+        raise HermesError(f"{path.name} does not say on which patients it was trained")
+    return Split(*(tuple(told[part]) for part in ("train", "validation", "test")))

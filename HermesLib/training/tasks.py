@@ -45,7 +45,7 @@ class MedSamTask:
         self.side = SMALL.image_size
 
     def config(self) -> dict[str, Any]:
-        """See :class:`HermesLib.training.promptable.Task`."""
+        """See :class:`HermesLib.training.trainer.Task`."""
         return SMALL.to_dict()
 
     def _logits(
@@ -68,7 +68,7 @@ class MedSamTask:
         return functional.interpolate(logits.float(), (self.side, self.side), mode="bilinear")
 
     def loss(self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-        """See :class:`HermesLib.training.promptable.Task`."""
+        """See :class:`HermesLib.training.trainer.Task`."""
         return dice_cross_entropy(self._logits(network, images, masks, rng, self.pad, self.jitter), masks).mean()
 
     def evaluate(
@@ -95,7 +95,7 @@ class ScribblePromptTask:
         self.network: nn.Module = ScribblePromptUNet(self.features)
 
     def config(self) -> dict[str, Any]:
-        """See :class:`HermesLib.training.promptable.Task`."""
+        """See :class:`HermesLib.training.trainer.Task`."""
         return {"features": list(self.features), "image_size": self.side}
 
     def _first(self, mask: np.ndarray, rng: np.random.Generator) -> torch.Tensor:
@@ -139,7 +139,7 @@ class ScribblePromptTask:
         return found
 
     def loss(self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-        """See :class:`HermesLib.training.promptable.Task`."""
+        """See :class:`HermesLib.training.trainer.Task`."""
         rounds = self._rounds(network, images, masks, rng, 2)
         return torch.stack([dice_cross_entropy(logits, masks).mean() for logits in rounds]).mean()
 
@@ -163,7 +163,7 @@ class MideepsegTask:
         self.network: nn.Module = MideepsegUNet(self.width)
 
     def config(self) -> dict[str, Any]:
-        """See :class:`HermesLib.training.promptable.Task`."""
+        """See :class:`HermesLib.training.trainer.Task`."""
         return {"width": self.width}
 
     def _batch(
@@ -179,7 +179,7 @@ class MideepsegTask:
         return torch.stack(shown).to(images.device), torch.stack(wanted).float().to(images.device)
 
     def loss(self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-        """See :class:`HermesLib.training.promptable.Task`."""
+        """See :class:`HermesLib.training.trainer.Task`."""
         shown, wanted = self._batch(images, masks, rng, (3, 12))
         logits = network(shown)
         return dice_cross_entropy(logits[:, 1:] - logits[:, :1], wanted).mean()

@@ -1,4 +1,4 @@
-"""Training of the small promptable models: one trainer, and one task a model that knows how that model is prompted and asked."""
+"""Training of a single network: one trainer for all, and one task a network that knows what it is asked and what is right."""
 
 import copy
 from collections.abc import Callable
@@ -12,7 +12,6 @@ from torch import nn
 from HermesLib.data.augmentation import Augmentation
 from HermesLib.training.losses import cosine_rate
 from HermesLib.training.precision import reduced_precision
-from HermesLib.training.promptable_pool import ObjectPool
 from HermesLib.training.run import TrainingRun
 
 #: How slices are shown when a model is measured: nearly as they are.
@@ -20,8 +19,8 @@ VIEW = Augmentation(zoom=(0.8, 1.0), shift=0.03, rotation_degrees=0, stretch=0, 
 
 
 @dataclass(frozen=True)
-class PromptableTraining:
-    """Settings of one training of a small promptable model."""
+class TrainerSettings:
+    """Settings of one training of a single network."""
 
     steps: int = 3000
     batch: int = 16
@@ -40,7 +39,7 @@ class PromptableTraining:
 
 
 class Task(Protocol):
-    """How one model learns. ``side`` is that of the slices it is shown."""
+    """How one network learns. ``side`` is that of the slices it is shown."""
 
     kind: str
     side: int
@@ -51,7 +50,7 @@ class Task(Protocol):
         ...
 
     def loss(self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-        """Mean loss of prompts simulated from masks (B, 1, side, side)."""
+        """Mean loss on slices and their masks (B, 1, side, side), with whatever is simulated from them."""
         ...
 
     def evaluate(
@@ -61,16 +60,24 @@ class Task(Protocol):
         ...
 
 
-class PromptableTrainer:
+class Pool(Protocol):
+    """Where batches come from."""
+
+    def draw(self, rng: np.random.Generator, count: int, side: int, how: Augmentation, /) -> tuple[torch.Tensor, torch.Tensor]:
+        """Images and masks (count, 1, side, side), float32 of 0..1."""
+        ...
+
+
+class Trainer:
     """Trains one task's network, resumable, and keeps a running average of its weights."""
 
     def __init__(
         self,
         task: Task,
-        settings: PromptableTraining,
+        settings: TrainerSettings,
         run: TrainingRun,
-        train: ObjectPool,
-        validation: ObjectPool,
+        train: Pool,
+        validation: Pool,
         device: torch.device,
     ):
         self.task, self.settings, self.run, self.train, self.device = task, settings, run, train, device
@@ -136,3 +143,5 @@ class PromptableTrainer:
     def _average(self, keep: float) -> None:
         for mean, value in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
             mean.lerp_(value, 1 - keep)
+        for kept, buffer in zip(self.averaged.buffers(), self.network.buffers(), strict=True):
+            kept.copy_(buffer)

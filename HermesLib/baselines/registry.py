@@ -1,0 +1,61 @@
+"""Every judge by name: the QC core and its rivals, bundled or from a weight file."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from HermesLib.baselines.constrained_vae import ConstrainedVae
+from HermesLib.baselines.galati import Galati
+from HermesLib.baselines.post_dae import PostDae
+from HermesLib.baselines.rebuilt import RebuiltQuality
+from HermesLib.baselines.wang import Wang
+from HermesLib.checkpoints import Checkpoint, load_checkpoint
+from HermesLib.errors import HermesError
+from HermesLib.presets import Preset
+from HermesLib.quality.protocol import QualityControl, Score
+from HermesLib.quality.registry import load_quality
+
+_Network = PostDae | Galati | Wang | ConstrainedVae
+
+#: The rivals' networks by the kind that their weights name, made for a grid of that side.
+BASELINES: dict[str, Callable[[int], _Network]] = {one.kind: one for one in (PostDae, Galati, Wang, ConstrainedVae)}
+
+
+def load_judge(
+    name: str,
+    preset: Preset,
+    device: torch.device,
+    samples: int | None = None,
+    steps: int | None = None,
+    score: Score = "calibrated",
+) -> QualityControl:
+    """The judge called ``name``, ready on ``device``: ``diffusion`` and weights of a QC core as
+    :func:`HermesLib.quality.registry.load_quality` reads them, weights of a rival as they are.
+
+    Raises:
+        HermesError: neither a known name nor a file; weights of another kind; samples, steps or a calibration asked of a rival.
+    """
+    if name in BASELINES:
+        raise HermesError(
+            f"no weights of '{name}' come with HERMES; choose diffusion, or train them (hermes train baseline) and name the file"
+        )
+    path = Path(name)
+    if not path.is_file():
+        return load_quality(name, preset, device, samples, steps, score)
+    checkpoint = load_checkpoint(path)
+    if checkpoint.kind is None or checkpoint.kind not in BASELINES:
+        return load_quality(name, preset, device, samples, steps, score)
+    if samples is not None or steps is not None:
+        raise HermesError(f"{path.name} is a {checkpoint.kind}: it draws no samples; leave --samples and --steps out")
+    return _build(checkpoint, checkpoint.kind, path.stem).to(device)
+
+
+def _build(checkpoint: Checkpoint, kind: str, name: str) -> RebuiltQuality:
+    try:
+        network = BASELINES[kind](int(checkpoint.config["side"]))
+        network.load_state_dict(checkpoint.tensors)
+        field = str(checkpoint.config["field"])
+    except (KeyError, ValueError, RuntimeError) as error:
+        raise HermesError(f"{name} does not fit the {kind} its own settings describe; fetch it again") from error
+    return RebuiltQuality(network, field, name, checkpoint.sha256)

@@ -1,0 +1,96 @@
+"""``hermes train baseline``: from folders to the weights of a rival, on the patients that the quality control was trained on."""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from HermesLib.baselines.constrained_vae import ConstrainedVae
+from HermesLib.checkpoints import load_checkpoint, save_checkpoint
+from HermesLib.data.augmentation import IDENTITY, sampling_grid
+from HermesLib.devices import select_device
+from HermesLib.errors import HermesError
+from HermesLib.presets import Preset
+from HermesLib.training.baseline_tasks import BASELINE_TASKS, WangTask
+from HermesLib.training.pool import PooledSlice, SlicePool, pool_slices
+from HermesLib.training.quality_job import preset_augmentation
+from HermesLib.training.run import TrainingRun
+from HermesLib.training.sources import Source, read_sources
+from HermesLib.training.trainer import Trainer, TrainerSettings
+
+#: Masks that a bank of valid shapes is learnt from.
+_BANK_MASKS = 1500
+
+
+def train_baseline(
+    method: str,
+    preset: Preset,
+    sources: Sequence[Source],
+    folder: Path,
+    settings: TrainerSettings,
+    validation: float = 0.1,
+    test: float = 0.1,
+    device_name: str = "auto",
+    split_of: Sequence[Path] = (),
+) -> Path:
+    """Train a rival on the slices that show the preset's organ; returns ``model.safetensors`` in ``folder``, the best of validation.
+
+    ``split_of`` as in :func:`HermesLib.training.sources.read_sources`.
+    """
+    if method not in BASELINE_TASKS:
+        raise HermesError(f"unknown baseline '{method}'; choose {', '.join(BASELINE_TASKS)}")
+    if method == WangTask.kind and any(source.layout == "masks" for source in sources):
+        raise HermesError(f"{method} learns from images; masks alone teach it nothing")
+    torch.manual_seed(settings.seed)
+    task = BASELINE_TASKS[method]()
+    organ = preset.organ_label
+    settings = dataclasses.replace(settings, augmentation=preset_augmentation(preset))
+    sources = [dataclasses.replace(source, scale=preset.intensity, organ=organ) for source in sources]
+    slices, split = read_sources(sources, settings.seed, validation, test, split_of)
+
+    def pool(patients: tuple[str, ...], what: str) -> SlicePool:
+        chosen = set(patients)
+        shown = [one for one in slices if one.patient in chosen and (mask := one.organ(organ)) is not None and mask.any()]
+        if not shown:
+            raise HermesError(f"no slice of those who {what} shows '{organ}'")
+        return SlicePool(pool_slices(shown, organ, preset.field))
+
+    train, held = pool(split.train, "train"), pool(split.validation, "validate")
+    recorded: dict[str, Any] = {
+        "baseline": method,
+        "preset": preset.name,
+        "organ": organ,
+        "data": [source.describe() for source in sources],
+        "split": dataclasses.asdict(split),
+        **settings.to_dict(),
+    }
+    run = TrainingRun(folder, recorded)
+    output = folder / "model.safetensors"
+    config = {**task.config(), "field": preset.field}
+
+    def keep(network: nn.Module, measured: dict[str, float]) -> None:
+        save_checkpoint(output, network.state_dict(), task.kind, config, {**recorded, "validation": measured})
+        (folder / "best.json").write_text(json.dumps(measured, indent=1), encoding="utf-8")
+
+    device = select_device(device_name)
+    trainer = Trainer(task, settings, run, train, held, device)
+    trainer.fit(keep)
+    if isinstance(task.network, ConstrainedVae):
+        task.network.load_state_dict(load_checkpoint(output).tensors)
+        shapes = _masks(train.with_organ, settings.seed, task.side)
+        valid = task.network.eval().fit_bank(shapes, np.random.default_rng(settings.seed))
+        keep(task.network, {**json.loads((folder / "best.json").read_text(encoding="utf-8")), "valid_samples": valid})
+    return output
+
+
+def _masks(slices: Sequence[PooledSlice], seed: int, side: int) -> torch.Tensor:
+    """True masks (N, 1, side, side) of up to :data:`_BANK_MASKS` slices, each in its own field of view."""
+    rng = np.random.default_rng(seed)
+    chosen = [slices[k] for k in rng.permutation(len(slices))[:_BANK_MASKS]]
+    _, masks = SlicePool.views(chosen, sampling_grid(rng, len(chosen), side, IDENTITY))
+    return masks[masks.flatten(1).any(1)]
