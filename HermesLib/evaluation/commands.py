@@ -8,7 +8,7 @@ from typing import Any
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``evaluate loop``, ``pgt``, ``score``, ``ceiling`` and ``prompted``."""
+    """Add ``evaluate loop``, ``pgt``, ``score``, ``ceiling``, ``prompted`` and ``tables``."""
     parser = subparsers.add_parser("evaluate", help="measure the loop or the QC core on cases with a known truth")
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
     loop = kinds.add_parser("loop", help="true Dice of first and final masks")
@@ -35,6 +35,16 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     prompted.add_argument("--objects", type=int, default=256, help="how many objects are drawn")
     prompted.set_defaults(run=run_prompted)
+    tables = kinds.add_parser("tables", help="the paper's tables: every model, threshold and source of the pGT, on one page")
+    tables.add_argument(
+        "--cases", action="append", required=True, metavar="PRESET=LAYOUT:FOLDER", help="an organ's test cases, repeatable"
+    )
+    tables.add_argument(
+        "--rival", action="append", default=[], type=Path, metavar="FILE", help="weights of hermes train baseline, repeatable"
+    )
+    tables.add_argument("--quick", action="store_true", help="two patients an organ, at 0.9 only")
+    tables.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    tables.set_defaults(run=run_tables)
     for kind in (loop, pgt, score):
         kind.add_argument("--quality", default="diffusion", metavar="diffusion|FILE")
     for kind in (loop, pgt, score, ceiling):
@@ -43,9 +53,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
             "--data", required=True, metavar="LAYOUT:FOLDER", help="decathlon:FOLDER, or slices:FOLDER (its test patients)"
         )
         kind.add_argument("--patients", nargs="+", metavar="NAME", help="only these patients")
-    for kind in (loop, pgt, score, ceiling, prompted):
+    for kind in (loop, pgt, score, ceiling, prompted, tables):
         kind.add_argument("--seed", type=int, default=0)
         kind.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+    for kind in (loop, pgt, score, ceiling, prompted):
         kind.add_argument("-o", "--output", type=Path, metavar="FILE", help="write all figures as JSON")
 
 
@@ -142,6 +153,26 @@ def run_ceiling(arguments: argparse.Namespace) -> int:
     found = prompt_from_truth(cases, preset, model, arguments.seed, device, _progress)
     used = {"preset": preset.name, "model": model.name, "model_sha256": model.sha256}
     return _publish({**used, **ceiling_figures(found)}, {"slices": [dataclasses.asdict(one) for one in found]}, arguments.output)
+
+
+def run_tables(arguments: argparse.Namespace) -> int:
+    """Measure the tables."""
+    from HermesLib.devices import select_device
+    from HermesLib.evaluation.tables import job
+    from HermesLib.evaluation.tables.plan import THRESHOLDS, Organ
+
+    organs = [Organ.parse(text) for text in arguments.cases]
+    if arguments.quick:
+        organs = [organ.quick() for organ in organs]
+    thresholds = THRESHOLDS[-1:] if arguments.quick else THRESHOLDS
+    device = select_device(arguments.device)
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    page = job.run_tables(organs, arguments.rival, arguments.output, arguments.seed, device, say, thresholds)
+    print(f"page: {page}")
+    return 0
 
 
 def run_prompted(arguments: argparse.Namespace) -> int:

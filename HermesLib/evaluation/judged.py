@@ -122,12 +122,12 @@ def _others(images: torch.Tensor, truth: torch.Tensor, rng: np.random.Generator)
     for row, (image, mask) in enumerate(zip(own_slice(images)[:, 0].numpy(), truth.numpy(), strict=True)):
         yield row, PERFECT, 0, mask
         for _ in range(_CORRUPTIONS):
-            yield row, CORRUPTED, 0, _on_square(mask, image, rng)
+            yield row, CORRUPTED, 0, corrupt_slice(mask, image, rng)
 
 
-def _on_square(mask: np.ndarray, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Corruptions work on squares."""
+def corrupt_slice(mask: np.ndarray, image: np.ndarray, rng: np.random.Generator, gross: float = _GROSS) -> np.ndarray:
+    """:func:`HermesLib.data.corruptions.corrupt` for masks (H, W) that are no squares."""
     rows, columns = mask.shape
     side = max(rows, columns)
     margins = ((0, side - rows), (0, side - columns))
-    return corrupt(np.pad(mask, margins), np.pad(image, margins), rng, _GROSS)[:rows, :columns]
+    return corrupt(np.pad(mask, margins), np.pad(image, margins), rng, gross)[:rows, :columns]

@@ -1,0 +1,113 @@
+"""Measuring the cells, each into a file of its own, so that a suite that was cut off goes on where it was."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from HermesLib.errors import HermesError
+from HermesLib.evaluation.ceiling import prompt_from_truth
+from HermesLib.evaluation.judged import corrupt_slice
+from HermesLib.evaluation.loop import SliceOutcome, evaluate_loop, read_slices
+from HermesLib.evaluation.tables.plan import Cell, Organ
+from HermesLib.metrics import dice
+from HermesLib.models.protocol import PromptableModel
+from HermesLib.neighbours import own_slice
+from HermesLib.prompts.seeds import slice_rng, slice_seed
+from HermesLib.prompts.strategies import strategy_for
+from HermesLib.quality.protocol import QualityControl
+from HermesLib.refinement.settings import RefinementSettings
+
+#: Corrupted masks a slice among those that the judges have to tell from good ones, and the share of gross failures among them.
+_CORRUPTED, _GROSS = 4, 0.25
+
+
+def _nothing(done: int, total: int) -> None:
+    """Cells tell of themselves when they are done."""
+
+
+class Store:
+    """A folder of JSON files, one for each measured part; what is there is not measured again.
+
+    A folder begun with other networks is refused: its tables would mix two states of the weights.
+    """
+
+    def __init__(self, folder: Path, provenance: dict[str, Any]):
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        begun = folder / "provenance.json"
+        text = json.dumps(provenance, indent=1, sort_keys=True)
+        if begun.is_file() and begun.read_text(encoding="utf-8") != text:
+            raise HermesError(f"{folder} was begun with other networks or cases; choose another folder or remove it")
+        begun.write_text(text, encoding="utf-8")
+
+    def rows(self, name: str, measure: Callable[[], Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
+        """What was measured under that name, or what ``measure`` finds now."""
+        path = self.folder / f"{name}.json"
+        if not path.is_file():
+            found = list(measure())
+            temporary = path.with_suffix(".part")
+            temporary.write_text(json.dumps(found), encoding="utf-8")
+            temporary.replace(path)
+        rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        return rows
+
+    def has(self, name: str) -> bool:
+        """Whether that part is measured."""
+        return (self.folder / f"{name}.json").is_file()
+
+
+def measure_cell(
+    cell: Cell, organ: Organ, model: PromptableModel, judge: QualityControl, seed: int, device: torch.device
+) -> list[dict[str, Any]]:
+    """The loop on all cases of the organ: one row a slice (:class:`SliceOutcome`)."""
+    settings = RefinementSettings(threshold=cell.threshold, seed=seed)
+    kind = model.prompt_kinds[0]
+    outcomes = evaluate_loop(organ.cases, organ.preset, model, judge, kind, settings, device, _nothing)
+    return [asdict(one) for one in outcomes]
+
+
+def outcomes_of(rows: Sequence[dict[str, Any]]) -> list[SliceOutcome]:
+    """Rows of a file as outcomes."""
+    return [SliceOutcome(**row) for row in rows]
+
+
+@torch.inference_mode()
+def measure_detection(
+    organ: Organ, models: Sequence[PromptableModel], judge: QualityControl, seed: int, device: torch.device
+) -> list[dict[str, Any]]:
+    """The judge's word on masks that no pGT has prompted: the models' real first ones, graded and gross corruptions, and the truth.
+
+    The masks depend on the seed and the slice alone, so that every judge sees the same.
+    """
+    found = []
+    for case in organ.cases:
+        images, truth, indices = read_slices(case, organ.preset)
+        for row, index in enumerate(indices):
+            image, true = images[row : row + 1].to(device), truth[row].numpy()
+            rng = slice_rng(seed, index, 0)
+            masks = [("truth", true)]
+            grey = own_slice(images[row : row + 1])[0, 0].numpy()
+            masks += [("corrupted", corrupt_slice(true, grey, rng, _GROSS)) for _ in range(_CORRUPTED)]
+            for model in models:
+                prompt = strategy_for(model.prompt_kinds[0]).first(true.shape, slice_rng(seed, index, 0))
+                answer = model.predict(model.embed(own_slice(image)), [prompt]).probability[0].cpu().numpy() > 0.5
+                masks.append((model.name, answer))
+            for name, mask in masks:
+                word = judge.assess(
+                    image, torch.from_numpy(np.ascontiguousarray(mask))[None].to(device), [slice_seed(seed, index, 0)]
+                )
+                # An empty mask or an empty pGT can never be accepted: as in the loop.
+                comparable = mask.any() and bool((word.pgt > 0.5).any())
+                pdsc = float(word.pdsc[0]) if comparable else 0.0
+                found.append({"patient": case.patient, "mask": name, "pdsc": pdsc, "true": dice(mask, true)})
+    return found
+
+
+def measure_ceiling(organ: Organ, model: PromptableModel, seed: int, device: torch.device) -> list[dict[str, Any]]:
+    """What the model makes of prompts from the truth."""
+    return [asdict(one) for one in prompt_from_truth(organ.cases, organ.preset, model, seed, device, _nothing)]

@@ -1,0 +1,174 @@
+"""The page's sections from what was measured."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from HermesLib.evaluation.ceiling import Prompted, ceiling_figures
+from HermesLib.evaluation.loop import SliceOutcome
+from HermesLib.evaluation.tables.arithmetic import PAPER_OVERALL, Row, clearly_better, detection_of, overall, share_of_ceiling
+from HermesLib.evaluation.tables.page import Section, Table, page
+from HermesLib.evaluation.tables.plan import HERMES, TITLES, Cell
+from HermesLib.evaluation.tables.plots import plot_detection, plot_risk_coverage
+from HermesLib.models.catalogue import model_entry
+from HermesLib.presets import Preset
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All of one organ: the cells' figures and slices, what true prompts get of each model, what each judge says of the same masks."""
+
+    preset: Preset
+    rows: Sequence[Row]
+    outcomes: Mapping[Cell, Sequence[SliceOutcome]]
+    ceilings: Mapping[str, Sequence[Mapping[str, Any]]]
+    detections: Mapping[str, Sequence[Mapping[str, Any]]]
+
+    @property
+    def models(self) -> list[str]:
+        """The models, in their order."""
+        return list(dict.fromkeys(row.cell.model for row in self.rows))
+
+    @property
+    def sources(self) -> list[str]:
+        """The sources, in their order."""
+        return list(dict.fromkeys(row.cell.source for row in self.rows))
+
+    @property
+    def thresholds(self) -> list[float]:
+        """The thresholds, rising."""
+        return sorted({row.cell.threshold for row in self.rows})
+
+    def row(self, model: str, source: str, threshold: float) -> Row:
+        """One cell's figures."""
+        return next(
+            row for row in self.rows if (row.cell.model, row.cell.source, row.cell.threshold) == (model, source, threshold)
+        )
+
+
+def write_page(path: Path, measured: Sequence[Measured], provenance: Mapping[str, Any]) -> Path:
+    """Write the page; returns its path."""
+    sections = [section for one in measured for section in _organ(one)]
+    networks = [[name, sha256] for name, sha256 in provenance["models"].items()]
+    networks += [
+        [f"{preset}: {name}", sha256] for preset, found in provenance["sources"].items() for name, sha256 in found.items()
+    ]
+    sections.append(Section("Networks", [Table("Weights", ["name", "SHA-256"], networks)]))
+    lead = (
+        f"HERMES {provenance['hermes']}, {date.today().isoformat()}, seed {provenance['seed']}. Patients that no network and no calibration "
+        "has seen. Means over slices that show the organ, with 95 % intervals by patient bootstrap."
+    )
+    path.write_text(page("HERMES and its rivals", lead, sections), encoding="utf-8")
+    return path
+
+
+def _organ(one: Measured) -> list[Section]:
+    first = one.rows[0]
+    counted = f"{first.patients} patients, {first.slices} slices that show the organ."
+    highest = one.thresholds[-1]
+    pictures = {
+        f"What is accepted, {model_entry(one.preset.model).name} at {highest:g}": plot_risk_coverage(
+            {source: one.outcomes[Cell(one.preset.name, one.preset.model, source, highest)] for source in one.sources}
+        ),
+        "Each judge on the same masks": plot_detection(one.detections),
+    }
+    tables = [_final(one), _gain(one), _detection(one), _worth(one), _ceiling(one), _ahead(one)]
+    return [Section(one.preset.title, tables, pictures, counted)]
+
+
+def _final(one: Measured) -> Table:
+    columns = ["model", "threshold", *(TITLES.get(source, source) for source in one.sources)]
+    rows = []
+    for model in one.models:
+        for threshold in one.thresholds:
+            cells = [_final_cell(one.row(model, source, threshold)) for source in one.sources]
+            rows.append([model, f"{threshold:g}", *cells])
+    for threshold in one.thresholds:
+        means = [overall(one.rows, source, threshold) for source in one.sources]
+        rows.append(["all models", f"{threshold:g}", *("-" if mean is None else f"{mean:.3f}" for mean in means)])
+    paper = ", ".join(f"{value:.2f} at {threshold:g}" for threshold, value in PAPER_OVERALL.items())
+    note = (
+        "Mean (standard deviation) of the true Dice of the final masks; in brackets the share of slices that reached the threshold. "
+        f"The paper, on its own data and with the official models: {paper}."
+    )
+    return Table("Table 1. Final true Dice by source of the pGT", columns, rows, note)
+
+
+def _final_cell(row: Row) -> str:
+    if row.final is None or row.final[0] is None:
+        return "-"
+    return f"{row.final[0]:.3f} ({row.deviation:.3f}) [{100 * row.accepted:.0f} %]"
+
+
+def _gain(one: Measured) -> Table:
+    rows = []
+    for model in one.models:
+        for threshold in one.thresholds:
+            cells = [one.row(model, source, threshold) for source in one.sources]
+            rows.append([model, f"{threshold:g}", *(f"{cell.gain[0]:+.1f} in {cell.calls:.1f}" for cell in cells)])
+    columns = ["model", "threshold", *(TITLES.get(source, source) for source in one.sources)]
+    return Table("Table 2. Percentage points gained, and calls of the model it took", columns, rows)
+
+
+def _detection(one: Measured) -> Table:
+    rows = []
+    for source in one.sources:
+        found = detection_of(one.detections[source])
+        for threshold in one.thresholds:
+            cell = found[f"{threshold:g}"]
+            numbers = [cell["sensitivity"], cell["specificity"], cell["balanced_accuracy"], cell["auroc"]]
+            error = found["error"]["mae"] if threshold == one.thresholds[0] else None
+            rows.append([TITLES.get(source, source), f"{threshold:g}", *map(_number, numbers), _interval(error)])
+    columns = ["judge", "threshold", "sensitivity", "specificity", "balanced accuracy", "AUROC", "error of pDSC"]
+    masks = len(next(iter(one.detections.values())))
+    note = (
+        f"{masks} masks that no pGT has prompted: the models' first ones, graded and gross corruptions, the truth. An anomaly is a mask whose "
+        "true Dice is below the threshold. Who rejects everything has a sensitivity of 1, hence the other columns."
+    )
+    return Table("Table 3. Anomaly detection", columns, rows, note)
+
+
+def _worth(one: Measured) -> Table:
+    highest = one.thresholds[-1]
+    rows = []
+    for model in one.models:
+        ours = one.row(model, HERMES, highest)
+        rows.append([model, _interval(ours.final), _interval(ours.pgt), _number(ours.accepted_dice), _number(ours.error)])
+    columns = ["model", "refined mask", "its last pGT taken as the segmentation", "accepted masks", "error of the pDSC"]
+    return Table(f"Is the loop worth it? HERMES at {highest:g}", columns, rows, "True Dice.")
+
+
+def _ceiling(one: Measured) -> Table:
+    highest = one.thresholds[-1]
+    figures = {model: ceiling_figures([Prompted(**row) for row in rows]) for model, rows in one.ceilings.items()}
+    own = {model: figures[model][model_entry(model).prompt_kinds[0]] for model in figures}
+    reached = share_of_ceiling(one.rows, {model: value[0] for model, value in own.items()}, HERMES, highest)
+    rows = [[model, _interval(own[model]), f"{reached.get(model, 0):.3f}"] for model in one.models]
+    columns = ["model", "prompted from the truth", f"share reached by HERMES at {highest:g}"]
+    return Table("Ceiling", columns, rows, "The same models prompted as the loop prompts, with the truth in place of the pGT.")
+
+
+def _ahead(one: Measured) -> Table:
+    highest = one.thresholds[-1]
+    rows = []
+    for source in one.sources:
+        if source == HERMES:
+            continue
+        for model in one.models:
+            ours, theirs = one.row(model, HERMES, highest), one.row(model, source, highest)
+            apart = theirs.final is None or (ours.final is not None and clearly_better(ours.final, theirs.final))
+            verdict = "ahead, intervals apart" if apart else "not clearly ahead"
+            rows.append([TITLES.get(source, source), model, _interval(ours.final), _interval(theirs.final), verdict])
+    return Table(f"HERMES against each rival at {highest:g}", ["rival", "model", "HERMES", "rival's", "verdict"], rows)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _interval(values: Sequence[float | None] | None) -> str:
+    if values is None or values[0] is None:
+        return "-"
+    return f"{values[0]:.3f} ({_number(values[1])} to {_number(values[2])})"

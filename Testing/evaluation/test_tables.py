@@ -1,0 +1,115 @@
+"""The tables: their arithmetic on cases made by hand, their page, and a whole small suite that goes on where it was cut off."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from HermesLib.cli.main import main
+from HermesLib.errors import HermesError
+from HermesLib.evaluation.loop import SliceOutcome
+from HermesLib.evaluation.tables.arithmetic import clearly_better, detection_of, overall, row_of, share_of_ceiling
+from HermesLib.evaluation.tables.measure import Store
+from HermesLib.evaluation.tables.page import Section, Table, page
+from HermesLib.evaluation.tables.plan import HERMES, UNET, Cell, Organ
+from Testing.data.made import make_decathlon
+
+
+def outcome(patient: str, first: float, final: float, status: str = "accepted", calls: int = 1, organ: int = 50) -> SliceOutcome:
+    return SliceOutcome(patient, patient, 0, status, calls, first, final, 0.8, 0.9, 1.0, organ, 40, 30)
+
+
+def cell(model: str = "medsam", source: str = HERMES, threshold: float = 0.9) -> Cell:
+    return Cell("prostate-t2", model, source, threshold)
+
+
+def test_a_cell_s_figures_are_means_over_slices_that_show_the_organ():
+    row = row_of(
+        cell(),
+        [
+            outcome("a", 0.1, 0.9),
+            outcome("a", 0.3, 0.5, "stopped", calls=4),
+            outcome("b", 0.2, 0.7),
+            outcome("b", 0.0, 0.0, "stopped", organ=0),
+        ],
+    )
+    assert row.final is not None and row.final[0] == pytest.approx(0.7)
+    assert row.gain[0] == pytest.approx(50.0) and row.calls == pytest.approx(2)
+    assert row.deviation == pytest.approx(np.std([0.9, 0.5, 0.7]))
+    assert (row.accepted, row.accepted_dice) == (pytest.approx(2 / 3), pytest.approx(0.8))
+    assert row.error == pytest.approx((0.0 + 0.4 + 0.2) / 3)
+    assert (row.patients, row.slices) == (2, 3)
+
+
+def test_a_source_that_never_prompts_yields_nothing_and_stays_out_of_the_mean():
+    nothing = row_of(cell("medsam"), [outcome("a", 0.1, 0.1, "failed", calls=0)])
+    something = row_of(cell("mideepseg"), [outcome("a", 0.1, 0.6)])
+    assert nothing.final is None
+    assert overall([nothing, something], HERMES, 0.9) == pytest.approx(0.6)
+    assert overall([nothing], HERMES, 0.9) is None is overall([something], HERMES, 0.7)
+
+
+def test_the_share_of_the_ceiling_is_that_of_the_same_model_and_being_clearly_better_needs_intervals_apart():
+    rows = [row_of(cell(), [outcome("a", 0, 0.8)]), row_of(cell(source=UNET), [outcome("a", 0, 0.4)])]
+    assert share_of_ceiling(rows, {"medsam": 0.9}, HERMES, 0.9) == {"medsam": pytest.approx(0.8 / 0.9)}
+    assert clearly_better([0.8, 0.75, 0.85], [0.7, 0.65, 0.74])
+    assert not clearly_better([0.8, 0.73, 0.85], [0.7, 0.65, 0.74])
+    assert not clearly_better([0.8, None, None], [0.7, 0.65, 0.74])
+
+
+def test_detection_counts_the_same_masks_at_every_threshold():
+    rows = [{"patient": "a", "pdsc": 0.95, "true": 1.0}, {"patient": "b", "pdsc": 0.75, "true": 0.65}]
+    found = detection_of(rows)
+    assert (found["0.7"]["sensitivity"], found["0.7"]["specificity"]) == (0, 1)
+    assert (found["0.8"]["sensitivity"], found["0.8"]["auroc"]) == (1, 1)
+    assert found["error"]["mae"][0] == pytest.approx(0.075)
+
+
+def test_the_page_holds_all_text_escaped_and_loads_nothing():
+    made = page("A & B", "<lead>", [Section("S", [Table("T", ["x<y"], [["1 < 2"]], "a note")], {"a picture": b"png"})])
+    assert "A &amp; B" in made and "&lt;lead&gt;" in made and "x&lt;y" in made and "1 &lt; 2" in made and "a note" in made
+    assert "data:image/png;base64,cG5n" in made and "http" not in made
+
+
+def test_a_folder_begun_with_other_networks_is_refused_and_what_is_there_is_not_measured_again(tmp_path: Path):
+    store = Store(tmp_path, {"seed": 0})
+    assert store.rows("part", lambda: [{"a": 1}]) == [{"a": 1}] and store.has("part")
+    assert Store(tmp_path, {"seed": 0}).rows("part", lambda: pytest.fail("measured again")) == [{"a": 1}]
+    with pytest.raises(HermesError, match="other networks"):
+        Store(tmp_path, {"seed": 1})
+
+
+def test_cases_are_asked_for_in_words_a_user_can_mend(tmp_path: Path):
+    with pytest.raises(HermesError, match="PRESET=decathlon:FOLDER"):
+        Organ.parse("prostate-t2")
+    with pytest.raises(HermesError, match=r"dataset\.json"):
+        Organ.parse(f"prostate-t2=decathlon:{tmp_path}")
+
+
+def test_one_command_writes_page_and_figures_and_goes_on_where_it_was(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    torch.manual_seed(0)
+    folder = tmp_path / "made"
+    folder.mkdir()
+    make_decathlon(folder, "MRI", "prostate", patients=1)
+    words = ["evaluate", "tables", "--cases", f"prostate-t2=decathlon:{folder}", "--quick", "-o", str(tmp_path / "out")]
+    assert main(words) == 0
+    assert "about" in capsys.readouterr().err
+    with open(tmp_path / "out" / "tables.csv", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert {(row["model"], row["source"], row["threshold"]) for row in rows} == {
+        (model, source, "0.9") for model in ("medsam", "scribbleprompt", "mideepseg") for source in (HERMES, UNET)
+    }
+    told = json.loads((tmp_path / "out" / "tables.json").read_text(encoding="utf-8"))
+    assert told["provenance"]["cases"] == {"prostate-t2": 1} and all(0 <= row["final"][0] <= 1 for row in told["rows"])
+    made = (tmp_path / "out" / "tables.html").read_text(encoding="utf-8")
+    for title in ("Table 1", "Table 2", "Table 3", "Ceiling", "Is the loop worth it", "HERMES against each rival"):
+        assert title in made
+    cut = tmp_path / "out" / "measured" / "prostate-t2_medsam_HERMES_0.9.json"
+    kept = cut.read_text(encoding="utf-8")
+    cut.unlink()
+    assert main(words) == 0
+    assert capsys.readouterr().err.count("known") == 2 * 3 - 1 + 3 + 2
+    assert cut.read_text(encoding="utf-8") == kept
