@@ -9,6 +9,7 @@ from HermesLib.baselines.constrained_vae import ConstrainedVae
 from HermesLib.baselines.galati import Galati
 from HermesLib.baselines.post_dae import PostDae
 from HermesLib.baselines.rebuilt import RebuiltQuality
+from HermesLib.baselines.regression import DiceRegression, RegressionQuality
 from HermesLib.baselines.wang import Wang
 from HermesLib.checkpoints import Checkpoint, load_checkpoint
 from HermesLib.errors import HermesError
@@ -16,10 +17,12 @@ from HermesLib.presets import Preset
 from HermesLib.quality.protocol import QualityControl, Score
 from HermesLib.quality.registry import load_quality
 
-_Network = PostDae | Galati | Wang | ConstrainedVae
+_Network = PostDae | Galati | Wang | ConstrainedVae | DiceRegression
 
 #: The rivals' networks by the kind that their weights name, made for a grid of that side.
-BASELINES: dict[str, Callable[[int], _Network]] = {one.kind: one for one in (PostDae, Galati, Wang, ConstrainedVae)}
+BASELINES: dict[str, Callable[[int], _Network]] = {
+    one.kind: one for one in (PostDae, Galati, Wang, ConstrainedVae, DiceRegression)
+}
 
 
 def load_judge(
@@ -51,11 +54,13 @@ def load_judge(
     return _build(checkpoint, checkpoint.kind, path.stem).to(device)
 
 
-def _build(checkpoint: Checkpoint, kind: str, name: str) -> RebuiltQuality:
+def _build(checkpoint: Checkpoint, kind: str, name: str) -> RebuiltQuality | RegressionQuality:
     try:
         network = BASELINES[kind](int(checkpoint.config["side"]))
         network.load_state_dict(checkpoint.tensors)
         field = str(checkpoint.config["field"])
     except (KeyError, ValueError, RuntimeError) as error:
         raise HermesError(f"{name} does not fit the {kind} its own settings describe; fetch it again") from error
+    if isinstance(network, DiceRegression):
+        return RegressionQuality(network, field, name, checkpoint.sha256)
     return RebuiltQuality(network, field, name, checkpoint.sha256)

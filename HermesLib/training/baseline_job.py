@@ -16,7 +16,7 @@ from HermesLib.data.augmentation import IDENTITY, sampling_grid
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
 from HermesLib.presets import Preset
-from HermesLib.training.baseline_tasks import BASELINE_TASKS, WangTask
+from HermesLib.training.baseline_tasks import BASELINE_TASKS, DiceRegressionTask, WangTask
 from HermesLib.training.pool import PooledSlice, SlicePool, pool_slices
 from HermesLib.training.quality_job import preset_augmentation
 from HermesLib.training.run import TrainingRun
@@ -44,7 +44,7 @@ def train_baseline(
     """
     if method not in BASELINE_TASKS:
         raise HermesError(f"unknown baseline '{method}'; choose {', '.join(BASELINE_TASKS)}")
-    if method == WangTask.kind and any(source.layout == "masks" for source in sources):
+    if method in (WangTask.kind, DiceRegressionTask.kind) and any(source.layout == "masks" for source in sources):
         raise HermesError(f"{method} learns from images; masks alone teach it nothing")
     torch.manual_seed(settings.seed)
     task = BASELINE_TASKS[method]()

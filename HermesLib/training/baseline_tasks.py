@@ -9,12 +9,16 @@ from torch.nn import functional
 from HermesLib.baselines.constrained_vae import ConstrainedVae
 from HermesLib.baselines.galati import Galati
 from HermesLib.baselines.post_dae import PostDae
+from HermesLib.baselines.regression import DiceRegression
 from HermesLib.baselines.wang import Wang
+from HermesLib.data.corruptions import corrupt
 from HermesLib.metrics import dice_batch
 from HermesLib.training.losses import dice_cross_entropy, soft_dice_loss
 
 #: Weight of the latents' divergence from the normal distribution: enough to keep them together, little enough to build masks anew.
 _DIVERGENCE = 2e-3
+#: Share of gross failures among the masks whose Dice is learnt.
+_GROSS = 0.35
 
 
 def spoil(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -158,5 +162,32 @@ class ConstrainedVaeTask(_BaselineTask):
         return {"dice": _dice(network.decode(network.encode(masks)[0]), masks)}
 
 
+class DiceRegressionTask(_BaselineTask):
+    """Name the Dice of masks of all qualities."""
+
+    kind = DiceRegression.kind
+
+    def __init__(self) -> None:
+        self.network = DiceRegression(self.side)
+
+    def _judged(self, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        pairs = zip(masks[:, 0].cpu().numpy() > 0.5, images[:, 0].cpu().numpy(), strict=True)
+        shown = torch.from_numpy(np.stack([corrupt(mask, image, rng, _GROSS) for mask, image in pairs])).to(masks.device)
+        return shown[:, None].float(), dice_batch(shown, masks[:, 0] > 0.5)
+
+    def loss(self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+        """See :class:`HermesLib.training.trainer.Task`."""
+        shown, true = self._judged(images, masks, rng)
+        return (network(images, shown) - true).abs().mean()
+
+    def evaluate(
+        self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator
+    ) -> dict[str, float]:
+        """Mean absolute error; ``dice`` is 1 minus it, so that less error is better."""
+        shown, true = self._judged(images, masks, rng)
+        error = (network(images, shown) - true).abs().mean().item()
+        return {"dice": 1 - error, "error": error}
+
+
 #: Every rival that ``hermes train baseline`` can train.
-BASELINE_TASKS = {task.kind: task for task in (PostDaeTask, GalatiTask, WangTask, ConstrainedVaeTask)}
+BASELINE_TASKS = {task.kind: task for task in (PostDaeTask, GalatiTask, WangTask, ConstrainedVaeTask, DiceRegressionTask)}

@@ -46,7 +46,8 @@ def run_tables(
         "thresholds": list(thresholds),
     }
     store = Store(folder / "measured", provenance)
-    clock = _Clock(say, sum(len(sources[one.preset.name]) * (len(models) * len(thresholds) + 1) + len(models) for one in organs))
+    cells = sum(len(cells_of(one, sources[one.preset.name], thresholds)) for one in organs)
+    clock = _Clock(say, cells + sum(len(found) + len(models) for found in sources.values()))
     measured = [_measure(one, sources[one.preset.name], models, thresholds, seed, device, store, clock) for one in organs]
     _write_rows(folder, [row for one in measured for row in one.rows], provenance)
     return write_page(folder / "tables.html", measured, provenance)

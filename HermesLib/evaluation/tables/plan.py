@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from HermesLib.baselines.registry import BASELINES, load_judge
+from HermesLib.baselines.regression import DiceRegression
 from HermesLib.checkpoints import load_checkpoint
 from HermesLib.errors import HermesError
 from HermesLib.evaluation.cases import Case, read_cases
@@ -25,6 +26,7 @@ TITLES = {
     "cvae": "constrained VAE (Painchaud 2020)",
     "galati": "autoencoder (Galati 2021)",
     "wang": "VAE of pairs (Wang 2020)",
+    "regression": "regression of the Dice (Robinson 2018)",
 }
 
 
@@ -55,12 +57,14 @@ class Organ:
 
 @dataclass(frozen=True)
 class Source:
-    """Who draws the pGT and judges: its name in the tables, the organ it was made for, and how it is loaded."""
+    """Who draws the pGT and judges: its name in the tables, the organ it was made for, and how it is loaded; one that draws no pGT judges
+    only."""
 
     name: str
     preset: str
     sha256: str
     load: Callable[[torch.device], QualityControl]
+    draws: bool = True
 
 
 @dataclass(frozen=True)
@@ -101,13 +105,15 @@ def sources_of(organ: Organ, rivals: Sequence[Path]) -> list[Source]:
             def rival(device: torch.device, path: Path = path) -> QualityControl:
                 return load_judge(str(path), preset, device)
 
-            found.append(Source(str(checkpoint.kind), preset.name, checkpoint.sha256, rival))
+            draws = checkpoint.kind != DiceRegression.kind
+            found.append(Source(str(checkpoint.kind), preset.name, checkpoint.sha256, rival, draws))
     return found
 
 
 def cells_of(organ: Organ, sources: Sequence[Source], thresholds: Sequence[float] = THRESHOLDS) -> list[Cell]:
-    """Every model with every source at every threshold."""
+    """Every model with every source that draws, at every threshold."""
+    drawing = [source for source in sources if source.draws]
     return [
         Cell(organ.preset.name, model, source.name, threshold)
-        for source, model, threshold in product(sources, MODELS, thresholds)
+        for source, model, threshold in product(drawing, MODELS, thresholds)
     ]

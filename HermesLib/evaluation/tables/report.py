@@ -114,8 +114,8 @@ def _gain(one: Measured) -> Table:
 
 def _detection(one: Measured) -> Table:
     rows = []
-    for source in one.sources:
-        found = detection_of(one.detections[source])
+    for source, masks_judged in one.detections.items():
+        found = detection_of(masks_judged)
         for threshold in one.thresholds:
             cell = found[f"{threshold:g}"]
             numbers = [cell["sensitivity"], cell["specificity"], cell["balanced_accuracy"], cell["auroc"]]
