@@ -25,6 +25,7 @@ from HermesLib.quality.familiarity import Familiarity
 from HermesLib.quality.registry import load_quality
 from HermesLib.quality.witness import slice_features
 from HermesLib.training.sources import Source
+from HermesLib.weights import bundled_checkpoint
 
 HELD_OUT = ("validation", "test")
 
@@ -99,6 +100,7 @@ def train_calibration(
         "parts": list(parts),
         "patients": sorted({one.patient for one in judged}),
         "models": {model.name: model.sha256 for model in models},
+        "models_trained_on_them": _trained_on({patient for part in parts for patient in split[part]}),
         "seed": seed,
     }
     save_checkpoint(
@@ -106,6 +108,12 @@ def train_calibration(
     )
     write_judged(output.with_suffix(".json"), judged)
     return calibration.to_dict()
+
+
+def _trained_on(patients: set[str]) -> list[str]:
+    """The bundled promptable models that were trained on any of these patients."""
+    splits = {name: bundled_checkpoint(entry.bundled).training["split"] for name, entry in MODELS.items()}
+    return [name for name, split in splits.items() if patients & set(split["train"])]
 
 
 @torch.inference_mode()

@@ -7,6 +7,7 @@ from typing import Any
 
 from HermesLib.calibration.fit import TooFewPatientsError
 from HermesLib.calibration.job import held_out_cases, train_calibration
+from HermesLib.calibration.weighing import weigh_pgt
 from HermesLib.checkpoints import load_checkpoint, save_checkpoint
 from HermesLib.devices import select_device
 from HermesLib.evaluation.cases import Case
@@ -16,7 +17,6 @@ from HermesLib.evaluation.loop import evaluate_loop, summarise
 from HermesLib.evaluation.score import score_figures
 from HermesLib.models.catalogue import MODELS
 from HermesLib.models.registry import load_model
-from HermesLib.organs.evidence import true_dice_by_weighing, truest
 from HermesLib.organs.proposal import Wishes, propose_preset
 from HermesLib.presets import Preset, load_preset, write_preset
 from HermesLib.quality.registry import load_quality
@@ -52,7 +52,7 @@ def train_organ(
     say(f"training '{preset.name}' ({preset.title})")
     trained = train_quality(preset, sources, folder / "training", settings, 0, validation, test, device_name)
     split = load_checkpoint(trained).training["split"]
-    trained = _weigh_evidence(trained, preset, sources, settings.seed, device_name, say)
+    trained = weigh_pgt(trained, preset, sources, trained.with_name("weighed.safetensors"), settings.seed, device_name, say)
     say(f"calibrating on {len(split['validation'])} validation patients")
     chosen = folder / "training" / "calibrated.safetensors"
     try:
@@ -76,24 +76,6 @@ def train_organ(
     card = model_card(load_checkpoint(weights), f"QC core, {preset.title}", command, figures, entry)
     (folder / f"{preset.name}.md").write_text(card, encoding="utf-8")
     return path
-
-
-def _weigh_evidence(
-    trained: Path, preset: Preset, sources: Sequence[Source], seed: int, device_name: str, say: Callable[[str], None]
-) -> Path:
-    """The weights with the share of the image expert's map, and of the neighbours in it, that the validation patients ask for."""
-    checkpoint, device = load_checkpoint(trained), select_device(device_name)
-    cases = held_out_cases(sources, preset.organ_label, checkpoint.training["split"], ("validation",))
-    quality = load_quality(str(trained), preset, device, score="raw")
-    found = true_dice_by_weighing(quality, cases, preset, seed, device)
-    best = truest(found)
-    shown = ", ".join(f"{weighing}: {dice:.3f}" for weighing, dice in found.items())
-    say(f"true Dice of the pGT on validation patients by the share of the image expert's map: {shown}; takes {best}")
-    validation = {**checkpoint.training["validation"], "pgt_dice_by_share": {str(one): dice for one, dice in found.items()}}
-    weighed = trained.with_name("weighed.safetensors")
-    config = best.of(quality.core.config).to_dict()
-    save_checkpoint(weighed, checkpoint.tensors, "quality", config, {**checkpoint.training, "validation": validation})
-    return weighed
 
 
 def measure(

@@ -28,7 +28,7 @@ class QualityConfig:
         calibration: how the score becomes an estimate of the true Dice; None where nobody has fitted one.
         familiarity: whether the weights know how far a slice lies from the training patients'.
         expert_share: share of the image expert's own map in the pGT's probability, 0..1; the rest is drawn. Where training was short or data
-            few, the map is the better of the two; a validation decides (:mod:`HermesLib.organs.evidence`).
+            few, the map is the better of the two; a validation decides (:mod:`HermesLib.calibration.weighing`).
         through_plane: share of either neighbour's log odds in the image expert's map of a slice, 0..0.5; an organ goes on from slice to slice.
             Above 0, the pGT is drawn from that map too.
         steps, samples: default number of sampling steps and of samples averaged. One step is the default because more made the

@@ -90,7 +90,7 @@ def model_card(
     if "calibration" in told:
         lines += _calibration(trained, told["calibration"])
     lines += ["## Figures", "", "On validation patients, used to choose the best weights:", "", "```"]
-    lines += [json.dumps({key: round(value, 4) for key, value in told["validation"].items()}), "```"]
+    lines += [json.dumps(_rounded(told["validation"])), "```"]
     for what, figures in tests.items():
         lines += ["", f"{what}:", "", "```", json.dumps(figures), "```"]
     kind = "quality" if trained.kind == "quality" else "promptable"
@@ -100,22 +100,31 @@ def model_card(
 def _calibration(trained: Checkpoint, told: dict[str, Any]) -> list[str]:
     """Who the score was fitted on, and the curves."""
     curves = {name: trained.config["calibration"][name] for name in ("independent", "prompted")}
-    shown = {
-        name: {key: round(value, 4) if isinstance(value, float) else value for key, value in curve.items()}
-        for name, curve in curves.items()
-    }
+    seen = ", ".join(told.get("models_trained_on_them", told["models"]))
+    models = (
+        f"Some of them trained promptable models of the refinements ({seen})."
+        if seen
+        else ("No promptable model of the refinements was trained on any of them.")
+    )
     return [
         "## Calibration of the score",
         "",
         f"`hermes train calibration` on the split's {' and '.join(told.get('parts', ('validation', 'test')))} patients "
         f"({', '.join(told['patients'])}), seed {told['seed']}: so none of",
-        "these may be used to test the score. The promptable models of the refinements, each for itself, were trained on some of them.",
+        f"these may be used to test the score. {models}",
         "",
         "```",
-        json.dumps(shown),
+        json.dumps(_rounded(curves)),
         "```",
         "",
     ]
+
+
+def _rounded(values: Any) -> Any:
+    """Numbers in nested dictionaries to four digits."""
+    if isinstance(values, dict):
+        return {name: _rounded(value) for name, value in values.items()}
+    return round(values, 4) if isinstance(values, float) else values
 
 
 def _people(patients: list[str]) -> str:

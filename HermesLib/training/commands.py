@@ -31,6 +31,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     calibration.add_argument(
         "-o", "--output", type=Path, required=True, metavar="FILE", help="the weights with their calibration"
     )
+    calibration.add_argument(
+        "--weigh",
+        action="store_true",
+        help="first let the validation patients decide how much of the pGT is the image expert's map, and the neighbours' part in it",
+    )
     calibration.add_argument("--seed", type=int, default=0)
     calibration.add_argument("--threads", type=int, help="processor threads; all by default")
     calibration.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
@@ -94,6 +99,10 @@ def _set_threads(arguments: argparse.Namespace) -> None:
         torch.set_num_threads(arguments.threads)
 
 
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
 def _given(arguments: argparse.Namespace, *names: str) -> dict[str, Any]:
     """Those of the settings that were named on the command line."""
     return {name: value for name in names if (value := getattr(arguments, name)) is not None}
@@ -129,18 +138,23 @@ def run_quality(arguments: argparse.Namespace) -> int:
 def run_calibration(arguments: argparse.Namespace) -> int:
     """Calibrate the score of a QC core on its held-out patients."""
     from HermesLib.calibration.job import train_calibration
+    from HermesLib.calibration.weighing import weigh_pgt
     from HermesLib.presets import load_preset
     from HermesLib.training.sources import Source
 
     _set_threads(arguments)
+    preset, sources, weights = load_preset(arguments.preset), [Source.parse(text) for text in arguments.data], arguments.weights
+    if arguments.weigh:
+        weighed = arguments.output.with_name("weighed.safetensors")
+        weights = str(weigh_pgt(Path(weights), preset, sources, weighed, arguments.seed, arguments.device, _say))
     found = train_calibration(
-        load_preset(arguments.preset),
-        arguments.weights,
-        [Source.parse(text) for text in arguments.data],
+        preset,
+        weights,
+        sources,
         arguments.output,
         arguments.seed,
         arguments.device,
-        lambda done, total: print(f"case {done} of {total}", file=sys.stderr, flush=True),
+        lambda done, total: _say(f"case {done} of {total}"),
     )
     print(json.dumps(found, indent=1))
     return 0

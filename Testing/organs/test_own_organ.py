@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import SimpleITK
 
+from HermesLib.calibration.weighing import Weighing
 from HermesLib.checkpoints import load_checkpoint
 from HermesLib.cli.main import main
-from HermesLib.organs.evidence import Weighing, user_preset_folder, write_preset
-from HermesLib.presets import load_preset
+from HermesLib.presets import load_preset, user_preset_folder, write_preset
 from Testing.data.made import make_decathlon
 
 STEPS = ["--autoencoder-steps", "2", "--expert-steps", "2", "--diffusion-steps", "2", "--batch", "2"]

@@ -7,9 +7,9 @@ import pytest
 import SimpleITK
 import torch
 
+from HermesLib.calibration.weighing import WEIGHINGS, Weighing, true_dice_by_weighing, truest
 from HermesLib.data.phantom import prostate_phantom
 from HermesLib.evaluation.cases import Case
-from HermesLib.organs.evidence import WEIGHINGS, Weighing, true_dice_by_weighing, truest
 from HermesLib.presets import load_preset
 from HermesLib.quality.core import QualityCore
 from HermesLib.quality.diffusion import DiffusionQuality

@@ -1,12 +1,16 @@
 """How a pGT is put together: how much of it is drawn and how much is the image expert's own map, and whether that map is looked up in the
 neighbouring slices too. Whatever is truer on the validation patients."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
 
+from HermesLib.calibration.job import held_out_cases
+from HermesLib.checkpoints import load_checkpoint, save_checkpoint
+from HermesLib.devices import select_device
 from HermesLib.evaluation.cases import Case
 from HermesLib.evaluation.loop import read_slices
 from HermesLib.metrics import dice_batch
@@ -14,6 +18,8 @@ from HermesLib.presets import Preset
 from HermesLib.prompts.seeds import slice_seed
 from HermesLib.quality.config import QualityConfig
 from HermesLib.quality.diffusion import DiffusionQuality
+from HermesLib.quality.registry import load_quality
+from HermesLib.training.sources import Source
 
 
 @dataclass(frozen=True)
@@ -58,3 +64,27 @@ def true_dice_by_weighing(
 def truest(found: dict[Weighing, float]) -> Weighing:
     """The best of them to a thousandth; of equals the first."""
     return max(found, key=lambda weighing: (round(found[weighing], 3), -list(found).index(weighing)))
+
+
+def weigh_pgt(
+    weights: Path,
+    preset: Preset,
+    sources: Sequence[Source],
+    output: Path,
+    seed: int = 0,
+    device_name: str = "auto",
+    say: Callable[[str], None] = lambda line: None,
+) -> Path:
+    """Write the weights of a core to ``output`` with the weighing that its validation patients, found in ``sources``, ask for."""
+    checkpoint, device = load_checkpoint(weights), select_device(device_name)
+    sources = [replace(source, scale=preset.intensity) for source in sources]
+    cases = held_out_cases(sources, preset.organ_label, checkpoint.training["split"], ("validation",))
+    quality = load_quality(str(weights), preset, device, score="raw")
+    found = true_dice_by_weighing(quality, cases, preset, seed, device)
+    best = truest(found)
+    shown = ", ".join(f"{weighing}: {dice:.3f}" for weighing, dice in found.items())
+    say(f"true Dice of the pGT on validation patients by the share of the image expert's map: {shown}; takes {best}")
+    validation = {**checkpoint.training["validation"], "pgt_dice_by_share": {str(one): dice for one, dice in found.items()}}
+    config = best.of(quality.core.config).to_dict()
+    save_checkpoint(output, checkpoint.tensors, "quality", config, {**checkpoint.training, "validation": validation})
+    return output
