@@ -1,5 +1,5 @@
 """How a pGT is put together: how much of it is drawn and how much is the image expert's own map, and whether that map is looked up in the
-neighbouring slices too. Whatever is truer on the validation patients."""
+neighbouring slices too. Whatever is truer on held-out patients."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from HermesLib.calibration.job import held_out_cases
+from HermesLib.calibration.job import HELD_OUT, held_out_cases
 from HermesLib.checkpoints import load_checkpoint, save_checkpoint
 from HermesLib.devices import select_device
 from HermesLib.evaluation.cases import Case
@@ -74,16 +74,19 @@ def weigh_pgt(
     seed: int = 0,
     device_name: str = "auto",
     say: Callable[[str], None] = lambda line: None,
+    parts: Sequence[str] = HELD_OUT,
 ) -> Path:
-    """Write the weights of a core to ``output`` with the weighing that its validation patients, found in ``sources``, ask for."""
+    """Write the weights of a core to ``output`` with the weighing that the patients in these parts of its split, found in ``sources``,
+    ask for; what the weights are worth is to be measured on others."""
     checkpoint, device = load_checkpoint(weights), select_device(device_name)
     sources = [replace(source, scale=preset.intensity) for source in sources]
-    cases = held_out_cases(sources, preset.organ_label, checkpoint.training["split"], ("validation",))
+    cases = held_out_cases(sources, preset.organ_label, checkpoint.training["split"], parts)
     quality = load_quality(str(weights), preset, device, score="raw")
     found = true_dice_by_weighing(quality, cases, preset, seed, device)
     best = truest(found)
     shown = ", ".join(f"{weighing}: {dice:.3f}" for weighing, dice in found.items())
-    say(f"true Dice of the pGT on validation patients by the share of the image expert's map: {shown}; takes {best}")
+    who = " and ".join(parts)
+    say(f"true Dice of the pGT on {who} patients by the share of the image expert's map: {shown}; takes {best}")
     validation = {**checkpoint.training["validation"], "pgt_dice_by_share": {str(one): dice for one, dice in found.items()}}
     config = best.of(quality.core.config).to_dict()
     save_checkpoint(output, checkpoint.tensors, "quality", config, {**checkpoint.training, "validation": validation})

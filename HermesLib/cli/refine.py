@@ -54,7 +54,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="PX",
         type=float,
         default=PROMPT_DEFAULTS.padding,
-        help="pixels around the pGT's box (default %(default)g)",
+        help="pixels around the pGT's box, in proportion on slices below 320 pixels (default %(default)g)",
     )
     parser.add_argument("--keep-first-prompts", action="store_true", help="keep the random first scribbles beside better ones")
     parser.add_argument(

@@ -52,7 +52,9 @@ def train_organ(
     say(f"training '{preset.name}' ({preset.title})")
     trained = train_quality(preset, sources, folder / "training", settings, 0, validation, test, device_name)
     split = load_checkpoint(trained).training["split"]
-    trained = weigh_pgt(trained, preset, sources, trained.with_name("weighed.safetensors"), settings.seed, device_name, say)
+    trained = weigh_pgt(
+        trained, preset, sources, trained.with_name("weighed.safetensors"), settings.seed, device_name, say, ("validation",)
+    )
     say(f"calibrating on {len(split['validation'])} validation patients")
     chosen = folder / "training" / "calibrated.safetensors"
     try:

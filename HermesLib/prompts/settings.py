@@ -10,7 +10,8 @@ class PromptSettings:
     """How refined prompts are drawn.
 
     Attributes:
-        padding: pixels of the slice by which the pGT's box is widened on every side.
+        padding: pixels of the slice by which the pGT's box is widened on every side, fewer on small slices
+            (:class:`HermesLib.prompts.boxes.BoxStrategy`).
         keep_first: keep the random first scribbles when better ones are drawn; they are mostly wrong.
     """
 

@@ -34,7 +34,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     calibration.add_argument(
         "--weigh",
         action="store_true",
-        help="first let the validation patients decide how much of the pGT is the image expert's map, and the neighbours' part in it",
+        help="first let the held-out patients decide how much of the pGT is the image expert's map, and the neighbours' part in it",
     )
     calibration.add_argument("--seed", type=int, default=0)
     calibration.add_argument("--threads", type=int, help="processor threads; all by default")

@@ -17,14 +17,20 @@ def test_first_box_is_the_whole_slice():
 
 
 def test_refined_box_is_ten_pixels_wider_than_the_pgt_on_every_side():
-    pgt = np.zeros((100, 120), bool)
+    pgt = np.zeros((400, 320), bool)
     pgt[40:50, 30:70] = True
     assert BoxStrategy().refine(None, ~pgt, pgt, True, RNG) == Box(20, 30, 80, 60)
 
 
+def test_on_a_small_slice_the_padding_shrinks_with_it():
+    pgt = np.zeros((100, 160), bool)
+    pgt[40:50, 30:70] = True
+    assert BoxStrategy().refine(None, ~pgt, pgt, True, RNG) == Box(25, 35, 75, 55)
+
+
 def test_refined_box_is_clipped_at_the_slice():
     pgt = disc((64, 80), 0, 79, 3)
-    assert BoxStrategy().refine(None, pgt, pgt, True, RNG) == Box(66, 0, 80, 14)
+    assert BoxStrategy(40).refine(None, pgt, pgt, True, RNG) == Box(66, 0, 80, 14)
 
 
 @given(regions(), st.floats(0, 40))

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from HermesLib.errors import HermesError
+from HermesLib.prompts.boxes import USUAL_SIDE
 from HermesLib.prompts.seeds import slice_rng, slice_seed
 from HermesLib.prompts.settings import PromptSettings
 from HermesLib.prompts.strategies import STRATEGIES, strategy_for
@@ -32,8 +33,9 @@ def test_an_unknown_kind_is_answered_with_the_known_ones():
 def test_a_box_is_as_loose_as_the_user_says(pgt, padding):
     box = strategy_for("box", PromptSettings(padding=padding)).refine(None, pgt, pgt, True, slice_rng(0, 0, 1))
     tight = strategy_for("box", PromptSettings(padding=0)).refine(None, pgt, pgt, True, slice_rng(0, 0, 1))
-    assert (box.x1, box.y1) == (max(tight.x1 - padding, 0), max(tight.y1 - padding, 0))
-    assert (box.x2, box.y2) == (min(tight.x2 + padding, pgt.shape[1]), min(tight.y2 + padding, pgt.shape[0]))
+    pad = padding * min(1, max(pgt.shape) / USUAL_SIDE)
+    assert (box.x1, box.y1) == pytest.approx((max(tight.x1 - pad, 0), max(tight.y1 - pad, 0)))
+    assert (box.x2, box.y2) == pytest.approx((min(tight.x2 + pad, pgt.shape[1]), min(tight.y2 + pad, pgt.shape[0])))
 
 
 def test_the_random_first_scribbles_stay_only_if_the_user_says_so():
