@@ -89,7 +89,13 @@ def model_card(
         lines += [f"Images without a label were labelled by an earlier core (SHA-256 `{told['teacher']['sha256']}`).", ""]
     if "calibration" in told:
         lines += _calibration(trained, told["calibration"])
-    lines += ["## Figures", "", "On validation patients, used to choose the best weights:", "", "```"]
+    lines += [
+        "## Figures",
+        "",
+        "On held-out patients, used to choose the weights and, where shares are named, how the pGT is put together:",
+        "",
+        "```",
+    ]
     lines += [json.dumps(_rounded(told["validation"])), "```"]
     for what, figures in tests.items():
         lines += ["", f"{what}:", "", "```", json.dumps(figures), "```"]
