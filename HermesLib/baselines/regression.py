@@ -10,9 +10,8 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from HermesLib.neighbours import own_slice
-from HermesLib.quality.grid import find_windows, to_grid
-from HermesLib.quality.protocol import Assessment, Score
+from HermesLib.baselines.rebuilt import GridJudge
+from HermesLib.quality.protocol import Assessment
 
 CHANNELS = (2, 16, 32, 48, 64, 96)
 
@@ -37,36 +36,13 @@ class DiceRegression(nn.Module):
         return torch.sigmoid(self.layers(torch.cat([images, masks], 1))[:, 0])
 
 
-class RegressionQuality:
+class RegressionQuality(GridJudge[DiceRegression]):
     """Judges a mask by the Dice that the network names. There is no pGT: the mask itself stands in for it."""
-
-    score: Score = "raw"
-
-    def __init__(self, network: DiceRegression, field: str, name: str, sha256: str = ""):
-        self.network = network.eval()
-        self.field = field
-        self.name = name
-        self.sha256 = sha256
-
-    def to(self, device: torch.device) -> "RegressionQuality":
-        """Move the network to a device."""
-        self.network = self.network.to(device)
-        return self
 
     @torch.inference_mode()
     def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int], prompted: bool = False) -> Assessment:
         """See :class:`HermesLib.quality.protocol.QualityControl`. Nothing here is random."""
-        windows = find_windows(images, self.field)
-        seen = to_grid(own_slice(images), windows, self.network.side)
-        drawn = to_grid(masks.to(images.device)[:, None].float(), windows, self.network.side)
+        seen, drawn, _ = self.on_grid(images, masks)
         pdsc = self.network(seen, drawn)
         one = torch.ones_like(pdsc)
         return Assessment(masks.to(images.device).float(), pdsc, pdsc, pdsc, one, one)
-
-    def presence(self, images: torch.Tensor) -> None:
-        """Not known."""
-        return None
-
-    def unfamiliar(self, images: torch.Tensor) -> None:
-        """Not known."""
-        return None
