@@ -57,8 +57,8 @@ def write_page(path: Path, measured: Sequence[Measured], provenance: Mapping[str
     ]
     sections.append(Section("Networks", [Table("Weights", ["name", "SHA-256"], networks)]))
     lead = (
-        f"HERMES {provenance['hermes']}, {date.today().isoformat()}, seed {provenance['seed']}. Patients that no network and no calibration "
-        "has seen. Means over slices that show the organ, with 95 % intervals by patient bootstrap."
+        f"HERMES {provenance['hermes']}, {date.today().isoformat()}, seed {provenance['seed']}. Means over slices that show the organ, with 95 % "
+        "intervals by patient bootstrap. Whether a network was trained on a patient is not checked here: the weights' model cards list theirs."
     )
     path.write_text(page("HERMES and its rivals", lead, sections), encoding="utf-8")
     return path
