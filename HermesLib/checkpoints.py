@@ -1,8 +1,8 @@
 """Weights on disk: the project's own safetensors files, and official PyTorch checkpoints read without pickle code.
 
-A safetensors file of the project carries one metadata entry, ``hermes``: a JSON object with ``format`` (1), ``kind`` (which class
-reads it), ``config`` (that class's numbers) and ``training`` (how it came to be). Tensors may be stored in half precision; they
-are read as float32.
+A safetensors file of the project carries one metadata entry, ``hermes``: a JSON object with ``format``, ``kind`` (which class reads it),
+``config`` (that class's numbers) and ``training`` (how it came to be). Tensors may be stored in half precision, or (format 2) the weights
+of layers as 8-bit integers beside one scale an output channel; all are read as float32.
 """
 
 import hashlib
@@ -19,7 +19,10 @@ from safetensors.torch import save_file
 
 from HermesLib.errors import HermesError
 
-FORMAT = 1
+#: What is written where all tensors are floating point, and where some are 8-bit integers; both are read.
+FORMAT, PACKED_FORMAT = 1, 2
+#: Ends the name of the tensor that holds another one's scales.
+_SCALE = ":scale"
 
 
 @dataclass(frozen=True)
@@ -46,15 +49,18 @@ def save_checkpoint(
     config: dict[str, Any],
     training: dict[str, Any] | None = None,
     half: bool = False,
+    packed: bool = False,
 ) -> None:
-    """Write a safetensors file in one step (a reader never sees half a file); ``half`` stores floats as float16."""
-    stored = {}
+    """Write a safetensors file in one step (a reader never sees half a file). ``half`` stores floats as float16, ``packed`` the weights of
+    layers as 8-bit integers besides, rounded to 1/127 of the largest of their output channel."""
+    stored: dict[str, torch.Tensor] = {}
     for name, tensor in tensors.items():
         tensor = tensor.detach().cpu()
-        if half and tensor.is_floating_point():
-            tensor = tensor.half()
-        stored[name] = tensor.contiguous().clone()
-    header = {"format": FORMAT, "kind": kind, "config": config, "training": training or {}}
+        if packed and name.endswith("weight") and tensor.ndim > 1:
+            stored[name], stored[name + _SCALE] = _pack(tensor)
+        else:
+            stored[name] = (tensor.half() if (half or packed) and tensor.is_floating_point() else tensor).contiguous().clone()
+    header = {"format": PACKED_FORMAT if packed else FORMAT, "kind": kind, "config": config, "training": training or {}}
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
     os.close(handle)
@@ -92,10 +98,20 @@ def _load_safetensors(path: Path, sha256: str) -> Checkpoint:
             tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118 - it is no mapping
     except (SafetensorError, ValueError, OSError) as error:
         raise HermesError(f"{path.name} is no readable safetensors file (truncated?); fetch it again") from error
+    if header and header.get("format") not in (FORMAT, PACKED_FORMAT):
+        known = f"formats {FORMAT} and {PACKED_FORMAT}"
+        raise HermesError(f"{path.name} has weight format {header.get('format')}, this version of HERMES reads {known}")
     tensors = {name: t.float() if t.is_floating_point() else t for name, t in tensors.items()}
-    if header and header.get("format") != FORMAT:
-        raise HermesError(f"{path.name} has weight format {header.get('format')}, this version of HERMES reads format {FORMAT}")
+    for name in [name for name in tensors if name.endswith(_SCALE)]:
+        whole, scale = name.removesuffix(_SCALE), tensors.pop(name)
+        tensors[whole] = tensors[whole].float() * scale
     return Checkpoint(tensors, header.get("kind"), header.get("config", {}), header.get("training", {}), sha256)
+
+
+def _pack(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """A layer's weight (O, ...) as 8-bit integers, and the scale (O, 1, ...) that brings them back."""
+    scale = weight.abs().amax(tuple(range(1, weight.ndim)), keepdim=True).float() / 127
+    return (weight / scale.clamp(min=1e-12)).round().to(torch.int8), scale
 
 
 def _load_official(path: Path) -> dict[str, torch.Tensor]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from HermesLib.baselines.constrained_vae import ConstrainedVae
 from HermesLib.baselines.galati import Galati
+from HermesLib.baselines.nnqc import NnQc, NnQcQuality
 from HermesLib.baselines.post_dae import PostDae
 from HermesLib.baselines.rebuilt import RebuiltQuality
 from HermesLib.baselines.regression import DiceRegression, RegressionQuality
@@ -14,14 +16,21 @@ from HermesLib.baselines.wang import Wang
 from HermesLib.checkpoints import Checkpoint, load_checkpoint
 from HermesLib.errors import HermesError
 from HermesLib.presets import Preset
+from HermesLib.quality.config import QualityConfig
 from HermesLib.quality.protocol import QualityControl, Score
 from HermesLib.quality.registry import load_quality
 
-_Network = PostDae | Galati | Wang | ConstrainedVae | DiceRegression
+_Network = PostDae | Galati | Wang | ConstrainedVae | DiceRegression | NnQc
 
-#: The rivals' networks by the kind that their weights name, made for a grid of that side.
-BASELINES: dict[str, Callable[[int], _Network]] = {
-    one.kind: one for one in (PostDae, Galati, Wang, ConstrainedVae, DiceRegression)
+
+def _on_side(network: Callable[[int], _Network]) -> Callable[[dict[str, Any]], _Network]:
+    return lambda config: network(int(config["side"]))
+
+
+#: The rivals' networks by the kind that their weights name, made from the numbers stored with them.
+BASELINES: dict[str, Callable[[dict[str, Any]], _Network]] = {
+    **{one.kind: _on_side(one) for one in (PostDae, Galati, Wang, ConstrainedVae, DiceRegression)},
+    NnQc.kind: lambda config: NnQc(QualityConfig.from_dict(config["core"])),
 }
 
 
@@ -54,13 +63,15 @@ def load_judge(
     return _build(checkpoint, checkpoint.kind, path.stem).to(device)
 
 
-def _build(checkpoint: Checkpoint, kind: str, name: str) -> RebuiltQuality | RegressionQuality:
+def _build(checkpoint: Checkpoint, kind: str, name: str) -> RebuiltQuality | RegressionQuality | NnQcQuality:
     try:
-        network = BASELINES[kind](int(checkpoint.config["side"]))
+        network = BASELINES[kind](checkpoint.config)
         network.load_state_dict(checkpoint.tensors)
         field = str(checkpoint.config["field"])
     except (KeyError, ValueError, RuntimeError) as error:
         raise HermesError(f"{name} does not fit the {kind} its own settings describe; fetch it again") from error
     if isinstance(network, DiceRegression):
         return RegressionQuality(network, field, name, checkpoint.sha256)
+    if isinstance(network, NnQc):
+        return NnQcQuality(network, field, name, checkpoint.sha256)
     return RebuiltQuality(network, field, name, checkpoint.sha256)

@@ -11,12 +11,15 @@ import torch
 from torch import nn
 
 from HermesLib.baselines.constrained_vae import ConstrainedVae
+from HermesLib.baselines.nnqc import NnQc
+from HermesLib.baselines.registry import BASELINES
 from HermesLib.checkpoints import load_checkpoint, save_checkpoint
 from HermesLib.data.augmentation import IDENTITY, sampling_grid
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
 from HermesLib.presets import Preset
-from HermesLib.training.baseline_tasks import BASELINE_TASKS, DiceRegressionTask, WangTask
+from HermesLib.quality.diffusion import DiffusionQuality
+from HermesLib.training.baseline_tasks import BASELINE_TASKS, DiceRegressionTask, NnQcTask, WangTask
 from HermesLib.training.pool import PooledSlice, SlicePool, pool_slices
 from HermesLib.training.quality_job import preset_augmentation
 from HermesLib.training.run import TrainingRun
@@ -37,17 +40,27 @@ def train_baseline(
     test: float = 0.1,
     device_name: str = "auto",
     split_of: Sequence[Path] = (),
+    core: Path | None = None,
 ) -> Path:
     """Train a rival on the slices that show the preset's organ; returns ``model.safetensors`` in ``folder``, the best of validation.
 
-    ``split_of`` as in :func:`HermesLib.training.sources.read_sources`.
+    ``split_of`` as in :func:`HermesLib.training.sources.read_sources`. ``core``: the weights of the QC core that nnQC's autoencoder and
+    image expert come from; its held-out patients stay held out.
     """
-    if method not in BASELINE_TASKS:
-        raise HermesError(f"unknown baseline '{method}'; choose {', '.join(BASELINE_TASKS)}")
-    if method in (WangTask.kind, DiceRegressionTask.kind) and any(source.layout == "masks" for source in sources):
+    if method not in BASELINES:
+        raise HermesError(f"unknown baseline '{method}'; choose {', '.join(BASELINES)}")
+    if (core is None) == (method == NnQc.kind):
+        raise HermesError(
+            "nnqc takes its autoencoder and its image expert over from a trained core: name it with --core, for nnqc alone"
+        )
+    if method in (WangTask.kind, DiceRegressionTask.kind, NnQc.kind) and any(source.layout == "masks" for source in sources):
         raise HermesError(f"{method} learns from images; masks alone teach it nothing")
     torch.manual_seed(settings.seed)
-    task = BASELINE_TASKS[method]()
+    begun = load_checkpoint(core) if core is not None else None
+    if begun is not None and begun.kind != DiffusionQuality.kind:
+        raise HermesError(f"{core} holds no weights of a QC core")
+    task = BASELINE_TASKS[method]() if begun is None else NnQcTask(begun)
+    split_of = [*split_of, *([core] if core is not None else [])]
     organ = preset.organ_label
     settings = dataclasses.replace(settings, augmentation=preset_augmentation(preset))
     sources = [dataclasses.replace(source, scale=preset.intensity, organ=organ) for source in sources]
@@ -63,6 +76,7 @@ def train_baseline(
     train, held = pool(split.train, "train"), pool(split.validation, "validate")
     recorded: dict[str, Any] = {
         "baseline": method,
+        **({"core": {"sha256": begun.sha256}} if begun is not None else {}),
         "preset": preset.name,
         "organ": organ,
         "data": [source.describe() for source in sources],

@@ -1,5 +1,8 @@
 """How each rival learns, from true masks (and, for Wang's, their images)."""
 
+import dataclasses
+from typing import TypeVar
+
 import numpy as np
 import torch
 from scipy import ndimage
@@ -8,17 +11,25 @@ from torch.nn import functional
 
 from HermesLib.baselines.constrained_vae import ConstrainedVae
 from HermesLib.baselines.galati import Galati
+from HermesLib.baselines.nnqc import NnQc
 from HermesLib.baselines.post_dae import PostDae
 from HermesLib.baselines.regression import DiceRegression
 from HermesLib.baselines.wang import Wang
-from HermesLib.data.corruptions import corrupt
+from HermesLib.checkpoints import Checkpoint
 from HermesLib.metrics import dice_batch
+from HermesLib.quality.config import QualityConfig
+from HermesLib.quality.sampler import add_noise
 from HermesLib.training.losses import dice_cross_entropy, soft_dice_loss
+from HermesLib.training.quality import QualityTraining, corrupted
+
+_N = TypeVar("_N", bound=nn.Module)
 
 #: Weight of the latents' divergence from the normal distribution: enough to keep them together, little enough to build masks anew.
 _DIVERGENCE = 2e-3
 #: Share of gross failures among the masks whose Dice is learnt.
 _GROSS = 0.35
+#: Weight of the decoded mask's Dice beside the noise's error, as nnQC's authors have it.
+_DECODED = 0.1
 
 
 def spoil(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -63,6 +74,16 @@ def _divergence(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
     return 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum(1).mean()
 
 
+def _begun(network: _N) -> _N:
+    """The network with He's initial weights: from PyTorch's own, Post-DAE's latent soon tells no mask from another and stays so."""
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+    return network
+
+
 class _BaselineTask:
     kind: str
     network: nn.Module
@@ -79,7 +100,7 @@ class PostDaeTask(_BaselineTask):
     kind = PostDae.kind
 
     def __init__(self) -> None:
-        self.network = PostDae(self.side)
+        self.network = _begun(PostDae(self.side))
 
     def loss(self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
         """See :class:`HermesLib.training.trainer.Task`."""
@@ -100,7 +121,7 @@ class GalatiTask(_BaselineTask):
     kind = Galati.kind
 
     def __init__(self) -> None:
-        self.network = Galati(self.side)
+        self.network = _begun(Galati(self.side))
 
     def loss(self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
         """See :class:`HermesLib.training.trainer.Task`."""
@@ -120,7 +141,7 @@ class WangTask(_BaselineTask):
     kind = Wang.kind
 
     def __init__(self) -> None:
-        self.network = Wang(self.side)
+        self.network = _begun(Wang(self.side))
 
     def loss(self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
         """See :class:`HermesLib.training.trainer.Task`."""
@@ -145,7 +166,7 @@ class ConstrainedVaeTask(_BaselineTask):
     kind = ConstrainedVae.kind
 
     def __init__(self) -> None:
-        self.network = ConstrainedVae(self.side)
+        self.network = _begun(ConstrainedVae(self.side))
 
     def loss(self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
         """See :class:`HermesLib.training.trainer.Task`."""
@@ -168,12 +189,11 @@ class DiceRegressionTask(_BaselineTask):
     kind = DiceRegression.kind
 
     def __init__(self) -> None:
-        self.network = DiceRegression(self.side)
+        self.network = _begun(DiceRegression(self.side))
 
     def _judged(self, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        pairs = zip(masks[:, 0].cpu().numpy() > 0.5, images[:, 0].cpu().numpy(), strict=True)
-        shown = torch.from_numpy(np.stack([corrupt(mask, image, rng, _GROSS) for mask, image in pairs])).to(masks.device)
-        return shown[:, None].float(), dice_batch(shown, masks[:, 0] > 0.5)
+        shown = corrupted(masks.cpu(), images.cpu(), rng, _GROSS).to(masks.device)
+        return shown, dice_batch(shown[:, 0] > 0.5, masks[:, 0] > 0.5)
 
     def loss(self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
         """See :class:`HermesLib.training.trainer.Task`."""
@@ -189,5 +209,51 @@ class DiceRegressionTask(_BaselineTask):
         return {"dice": 1 - error, "error": error}
 
 
-#: Every rival that ``hermes train baseline`` can train.
+class NnQcTask(_BaselineTask):
+    """Name the noise in the latents of true masks, told by the image's token and by a mask that was spoilt as HERMES' own training does.
+
+    ``core``: the trained core whose autoencoder and image expert are taken over.
+    """
+
+    kind = NnQc.kind
+
+    def __init__(self, core: Checkpoint) -> None:
+        config = dataclasses.replace(QualityConfig.from_dict(core.config), calibration=None, familiarity=False)
+        self._config = config
+        network = NnQc(config)
+        network.take_over(core.tensors)
+        self.network, self.side = network, network.side
+
+    def config(self) -> dict[str, object]:
+        """See :class:`HermesLib.training.trainer.Task`."""
+        return {"side": self.side, "core": self._config.to_dict()}
+
+    def loss(self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+        """See :class:`HermesLib.training.trainer.Task`."""
+        assert isinstance(network, NnQc)
+        wrong = corrupted(masks.cpu(), images.cpu(), rng, QualityTraining.gross).to(masks.device)
+        with torch.no_grad():
+            clean = network.autoencoder.encode(masks)
+        times = torch.from_numpy(rng.integers(0, len(network.shares), len(masks))).to(masks.device)
+        noise = torch.from_numpy(rng.standard_normal(tuple(clean.shape), dtype=np.float32)).to(masks.device)
+        noisy = add_noise(clean, noise, network.shares[times])
+        named = network.predict_noise(noisy, times, network.token(images), wrong)
+        decoded = network.autoencoder.decode(network.clean(noisy, times, named.float()))
+        return functional.mse_loss(named.float(), noise) + _DECODED * soft_dice_loss(decoded, masks).mean()
+
+    def evaluate(
+        self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator
+    ) -> dict[str, float]:
+        """Dice of what is drawn from spoilt and from blank masks; the mean of both decides."""
+        assert isinstance(network, NnQc)
+        wrong = corrupted(masks.cpu(), images.cpu(), rng, QualityTraining.gross).to(masks.device)
+        seeds = range(len(masks))
+        spoilt, blank = (
+            dice_batch(network.draw(images, shown, seeds)[:, 0] > 0.5, masks[:, 0] > 0.5).mean().item()
+            for shown in (wrong, torch.zeros_like(masks))
+        )
+        return {"dice": (spoilt + blank) / 2, "from_spoilt": spoilt, "from_blank": blank}
+
+
+#: Every rival that ``hermes train baseline`` can train from nothing; :class:`NnQcTask` wants a trained core.
 BASELINE_TASKS = {task.kind: task for task in (PostDaeTask, GalatiTask, WangTask, ConstrainedVaeTask, DiceRegressionTask)}

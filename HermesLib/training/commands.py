@@ -48,7 +48,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     promptable.add_argument("--initial", type=Path, metavar="FILE", help="weights to go on from, of the same patients")
     promptable.set_defaults(run=run_promptable)
     baseline = kinds.add_parser("baseline", help="a published rival of the QC core, to compare with")
-    baseline.add_argument("--method", required=True, choices=["postdae", "galati", "wang", "cvae", "regression"])
+    baseline.add_argument("--method", required=True, choices=["postdae", "galati", "wang", "cvae", "nnqc", "regression"])
+    baseline.add_argument(
+        "--core", type=Path, metavar="FILE", help="nnqc: the QC core whose autoencoder and image expert it takes over"
+    )
     baseline.add_argument("--preset", required=True)
     baseline.set_defaults(run=run_baseline)
     for kind in (promptable, baseline):
@@ -201,6 +204,7 @@ def run_baseline(arguments: argparse.Namespace) -> int:
         arguments.test,
         arguments.device,
         arguments.split_of,
+        arguments.core,
     )
     print(f"best weights: {output}")
     return 0

@@ -23,10 +23,10 @@ class HermesParameters:
     volume: vtkMRMLScalarVolumeNode
     initial: vtkMRMLSegmentationNode
     preset: Annotated[str, Choice(PRESETS)] = "prostate-t2"
-    model: Annotated[str, Choice(MODELS)] = "medsam"
+    model: Annotated[str, Choice(MODELS)] = "scribbleprompt"
     #: ``bundled``, or the name of an imported file.
     weights: str = "bundled"
-    prompt: Annotated[str, Choice(PROMPTS)] = "box"
+    prompt: Annotated[str, Choice(PROMPTS)] = "scribbles"
     device: Annotated[str, Choice(DEVICES)] = "auto"
     scope: Annotated[str, Choice(SCOPES)] = "all"
     firstSlice: Annotated[int, Minimum(1)] = 1

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
-from HermesLib.checkpoints import file_sha256, load_checkpoint
+from HermesLib.checkpoints import file_sha256, load_checkpoint, save_checkpoint
 from HermesLib.errors import HermesError
 from HermesLib.models.catalogue import MODELS
 from HermesLib.models.registry import load_model
@@ -134,3 +135,26 @@ def test_every_model_says_what_a_user_must_know():
 def test_unknown_models_are_answered_with_those_there_are():
     with pytest.raises(HermesError, match="medsam, scribbleprompt, mideepseg"):
         load_model("sam9")
+
+
+def test_packed_weights_take_a_quarter_of_the_room_and_come_back_to_within_a_step_of_their_channel(tmp_path):
+    torch.manual_seed(0)
+    layer = nn.Sequential(nn.Conv2d(16, 32, 3), nn.GroupNorm(8, 32), nn.Linear(64, 64))
+    layer[0].weight.data[3] *= 100  # one loud channel is no reason to round the others
+    layer[0].weight.data[5] = 0
+    tensors = {**layer.state_dict(), "bank": torch.randn(500, 32), "count": torch.tensor(7)}
+    for name, packed in (("whole", False), ("packed", True)):
+        save_checkpoint(tmp_path / f"{name}.safetensors", tensors, "made", {}, packed=packed)
+    read = load_checkpoint(tmp_path / "packed.safetensors").tensors
+    assert read.keys() == tensors.keys()
+    for name in ("0.weight", "2.weight"):
+        step = tensors[name].abs().flatten(1).amax(1) / 127
+        assert ((read[name] - tensors[name]).abs().flatten(1).amax(1) <= 0.501 * step + 1e-9).all()
+    for name in ("0.bias", "1.weight", "bank"):
+        assert read[name].dtype == torch.float32 and torch.allclose(read[name], tensors[name], rtol=1e-3, atol=1e-4)
+    assert read["count"] == 7
+    del tensors["bank"]
+    for name, packed in (("whole", False), ("packed", True)):
+        save_checkpoint(tmp_path / f"{name}.safetensors", tensors, "made", {}, packed=packed)
+    small, whole = ((tmp_path / f"{name}.safetensors").stat().st_size for name in ("packed", "whole"))
+    assert small < 0.32 * whole

@@ -54,7 +54,10 @@ def test_the_engine_is_given_the_volume_as_it_is(panel, engine):
 
 def test_prompts_that_a_model_does_not_take_are_greyed_with_the_reason(panel):
     items = panel.ui.promptCombo.model()
+    assert [items.item(row).isEnabled() for row in range(3)] == [True, True, True], "ScribblePrompt takes them all"
+    panel.ui.modelCombo.currentIndex = 0
     assert [items.item(row).isEnabled() for row in range(3)] == [True, False, False]
+    assert panel.parameters.prompt == "box"
     assert "MedSAM takes no scribbles" in panel.ui.promptNote.text
     panel.ui.modelCombo.currentIndex = 2
     assert panel.parameters.prompt == "clicks"

@@ -95,8 +95,8 @@ def test_a_series_run_reviewed_and_exported_in_the_panel_is_what_hermes_refine_g
     export.to_file(panel.review, tmp_path / "panel.seg.nrrd")
     with capsys.disabled():
         print(f"\n  longest the user interface did not answer in a run of {len(gaps)} turns: {1000 * max(gaps):.0f} ms")
-    command = [sys.executable, "-m", "HermesLib", "refine", str(SERIES), "-o", str(tmp_path / "out"), "--model", "medsam"]
-    subprocess.run([*command, "--prompt", "box", "--threshold", "0.9"], check=True, cwd=ROOT, capture_output=True)
+    command = [sys.executable, "-m", "HermesLib", "refine", str(SERIES), "-o", str(tmp_path / "out")]
+    subprocess.run(command, check=True, cwd=ROOT, capture_output=True)
     exported = SimpleITK.ReadImage(str(tmp_path / "panel.seg.nrrd"))
     refined = SimpleITK.ReadImage(str(tmp_path / "out" / "segmentation.nii.gz"))
     placed = SimpleITK.Resample(exported, refined, SimpleITK.Transform(), SimpleITK.sitkNearestNeighbor, 0)
@@ -151,12 +151,12 @@ def test_weights_that_cannot_be_read_are_refused_in_one_line(panel, monkeypatch,
     import shutil
 
     shutil.copytree(Path(HermesLib.__file__).parents[1] / "Resources", resources)
-    (resources / "Weights" / "medsam-small.safetensors").write_bytes(b"broken")
+    (resources / "Weights" / "scribbleprompt-small.safetensors").write_bytes(b"broken")
     monkeypatch.setenv("HERMES_RESOURCES", str(resources))
     panel.control.engine.close()
     click(panel.ui.sampleButton)
     wait(panel, lambda: not panel.control.running)
-    assert "medsam-small" in panel.ui.statusLabel.text and "\n" not in panel.ui.statusLabel.text
+    assert "scribbleprompt-small" in panel.ui.statusLabel.text and "\n" not in panel.ui.statusLabel.text
     monkeypatch.delenv("HERMES_RESOURCES")
     panel.control.engine.close()
     click(panel.ui.runButton)
