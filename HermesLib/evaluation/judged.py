@@ -7,8 +7,7 @@ import numpy as np
 import torch
 
 from HermesLib.data.corruptions import corrupt
-from HermesLib.evaluation.cases import Case
-from HermesLib.evaluation.loop import read_slices
+from HermesLib.evaluation.cases import Case, read_slices
 from HermesLib.metrics import dice
 from HermesLib.models.protocol import PromptableModel
 from HermesLib.neighbours import own_slice

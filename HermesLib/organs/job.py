@@ -13,8 +13,9 @@ from HermesLib.devices import select_device
 from HermesLib.evaluation.cases import Case
 from HermesLib.evaluation.invariance import evaluate_invariance
 from HermesLib.evaluation.judged import judge_cases
-from HermesLib.evaluation.loop import evaluate_loop, summarise
+from HermesLib.evaluation.outcomes import summarise
 from HermesLib.evaluation.score import score_figures
+from HermesLib.evaluation.traces import evaluate_loop
 from HermesLib.models.catalogue import MODELS
 from HermesLib.models.registry import load_model
 from HermesLib.organs.proposal import Wishes, propose_preset

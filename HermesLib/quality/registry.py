@@ -17,6 +17,13 @@ from HermesLib.weights import bundled_checkpoint
 QUALITY_NAMES = ("diffusion",)
 
 
+def core_checkpoint(preset: Preset) -> Checkpoint:
+    """The weights of a preset's own QC core: bundled ones, or the file that it names."""
+    if preset.quality.endswith(".safetensors"):
+        return load_checkpoint(Path(preset.quality))
+    return bundled_checkpoint(preset.quality)
+
+
 def load_quality(
     name: str,
     preset: Preset,
@@ -33,10 +40,8 @@ def load_quality(
     for what, value in (("samples", samples), ("steps", steps)):
         if value is not None and value < 1:
             raise HermesError(f"{what} {value} is too small; choose 1 or more")
-    if name == "diffusion" and preset.quality.endswith(".safetensors"):
-        name = preset.quality
     if name == "diffusion":
-        return _build(bundled_checkpoint(preset.quality), preset.quality, device, samples, steps, score)
+        return _build(core_checkpoint(preset), Path(preset.quality).stem, device, samples, steps, score)
     path = Path(name)
     if path.suffix == ".safetensors" or path.is_file():
         return _build(load_checkpoint(path), path.stem, device, samples, steps, score)

@@ -36,6 +36,7 @@ class Iteration:
         seconds: this slice's share of the time its batch took.
         status: how the slice ended; None while it goes on.
         present: the quality control's probability that the slice shows the organ.
+        ceiling: the highest pDSC that the judge would give any mask of the slice, once a pGT has prompted; 1 if it does not know.
     """
 
     slice_index: int
@@ -50,6 +51,7 @@ class Iteration:
     seconds: float
     status: Status | None
     present: float = 1.0
+    ceiling: float = 1.0
 
     @property
     def borderline(self) -> bool:

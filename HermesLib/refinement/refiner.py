@@ -18,7 +18,8 @@ from HermesLib.quality.protocol import QualityControl
 from HermesLib.refinement.compact import compact_probability
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.scoring import PRESENT, Score, score, score_against
-from HermesLib.refinement.settings import HOPELESS_PATIENCE, RefinementSettings
+from HermesLib.refinement.settings import RefinementSettings
+from HermesLib.refinement.stopping import Progress
 
 
 @dataclass
@@ -27,13 +28,12 @@ class _Slice:
 
     position: int
     index: int
+    progress: Progress
     row: int = 0
     prompt: Prompt | None = None
     memory: Memory = None
     mask: np.ndarray | None = None
     pgt: np.ndarray | None = None
-    best_pdsc: float = -1.0
-    best_index: int = 0
     status: Status | None = None
     present: float = 1.0
 
@@ -90,7 +90,7 @@ class Refiner:
             every slice's last event is ``final``.
         """
         indices = range(len(images)) if slice_indices is None else slice_indices
-        active = [_Slice(position, index) for position, index in enumerate(indices)]
+        active = [_Slice(position, index, Progress(self.settings)) for position, index in enumerate(indices)]
         if first_prompt is not None:
             present = torch.ones(len(images))
         if present is not None:
@@ -203,11 +203,8 @@ class Refiner:
         if index == 0:
             # Once decided, with the first mask: a pGT kept from then on says nothing new.
             state.present = float(scored.present[row])
-        if pdsc > state.best_pdsc + self.settings.min_improvement:
-            state.best_pdsc, state.best_index = pdsc, index
-        state.status = self._status(
-            index, state.best_index, pdsc, state.present, bool(scored.empty[row]), float(scored.ceiling[row])
-        )
+        ceiling = float(scored.ceiling[row])
+        state.status = self._status(state, index, pdsc, bool(scored.empty[row]), ceiling)
         if state.status is Status.ABSENT:
             # The result is an empty mask: its true Dice is 1 if the organ is absent and 0 if it is not.
             state.mask, state.pgt = np.zeros_like(state.mask), np.zeros_like(state.pgt)
@@ -226,18 +223,13 @@ class Refiner:
             seconds,
             state.status,
             state.present,
+            ceiling,
         )
 
-    def _status(self, index: int, best_index: int, pdsc: float, present: float, empty: bool, ceiling: float) -> Status | None:
-        if index == 0 and present < PRESENT:
+    @staticmethod
+    def _status(state: _Slice, index: int, pdsc: float, empty: bool, ceiling: float) -> Status | None:
+        if index == 0 and state.present < PRESENT:
             return Status.ABSENT
         if empty:
             return Status.FAILED
-        if pdsc >= self.settings.threshold:
-            return Status.ACCEPTED
-        patience = self.settings.patience
-        if ceiling < self.settings.threshold:
-            patience = min(patience, HOPELESS_PATIENCE)
-        if index >= self.settings.max_iterations or index - best_index >= patience:
-            return Status.STOPPED
-        return None
+        return state.progress.after(index, pdsc, ceiling)

@@ -5,9 +5,6 @@ from typing import Literal
 
 from HermesLib.errors import HermesError
 
-#: Iterations without a better pDSC on a slice on which no mask could be accepted: the first refinements still make the mask better.
-HOPELESS_PATIENCE = 2
-
 
 @dataclass(frozen=True)
 class RefinementSettings:
@@ -16,8 +13,9 @@ class RefinementSettings:
     Attributes:
         threshold: a slice is accepted once its pDSC reaches this; in (0, 1] (the paper's tables: 0.7, 0.8, 0.9).
         max_iterations: how often at most the model is called again after the first prediction.
-        patience: a slice stops after this many iterations without a better pDSC; after :data:`HOPELESS_PATIENCE` where the judge knows
-            that no mask at all could reach the threshold.
+        patience: a slice stops after this many iterations without a better pDSC.
+        hopeless_patience: after this many, where the judge knows that no mask at all could reach the threshold; the first refinements still
+            make the mask better.
         min_improvement: a pDSC is better only if it exceeds the best one by more than this.
         seed: everything random follows from it, the slice's index and the iteration.
         keep: the result is the iteration of the best pDSC, or the last one (as the paper's tables use).
@@ -28,6 +26,7 @@ class RefinementSettings:
     threshold: float = 0.9
     max_iterations: int = 20
     patience: int = 10
+    hopeless_patience: int = 2
     min_improvement: float = 1e-4
     seed: int = 0
     keep: Literal["best", "last"] = "best"
@@ -44,7 +43,7 @@ class RefinementSettings:
             raise HermesError(f"threshold {self.threshold:g} is out of range; choose a pDSC above 0 and up to 1, e.g. 0.9")
         if self.max_iterations < 0:
             raise HermesError(f"max-iterations {self.max_iterations} is negative; choose 0 or more")
-        if self.patience < 1:
-            raise HermesError(f"patience {self.patience} is too small; choose 1 or more iterations")
+        if min(self.patience, self.hopeless_patience) < 1:
+            raise HermesError(f"patience {min(self.patience, self.hopeless_patience)} is too small; choose 1 or more iterations")
         if self.seed < 0:
             raise HermesError(f"seed {self.seed} is negative; choose 0 or more")

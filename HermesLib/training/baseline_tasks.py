@@ -25,7 +25,7 @@ from HermesLib.training.quality import QualityTraining, corrupted
 _N = TypeVar("_N", bound=nn.Module)
 
 #: Weight of the latents' divergence from the normal distribution: enough to keep them together, little enough to build masks anew.
-_DIVERGENCE = 2e-3
+_DIVERGENCE = 2e-4
 #: Share of gross failures among the masks whose Dice is learnt.
 _GROSS = 0.35
 #: Weight of the decoded mask's Dice beside the noise's error, as nnQC's authors have it.

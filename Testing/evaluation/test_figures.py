@@ -8,9 +8,9 @@ import SimpleITK
 import torch
 
 from HermesLib.errors import HermesError
-from HermesLib.evaluation.cases import Case, read_cases
+from HermesLib.evaluation.cases import Case, read_cases, read_slices
 from HermesLib.evaluation.invariance import evaluate_invariance, shown_masks
-from HermesLib.evaluation.loop import SliceOutcome, read_slices, summarise
+from HermesLib.evaluation.outcomes import SliceOutcome, summarise
 from HermesLib.neighbours import own_slice
 from HermesLib.presets import load_preset
 from HermesLib.quality.protocol import Assessment

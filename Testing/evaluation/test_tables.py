@@ -10,11 +10,15 @@ import torch
 
 from HermesLib.cli.main import main
 from HermesLib.errors import HermesError
-from HermesLib.evaluation.loop import SliceOutcome
+from HermesLib.evaluation.cases import Case
+from HermesLib.evaluation.outcomes import SliceOutcome
+from HermesLib.evaluation.tables.ablations import ablations_of
 from HermesLib.evaluation.tables.arithmetic import clearly_better, detection_of, overall, row_of, share_of_ceiling
 from HermesLib.evaluation.tables.measure import Store
 from HermesLib.evaluation.tables.page import Section, Table, page
-from HermesLib.evaluation.tables.plan import HERMES, UNET, Cell, Organ
+from HermesLib.evaluation.tables.plan import HERMES, UNET, Cell, Organ, Run, seen_patients
+from HermesLib.presets import load_preset
+from HermesLib.weights import bundled_checkpoint
 from Testing.data.made import make_decathlon
 
 
@@ -23,7 +27,7 @@ def outcome(patient: str, first: float, final: float, status: str = "accepted", 
 
 
 def cell(model: str = "medsam", source: str = HERMES, threshold: float = 0.9) -> Cell:
-    return Cell("prostate-t2", model, source, threshold)
+    return Cell(Run("prostate-t2", model, source), threshold)
 
 
 def test_a_cell_s_figures_are_means_over_slices_that_show_the_organ():
@@ -76,8 +80,10 @@ def test_the_page_holds_all_text_escaped_and_loads_nothing():
 
 def test_a_folder_begun_with_other_networks_is_refused_and_what_is_there_is_not_measured_again(tmp_path: Path):
     store = Store(tmp_path, {"seed": 0})
-    assert store.rows("part", lambda: [{"a": 1}]) == [{"a": 1}] and store.has("part")
-    assert Store(tmp_path, {"seed": 0}).rows("part", lambda: pytest.fail("measured again")) == [{"a": 1}]
+    assert not store.has("part")
+    store.put("part", [{"a": 1}])
+    again = Store(tmp_path, {"seed": 0})
+    assert again.has("part") and again.get("part") == [{"a": 1}]
     with pytest.raises(HermesError, match="other networks"):
         Store(tmp_path, {"seed": 1})
 
@@ -107,9 +113,56 @@ def test_one_command_writes_page_and_figures_and_goes_on_where_it_was(tmp_path: 
     made = (tmp_path / "out" / "tables.html").read_text(encoding="utf-8")
     for title in ("Table 1", "Table 2", "Table 3", "Ceiling", "Is the loop worth it", "HERMES against each rival"):
         assert title in made
-    cut = tmp_path / "out" / "measured" / "prostate-t2_medsam_HERMES_0.9.json"
+    cut = tmp_path / "out" / "measured" / "prostate-t2_medsam_HERMES.json"
     kept = cut.read_text(encoding="utf-8")
     cut.unlink()
     assert main(words) == 0
     assert capsys.readouterr().err.count("known") == 2 * 3 - 1 + 3 + 2
     assert cut.read_text(encoding="utf-8") == kept
+
+
+def test_a_patient_of_a_training_its_validation_or_its_calibration_is_known():
+    cases = [Case("x", Path("x"), Path("x"), 1, f"ward-{number}") for number in range(5)]
+    trained = {
+        "split": {"train": ["ward-0", "else-9"], "validation": ["ward-1"], "test": ["ward-2", "ward-3"]},
+        "calibration": {"patients": ["ward-3"]},
+    }
+    assert seen_patients(trained, cases) == ["ward-0", "ward-1", "ward-3"]
+    assert seen_patients({}, cases) == []
+
+
+def test_nobody_is_tested_on_whom_a_network_was_trained(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    folder = tmp_path / "made"
+    folder.mkdir()
+    make_decathlon(folder, "MRI", "prostate", patients=1)
+    table = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
+    stem = Path(table["training"][0]["image"]).name.split(".")[0]
+    trained = bundled_checkpoint("qc-prostate-t2").training["split"]["train"]
+    number = next(one for one in trained if one.startswith("promise12-")).removeprefix("promise12-")
+    for name in ("image", "label"):
+        path = folder / table["training"][0][name]
+        renamed = path.with_name(path.name.replace(stem, f"Case{number}"))
+        path.rename(renamed)
+        table["training"][0][name] = str(renamed.relative_to(folder))
+    (folder / "dataset.json").write_text(json.dumps({**table, "name": "promise12"}), encoding="utf-8")
+    assert main(["evaluate", "tables", "--cases", f"prostate-t2=decathlon:{folder}", "--quick", "-o", str(tmp_path / "out")]) == 2
+    assert f"knows promise12-{number} from its training" in capsys.readouterr().err
+
+
+def test_an_ablation_is_hermes_without_that_part():
+    preset = load_preset("prostate-t2")
+    drawn = {one.name: one for one in ablations_of(preset)}
+    torch.manual_seed(0)
+    image, mask = torch.rand(1, 1, 128, 128), torch.zeros(1, 128, 128, dtype=torch.bool)
+    mask[:, 40:80, 40:80] = True
+
+    def pgt(name: str, shown: torch.Tensor) -> torch.Tensor:
+        return drawn[name].load(torch.device("cpu")).assess(image, shown, [0]).pgt
+
+    blank = torch.zeros_like(mask)
+    assert not torch.equal(pgt("drawn alone", mask), pgt("drawn alone", blank))
+    assert torch.equal(pgt("drawn alone, E1 (masks) off", mask), pgt("drawn alone, E1 (masks) off", blank))
+    different = [pgt(name, mask) for name in drawn if name.startswith("drawn alone")]
+    different += [pgt("8 samples", mask), pgt("4 steps", mask)]
+    assert all(not torch.equal(a, b) for number, a in enumerate(different) for b in different[:number])
+    assert [one.name for one in drawn.values() if one.fixed] == ["pGT of the first mask kept"]

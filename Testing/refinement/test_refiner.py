@@ -11,7 +11,7 @@ from HermesLib.errors import HermesError
 from HermesLib.prompts.types import Box
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.refiner import Refiner
-from HermesLib.refinement.settings import HOPELESS_PATIENCE, RefinementSettings
+from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.refinement.volume import refine_volume
 from Testing.refinement.analytic import (
     SIZE,
@@ -254,7 +254,7 @@ def test_the_judge_is_told_which_masks_a_pgt_has_prompted():
     assert not Listening.told[0] and len(Listening.told) > 1 and all(Listening.told[1:])
 
 
-@pytest.mark.parametrize(("ceiling", "last"), [(1.0, 10), (0.95, 10), (0.85, HOPELESS_PATIENCE)])
+@pytest.mark.parametrize(("ceiling", "last"), [(1.0, 10), (0.95, 10), (0.85, RefinementSettings.hopeless_patience)])
 def test_a_slice_on_which_no_mask_could_be_accepted_is_given_up_early(ceiling: float, last: int):
     # Elsewhere: nothing the model does gets better than its first mask.
     settings = RefinementSettings(threshold=0.9, patience=10)

@@ -8,7 +8,7 @@ import numpy as np
 
 from HermesLib.evaluation.detection import detect_anomalies
 from HermesLib.evaluation.intervals import with_interval
-from HermesLib.evaluation.loop import SliceOutcome
+from HermesLib.evaluation.outcomes import SliceOutcome
 from HermesLib.evaluation.tables.plan import THRESHOLDS, Cell
 from HermesLib.refinement.events import Status
 
@@ -53,7 +53,7 @@ def row_of(cell: Cell, outcomes: Sequence[SliceOutcome]) -> Row:
     """
     shown = [one for one in outcomes if one.organ]
     if not shown:
-        raise ValueError(f"no slice of {cell.key} shows the organ")
+        raise ValueError(f"no slice of {cell.run.key} shows the organ")
     patients = [one.patient for one in shown]
     table = np.array([(one.final_dsc, one.first_dsc, one.pgt_dsc, one.pdsc, one.calls) for one in shown], float)
     accepted = np.array([one.status == Status.ACCEPTED for one in shown])
@@ -75,7 +75,7 @@ def row_of(cell: Cell, outcomes: Sequence[SliceOutcome]) -> Row:
 
 def overall(rows: Sequence[Row], source: str, threshold: float) -> float | None:
     """Mean final true Dice over all models of a source at a threshold, each model counting the same."""
-    found = [row.final[0] for row in rows if row.cell.source == source and row.cell.threshold == threshold and row.final]
+    found = [row.final[0] for row in rows if row.cell.run.source == source and row.cell.threshold == threshold and row.final]
     known = [value for value in found if value is not None]
     return float(np.mean(known)) if known else None
 
@@ -92,9 +92,9 @@ def detection_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]
 def share_of_ceiling(rows: Sequence[Row], ceilings: Mapping[str, float], source: str, threshold: float) -> dict[str, float]:
     """By model: which share of what true prompts get of it the loop reached."""
     return {
-        row.cell.model: row.final[0] / ceilings[row.cell.model]
+        row.cell.run.model: row.final[0] / ceilings[row.cell.run.model]
         for row in rows
-        if row.cell.source == source and row.cell.threshold == threshold and row.final and row.final[0] is not None
+        if row.cell.run.source == source and row.cell.threshold == threshold and row.final and row.final[0] is not None
     }
 
 

@@ -1,129 +1,90 @@
-"""``hermes evaluate tables``: measure all cells, then write CSV, JSON and one page."""
+"""``hermes evaluate tables``: measure all parts, then write CSV, JSON and one page."""
 
 import csv
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from HermesLib import __version__
+from HermesLib.devices import select_device
 from HermesLib.evaluation.tables.arithmetic import Row, row_of
-from HermesLib.evaluation.tables.measure import Store, measure_ceiling, measure_cell, measure_detection, outcomes_of
-from HermesLib.evaluation.tables.plan import THRESHOLDS, Cell, Organ, Source, cells_of, sources_of
+from HermesLib.evaluation.tables.bench import Bench, Part, Request, measure_all
+from HermesLib.evaluation.tables.measure import Store, traces_of
+from HermesLib.evaluation.tables.plan import Cell, file_name, runs_of
 from HermesLib.evaluation.tables.report import Measured, write_page
+from HermesLib.evaluation.traces import replay
 from HermesLib.models.catalogue import MODELS
-from HermesLib.models.protocol import PromptableModel
-from HermesLib.models.registry import load_model
-from HermesLib.quality.protocol import QualityControl
-
-#: Of one measured part: one dictionary a slice or mask.
-Rows = list[dict[str, Any]]
+from HermesLib.refinement.settings import RefinementSettings
 
 
-def run_tables(
-    organs: Sequence[Organ],
-    rivals: Sequence[Path],
-    folder: Path,
-    seed: int,
-    device: torch.device,
-    say: Callable[[str], None],
-    thresholds: Sequence[float] = THRESHOLDS,
-) -> Path:
-    """Measure what is not measured yet and write ``tables.html``, ``tables.csv`` and ``tables.json`` into ``folder``; returns the page."""
-    models = {name: load_model(name, "bundled", device) for name in MODELS}
-    sources = {organ.preset.name: sources_of(organ, rivals) for organ in organs}
+def run_tables(request: Request, say: Callable[[str], None], workers: int = 1) -> Path:
+    """Measure what is not measured yet and write ``tables.html``, ``tables.csv`` and ``tables.json`` into the request's folder; returns the
+    page.
+
+    Raises:
+        HermesError: cases or weights that cannot be read, a network that was trained on a case's patient, a folder of another suite.
+    """
+    bench = Bench(request, select_device(request.device))
+    bench.check()
     provenance = {
         "hermes": __version__,
-        "seed": seed,
-        "models": {name: model.sha256 for name, model in models.items()},
-        "sources": {preset: {one.name: one.sha256 for one in found} for preset, found in sources.items()},
-        "cases": {organ.preset.name: len(organ.cases) for organ in organs},
-        "thresholds": list(thresholds),
+        "seed": request.seed,
+        "models": {name: model.sha256 for name, model in bench.models.items()},
+        "sources": {preset: {one.name: one.sha256 for one in found} for preset, found in bench.sources.items()},
+        "cases": {preset: len(organ.cases) for preset, organ in bench.organs.items()},
+        "highest threshold": max(request.thresholds),
     }
-    store = Store(folder / "measured", provenance)
-    cells = sum(len(cells_of(one, sources[one.preset.name], thresholds)) for one in organs)
-    clock = _Clock(say, cells + sum(len(found) + len(models) for found in sources.values()))
-    measured = [_measure(one, sources[one.preset.name], models, thresholds, seed, device, store, clock) for one in organs]
-    _write_rows(folder, [row for one in measured for row in one.rows], provenance)
-    return write_page(folder / "tables.html", measured, provenance)
+    store = Store(request.folder / "measured", provenance)
+    measure_all(bench, store, workers, _Clock(say, len(bench.parts())).done)
+    measured = [_collect(bench, store, preset) for preset in bench.organs]
+    _write_rows(request.folder, [row for one in measured for row in one.rows], provenance)
+    return write_page(request.folder / "tables.html", measured, provenance)
 
 
-def _measure(
-    organ: Organ,
-    sources: Sequence[Source],
-    models: Mapping[str, PromptableModel],
-    thresholds: Sequence[float],
-    seed: int,
-    device: torch.device,
-    store: Store,
-    clock: "_Clock",
-) -> Measured:
-    """All parts of one organ, those that the store has not from the networks."""
-    judge = _Judges(sources, device)
-    preset = organ.preset.name
-
-    def part(key: str, measure: Callable[[], Rows]) -> Rows:
-        known = store.has(key)
-        rows = store.rows(key, measure)
-        clock.done(key, known)
-        return rows
-
-    def cell_rows(cell: Cell) -> Rows:
-        return measure_cell(cell, organ, models[cell.model], judge(cell.source), seed, device)
-
-    def ceiling_rows(name: str) -> Rows:
-        return measure_ceiling(organ, models[name], seed, device)
-
-    def detection_rows(source: str) -> Rows:
-        return measure_detection(organ, list(models.values()), judge(source), seed, device)
-
-    outcomes = {cell: outcomes_of(part(cell.key, partial(cell_rows, cell))) for cell in cells_of(organ, sources, thresholds)}
-    ceilings = {name: part(f"{preset}_{name}_ceiling", partial(ceiling_rows, name)) for name in models}
-    detections = {
-        one.name: part(f"{preset}_{one.name.replace(' ', '-')}_detection", partial(detection_rows, one.name)) for one in sources
-    }
-    return Measured(organ.preset, [row_of(*pair) for pair in outcomes.items()], outcomes, ceilings, detections)
-
-
-class _Judges:
-    """The sources' judges, one in memory at a time."""
-
-    def __init__(self, sources: Sequence[Source], device: torch.device):
-        self._sources = {source.name: source for source in sources}
-        self._device = device
-        self._kept: tuple[str, QualityControl] | None = None
-
-    def __call__(self, name: str) -> QualityControl:
-        if self._kept is None or self._kept[0] != name:
-            self._kept = name, self._sources[name].load(self._device)
-        return self._kept[1]
+def _collect(bench: Bench, store: Store, preset: str) -> Measured:
+    """One organ's measurements as tables want them."""
+    organ, request, sources = bench.organs[preset], bench.request, bench.sources[preset]
+    runs = runs_of(organ, sources, bench.ablations[preset])
+    traces = {run: traces_of(store.get(run.key)) for run in runs}
+    named = {one.name for one in sources}
+    outcomes = {}
+    for run in runs:
+        for threshold in request.thresholds:
+            settings = RefinementSettings(threshold=threshold, seed=request.seed)
+            # Figures are of slices that show the organ; a rival saw no others.
+            outcomes[Cell(run, threshold)] = [replay(one, settings) for one in traces[run] if one.organ]
+    rows = [row_of(cell, found) for cell, found in outcomes.items() if cell.run.source in named]
+    ceilings = {name: store.get(f"{preset}_{name}_ceiling") for name in MODELS}
+    detections = {one.name: store.get(f"{preset}_{file_name(one.name)}_detection") for one in sources}
+    return Measured(organ.preset, rows, outcomes, traces, ceilings, detections, [one.name for one in bench.ablations[preset]])
 
 
 class _Clock:
     """Tells what is done and how long the rest will take."""
 
     def __init__(self, say: Callable[[str], None], expected: int):
-        self._say, self._expected, self._done, self._measured, self._seconds = say, expected, 0, 0, 0.0
-        self._last = time.monotonic()
+        self._say, self._expected, self._done, self._measured = say, expected, 0, 0
+        self._started = time.monotonic()
 
-    def done(self, name: str, known: bool) -> None:
-        now = time.monotonic()
+    def done(self, part: Part, known: bool) -> None:
         self._done += 1
-        if not known:
-            self._measured += 1
-            self._seconds += now - self._last
-        self._last = now
-        left = self._seconds / self._measured * (self._expected - self._done) / 60 if self._measured else 0.0
-        self._say(f"{self._done} of {self._expected}: {name}" + (", known" if known else f", about {left:.0f} min left"))
+        if known:
+            self._started = time.monotonic()
+            self._say(f"{self._done} of {self._expected}: {part.key}, known")
+            return
+        self._measured += 1
+        left = (time.monotonic() - self._started) / self._measured * (self._expected - self._done) / 60
+        self._say(f"{self._done} of {self._expected}: {part.key}, about {left:.0f} min left")
 
 
 def _write_rows(folder: Path, rows: Sequence[Row], provenance: dict[str, Any]) -> None:
-    plain = [{**asdict(row.cell), **{k: v for k, v in asdict(row).items() if k != "cell"}} for row in rows]
+    plain = [
+        {**asdict(row.cell.run), "threshold": row.cell.threshold, **{k: v for k, v in asdict(row).items() if k != "cell"}}
+        for row in rows
+    ]
     (folder / "tables.json").write_text(json.dumps({"provenance": provenance, "rows": plain}, indent=1) + "\n", encoding="utf-8")
     with open(folder / "tables.csv", "w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)

@@ -1,7 +1,7 @@
 """Measuring the cells, each into a file of its own, so that a suite that was cut off goes on where it was."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,11 @@ import numpy as np
 import torch
 
 from HermesLib.errors import HermesError
+from HermesLib.evaluation.cases import read_slices
 from HermesLib.evaluation.ceiling import prompt_from_truth
 from HermesLib.evaluation.judged import corrupt_slice
-from HermesLib.evaluation.loop import SliceOutcome, evaluate_loop, read_slices
-from HermesLib.evaluation.tables.plan import Cell, Organ
+from HermesLib.evaluation.tables.plan import Organ
+from HermesLib.evaluation.traces import Step, Trace, trace_cases
 from HermesLib.metrics import dice
 from HermesLib.models.protocol import PromptableModel
 from HermesLib.neighbours import own_slice
@@ -45,15 +46,16 @@ class Store:
             raise HermesError(f"{folder} was begun with other networks or cases; choose another folder or remove it")
         begun.write_text(text, encoding="utf-8")
 
-    def rows(self, name: str, measure: Callable[[], Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
-        """What was measured under that name, or what ``measure`` finds now."""
+    def put(self, name: str, rows: Sequence[dict[str, Any]]) -> None:
+        """Keep what was measured."""
         path = self.folder / f"{name}.json"
-        if not path.is_file():
-            found = list(measure())
-            temporary = path.with_suffix(".part")
-            temporary.write_text(json.dumps(found), encoding="utf-8")
-            temporary.replace(path)
-        rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        temporary = path.with_suffix(".part")
+        temporary.write_text(json.dumps(list(rows)), encoding="utf-8")
+        temporary.replace(path)
+
+    def get(self, name: str) -> list[dict[str, Any]]:
+        """What was kept."""
+        rows: list[dict[str, Any]] = json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))
         return rows
 
     def has(self, name: str) -> bool:
@@ -61,19 +63,26 @@ class Store:
         return (self.folder / f"{name}.json").is_file()
 
 
-def measure_cell(
-    cell: Cell, organ: Organ, model: PromptableModel, judge: QualityControl, seed: int, device: torch.device
+def run_settings(threshold: float, seed: int, fixed: bool = False) -> RefinementSettings:
+    """Settings of a run that holds all those at lower thresholds: it gives up as late where no mask can pass as where one can."""
+    patience = RefinementSettings.patience
+    return RefinementSettings(threshold=threshold, seed=seed, hopeless_patience=patience, pgt="fixed" if fixed else "renewed")
+
+
+def measure_run(
+    organ: Organ, model: PromptableModel, judge: QualityControl, settings: RefinementSettings, device: torch.device
 ) -> list[dict[str, Any]]:
-    """The loop on all cases of the organ: one row a slice (:class:`SliceOutcome`)."""
-    settings = RefinementSettings(threshold=cell.threshold, seed=seed)
+    """The loop on all cases of the organ: one row a slice (:class:`Trace`). A judge that does not tell whether a slice shows the organ is
+    shown those that do."""
     kind = model.prompt_kinds[0]
-    outcomes = evaluate_loop(organ.cases, organ.preset, model, judge, kind, settings, device, _nothing)
-    return [asdict(one) for one in outcomes]
+    blind = judge.presence(torch.zeros(1, 1, 64, 64, device=device)) is None
+    traces = trace_cases(organ.cases, organ.preset, model, judge, kind, settings, device, _nothing, only_with_organ=blind)
+    return [asdict(one) for one in traces]
 
 
-def outcomes_of(rows: Sequence[dict[str, Any]]) -> list[SliceOutcome]:
-    """Rows of a file as outcomes."""
-    return [SliceOutcome(**row) for row in rows]
+def traces_of(rows: Sequence[dict[str, Any]]) -> list[Trace]:
+    """Rows of a file as traces."""
+    return [Trace(**{**row, "steps": tuple(Step(**step) for step in row["steps"])}) for row in rows]
 
 
 @torch.inference_mode()

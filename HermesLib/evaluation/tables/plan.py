@@ -1,13 +1,15 @@
 """What is measured: the organs with their test patients, the sources of the pGT, and one cell for each combination."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from HermesLib.baselines.registry import BASELINES, load_judge
+from HermesLib.baselines.registry import BASELINES, bundled_rivals, load_judge
 from HermesLib.baselines.regression import DiceRegression
 from HermesLib.checkpoints import load_checkpoint
 from HermesLib.errors import HermesError
@@ -15,7 +17,7 @@ from HermesLib.evaluation.cases import Case, read_cases
 from HermesLib.models.catalogue import MODELS
 from HermesLib.presets import Preset, load_preset
 from HermesLib.quality.protocol import QualityControl
-from HermesLib.quality.registry import load_quality
+from HermesLib.quality.registry import core_checkpoint, load_quality
 
 THRESHOLDS = (0.7, 0.8, 0.9)
 HERMES, UNET = "HERMES", "plain U-Net"
@@ -26,6 +28,7 @@ TITLES = {
     "cvae": "constrained VAE (Painchaud 2020)",
     "galati": "autoencoder (Galati 2021)",
     "wang": "VAE of pairs (Wang 2020)",
+    "nnqc": "peer after nnQC (Marciano 2025)",
     "regression": "regression of the Dice (Robinson 2018)",
 }
 
@@ -57,33 +60,65 @@ class Organ:
 
 @dataclass(frozen=True)
 class Source:
-    """Who draws the pGT and judges: its name in the tables, the organ it was made for, and how it is loaded; one that draws no pGT judges
-    only."""
+    """Who draws the pGT and judges.
+
+    Attributes:
+        name: in the tables.
+        preset: the organ it was made for.
+        sha256: of its weights.
+        load: how it is loaded.
+        draws: whether it draws a pGT; one that does not judges only.
+        fixed: whether the pGT of the first mask stays (an ablation).
+        trained: what its weights say of their training.
+    """
 
     name: str
     preset: str
     sha256: str
     load: Callable[[torch.device], QualityControl]
     draws: bool = True
+    fixed: bool = False
+    trained: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One combination: a model on an organ, led by a source of the pGT, accepted at a threshold."""
+class Run:
+    """What is run: a model on an organ, led by a source of the pGT, until the highest threshold is reached."""
 
     preset: str
     model: str
     source: str
-    threshold: float
 
     @property
     def key(self) -> str:
         """The name of its file."""
-        return f"{self.preset}_{self.model}_{self.source.replace(' ', '-')}_{self.threshold:g}"
+        return f"{self.preset}_{self.model}_{file_name(self.source)}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What stands in a table: a run as it goes at one threshold."""
+
+    run: Run
+    threshold: float
+
+
+def file_name(title: str) -> str:
+    """A title as part of a file's name."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", title).strip("-")
+
+
+def seen_patients(trained: Mapping[str, Any], cases: Sequence[Case]) -> list[str]:
+    """Patients among the cases whom a training read, or chose its weights or its calibration by."""
+    split = trained.get("split", {})
+    known = {patient for part in ("train", "validation") for patient in split.get(part, ())}
+    known |= set(trained.get("calibration", {}).get("patients", ()))
+    return sorted({case.identity for case in cases} & known)
 
 
 def sources_of(organ: Organ, rivals: Sequence[Path]) -> list[Source]:
-    """HERMES, its image expert alone as a plain U-Net, and those of the rivals' weights that were trained for the organ."""
+    """HERMES, its image expert alone as a plain U-Net, the rivals that come with HERMES, and those of the rivals' weights that were trained
+    for the organ."""
     preset = organ.preset
 
     def unet(device: torch.device) -> QualityControl:
@@ -91,12 +126,12 @@ def sources_of(organ: Organ, rivals: Sequence[Path]) -> list[Source]:
         quality.core.config = replace(quality.core.config, expert_share=1.0)
         return quality
 
-    sha256 = load_quality("diffusion", preset, torch.device("cpu")).sha256
+    core = core_checkpoint(preset)
     found = [
-        Source(HERMES, preset.name, sha256, lambda device: load_quality("diffusion", preset, device)),
-        Source(UNET, preset.name, sha256, unet),
+        Source(HERMES, preset.name, core.sha256, lambda device: load_quality("diffusion", preset, device), trained=core.training),
+        Source(UNET, preset.name, core.sha256, unet, trained=core.training),
     ]
-    for path in rivals:
+    for path in [*bundled_rivals(preset), *rivals]:
         checkpoint = load_checkpoint(path)
         if checkpoint.kind not in BASELINES:
             raise HermesError(f"{path.name} holds no rival's weights; hermes train baseline makes them")
@@ -106,14 +141,12 @@ def sources_of(organ: Organ, rivals: Sequence[Path]) -> list[Source]:
                 return load_judge(str(path), preset, device)
 
             draws = checkpoint.kind != DiceRegression.kind
-            found.append(Source(str(checkpoint.kind), preset.name, checkpoint.sha256, rival, draws))
+            found.append(Source(str(checkpoint.kind), preset.name, checkpoint.sha256, rival, draws, trained=checkpoint.training))
     return found
 
 
-def cells_of(organ: Organ, sources: Sequence[Source], thresholds: Sequence[float] = THRESHOLDS) -> list[Cell]:
-    """Every model with every source that draws, at every threshold."""
-    drawing = [source for source in sources if source.draws]
-    return [
-        Cell(organ.preset.name, model, source.name, threshold)
-        for source, model, threshold in product(drawing, MODELS, thresholds)
-    ]
+def runs_of(organ: Organ, sources: Sequence[Source], ablations: Sequence[Source]) -> list[Run]:
+    """Every model with every source that draws, and the preset's model with every ablation."""
+    preset = organ.preset
+    runs = [Run(preset.name, model, source.name) for source, model in product(sources, MODELS) if source.draws]
+    return runs + [Run(preset.name, preset.model, source.name) for source in ablations]

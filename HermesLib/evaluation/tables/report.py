@@ -1,40 +1,53 @@
 """The page's sections from what was measured."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from HermesLib.evaluation.ceiling import Prompted, ceiling_figures
-from HermesLib.evaluation.loop import SliceOutcome
-from HermesLib.evaluation.tables.arithmetic import PAPER_OVERALL, Row, clearly_better, detection_of, overall, share_of_ceiling
+from HermesLib.evaluation.outcomes import SliceOutcome
+from HermesLib.evaluation.tables.arithmetic import (
+    PAPER_OVERALL,
+    Row,
+    clearly_better,
+    detection_of,
+    overall,
+    row_of,
+    share_of_ceiling,
+)
 from HermesLib.evaluation.tables.page import Section, Table, page
-from HermesLib.evaluation.tables.plan import HERMES, TITLES, Cell
-from HermesLib.evaluation.tables.plots import plot_detection, plot_risk_coverage
+from HermesLib.evaluation.tables.plan import HERMES, TITLES, UNET, Cell, Run
+from HermesLib.evaluation.tables.plots import plot_detection, plot_iterations, plot_reliability, plot_risk_coverage
+from HermesLib.evaluation.traces import Trace, replay
 from HermesLib.models.catalogue import model_entry
 from HermesLib.presets import Preset
+from HermesLib.refinement.settings import RefinementSettings
 
 
 @dataclass(frozen=True)
 class Measured:
-    """All of one organ: the cells' figures and slices, what true prompts get of each model, what each judge says of the same masks."""
+    """All of one organ: the cells' figures, their slices (ablations among them) and the runs behind, what true prompts get of each model, what
+    each judge says of the same masks, and the ablations' names."""
 
     preset: Preset
     rows: Sequence[Row]
     outcomes: Mapping[Cell, Sequence[SliceOutcome]]
+    traces: Mapping[Run, Sequence[Trace]]
     ceilings: Mapping[str, Sequence[Mapping[str, Any]]]
     detections: Mapping[str, Sequence[Mapping[str, Any]]]
+    ablations: Sequence[str] = ()
 
     @property
     def models(self) -> list[str]:
         """The models, in their order."""
-        return list(dict.fromkeys(row.cell.model for row in self.rows))
+        return list(dict.fromkeys(row.cell.run.model for row in self.rows))
 
     @property
     def sources(self) -> list[str]:
         """The sources, in their order."""
-        return list(dict.fromkeys(row.cell.source for row in self.rows))
+        return list(dict.fromkeys(row.cell.run.source for row in self.rows))
 
     @property
     def thresholds(self) -> list[float]:
@@ -44,8 +57,14 @@ class Measured:
     def row(self, model: str, source: str, threshold: float) -> Row:
         """One cell's figures."""
         return next(
-            row for row in self.rows if (row.cell.model, row.cell.source, row.cell.threshold) == (model, source, threshold)
+            row
+            for row in self.rows
+            if (row.cell.run.model, row.cell.run.source, row.cell.threshold) == (model, source, threshold)
         )
+
+    def run(self, source: str, model: str | None = None) -> Run:
+        """The run of a source or an ablation; with the preset's model if none is named."""
+        return Run(self.preset.name, model or self.preset.model, source)
 
 
 def write_page(path: Path, measured: Sequence[Measured], provenance: Mapping[str, Any]) -> Path:
@@ -58,7 +77,8 @@ def write_page(path: Path, measured: Sequence[Measured], provenance: Mapping[str
     sections.append(Section("Networks", [Table("Weights", ["name", "SHA-256"], networks)]))
     lead = (
         f"HERMES {provenance['hermes']}, {date.today().isoformat()}, seed {provenance['seed']}. Means over slices that show the organ, with 95 % "
-        "intervals by patient bootstrap. Whether a network was trained on a patient is not checked here: the weights' model cards list theirs."
+        "intervals by patient bootstrap. No network here was trained, chosen or calibrated on any of these patients, by the splits stored with "
+        "the weights."
     )
     path.write_text(page("HERMES and its rivals", lead, sections), encoding="utf-8")
     return path
@@ -70,11 +90,27 @@ def _organ(one: Measured) -> list[Section]:
     highest = one.thresholds[-1]
     pictures = {
         f"What is accepted, {model_entry(one.preset.model).name} at {highest:g}": plot_risk_coverage(
-            {source: one.outcomes[Cell(one.preset.name, one.preset.model, source, highest)] for source in one.sources}
+            {source: one.outcomes[Cell(one.run(source), highest)] for source in one.sources}
+        ),
+        f"HERMES over the iterations, at {highest:g}": plot_iterations(
+            {model_entry(model).name: one.traces[one.run(HERMES, model)] for model in one.models}, highest
+        ),
+        "What the final pDSC is worth, HERMES": plot_reliability(
+            {model_entry(model).name: one.outcomes[Cell(one.run(HERMES, model), highest)] for model in one.models}
         ),
         "Each judge on the same masks": plot_detection(one.detections),
     }
-    tables = [_final(one), _gain(one), _detection(one), _worth(one), _ceiling(one), _ahead(one)]
+    tables = [
+        _final(one),
+        _gain(one),
+        _detection(one),
+        _worth(one),
+        _ceiling(one),
+        _ahead(one),
+        _ahead_in_error(one),
+        _stopping(one),
+    ]
+    tables += [_ablations(one)] if one.ablations else []
     return [Section(one.preset.title, tables, pictures, counted)]
 
 
@@ -134,9 +170,17 @@ def _worth(one: Measured) -> Table:
     highest = one.thresholds[-1]
     rows = []
     for model in one.models:
-        ours = one.row(model, HERMES, highest)
-        rows.append([model, _interval(ours.final), _interval(ours.pgt), _number(ours.accepted_dice), _number(ours.error)])
-    columns = ["model", "refined mask", "its last pGT taken as the segmentation", "accepted masks", "error of the pDSC"]
+        ours, unet = one.row(model, HERMES, highest), one.row(model, UNET, highest)
+        drawn = [ours.pgt, unet.pgt, ours.final]
+        rows.append([model, *map(_interval, drawn), _number(ours.accepted_dice), _number(ours.error)])
+    columns = [
+        "model",
+        "its last pGT taken as the segmentation",
+        "the plain U-Net's",
+        "refined mask",
+        "accepted masks",
+        "error of the pDSC",
+    ]
     return Table(f"Is the loop worth it? HERMES at {highest:g}", columns, rows, "True Dice.")
 
 
@@ -159,9 +203,58 @@ def _ahead(one: Measured) -> Table:
         for model in one.models:
             ours, theirs = one.row(model, HERMES, highest), one.row(model, source, highest)
             apart = theirs.final is None or (ours.final is not None and clearly_better(ours.final, theirs.final))
-            verdict = "ahead, intervals apart" if apart else "not clearly ahead"
-            rows.append([TITLES.get(source, source), model, _interval(ours.final), _interval(theirs.final), verdict])
+            rows.append([TITLES.get(source, source), model, _interval(ours.final), _interval(theirs.final), _verdict(apart)])
     return Table(f"HERMES against each rival at {highest:g}", ["rival", "model", "HERMES", "rival's", "verdict"], rows)
+
+
+def _ahead_in_error(one: Measured) -> Table:
+    errors = {source: detection_of(rows)["error"]["mae"] for source, rows in one.detections.items()}
+    ours = errors.pop(HERMES)
+    rows = [
+        # The smaller error is the better one.
+        [TITLES.get(source, source), _interval(ours), _interval(theirs), _verdict(clearly_better(theirs, ours))]
+        for source, theirs in errors.items()
+    ]
+    return Table("HERMES against each rival, error of the pDSC", ["rival", "HERMES", "rival's", "verdict"], rows)
+
+
+def _stopping(one: Measured) -> Table:
+    """Other ways to stop, from the same runs."""
+    highest = one.thresholds[-1]
+    usual = RefinementSettings(threshold=highest)
+    ways = {f"patience {patience}": replace(usual, patience=patience) for patience in (1, 2, 3, 5, usual.patience)}
+    rows = []
+    for name, settings in {**ways, "last iteration kept, not the best": replace(usual, keep="last")}.items():
+        for model in one.models:
+            found = [replay(trace, settings) for trace in one.traces[one.run(HERMES, model)] if trace.organ]
+            rows.append([name, model, *_loop_cells(row_of(Cell(one.run(HERMES, model), highest), found))])
+    return Table(f"When to stop and what to keep, HERMES at {highest:g}", ["", "model", *_LOOP_COLUMNS], rows)
+
+
+def _ablations(one: Measured) -> Table:
+    highest = one.thresholds[-1]
+    rows = []
+    for source in (HERMES, *one.ablations):
+        cell = Cell(one.run(source), highest)
+        rows.append([source, *_loop_cells(row_of(cell, one.outcomes[cell]))])
+    note = (
+        "Parts of the bundled networks switched off or sampled otherwise; nothing is trained anew. No model's real masks are among the "
+        "corruptions that the quality control learns from, so every model here is one that it has not seen."
+    )
+    title = f"Ablations, {model_entry(one.preset.model).name} at {highest:g}"
+    return Table(title, ["", *_LOOP_COLUMNS], rows, note)
+
+
+_LOOP_COLUMNS = ("refined mask", "its pGT", "accepted", "their true Dice", "error of the pDSC", "calls")
+
+
+def _loop_cells(row: Row) -> list[str]:
+    numbers = [f"{100 * row.accepted:.0f} %", _number(row.accepted_dice), _number(row.error), f"{row.calls:.1f}"]
+    return [_interval(row.final), _interval(row.pgt), *numbers]
+
+
+def _verdict(ahead: bool) -> str:
+    return "ahead, intervals apart" if ahead else "not clearly ahead"
 
 
 def _number(value: float | None) -> str:

@@ -1,27 +1,14 @@
-"""The whole loop on whole volumes with a known truth: how good the first masks are, how good the final ones, and whether slices without
-the organ stay empty."""
+"""What the loop made of slices with a known truth: how good the first masks are, how good the final ones, and whether slices without the organ
+stay empty."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
-from HermesLib.evaluation.cases import Case
 from HermesLib.evaluation.detection import auroc
-from HermesLib.io.volumes import read_label_map, read_volume
-from HermesLib.metrics import dice
-from HermesLib.models.protocol import PromptableModel
-from HermesLib.neighbours import with_neighbours
-from HermesLib.presets import Preset
-from HermesLib.prompts.strategies import strategy_for
-from HermesLib.quality.protocol import QualityControl
 from HermesLib.refinement.events import Status
-from HermesLib.refinement.history import History
-from HermesLib.refinement.refiner import Refiner
-from HermesLib.refinement.settings import RefinementSettings
-from HermesLib.refinement.volume import refine_volume
 
 
 @dataclass(frozen=True)
@@ -50,61 +37,6 @@ class SliceOutcome:
     organ: int
     drawn: int
     common: int
-
-
-def read_whole(case: Case, preset: Preset) -> tuple[torch.Tensor, torch.Tensor]:
-    """Images with neighbours (N, C, H, W) and truth (N, H, W) of all slices of a case."""
-    volume = read_volume(case.image)
-    truth = read_label_map(case.label, volume) == case.value
-    return with_neighbours(volume.normalise(preset)), torch.from_numpy(truth)
-
-
-def read_slices(case: Case, preset: Preset) -> tuple[torch.Tensor, torch.Tensor, list[int]]:
-    """Images with neighbours (N, C, H, W) and truth (N, H, W) of the slices that show the organ, and their indices in the volume."""
-    images, truth = read_whole(case, preset)
-    indices = torch.nonzero(truth.flatten(1).any(1)).flatten().tolist()
-    return images[indices], truth[indices], indices
-
-
-def evaluate_loop(
-    cases: Sequence[Case],
-    preset: Preset,
-    model: PromptableModel,
-    quality: QualityControl,
-    prompt: str,
-    settings: RefinementSettings,
-    device: torch.device,
-    on_case: Callable[[int, int], None],
-) -> list[SliceOutcome]:
-    """Run the loop on whole volumes, each at its own grid; on lone slices, one by one."""
-    refiner = Refiner(model, quality, strategy=strategy_for(prompt), settings=settings)
-    outcomes = []
-    for number, case in enumerate(cases):
-        images, truth = read_whole(case, preset)
-        history = History(settings.keep)
-        for event in refine_volume(refiner, images, truth=truth, device=device):
-            history.add(event)
-        for result, true in zip(history.results(), truth.numpy(), strict=True):
-            best = result.best_record.unpack()
-            outcomes.append(
-                SliceOutcome(
-                    case.patient,
-                    case.image.name.split(".")[0],
-                    result.index,
-                    str(result.status),
-                    result.calls,
-                    float(result.records[0].dsc or 0.0),
-                    float(best.dsc or 0.0),
-                    dice(best.pgt_mask, true),
-                    best.pdsc,
-                    best.present,
-                    int(true.sum()),
-                    int(best.mask.sum()),
-                    int((best.mask & true).sum()),
-                )
-            )
-        on_case(number + 1, len(cases))
-    return outcomes
 
 
 def summarise(outcomes: Sequence[SliceOutcome]) -> dict[str, Any]:
