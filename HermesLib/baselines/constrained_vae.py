@@ -2,7 +2,8 @@
 nearest valid shape, as little as makes the shape valid.
 
 From the source: a VAE of masks with a latent of 32, a bank of latents of valid shapes by rejection sampling, the nearest of them, a
-dichotomic search on the way to it. Ours: what is valid for a single organ (:func:`is_valid`), the network's sizes and batch normalisation, the bank's size.
+dichotomic search on the way to it. Ours: what is valid for a single organ (:func:`is_valid`),
+the network's sizes and batch normalisation, the bank's size.
 """
 
 from dataclasses import dataclass

@@ -42,7 +42,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     tables.add_argument(
         "--rival", action="append", default=[], type=Path, metavar="FILE", help="weights of hermes train baseline, repeatable"
     )
-    tables.add_argument("--quick", action="store_true", help="two patients an organ, at 0.9 only, no ablations")
+    tables.add_argument("--quick", action="store_true", help="one patient an organ, the preset's model at 0.9, no ablations")
     tables.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     tables.add_argument(
         "--workers", type=int, metavar="N", help="processes that measure side by side (default: one a core, at most 4)"

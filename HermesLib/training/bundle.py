@@ -16,18 +16,21 @@ TERMS = {
     "btcv-slices": "BTCV, Synapse terms, research use",
     "synapse-ct": "BTCV cases as prepared for TransUNet, research use, prepared data not passed on",
     "medscribble": "MedScribble (ScribblePrompt), each task under its data set's terms",
+    "picai-masks": "PI-CAI whole-gland masks by an algorithm (Bosma22b), CC BY-NC 4.0",
     "phantom": "procedural, made by this project, no terms",
 }
 
 LIMITS = {
     "quality": "Judges single axial slices of one organ in one modality. Not validated for other fields of view, sequences or "
     "pathology that changes the organ's outline. The pDSC is an estimate, not a measurement.",
+    "rival": "A small rebuild of a published method, for comparison with the QC core; not its authors' code or weights. Judges single axial "
+    "slices of one organ in one modality.",
     "promptable": "A small model for tests, demonstrations and research on the loop; far below the official weights on "
     "objects other than those it was trained on.",
 }
 
 
-def bundle(run: Path, name: str, title: str, command: str, tests: dict[str, dict[str, Any]]) -> Path:
+def bundle(run: Path, name: str, title: str, command: str, tests: dict[str, dict[str, Any]], packed: bool = False) -> Path:
     """Bundle the best weights of a training folder as ``NAME.safetensors`` with the card ``NAME.md``.
 
     Args:
@@ -35,6 +38,7 @@ def bundle(run: Path, name: str, title: str, command: str, tests: dict[str, dict
         name, title: of the weights, for machines and people.
         command: the command line that trained them, for the card.
         tests: figures on test patients, by what they were measured on.
+        packed: store layers as 8-bit integers (:func:`HermesLib.checkpoints.save_checkpoint`), not in half precision.
     """
     trained = load_checkpoint(run / "model.safetensors")
     if trained.kind is None:
@@ -47,9 +51,9 @@ def bundle(run: Path, name: str, title: str, command: str, tests: dict[str, dict
         **trained.config,
         **({"steps": QualityConfig.steps, "samples": QualityConfig.samples} if trained.kind == "quality" else {}),
     }
-    save_checkpoint(path, trained.tensors, trained.kind, config, trained.training, half=True)
+    save_checkpoint(path, trained.tensors, trained.kind, config, trained.training, half=True, packed=packed)
     entry = manifest_entry(path, trained.kind, title)
-    (folder / f"{name}.md").write_text(model_card(trained, title, command, tests, entry), encoding="utf-8")
+    (folder / f"{name}.md").write_text(model_card(trained, title, command, tests, entry, packed), encoding="utf-8")
     manifest = folder / MANIFEST
     listed = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else []
     listed = sorted([other for other in listed if other["name"] != name] + [entry], key=lambda one: one["name"])
@@ -58,14 +62,19 @@ def bundle(run: Path, name: str, title: str, command: str, tests: dict[str, dict
 
 
 def model_card(
-    trained: Checkpoint, title: str, command: str, tests: dict[str, dict[str, Any]], entry: dict[str, str | int]
+    trained: Checkpoint,
+    title: str,
+    command: str,
+    tests: dict[str, dict[str, Any]],
+    entry: dict[str, str | int],
+    packed: bool = False,
 ) -> str:
     """Data and terms, split, command, seed, metrics and limits, as Markdown."""
     told = trained.training
     names = [source["name"] for source in told["data"]] + (["phantom"] if told.get("phantoms") else [])
     parameters = sum(tensor.numel() for tensor in trained.tensors.values())
     lines = [f"# {title}", ""]
-    size = f"{parameters / 1e6:.2f} M parameters, {int(entry['bytes']) / 1e6:.1f} MB (half precision)"
+    size = f"{parameters / 1e6:.2f} M parameters, {int(entry['bytes']) / 1e6:.1f} MB ({'8-bit integers' if packed else 'half precision'})"
     lines += [f"`{entry['name']}.safetensors`: {size}, SHA-256 `{entry['sha256']}`.", ""]
     lines += [
         "**Not a medical device.** Research use only: the training data's terms allow no other.",
@@ -99,7 +108,7 @@ def model_card(
     lines += [json.dumps(_rounded(told["validation"])), "```"]
     for what, figures in tests.items():
         lines += ["", f"{what}:", "", "```", json.dumps(figures), "```"]
-    kind = "quality" if trained.kind == "quality" else "promptable"
+    kind = "rival" if "baseline" in told else "quality" if trained.kind == "quality" else "promptable"
     return "\n".join([*lines, "", "## Limits", "", LIMITS[kind], ""])
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from HermesLib.baselines.registry import bundled_rivals
 from HermesLib.cli.main import main
 from HermesLib.errors import HermesError
 from HermesLib.evaluation.cases import Case
@@ -105,19 +106,20 @@ def test_one_command_writes_page_and_figures_and_goes_on_where_it_was(tmp_path: 
     assert "about" in capsys.readouterr().err
     with open(tmp_path / "out" / "tables.csv", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
-    assert {(row["model"], row["source"], row["threshold"]) for row in rows} == {
-        (model, source, "0.9") for model in ("medsam", "scribbleprompt", "mideepseg") for source in (HERMES, UNET)
-    }
+    model, rivals = load_preset("prostate-t2").model, len(bundled_rivals(load_preset("prostate-t2")))
+    assert {(row["model"], row["threshold"]) for row in rows} == {(model, "0.9")}
+    assert {HERMES, UNET} <= {row["source"] for row in rows}
     told = json.loads((tmp_path / "out" / "tables.json").read_text(encoding="utf-8"))
     assert told["provenance"]["cases"] == {"prostate-t2": 1} and all(0 <= row["final"][0] <= 1 for row in told["rows"])
     made = (tmp_path / "out" / "tables.html").read_text(encoding="utf-8")
     for title in ("Table 1", "Table 2", "Table 3", "Ceiling", "Is the loop worth it", "HERMES against each rival"):
         assert title in made
-    cut = tmp_path / "out" / "measured" / "prostate-t2_medsam_HERMES.json"
+    cut = tmp_path / "out" / "measured" / f"prostate-t2_{model}_HERMES.json"
     kept = cut.read_text(encoding="utf-8")
     cut.unlink()
     assert main(words) == 0
-    assert capsys.readouterr().err.count("known") == 2 * 3 - 1 + 3 + 2
+    runs = len(rows)
+    assert capsys.readouterr().err.count("known") == (runs - 1) + 1 + (2 + rivals)
     assert cut.read_text(encoding="utf-8") == kept
 
 

@@ -60,7 +60,8 @@ class Bench:
     @cached_property
     def models(self) -> dict[str, PromptableModel]:
         """The promptable models by name."""
-        return {name: load_model(name, "bundled", self.device) for name in MODELS}
+        names = dict.fromkeys(name for organ in self.organs.values() for name in organ.models)
+        return {name: load_model(name, "bundled", self.device) for name in names}
 
     def check(self) -> None:
         """Nobody is tested on whom a network was trained or chosen.
@@ -70,7 +71,7 @@ class Bench:
         """
         for name, organ in self.organs.items():
             trained = {source.name: source.trained for source in self.sources[name]}
-            trained |= {model: bundled_checkpoint(entry.bundled).training for model, entry in MODELS.items()}
+            trained |= {model: bundled_checkpoint(MODELS[model].bundled).training for model in organ.models}
             for network, training in trained.items():
                 seen = seen_patients(training, organ.cases)
                 if seen:
@@ -84,9 +85,9 @@ class Bench:
         for name, organ in self.organs.items():
             runs = runs_of(organ, self.sources[name], self.ablations[name])
             found += [Part(run.key, name, run=run) for run in runs]
-        for name in self.organs:
+        for name, organ in self.organs.items():
             found += [Part(f"{name}_{file_name(one.name)}_detection", name, judge=one.name) for one in self.sources[name]]
-            found += [Part(f"{name}_{model}_ceiling", name, model=model) for model in MODELS]
+            found += [Part(f"{name}_{model}_ceiling", name, model=model) for model in organ.models]
         return found
 
     def measure(self, part: Part) -> list[dict[str, Any]]:
@@ -95,9 +96,8 @@ class Bench:
         if part.model:
             return measure_ceiling(organ, self.models[part.model], request.seed, self.device)
         if part.run is None:
-            return measure_detection(
-                organ, list(self.models.values()), self.judge(part.preset, part.judge), request.seed, self.device
-            )
+            models = [self.models[name] for name in organ.models]
+            return measure_detection(organ, models, self.judge(part.preset, part.judge), request.seed, self.device)
         settings = run_settings(max(request.thresholds), request.seed, self.source(part.preset, part.run.source).fixed)
         return measure_run(organ, self.models[part.run.model], self.judge(part.preset, part.run.source), settings, self.device)
 

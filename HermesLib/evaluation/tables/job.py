@@ -16,7 +16,6 @@ from HermesLib.evaluation.tables.measure import Store, traces_of
 from HermesLib.evaluation.tables.plan import Cell, file_name, runs_of
 from HermesLib.evaluation.tables.report import Measured, write_page
 from HermesLib.evaluation.traces import replay
-from HermesLib.models.catalogue import MODELS
 from HermesLib.refinement.settings import RefinementSettings
 
 
@@ -57,7 +56,7 @@ def _collect(bench: Bench, store: Store, preset: str) -> Measured:
             # Figures are of slices that show the organ; a rival saw no others.
             outcomes[Cell(run, threshold)] = [replay(one, settings) for one in traces[run] if one.organ]
     rows = [row_of(cell, found) for cell, found in outcomes.items() if cell.run.source in named]
-    ceilings = {name: store.get(f"{preset}_{name}_ceiling") for name in MODELS}
+    ceilings = {name: store.get(f"{preset}_{name}_ceiling") for name in organ.models}
     detections = {one.name: store.get(f"{preset}_{file_name(one.name)}_detection") for one in sources}
     return Measured(organ.preset, rows, outcomes, traces, ceilings, detections, [one.name for one in bench.ablations[preset]])
 

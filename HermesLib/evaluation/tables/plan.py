@@ -35,10 +35,11 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Organ:
-    """An organ's preset and its test cases."""
+    """An organ's preset, its test cases, and the promptable models that are tested on it."""
 
     preset: Preset
     cases: tuple[Case, ...]
+    models: tuple[str, ...] = tuple(MODELS)
 
     @classmethod
     def parse(cls, text: str) -> "Organ":
@@ -53,9 +54,9 @@ class Organ:
         return cls(preset, cases)
 
     def quick(self) -> "Organ":
-        """Two patients: enough to see that everything runs."""
-        patients = sorted({case.patient for case in self.cases})[:2]
-        return replace(self, cases=tuple(case for case in self.cases if case.patient in patients))
+        """One patient and the preset's model: enough to see that everything runs."""
+        first = min(case.patient for case in self.cases)
+        return replace(self, cases=tuple(case for case in self.cases if case.patient == first), models=(self.preset.model,))
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def sources_of(organ: Organ, rivals: Sequence[Path]) -> list[Source]:
 
 
 def runs_of(organ: Organ, sources: Sequence[Source], ablations: Sequence[Source]) -> list[Run]:
-    """Every model with every source that draws, and the preset's model with every ablation."""
+    """Every one of the organ's models with every source that draws, and the preset's model with every ablation."""
     preset = organ.preset
-    runs = [Run(preset.name, model, source.name) for source, model in product(sources, MODELS) if source.draws]
+    runs = [Run(preset.name, model, source.name) for source, model in product(sources, organ.models) if source.draws]
     return runs + [Run(preset.name, preset.model, source.name) for source in ablations]
