@@ -79,14 +79,12 @@ def test_the_page_holds_all_text_escaped_and_loads_nothing():
     assert "data:image/png;base64,cG5n" in made and "http" not in made
 
 
-def test_a_folder_begun_with_other_networks_is_refused_and_what_is_there_is_not_measured_again(tmp_path: Path):
-    store = Store(tmp_path, {"seed": 0})
-    assert not store.has("part")
-    store.put("part", [{"a": 1}])
-    again = Store(tmp_path, {"seed": 0})
-    assert again.has("part") and again.get("part") == [{"a": 1}]
-    with pytest.raises(HermesError, match="other networks"):
-        Store(tmp_path, {"seed": 1})
+def test_what_was_made_from_the_same_is_not_measured_again_and_what_was_made_from_else_is(tmp_path: Path):
+    store = Store(tmp_path)
+    assert store.get("part", {"seed": 0}) is None
+    store.put("part", {"seed": 0, "cases": (1, 2)}, [{"a": 1}])
+    assert Store(tmp_path).get("part", {"seed": 0, "cases": (1, 2)}) == [{"a": 1}]
+    assert Store(tmp_path).get("part", {"seed": 1, "cases": (1, 2)}) is None
 
 
 def test_cases_are_asked_for_in_words_a_user_can_mend(tmp_path: Path):

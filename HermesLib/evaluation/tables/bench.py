@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from HermesLib import __version__
 from HermesLib.errors import HermesError
 from HermesLib.evaluation.tables.ablations import ablations_of
 from HermesLib.evaluation.tables.measure import Store, measure_ceiling, measure_detection, measure_run, run_settings
@@ -90,6 +91,19 @@ class Bench:
             found += [Part(f"{name}_{model}_ceiling", name, model=model) for model in organ.models]
         return found
 
+    def made(self, part: Part) -> dict[str, Any]:
+        """From what a part is made: networks by SHA-256, cases, settings."""
+        organ, source = self.organs[part.preset], part.judge or (part.run.source if part.run else "")
+        models = (part.model,) if part.model else (part.run.model,) if part.run else organ.models
+        return {
+            "hermes": __version__,
+            "seed": self.request.seed,
+            "cases": [[case.identity, case.image.name] for case in organ.cases],
+            "models": {name: self.models[name].sha256 for name in models},
+            "source": self.source(part.preset, source).sha256 if source else None,
+            "threshold": max(self.request.thresholds) if part.run else None,
+        }
+
     def measure(self, part: Part) -> list[dict[str, Any]]:
         """The rows of a part."""
         organ, request = self.organs[part.preset], self.request
@@ -120,7 +134,7 @@ def measure_all(bench: Bench, store: Store, workers: int, done: Callable[[Part, 
     processor's cores."""
     missing = []
     for part in bench.parts():
-        if store.has(part.key):
+        if store.get(part.key, bench.made(part)) is not None:
             done(part, True)
         else:
             missing.append(part)
@@ -131,7 +145,7 @@ def measure_all(bench: Bench, store: Store, workers: int, done: Callable[[Part, 
 def _measured(bench: Bench, store: Store, parts: Sequence[Part], workers: int) -> Iterator[Part]:
     if workers < 2:
         for part in parts:
-            store.put(part.key, bench.measure(part))
+            store.put(part.key, bench.made(part), bench.measure(part))
             yield part
         return
     threads = max(1, (os.cpu_count() or 1) // workers)
@@ -142,7 +156,7 @@ def _measured(bench: Bench, store: Store, parts: Sequence[Part], workers: int) -
             while waiting:
                 for future in wait(waiting, return_when=FIRST_COMPLETED).done:
                     part = waiting.pop(future)
-                    store.put(part.key, future.result())
+                    store.put(part.key, bench.made(part), future.result())
                     yield part
         finally:
             pool.shutdown(wait=False, cancel_futures=True)

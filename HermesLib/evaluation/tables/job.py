@@ -24,7 +24,7 @@ def run_tables(request: Request, say: Callable[[str], None], workers: int = 1) -
     page.
 
     Raises:
-        HermesError: cases or weights that cannot be read, a network that was trained on a case's patient, a folder of another suite.
+        HermesError: cases or weights that cannot be read, a network that was trained on a case's patient.
     """
     bench = Bench(request, select_device(request.device))
     bench.check()
@@ -36,7 +36,7 @@ def run_tables(request: Request, say: Callable[[str], None], workers: int = 1) -
         "cases": {preset: len(organ.cases) for preset, organ in bench.organs.items()},
         "highest threshold": max(request.thresholds),
     }
-    store = Store(request.folder / "measured", provenance)
+    store = Store(request.folder / "measured")
     measure_all(bench, store, workers, _Clock(say, len(bench.parts())).done)
     measured = [_collect(bench, store, preset) for preset in bench.organs]
     _write_rows(request.folder, [row for one in measured for row in one.rows], provenance)
@@ -46,19 +46,22 @@ def run_tables(request: Request, say: Callable[[str], None], workers: int = 1) -
 def _collect(bench: Bench, store: Store, preset: str) -> Measured:
     """One organ's measurements as tables want them."""
     organ, request, sources = bench.organs[preset], bench.request, bench.sources[preset]
-    runs = runs_of(organ, sources, bench.ablations[preset])
-    traces = {run: traces_of(store.get(run.key)) for run in runs}
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for part in bench.parts():
+        if part.preset == preset:
+            rows[part.key] = store.get(part.key, bench.made(part)) or []
+    traces = {run: traces_of(rows[run.key]) for run in runs_of(organ, sources, bench.ablations[preset])}
     named = {one.name for one in sources}
     outcomes = {}
-    for run in runs:
+    for run, found in traces.items():
         for threshold in request.thresholds:
             settings = RefinementSettings(threshold=threshold, seed=request.seed)
             # Figures are of slices that show the organ; a rival saw no others.
-            outcomes[Cell(run, threshold)] = [replay(one, settings) for one in traces[run] if one.organ]
-    rows = [row_of(cell, found) for cell, found in outcomes.items() if cell.run.source in named]
-    ceilings = {name: store.get(f"{preset}_{name}_ceiling") for name in organ.models}
-    detections = {one.name: store.get(f"{preset}_{file_name(one.name)}_detection") for one in sources}
-    return Measured(organ.preset, rows, outcomes, traces, ceilings, detections, [one.name for one in bench.ablations[preset]])
+            outcomes[Cell(run, threshold)] = [replay(one, settings) for one in found if one.organ]
+    figures = [row_of(cell, shown) for cell, shown in outcomes.items() if cell.run.source in named]
+    ceilings = {name: rows[f"{preset}_{name}_ceiling"] for name in organ.models}
+    detections = {one.name: rows[f"{preset}_{file_name(one.name)}_detection"] for one in sources}
+    return Measured(organ.preset, figures, outcomes, traces, ceilings, detections, [one.name for one in bench.ablations[preset]])
 
 
 class _Clock:

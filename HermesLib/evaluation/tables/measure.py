@@ -1,7 +1,7 @@
 """Measuring the cells, each into a file of its own, so that a suite that was cut off goes on where it was."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from HermesLib.errors import HermesError
 from HermesLib.evaluation.cases import read_slices
 from HermesLib.evaluation.ceiling import prompt_from_truth
 from HermesLib.evaluation.judged import corrupt_slice
@@ -32,35 +31,28 @@ def _nothing(done: int, total: int) -> None:
 
 
 class Store:
-    """A folder of JSON files, one for each measured part; what is there is not measured again.
+    """A folder of JSON files, one for each measured part, each with what it was made from. A part that was made from the same is not measured
+    again; one made from other networks or cases is no part of this suite."""
 
-    A folder begun with other networks is refused: its tables would mix two states of the weights.
-    """
-
-    def __init__(self, folder: Path, provenance: dict[str, Any]):
+    def __init__(self, folder: Path):
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        begun = folder / "provenance.json"
-        text = json.dumps(provenance, indent=1, sort_keys=True)
-        if begun.is_file() and begun.read_text(encoding="utf-8") != text:
-            raise HermesError(f"{folder} was begun with other networks or cases; choose another folder or remove it")
-        begun.write_text(text, encoding="utf-8")
 
-    def put(self, name: str, rows: Sequence[dict[str, Any]]) -> None:
+    def put(self, name: str, made: Mapping[str, Any], rows: Sequence[dict[str, Any]]) -> None:
         """Keep what was measured."""
         path = self.folder / f"{name}.json"
         temporary = path.with_suffix(".part")
-        temporary.write_text(json.dumps(list(rows)), encoding="utf-8")
+        temporary.write_text(json.dumps({"made": made, "rows": list(rows)}), encoding="utf-8")
         temporary.replace(path)
 
-    def get(self, name: str) -> list[dict[str, Any]]:
-        """What was kept."""
-        rows: list[dict[str, Any]] = json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))
-        return rows
-
-    def has(self, name: str) -> bool:
-        """Whether that part is measured."""
-        return (self.folder / f"{name}.json").is_file()
+    def get(self, name: str, made: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+        """What was kept, None if nothing was or it was made from something else."""
+        path = self.folder / f"{name}.json"
+        if not path.is_file():
+            return None
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        rows: list[dict[str, Any]] = kept["rows"]
+        return rows if kept["made"] == json.loads(json.dumps(made)) else None
 
 
 def run_settings(threshold: float, seed: int, fixed: bool = False) -> RefinementSettings:
