@@ -97,7 +97,7 @@ def _draw_box(axes: Axes, box: Box, view: View) -> None:
 def _draw_strokes(axes: Axes, strokes: np.ndarray, colour: str, view: View) -> None:
     if strokes.any():
         colours = np.zeros((*strokes.shape, 4))
-        colours[strokes] = to_rgba(colour, 0.9)
+        colours[strokes] = to_rgba(colour, 0.45)
         axes.imshow(colours, extent=(0, strokes.shape[1], strokes.shape[0], 0), aspect=axes.get_aspect(), interpolation="nearest")
         for sign, row, column in _sign_places(strokes, colour, view):
             axes.text(

@@ -14,7 +14,7 @@ View: TypeAlias = tuple[float, float, float, float]
 
 #: At least this share of the slice's longer side is shown, so that the organ keeps its surroundings.
 SMALLEST_VIEW = 0.25
-MARGIN = 0.15
+MARGIN = 0.3
 
 
 def worst_slices(results: Sequence[SliceResult], most: int) -> list[SliceResult]:
@@ -46,13 +46,15 @@ def chosen_iterations(count: int, best: int, most: int) -> list[int]:
 def view_of(iterations: Sequence[Iteration], spacing: tuple[float, float]) -> View:
     """The part of a slice worth showing, square in millimetres.
 
-    It holds the masks and pGTs of all iterations with a margin around them, and at most the whole slice.
+    It holds the pGTs of all iterations, and the masks of all but the first (a random prompt may have filled the slice with it; a single one
+    is held), with a margin around them, and at most the whole slice.
 
     Args:
         iterations: of one slice, at least one.
         spacing: millimetres of a pixel along the rows' direction (down) and the columns' (right).
     """
-    drawn = np.logical_or.reduce([iteration.mask | iteration.pgt_mask for iteration in iterations])
+    masks = [iteration.mask for iteration in iterations[1:] or iterations]
+    drawn = np.logical_or.reduce(masks + [iteration.pgt_mask for iteration in iterations])
     height, width = drawn.shape
     if not drawn.any():
         return 0.0, float(width), 0.0, float(height)

@@ -58,3 +58,14 @@ def test_the_view_of_a_small_organ_is_a_square_in_millimetres_much_smaller_than_
     iteration = Iteration(0, 0, mask, mask.astype(np.float16), 0, 0, 0, None, None, 0, None)
     left, right, top, bottom = view_of([iteration], (0.5, 1.0))
     assert (bottom - top) * 0.5 == (right - left) * 1.0 == 50.0
+
+
+def test_a_first_mask_that_fills_the_slice_does_not_make_the_organ_small():
+    everywhere, organ = np.ones((400, 400), bool), np.zeros((400, 400), bool)
+    organ[200:240, 100:140] = True
+    first, refined = (
+        Iteration(0, index, mask, organ.astype(np.float16), 0, 0, 0, None, None, 0, None)
+        for index, mask in enumerate((everywhere, organ))
+    )
+    assert view_of([first, refined], (1.0, 1.0)) == view_of([refined], (1.0, 1.0))
+    assert view_of([first], (1.0, 1.0)) == (0.0, 400.0, 0.0, 400.0)
