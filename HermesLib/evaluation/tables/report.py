@@ -25,6 +25,9 @@ from HermesLib.models.catalogue import model_entry
 from HermesLib.presets import Preset
 from HermesLib.refinement.settings import RefinementSettings
 
+#: A bootstrap of fewer patients gives no interval worth the name.
+_FEWEST_PATIENTS = 3
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -89,14 +92,14 @@ def _organ(one: Measured) -> list[Section]:
     counted = f"{first.patients} patients, {first.slices} slices that show the organ."
     highest = one.thresholds[-1]
     pictures = {
-        f"What is accepted, {model_entry(one.preset.model).name} at {highest:g}": plot_risk_coverage(
+        f"What is accepted, {_called(one.preset.model)} at {highest:g}": plot_risk_coverage(
             {source: one.outcomes[Cell(one.run(source), highest)] for source in one.sources}
         ),
         f"HERMES over the iterations, at {highest:g}": plot_iterations(
-            {model_entry(model).name: one.traces[one.run(HERMES, model)] for model in one.models}, highest
+            {_called(model): one.traces[one.run(HERMES, model)] for model in one.models}, highest
         ),
         "What the final pDSC is worth, HERMES": plot_reliability(
-            {model_entry(model).name: one.outcomes[Cell(one.run(HERMES, model), highest)] for model in one.models}
+            {_called(model): one.outcomes[Cell(one.run(HERMES, model), highest)] for model in one.models}
         ),
         "Each judge on the same masks": plot_detection(one.detections),
     }
@@ -120,7 +123,7 @@ def _final(one: Measured) -> Table:
     for model in one.models:
         for threshold in one.thresholds:
             cells = [_final_cell(one.row(model, source, threshold)) for source in one.sources]
-            rows.append([model, f"{threshold:g}", *cells])
+            rows.append([_called(model), f"{threshold:g}", *cells])
     for threshold in one.thresholds:
         means = [overall(one.rows, source, threshold) for source in one.sources]
         rows.append(["all models", f"{threshold:g}", *("-" if mean is None else f"{mean:.3f}" for mean in means)])
@@ -143,7 +146,7 @@ def _gain(one: Measured) -> Table:
     for model in one.models:
         for threshold in one.thresholds:
             cells = [one.row(model, source, threshold) for source in one.sources]
-            rows.append([model, f"{threshold:g}", *(f"{cell.gain[0]:+.1f} in {cell.calls:.1f}" for cell in cells)])
+            rows.append([_called(model), f"{threshold:g}", *(f"{cell.gain[0]:+.1f} in {cell.calls:.1f}" for cell in cells)])
     columns = ["model", "threshold", *(TITLES.get(source, source) for source in one.sources)]
     return Table("Table 2. Percentage points gained, and calls of the model it took", columns, rows)
 
@@ -172,7 +175,7 @@ def _worth(one: Measured) -> Table:
     for model in one.models:
         ours, unet = one.row(model, HERMES, highest), one.row(model, UNET, highest)
         drawn = [ours.pgt, unet.pgt, ours.final]
-        rows.append([model, *map(_interval, drawn), _number(ours.accepted_dice), _number(ours.error)])
+        rows.append([_called(model), *map(_interval, drawn), _number(ours.accepted_dice), _number(ours.error)])
     columns = [
         "model",
         "its last pGT taken as the segmentation",
@@ -189,7 +192,7 @@ def _ceiling(one: Measured) -> Table:
     figures = {model: ceiling_figures([Prompted(**row) for row in rows]) for model, rows in one.ceilings.items()}
     own = {model: figures[model][model_entry(model).prompt_kinds[0]] for model in figures}
     reached = share_of_ceiling(one.rows, {model: value[0] for model, value in own.items()}, HERMES, highest)
-    rows = [[model, _interval(own[model]), f"{reached.get(model, 0):.3f}"] for model in one.models]
+    rows = [[_called(model), _interval(own[model]), f"{reached.get(model, 0):.3f}"] for model in one.models]
     columns = ["model", "prompted from the truth", f"share reached by HERMES at {highest:g}"]
     return Table("Ceiling", columns, rows, "The same models prompted as the loop prompts, with the truth in place of the pGT.")
 
@@ -203,7 +206,15 @@ def _ahead(one: Measured) -> Table:
         for model in one.models:
             ours, theirs = one.row(model, HERMES, highest), one.row(model, source, highest)
             apart = theirs.final is None or (ours.final is not None and clearly_better(ours.final, theirs.final))
-            rows.append([TITLES.get(source, source), model, _interval(ours.final), _interval(theirs.final), _verdict(apart)])
+            rows.append(
+                [
+                    TITLES.get(source, source),
+                    model,
+                    _interval(ours.final),
+                    _interval(theirs.final),
+                    _verdict(apart, ours.patients),
+                ]
+            )
     return Table(f"HERMES against each rival at {highest:g}", ["rival", "model", "HERMES", "rival's", "verdict"], rows)
 
 
@@ -212,7 +223,12 @@ def _ahead_in_error(one: Measured) -> Table:
     ours = errors.pop(HERMES)
     rows = [
         # The smaller error is the better one.
-        [TITLES.get(source, source), _interval(ours), _interval(theirs), _verdict(clearly_better(theirs, ours))]
+        [
+            TITLES.get(source, source),
+            _interval(ours),
+            _interval(theirs),
+            _verdict(clearly_better(theirs, ours), one.rows[0].patients),
+        ]
         for source, theirs in errors.items()
     ]
     return Table("HERMES against each rival, error of the pDSC", ["rival", "HERMES", "rival's", "verdict"], rows)
@@ -227,7 +243,7 @@ def _stopping(one: Measured) -> Table:
     for name, settings in {**ways, "last iteration kept, not the best": replace(usual, keep="last")}.items():
         for model in one.models:
             found = [replay(trace, settings) for trace in one.traces[one.run(HERMES, model)] if trace.organ]
-            rows.append([name, model, *_loop_cells(row_of(Cell(one.run(HERMES, model), highest), found))])
+            rows.append([name, _called(model), *_loop_cells(row_of(Cell(one.run(HERMES, model), highest), found))])
     return Table(f"When to stop and what to keep, HERMES at {highest:g}", ["", "model", *_LOOP_COLUMNS], rows)
 
 
@@ -241,7 +257,7 @@ def _ablations(one: Measured) -> Table:
         "Parts of the bundled networks switched off or sampled otherwise; nothing is trained anew. No model's real masks are among the "
         "corruptions that the quality control learns from, so every model here is one that it has not seen."
     )
-    title = f"Ablations, {model_entry(one.preset.model).name} at {highest:g}"
+    title = f"Ablations, {_called(one.preset.model)} at {highest:g}"
     return Table(title, ["", *_LOOP_COLUMNS], rows, note)
 
 
@@ -253,7 +269,13 @@ def _loop_cells(row: Row) -> list[str]:
     return [_interval(row.final), _interval(row.pgt), *numbers]
 
 
-def _verdict(ahead: bool) -> str:
+def _called(model: str) -> str:
+    return model_entry(model).title.partition(" (")[0]
+
+
+def _verdict(ahead: bool, patients: int) -> str:
+    if patients < _FEWEST_PATIENTS:
+        return "too few patients to tell"
     return "ahead, intervals apart" if ahead else "not clearly ahead"
 
 
