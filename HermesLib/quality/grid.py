@@ -10,8 +10,9 @@ from torch.nn import functional
 
 from HermesLib.neighbours import own_slice
 
-#: Half of a CT window's soft tissue is brighter than this; air and fat of the table's padding are not.
-_BODY_LEVEL = 0.15
+#: Fat, the outermost of a body, lies above this in a window of soft tissue from -125 HU on (-100 HU are at 0.06); air and foam are at 0. A
+#: level that leaves fat out cuts off what lies far to one side, as the spleen does, wherever the body is broader than its muscles.
+_BODY_LEVEL = 0.02
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,11 @@ def centre_window(shape: tuple[int, int]) -> Window:
     return Window((rows - side) // 2, (columns - side) // 2, side)
 
 
-def body_window(image: np.ndarray, margin: float = 0.04) -> Window:
+def body_window(image: np.ndarray, margin: float = 0.02) -> Window:
     """The square around the body on a windowed CT slice (H, W) in 0..1; the whole slice where no body is seen."""
-    tissue = ndimage.binary_opening(image > _BODY_LEVEL, iterations=max(1, min(image.shape) // 128))
+    # Fat is close to the level, so noise is averaged away first; opened, so that a couch below is a part of its own.
+    smooth = ndimage.gaussian_filter(image, min(image.shape) / 256)
+    tissue = ndimage.binary_opening(smooth > _BODY_LEVEL, iterations=max(1, min(image.shape) // 64))
     parts, count = ndimage.label(tissue)
     if count == 0:
         return slice_window(image.shape)

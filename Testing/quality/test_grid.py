@@ -1,12 +1,19 @@
 """Slices come back from the QC grid to where they were."""
 
+from pathlib import Path
+
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from HermesLib.evaluation.cases import read_cases, read_slices
 from HermesLib.metrics import dice_batch
+from HermesLib.presets import load_preset
 from HermesLib.quality.grid import Window, body_window, find_windows, from_grid, slice_window, to_grid
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
 def disc(rows: int, columns: int, centre: tuple[float, float], radius: float) -> np.ndarray:
@@ -42,6 +49,33 @@ def test_the_body_is_found_beside_the_table_and_an_empty_slice_shows_all():
     assert window.top <= 30 and window.top + window.side >= 150
     assert window.side < 145
     assert body_window(np.zeros((120, 80), np.float32)) == slice_window((120, 80))
+
+
+def test_fat_belongs_to_the_body_so_that_nothing_at_its_side_is_cut_off():
+    rng = np.random.default_rng(0)
+    image = np.zeros((256, 256), np.float32)
+    # Fat of -100 HU in a window from -125 to 275 HU, muscles within, a couch of foam in a thin shell below.
+    image[disc(256, 256, (120, 128), 105)] = 0.0625
+    image[disc(256, 256, (120, 128), 70)] = 0.4
+    image[240:242, 10:246] = 0.3
+    image = (image + rng.normal(0, 0.03, image.shape).astype(np.float32)).clip(0, 1)
+    window = body_window(image)
+    assert window.top <= 15 and window.left <= 23
+    assert window.top + window.side >= 225 and window.left + window.side >= 233
+    assert window.side < 240
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="real patients (../shared/data) are not here")
+def test_no_spleen_of_a_real_patient_lies_outside_the_window():
+    preset = load_preset("spleen-ct")
+    found = [read_slices(case, preset) for case in read_cases(f"slices:{DATA / 'btcv-slices'}", preset.organ_label)]
+    found = [pair for pair in found if len(pair[0])]
+    assert len(found) > 20
+    for images, truth, _ in found:
+        (window,) = find_windows(images, "body")
+        seen = torch.zeros_like(truth)
+        seen[:, max(window.top, 0) : window.top + window.side, max(window.left, 0) : window.left + window.side] = True
+        assert (truth & seen).sum() == truth.sum()
 
 
 def test_each_slice_has_its_own_body_window():
