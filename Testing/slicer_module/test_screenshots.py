@@ -50,17 +50,15 @@ def test_the_panel_from_ready_to_exported(panel, folder):  # noqa: F811
     wait(panel, lambda: panel.control.ready is not None)
     panel.refresh()
     ready = shoot(panel, folder / "panel-ready.png")
-    # A threshold that some of the sample's slices miss, so that there is something to review.
-    panel.ui.thresholdSlider.value = 0.86
     click(panel.ui.sampleButton)
 
-    def stopped() -> list[int]:
-        return [one.index for one in panel.control.run.record.slices.values() if one.status == "stopped"]
+    def accepted() -> list[int]:
+        return [one.index for one in panel.control.run.record.slices.values() if one.status == "accepted"]
 
-    wait(panel, lambda: panel.control.run is not None and bool(stopped()) and panel.control.settled)
+    wait(panel, lambda: panel.control.run is not None and bool(accepted()) and panel.control.settled)
     view = SliceView(width=640, height=640)
     run = panel.control.run
-    view.show(run.volume, tuple(run.frame.centre(stopped()[0])))
+    view.show(run.volume, tuple(run.frame.centre(accepted()[0])))
     running = shoot(panel, folder / "panel-running.png", view)
     wait(panel, lambda: not panel.control.running)
     panel.parameters.showDifference = True
