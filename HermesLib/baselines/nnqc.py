@@ -12,7 +12,6 @@ learnt query pools instead.
 from collections.abc import Sequence
 
 import torch
-from monai.networks.nets import DiffusionModelUNet
 from torch import nn
 from torch.nn import functional
 
@@ -20,6 +19,7 @@ from HermesLib.baselines.rebuilt import GridJudge
 from HermesLib.metrics import dice_batch
 from HermesLib.quality.autoencoder import SpatialVae
 from HermesLib.quality.config import QualityConfig
+from HermesLib.quality.core import latent_denoiser
 from HermesLib.quality.grid import from_grid
 from HermesLib.quality.image_expert import ImageExpert
 from HermesLib.quality.protocol import Assessment
@@ -46,18 +46,7 @@ class NnQc(nn.Module):
         self.to_tokens = nn.Linear(config.image_channels[-1], width)
         self.query = nn.Parameter(torch.randn(width) * width**-0.5)
         self.project = nn.Sequential(nn.Linear(width, 2 * width), nn.ReLU(), nn.Dropout(0.1), nn.Linear(2 * width, width))
-        self.denoiser = DiffusionModelUNet(
-            spatial_dims=2,
-            in_channels=config.latent_channels + 1,
-            out_channels=config.latent_channels,
-            channels=config.denoiser_channels,
-            attention_levels=[False] * (len(config.denoiser_channels) - 1) + [True],
-            num_res_blocks=1,
-            norm_num_groups=16,
-            num_head_channels=32,
-            with_conditioning=True,
-            cross_attention_dim=width,
-        )
+        self.denoiser = latent_denoiser(config, config.latent_channels + 1)
         betas = torch.linspace(_BETAS[0] ** 0.5, _BETAS[1] ** 0.5, config.timesteps, dtype=torch.float64) ** 2
         self.register_buffer("shares", torch.cumprod(1 - betas, 0).float(), persistent=False)
 

@@ -17,6 +17,22 @@ from HermesLib.quality.image_expert import ImageExpert
 from HermesLib.quality.sampler import alpha_bars, sample, seeded_noise
 
 
+def latent_denoiser(config: QualityConfig, inputs: int) -> DiffusionModelUNet:
+    """The network that tells latents from noise, asked with maps of so many channels and with tokens of the condition's width."""
+    return DiffusionModelUNet(
+        spatial_dims=2,
+        in_channels=inputs,
+        out_channels=config.latent_channels,
+        channels=config.denoiser_channels,
+        attention_levels=[False] * (len(config.denoiser_channels) - 1) + [True],
+        num_res_blocks=1,
+        norm_num_groups=16,
+        num_head_channels=32,
+        with_conditioning=True,
+        cross_attention_dim=config.token_width,
+    )
+
+
 @dataclass(frozen=True)
 class Condition:
     """What the experts say: ``spatial`` (B, c, s, s) maps at latent resolution, ``tokens`` (B, n, width), ``presence`` logit (B,)
@@ -49,18 +65,7 @@ class QualityCore(nn.Module):
         level = config.latent_level
         # The organ's map reaches the latent's cells with all its pixels, as channels.
         spatial = config.mask_channels[level] + config.image_channels[level] + (config.grid // config.latent_side) ** 2
-        self.denoiser = DiffusionModelUNet(
-            spatial_dims=2,
-            in_channels=config.latent_channels + spatial,
-            out_channels=config.latent_channels,
-            channels=config.denoiser_channels,
-            attention_levels=[False] * (len(config.denoiser_channels) - 1) + [True],
-            num_res_blocks=1,
-            norm_num_groups=16,
-            num_head_channels=32,
-            with_conditioning=True,
-            cross_attention_dim=config.token_width,
-        )
+        self.denoiser = latent_denoiser(config, config.latent_channels + spatial)
         self.register_buffer("shares", alpha_bars(config.timesteps), persistent=False)
 
     def condition(
