@@ -209,7 +209,7 @@ def _ahead(one: Measured) -> Table:
             rows.append(
                 [
                     TITLES.get(source, source),
-                    model,
+                    _called(model),
                     _interval(ours.final),
                     _interval(theirs.final),
                     _verdict(apart, ours.patients),
