@@ -11,7 +11,9 @@ import torch
 from torch import nn
 
 from HermesLib.baselines.constrained_vae import ConstrainedVae
+from HermesLib.baselines.galati import Galati
 from HermesLib.baselines.nnqc import NnQc
+from HermesLib.baselines.post_dae import PostDae
 from HermesLib.baselines.registry import BASELINES
 from HermesLib.checkpoints import load_checkpoint, save_checkpoint
 from HermesLib.data.augmentation import IDENTITY, sampling_grid
@@ -26,6 +28,9 @@ from HermesLib.training.run import TrainingRun
 from HermesLib.training.sources import Source, read_sources
 from HermesLib.training.trainer import Trainer, TrainerSettings
 
+#: Rivals that look at masks alone. Stronger changes of shape than an image would bear keep them from learning few patients by heart.
+_SHAPE_MODELS = (PostDae.kind, Galati.kind, ConstrainedVae.kind)
+_SHAPE_VARIETY: dict[str, Any] = {"rotation_degrees": 20, "stretch": 0.15, "bend": 0.03}
 #: Masks that a bank of valid shapes is learnt from.
 _BANK_MASKS = 1500
 
@@ -62,7 +67,10 @@ def train_baseline(
     task = BASELINE_TASKS[method]() if begun is None else NnQcTask(begun)
     split_of = [*split_of, *([core] if core is not None else [])]
     organ = preset.organ_label
-    settings = dataclasses.replace(settings, augmentation=preset_augmentation(preset))
+    augmentation = preset_augmentation(preset)
+    if method in _SHAPE_MODELS:
+        augmentation = dataclasses.replace(augmentation, **_SHAPE_VARIETY)
+    settings = dataclasses.replace(settings, augmentation=augmentation)
     sources = [dataclasses.replace(source, scale=preset.intensity, organ=organ) for source in sources]
     slices, split = read_sources(sources, settings.seed, validation, test, split_of)
 

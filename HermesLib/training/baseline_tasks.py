@@ -28,13 +28,16 @@ _N = TypeVar("_N", bound=nn.Module)
 _DIVERGENCE = 2e-4
 #: Share of gross failures among the masks whose Dice is learnt.
 _GROSS = 0.35
+_MORPHOLOGY = (ndimage.binary_erosion, ndimage.binary_dilation, ndimage.binary_opening, ndimage.binary_closing)
+#: Share of masks that Post-DAE is to leave as they are.
+_CLEAN = 0.3
 #: Weight of the decoded mask's Dice beside the noise's error, as nnQC's authors have it.
 _DECODED = 0.1
 
 
 def spoil(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A mask (S, S, bool) as Post-DAE learns to mend it: patches deleted, discs added, outlines eaten or grown, patches with organ and
-    surroundings swapped; one to three of them."""
+    """A mask (S, S, bool) as Post-DAE learns to mend it: patches deleted, discs added, morphology (erosion, dilation, opening, closing),
+    patches with organ and surroundings swapped; one to three of them."""
     side, spoilt = len(mask), mask.copy()
     rows, columns = np.mgrid[:side, :side]
     for way in rng.integers(4, size=int(rng.integers(1, 4))):
@@ -50,8 +53,9 @@ def spoil(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         elif way == 1:
             spoilt |= (rows - row) ** 2 + (columns - column) ** 2 < (rng.uniform(0.02, 0.1) * side) ** 2
         elif way == 2:
-            change = ndimage.binary_erosion if rng.random() < 0.5 else ndimage.binary_dilation
-            spoilt = change(spoilt, iterations=int(rng.integers(1, max(side // 24, 2))))
+            # Few pixels: a mask that was evenly grown by many looks like a clean one, and the network would then learn to shrink clean ones.
+            change = _MORPHOLOGY[int(rng.integers(len(_MORPHOLOGY)))]
+            spoilt = change(spoilt, iterations=int(rng.integers(1, max(side // 64, 1) + 1)))
         else:
             spoilt = np.where(patch, ~spoilt, spoilt)
     return spoilt
@@ -104,7 +108,7 @@ class PostDaeTask(_BaselineTask):
 
     def loss(self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
         """See :class:`HermesLib.training.trainer.Task`."""
-        clean = torch.from_numpy(rng.random(len(masks)) < 0.2).view(-1, 1, 1, 1).to(masks.device)
+        clean = torch.from_numpy(rng.random(len(masks)) < _CLEAN).view(-1, 1, 1, 1).to(masks.device)
         return soft_dice_loss(network(torch.where(clean, masks, _spoilt(masks, rng))), masks).mean()
 
     def evaluate(

@@ -144,4 +144,8 @@ class Trainer:
         for mean, value in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
             mean.lerp_(value, 1 - keep)
         for kept, buffer in zip(self.averaged.buffers(), self.network.buffers(), strict=True):
-            kept.copy_(buffer)
+            # Statistics of batch normalisation belong to the weights that made them: averaged weights want averaged statistics.
+            if buffer.is_floating_point():
+                kept.lerp_(buffer, 1 - keep)
+            else:
+                kept.copy_(buffer)
