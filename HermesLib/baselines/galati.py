@@ -2,8 +2,8 @@
 seen true masks alone builds good masks anew and spoils bad ones.
 
 From the source: ten convolutions with batch normalisation, LeakyReLU of 0.2 and dropout of 0.5 down to 100 maps of 4 x 4, a mirrored
-decoder, the sum of mean squared error and Dice as loss, true masks alone as training. Ours: a grid of 128 where theirs is larger, hence
-five strided convolutions of the ten, and the channels between.
+decoder, the sum of mean squared error and Dice as loss, true masks alone as training. Ours: a grid of 128 where theirs is twice as large,
+hence five strided convolutions where they have six.
 """
 
 from itertools import pairwise
@@ -11,7 +11,8 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-CHANNELS = (1, 32, 32, 32, 32, 32, 64, 64, 64, 64, 100)
+CHANNELS = (1, 32, 32, 32, 32, 64, 64, 128, 64, 32, 100)
+STRIDES = (2, 2, 1, 1, 2, 1, 2, 1, 1, 2)
 SLOPE, DROPOUT = 0.2, 0.5
 
 
@@ -23,16 +24,18 @@ class Galati(nn.Module):
     def __init__(self, side: int = 128):
         super().__init__()
         self.side = side
+        steps = [(before, after, stride) for (before, after), stride in zip(pairwise(CHANNELS), STRIDES, strict=True)]
         down: list[nn.Module] = []
-        for level, (before, after) in enumerate(pairwise(CHANNELS)):
-            down.append(nn.Conv2d(before, after, 4, 2, 1) if level % 2 == 0 else nn.Conv2d(before, after, 3, 1, 1))
-            if level < len(CHANNELS) - 2:
-                down += _between(after)
+        for before, after, stride in steps:
+            down += [nn.Conv2d(before, after, 4, 2, 1) if stride == 2 else nn.Conv2d(before, after, 3, 1, 1), *_between(after)]
         up: list[nn.Module] = []
-        for level, (before, after) in enumerate(pairwise(CHANNELS[::-1])):
-            up.append(nn.ConvTranspose2d(before, after, 4, 2, 1) if level % 2 else nn.Conv2d(before, after, 3, 1, 1))
-            if level < len(CHANNELS) - 2:
-                up += _between(after)
+        for after, before, stride in reversed(steps):
+            up += [
+                nn.ConvTranspose2d(before, after, 4, 2, 1) if stride == 2 else nn.Conv2d(before, after, 3, 1, 1),
+                *_between(after),
+            ]
+        # Neither the latent nor the output is normalised or dropped.
+        down, up = down[:-3], up[:-3]
         self.encoder, self.decoder = nn.Sequential(*down), nn.Sequential(*up)
 
     def forward(self, masks: torch.Tensor) -> torch.Tensor:

@@ -28,9 +28,20 @@ from HermesLib.training.run import TrainingRun
 from HermesLib.training.sources import Source, read_sources
 from HermesLib.training.trainer import Trainer, TrainerSettings
 
-#: Rivals that look at masks alone. Stronger changes of shape than an image would bear keep them from learning few patients by heart.
 _SHAPE_MODELS = (PostDae.kind, Galati.kind, ConstrainedVae.kind)
-_SHAPE_VARIETY: dict[str, Any] = {"rotation_degrees": 20, "stretch": 0.15, "bend": 0.03}
+#: Rivals that look at masks alone: stronger changes of shape than an image would bear keep them from learning few patients by heart, and
+#: what becomes of images is no matter.
+_SHAPE_VARIETY = {
+    "rotation_degrees": 20,
+    "stretch": 0.15,
+    "bend": 0.03,
+    "gamma": 0,
+    "bias": 0,
+    "noise": 0,
+    "blur": 0,
+    "sharpen": 0,
+}
+_NO_IMAGE = np.zeros((1, 1, 1), np.uint8)
 #: Masks that a bank of valid shapes is learnt from.
 _BANK_MASKS = 1500
 
@@ -69,7 +80,7 @@ def train_baseline(
     organ = preset.organ_label
     augmentation = preset_augmentation(preset)
     if method in _SHAPE_MODELS:
-        augmentation = dataclasses.replace(augmentation, **_SHAPE_VARIETY)
+        augmentation = dataclasses.replace(augmentation, **_SHAPE_VARIETY)  # type: ignore[arg-type]
     settings = dataclasses.replace(settings, augmentation=augmentation)
     sources = [dataclasses.replace(source, scale=preset.intensity, organ=organ) for source in sources]
     slices, split = read_sources(sources, settings.seed, validation, test, split_of)
@@ -79,7 +90,10 @@ def train_baseline(
         shown = [one for one in slices if one.patient in chosen and (mask := one.organ(organ)) is not None and mask.any()]
         if not shown:
             raise HermesError(f"no slice of those who {what} shows '{organ}'")
-        return SlicePool(pool_slices(shown, organ, preset.field))
+        pooled = pool_slices(shown, organ, preset.field)
+        if method in _SHAPE_MODELS:
+            pooled = [dataclasses.replace(one, image=_NO_IMAGE) for one in pooled]
+        return SlicePool(pooled)
 
     train, held = pool(split.train, "train"), pool(split.validation, "validate")
     recorded: dict[str, Any] = {
