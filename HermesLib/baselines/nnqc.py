@@ -21,7 +21,7 @@ from HermesLib.quality.autoencoder import SpatialVae
 from HermesLib.quality.config import QualityConfig
 from HermesLib.quality.core import latent_denoiser
 from HermesLib.quality.grid import from_grid
-from HermesLib.quality.image_expert import ImageExpert
+from HermesLib.quality.image_expert import ImageEncoder
 from HermesLib.quality.protocol import Assessment
 from HermesLib.quality.sampler import sample, seeded_noise
 
@@ -42,7 +42,7 @@ class NnQc(nn.Module):
         self.config, self.side = config, config.grid
         width = config.token_width
         self.autoencoder = SpatialVae(config).requires_grad_(False)
-        self.image_expert = ImageExpert(config.image_channels, width, 0, config.standardise).requires_grad_(False)
+        self.image_encoder = ImageEncoder(config.image_channels, 0, config.standardise).requires_grad_(False)
         self.to_tokens = nn.Linear(config.image_channels[-1], width)
         self.query = nn.Parameter(torch.randn(width) * width**-0.5)
         self.project = nn.Sequential(nn.Linear(width, 2 * width), nn.ReLU(), nn.Dropout(0.1), nn.Linear(2 * width, width))
@@ -51,14 +51,14 @@ class NnQc(nn.Module):
         self.register_buffer("shares", torch.cumprod(1 - betas, 0).float(), persistent=False)
 
     def take_over(self, core: dict[str, torch.Tensor]) -> None:
-        """Autoencoder and image expert of a trained core, by its tensors."""
-        for part, name in ((self.autoencoder, "autoencoder."), (self.image_expert, "image_expert.")):
-            part.load_state_dict({key.removeprefix(name): value for key, value in core.items() if key.startswith(name)})
+        """Autoencoder and the image expert's way down of a trained core, by its tensors."""
+        for part, name in ((self.autoencoder, "autoencoder."), (self.image_encoder, "image_expert.")):
+            part.load_state_dict({key: core[name + key] for key in part.state_dict()})
 
     def token(self, images: torch.Tensor) -> torch.Tensor:
         """The image's one token (B, 1, width)."""
         with torch.no_grad():
-            coarse = self.image_expert.look(images).coarse
+            coarse = self.image_encoder.encode(images)[-1]
         tokens = self.to_tokens(coarse.flatten(2).transpose(1, 2))
         weights = torch.softmax(tokens @ self.query, 1)
         return self.project((weights[..., None] * tokens).sum(1, keepdim=True))

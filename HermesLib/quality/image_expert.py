@@ -26,13 +26,10 @@ class Findings:
     organ: torch.Tensor
 
 
-class ImageExpert(nn.Module):
-    """U-Net over a slice with ``reach`` neighbours on either side; its levels halve the grid from S/2 on.
+class ImageEncoder(nn.Module):
+    """The way down of :class:`ImageExpert`: its levels halve the grid from S/2 on."""
 
-    ``standardise``: every slice is brought to mean 0 and deviation 1 first, for scanners without a calibrated scale.
-    """
-
-    def __init__(self, channels: Sequence[int], token_width: int, reach: int, standardise: bool):
+    def __init__(self, channels: Sequence[int], reach: int, standardise: bool):
         super().__init__()
         self.standardise = standardise
         self.stem = nn.Conv2d(1 + 2 * reach, channels[0], 5, stride=2, padding=2)
@@ -42,6 +39,30 @@ class ImageExpert(nn.Module):
             layers: list[nn.Module] = [nn.Conv2d(previous, width, 3, stride=2, padding=1)] if level else []
             self.levels.append(nn.Sequential(*layers, ResidualBlock(width, width), ResidualBlock(width, width)))
             previous = width
+
+    def encode(self, images: torch.Tensor) -> list[torch.Tensor]:
+        """Maps of slices (B, C, S, S) of 0..1 at S/2, S/4 and so on."""
+        if self.standardise:
+            images = images - images.mean((1, 2, 3), keepdim=True)
+            # 0.05 of the full range keeps the noise of an almost constant slice from being blown up.
+            x = self.stem(images / (images.std((1, 2, 3), keepdim=True) + 0.05))
+        else:
+            x = self.stem(images * 2 - 1)
+        seen = []
+        for level in self.levels:
+            x = level(x)
+            seen.append(x)
+        return seen
+
+
+class ImageExpert(ImageEncoder):
+    """U-Net over a slice with ``reach`` neighbours on either side.
+
+    ``standardise``: every slice is brought to mean 0 and deviation 1 first, for scanners without a calibrated scale.
+    """
+
+    def __init__(self, channels: Sequence[int], token_width: int, reach: int, standardise: bool):
+        super().__init__(channels, reach, standardise)
         self.up = nn.ModuleList()
         self.join = nn.ModuleList()
         for width, following in zip(channels[:0:-1], channels[-2::-1], strict=True):
@@ -53,17 +74,8 @@ class ImageExpert(nn.Module):
         self.to_tokens = nn.Linear(channels[-1], token_width)
 
     def _maps(self, images: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
-        if self.standardise:
-            images = images - images.mean((1, 2, 3), keepdim=True)
-            # 0.05 of the full range keeps the noise of an almost constant slice from being blown up.
-            x = self.stem(images / (images.std((1, 2, 3), keepdim=True) + 0.05))
-        else:
-            x = self.stem(images * 2 - 1)
-        seen = []
-        for level in self.levels:
-            x = level(x)
-            seen.append(x)
-        coarse = x
+        seen = self.encode(images)
+        x = coarse = seen[-1]
         decoded = []
         for up, join, skip in zip(self.up, self.join, seen[-2::-1], strict=True):
             x = join(torch.cat([up(x), skip], 1))
