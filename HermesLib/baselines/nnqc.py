@@ -5,8 +5,8 @@ From the source and its public code: the image expert's tokens pooled into a sin
 mask brought to the latent's size and concatenated, a network that predicts the noise, the scaled linear schedule, Dice of the decoded mask
 with a tenth of the weight, five DDIM steps, one sample. Ours: the image encoder is the image expert of a trained HERMES core, kept as it is,
 where theirs is a CLIP model of medical images, kept as it is; autoencoder, denoiser's size and corruptions are those of HERMES, so that
-what differs is how the denoiser is told. Theirs pools by where in the volume the slice lies; slices of their own have no such place, so a
-learnt query pools instead.
+what differs is how the denoiser is told; the noise is named as a difference from what is noisy (:meth:`NnQc.predict_noise`). Theirs pools
+by where in the volume the slice lies; slices of their own have no such place, so a learnt query pools instead.
 """
 
 from collections.abc import Sequence
@@ -64,9 +64,15 @@ class NnQc(nn.Module):
         return self.project((weights[..., None] * tokens).sum(1, keepdim=True))
 
     def predict_noise(self, noisy: torch.Tensor, times: torch.Tensor, token: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
-        """The noise in latents (B, C, s, s)."""
+        """The noise in latents (B, C, s, s).
+
+        The denoiser names it as a difference from the noisy latents (Salimans 2022, appendix D). Near pure noise a hundredth of the noise is
+        as much as all of the signal, and a network that has to say the noise itself gets no closer than that in thousands of steps.
+        """
         small = functional.interpolate(masks, noisy.shape[-2:], mode="nearest")
-        return self.denoiser(torch.cat([noisy, small], 1), times, context=token)
+        share = self.shares[times].view(-1, 1, 1, 1)
+        difference = self.denoiser(torch.cat([noisy, small], 1), times, context=token)
+        return (1 - share).sqrt() * noisy + share.sqrt() * difference
 
     def clean(self, noisy: torch.Tensor, times: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
         """The latents without noise (Ho 2020, eq. 15)."""

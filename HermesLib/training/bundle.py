@@ -143,11 +143,12 @@ def _rounded(values: Any) -> Any:
 
 
 def _people(patients: list[str]) -> str:
-    labelled = [patient for patient in patients if not patient.endswith("-unlabelled") and not patient.startswith("medscribble")]
-    groups = {"images without a label": "-unlabelled", "single slices of MedScribble": "medscribble"}
-    others = [
-        f"{sum(mark in patient for patient in patients)} {text}"
-        for text, mark in groups.items()
-        if any(mark in p for p in patients)
-    ]
+    groups = {
+        "images without a label": "-unlabelled",
+        "single slices of MedScribble": "medscribble",
+        "patients' shapes of PI-CAI": "picai-masks",
+    }
+    labelled = [patient for patient in patients if not any(mark in patient for mark in groups.values())]
+    counts = {text: sum(mark in patient for patient in patients) for text, mark in groups.items()}
+    others = [f"{count} {text}" for text, count in counts.items() if count]
     return f"{len(labelled)} patients ({', '.join(labelled)})" + "".join(f"; {other}" for other in others)
