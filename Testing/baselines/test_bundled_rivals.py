@@ -1,10 +1,12 @@
 """The rivals' bundled weights on real patients: what they make of good masks and of blank ones, and that HERMES is ahead of them."""
 
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK
 import torch
 
 from HermesLib.baselines.nnqc import NnQc
@@ -72,10 +74,32 @@ def test_who_looks_at_masks_alone_has_nothing_to_say_of_a_blank_one(preset_name:
     assert rebuilt(preset_name, kind, shown, blank=True) < 0.4
 
 
+def some_slices(folder: Path, into: Path, patient: str, most: int) -> None:
+    """A Decathlon folder with one patient, cut to ``most`` slices around the middle of the organ."""
+    image, label = (SimpleITK.ReadImage(str(folder / part / f"{patient}.nii.gz")) for part in ("imagesTr", "labelsTr"))
+    rows = np.flatnonzero(SimpleITK.GetArrayFromImage(label).any((1, 2)))
+    first = int(rows[(len(rows) - most) // 2])
+    for part, volume in (("imagesTr", image), ("labelsTr", label)):
+        (into / part).mkdir(parents=True)
+        SimpleITK.WriteImage(volume[:, :, first : first + most], str(into / part / f"{patient}.nii.gz"))
+    table = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
+    table["training"] = [entry for entry in table["training"] if patient in entry["image"]]
+    (into / "dataset.json").write_text(json.dumps(table), encoding="utf-8")
+
+
 def test_hermes_is_ahead_of_every_rival_on_a_patient_that_nobody_knows(tmp_path: Path):
-    words = ["evaluate", "tables", "--cases", f"prostate-t2=decathlon:{DATA / 'prostatex'}", "--quick", "-o", str(tmp_path)]
+    some_slices(DATA / "prostatex", tmp_path / "data", "ProstateX-0000", 5)
+    words = [
+        "evaluate",
+        "tables",
+        "--cases",
+        f"prostate-t2=decathlon:{tmp_path / 'data'}",
+        "--quick",
+        "-o",
+        str(tmp_path / "out"),
+    ]
     assert main(words) == 0
-    with open(tmp_path / "tables.csv", encoding="utf-8") as stream:
+    with open(tmp_path / "out" / "tables.csv", encoding="utf-8") as stream:
         final = {row["source"]: float(row["final"] or 0) for row in csv.DictReader(stream)}
     rivals = drawing("prostate-t2")
     assert len(rivals) >= 3 and all(final[HERMES] > final[rival] + 0.1 for rival in rivals)
