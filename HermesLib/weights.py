@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from HermesLib.errors import HermesError
+from HermesLib.models.catalogue import MODELS
 from HermesLib.resources import resource_path
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ class BundledWeights:
     title: str
     bytes: int
     sha256: str
+
+    @property
+    def for_comparison(self) -> bool:
+        """Whether it belongs to a rival that HERMES is measured against, not to what HERMES runs by itself."""
+        return self.kind not in ("quality", *MODELS)
 
     @property
     def path(self) -> Path:

@@ -101,7 +101,8 @@ class SetupSection:
         from HermesLib.weights import bundled_weights, imported_weights
 
         licences = {model.bundled: _("research (official: {licence})").format(licence=model.licence) for model in MODELS.values()}
-        rows = [(one.title, one.bytes, licences.get(one.name, _("research"))) for one in bundled_weights()]
+        used = [one for one in bundled_weights() if not one.for_comparison]
+        rows = [(one.title, one.bytes, licences.get(one.name, _("research"))) for one in used]
         rows += [(path.name, path.stat().st_size, _("imported")) for path in imported_weights()]
         table = self.ui.weightsTable
         table.setRowCount(len(rows))

@@ -3,7 +3,9 @@
 import numpy as np
 import slicer
 
+from HermesLib.baselines.registry import bundled_rivals
 from HermesLib.engine.messages import Ready
+from HermesLib.presets import load_preset
 from Testing.slicer_module.driving import click, drain
 
 
@@ -76,6 +78,13 @@ def test_imported_weights_can_be_chosen_and_reach_the_engine(widget, volume, eng
     click(panel.ui.runButton)
     assert engine.requests[0].weights == "medsam_vit_b.pth"
     assert "--weights" in engine.requests[0].command
+
+
+def test_setup_lists_what_the_module_runs_and_no_rival_it_is_measured_against(panel):
+    table = panel.ui.weightsTable
+    titles = [table.item(row, 0).text() for row in range(table.rowCount)]
+    assert {"MedSAM, small", "QC core, prostate in T2 MR", "QC core, spleen in CT"} <= {*titles}
+    assert bundled_rivals(load_preset("prostate-t2")) and not [title for title in titles if "20" in title]
 
 
 def test_the_state_line_says_what_the_engine_runs_on(panel, engine):
