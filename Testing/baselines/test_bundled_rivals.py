@@ -41,7 +41,7 @@ def slices_of(preset_name: str, folder: str, patients: set[str] | None, most: in
     for case in read_cases(f"{layout}:{DATA / name}", preset.organ_label):
         if patients is None or case.identity in patients:
             images, truth, _ = read_slices(case, preset)
-            found += list(zip(images.split(1), truth.split(1), strict=True))
+            found += [(images[k : k + 1], truth[k : k + 1]) for k in range(len(images))]
     return [found[round(k)] for k in np.linspace(0, len(found) - 1, min(most, len(found)))]
 
 
