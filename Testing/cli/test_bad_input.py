@@ -148,7 +148,7 @@ def test_a_gpu_that_is_not_there_is_refused(hermes: Hermes, files: Path, tmp_pat
     assert "no CUDA" in refused(hermes("refine", files / "image.nii.gz", "-o", output, "--device", "cuda"), output)
 
 
-@pytest.mark.parametrize("name", ["galati", "wang", "postdae", "cvae", "oracle"])
+@pytest.mark.parametrize("name", ["nnqc", "oracle"])
 def test_a_quality_control_that_is_not_there_is_refused_and_those_there_are_listed(
     hermes: Hermes, files: Path, tmp_path: Path, name: str
 ):
