@@ -1,9 +1,9 @@
 """Galati and Zuluaga 2021, "Efficient model monitoring for quality control in cardiac image segmentation": a convolutional autoencoder that has
 seen true masks alone builds good masks anew and spoils bad ones.
 
-From the source: ten convolutions with batch normalisation, LeakyReLU of 0.2 and dropout of 0.5 down to 100 maps of 4 x 4, a mirrored
-decoder, the sum of mean squared error and Dice as loss, true masks alone as training. Ours: a grid of 128 where theirs is twice as large,
-hence five strided convolutions where they have six.
+From the source and its public code: ten convolutions with batch normalisation, LeakyReLU of 0.2 and dropout of 0.5 down to 100 maps of
+4 x 4, a mirrored decoder, the sum of mean squared error and Dice as loss, true masks alone as training. Ours: a grid of 128 where theirs is
+twice as large, hence five strided convolutions where they have six (their third is one); Adam's settings, and how masks are varied.
 """
 
 from itertools import pairwise

@@ -3,7 +3,8 @@ autoencoder takes any mask to a plausible one.
 
 From the source: strided convolutions with 16, 32, 32, 32 and 32 channels, a fully connected layer of 512, a mirrored decoder, the Dice loss,
 and training on masks that were spoilt on purpose. Ours: the grid, the kernel of 4 in the decoder (no chequerboard), batch normalisation
-(without it the network learns ten times as slowly), Adam's settings.
+(without it the network learns ten times as slowly), He's initial weights, the corruptions' sizes and the share of clean masks
+(:func:`HermesLib.training.baseline_tasks.spoil`), Adam's settings.
 """
 
 from itertools import pairwise

@@ -23,7 +23,6 @@ DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 CPU = torch.device("cpu")
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="real patients (../shared/data) are not here")
 
-FOLDERS = {"prostate-t2": "decathlon:promise12", "spleen-ct": "slices:btcv-slices"}
 TESTS = {"prostate-t2": "decathlon:prostatex", "spleen-ct": "slices:btcv-slices"}
 
 
@@ -56,18 +55,18 @@ def rebuilt(preset_name: str, kind: str, shown: list[tuple[torch.Tensor, torch.T
     return float(np.mean(made))
 
 
-@pytest.mark.parametrize("kind", [kind for kind in ("postdae", "cvae", "galati") if kind in drawing("prostate-t2")])
+@pytest.mark.parametrize("kind", ["postdae", "cvae", "galati"])
 def test_a_rival_of_shapes_builds_good_masks_of_patients_it_never_saw_anew(kind: str):
     name = "prostate-t2"
     split = load_checkpoint(next(path for path in bundled_rivals(load_preset(name)) if kind in path.name)).training["split"]
-    shown = sorted(slices_of(name, FOLDERS[name], {*split["validation"]}, 24), key=lambda one: int(one[1].sum()))
+    shown = sorted(slices_of(name, "decathlon:promise12", {*split["validation"]}, 24), key=lambda one: int(one[1].sum()))
     # Sections near the apex are few pixels across on the rivals' grid, and a pixel of outline costs much of their Dice.
     assert rebuilt(name, kind, shown[12:], blank=False) > 0.94
     assert rebuilt(name, kind, shown, blank=False) > 0.9
 
 
 @pytest.mark.parametrize(
-    ("preset_name", "kind"), [(name, kind) for name in TESTS for kind in ("postdae", "galati") if kind in drawing(name)]
+    ("preset_name", "kind"), [("prostate-t2", "postdae"), ("prostate-t2", "galati"), ("spleen-ct", "postdae")]
 )
 def test_who_looks_at_masks_alone_has_nothing_to_say_of_a_blank_one(preset_name: str, kind: str):
     shown = slices_of(preset_name, TESTS[preset_name], None, 8)
@@ -102,4 +101,4 @@ def test_hermes_is_ahead_of_every_rival_on_a_patient_that_nobody_knows(tmp_path:
     with open(tmp_path / "out" / "tables.csv", encoding="utf-8") as stream:
         final = {row["source"]: float(row["final"] or 0) for row in csv.DictReader(stream)}
     rivals = drawing("prostate-t2")
-    assert len(rivals) >= 3 and all(final[HERMES] > final[rival] + 0.1 for rival in rivals)
+    assert {"postdae", "cvae", "galati", "wang"} <= {*rivals} and all(final[HERMES] > final[rival] + 0.1 for rival in rivals)
