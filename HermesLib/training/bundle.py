@@ -93,9 +93,9 @@ def model_card(
     ]
     if "picai-masks" in names:
         lines += [
-            "That holds for images. PI-CAI has studies of PROSTATE-X, whose patients its names do not tell: shapes of them were read, the"
+            "That holds for images. PI-CAI has studies of PROSTATE-X, whose patients its names do not tell: shapes of them were read, the",
+            "masks of the six test patients not (no shape on their grids has a Dice above 0.93 with one of theirs).",
         ]
-        lines += ["masks of the six test patients not (no shape on their grids has a Dice above 0.93 with one of theirs)."]
     lines += ["", "## Training", "", f"Seed {told['seed']}.", "", "```", command, "```", ""]
     if "initial" in told:
         lines += [f"Goes on from a first training on the same patients (weights' SHA-256 `{told['initial']['sha256']}`).", ""]
