@@ -18,6 +18,7 @@ from HermesLib.evaluation.tables.arithmetic import clearly_better, detection_of,
 from HermesLib.evaluation.tables.measure import Store
 from HermesLib.evaluation.tables.page import Section, Table, page
 from HermesLib.evaluation.tables.plan import HERMES, UNET, Cell, Organ, Run, seen_patients
+from HermesLib.evaluation.tables.plots import plot_detection
 from HermesLib.presets import load_preset
 from HermesLib.weights import bundled_checkpoint
 from Testing.data.made import make_decathlon
@@ -77,6 +78,12 @@ def test_the_page_holds_all_text_escaped_and_loads_nothing():
     made = page("A & B", "<lead>", [Section("S", [Table("T", ["x<y"], [["1 < 2"]], "a note")], {"a picture": b"png"})])
     assert "A &amp; B" in made and "&lt;lead&gt;" in made and "x&lt;y" in made and "1 &lt; 2" in made and "a note" in made
     assert "data:image/png;base64,cG5n" in made and "http" not in made
+
+
+def test_every_judge_has_its_own_panel_however_many_they_are():
+    rows = {f"judge {number}": [{"pdsc": 0.5, "true": 0.6}] for number in range(9)}
+    whole = plot_detection(rows)
+    assert plot_detection({**rows, "judge 8": [{"pdsc": 0.9, "true": 0.1}]}) != whole
 
 
 def test_what_was_made_from_the_same_is_not_measured_again_and_what_was_made_from_else_is(tmp_path: Path):

@@ -2,9 +2,11 @@
 
 import csv
 import json
+import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,9 @@ from HermesLib.evaluation.tables.report import Measured, write_page
 from HermesLib.evaluation.traces import replay
 from HermesLib.refinement.settings import RefinementSettings
 
+#: The packages whose version can move a figure.
+_VERSIONS = ("torch", "monai", "numpy", "scikit-image", "SimpleITK")
+
 
 def run_tables(request: Request, say: Callable[[str], None], workers: int = 1) -> Path:
     """Measure what is not measured yet and write ``tables.html``, ``tables.csv`` and ``tables.json`` into the request's folder; returns the
@@ -30,6 +35,8 @@ def run_tables(request: Request, say: Callable[[str], None], workers: int = 1) -
     bench.check()
     provenance = {
         "hermes": __version__,
+        "versions": {name: version(name) for name in _VERSIONS},
+        "python": platform.python_version(),
         "seed": request.seed,
         "models": {name: model.sha256 for name, model in bench.models.items()},
         "sources": {preset: {one.name: one.sha256 for one in found} for preset, found in bench.sources.items()},

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,8 @@ from HermesLib.evaluation.tables.plan import TITLES
 from HermesLib.evaluation.traces import Trace, replay
 from HermesLib.refinement.settings import RefinementSettings
 
-#: Paul Tol's bright scheme, told apart by the colour-blind.
-_COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb")
+#: Paul Tol's bright scheme, told apart by the colour-blind, and black; one for each source.
+_COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb", "#000000")
 #: The mean of fewer masks says nothing.
 _FEWEST = 5
 
@@ -24,7 +25,7 @@ def plot_risk_coverage(outcomes: Mapping[str, Sequence[SliceOutcome]]) -> bytes:
     """The true Dice of the masks that each source's score ranks highest, as more of them are taken."""
     figure = Figure((6.2, 4.4), layout="constrained")
     axes = figure.subplots()
-    for colour, (source, found) in zip(_COLOURS, outcomes.items(), strict=False):
+    for colour, (source, found) in zip(cycle(_COLOURS), outcomes.items(), strict=False):
         shown = [one for one in found if one.organ]
         true = np.array([one.final_dsc for one in sorted(shown, key=lambda one: -one.pdsc)])
         count = np.arange(1, len(true) + 1)
@@ -41,7 +42,7 @@ def plot_iterations(traces: Mapping[str, Sequence[Trace]], threshold: float) -> 
     intervals by patient bootstrap."""
     figure = Figure((6.2, 4.4), layout="constrained")
     axes = figure.subplots()
-    for colour, (name, found) in zip(_COLOURS, traces.items(), strict=False):
+    for colour, (name, found) in zip(cycle(_COLOURS), traces.items(), strict=False):
         shown = [one for one in found if one.organ]
         calls = range(RefinementSettings.max_iterations + 1)
         kept = [RefinementSettings(threshold=threshold, max_iterations=most) for most in calls]
@@ -62,7 +63,7 @@ def plot_reliability(outcomes: Mapping[str, Sequence[SliceOutcome]]) -> bytes:
     figure = Figure((6.2, 4.4), layout="constrained")
     axes = figure.subplots()
     edges = np.arange(0.5, 1.001, 0.05)
-    for colour, (name, found) in zip(_COLOURS, outcomes.items(), strict=False):
+    for colour, (name, found) in zip(cycle(_COLOURS), outcomes.items(), strict=False):
         words = np.array([(one.pdsc, one.final_dsc) for one in found if one.organ])
         bins = [words[(words[:, 0] >= low) & (words[:, 0] < low + 0.05)] for low in edges[:-1]]
         means = np.array([part.mean(0) for part in bins if len(part) >= _FEWEST]).reshape(-1, 2)
@@ -83,7 +84,7 @@ def plot_detection(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> bytes:
     lines = -(-len(rows) // columns)
     figure = Figure((3.4 * columns, 3.5 * lines), layout="constrained")
     panels = np.atleast_1d(figure.subplots(lines, columns, sharex=True, sharey=True)).ravel()
-    for colour, axes, (source, found) in zip(_COLOURS, panels, rows.items(), strict=False):
+    for colour, axes, (source, found) in zip(cycle(_COLOURS), panels, rows.items(), strict=False):
         axes.plot([row["pdsc"] for row in found], [row["true"] for row in found], ".", ms=3, alpha=0.4, color=colour)
         axes.plot([0, 1], [0, 1], color="0.4", lw=1, ls="--")
         axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal", xlabel="pDSC", ylabel="true Dice")

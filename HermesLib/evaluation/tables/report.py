@@ -78,10 +78,11 @@ def write_page(path: Path, measured: Sequence[Measured], provenance: Mapping[str
         [f"{preset}: {name}", sha256] for preset, found in provenance["sources"].items() for name, sha256 in found.items()
     ]
     sections.append(Section("Networks", [Table("Weights", ["name", "SHA-256"], networks)]))
+    versions = ", ".join(f"{name} {number}" for name, number in provenance["versions"].items())
     lead = (
-        f"HERMES {provenance['hermes']}, {date.today().isoformat()}, seed {provenance['seed']}. Means over slices that show the organ, with 95 % "
-        "intervals by patient bootstrap. No network here was trained, chosen or calibrated on any of these patients, by the splits stored with "
-        "the weights."
+        f"HERMES {provenance['hermes']}, {date.today().isoformat()}, seed {provenance['seed']}, Python {provenance['python']}, {versions}. "
+        "Means over slices that show the organ, with 95 % intervals by patient bootstrap. No network here was trained, chosen or "
+        "calibrated on any of these patients, by the splits stored with the weights."
     )
     path.write_text(page("HERMES and its rivals", lead, sections), encoding="utf-8")
     return path
