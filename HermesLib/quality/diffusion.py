@@ -96,23 +96,31 @@ class DiffusionQuality:
     @torch.inference_mode()
     def _draw(self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int]) -> Assessment:
         """The pGT and the raw score."""
-        shape = (images.shape[-2], images.shape[-1])
-        grid = self.core.config.grid
         device = self.core.shares.device
         images, masks = images.to(device), masks.to(device)
-        windows = find_windows(images, self.core.config.field)
-        share, through_plane = self.core.config.expert_share, self.core.config.through_plane > 0
-        seen = self._witness.map(images)[:, None] if share > 0 or through_plane else None
-        condition = self.core.condition(
-            to_grid(images, windows, grid),
-            to_grid(masks[:, None].float(), windows, grid),
-            organ=to_grid(seen, windows, grid) if through_plane and seen is not None else None,
-        )
-        drawn = from_grid(self.core.sample(condition, seeds, self.samples, self.steps), windows, shape)
-        if seen is not None:
-            drawn = drawn.lerp(seen, share)
+        config = self.core.config
+        seen = self._witness.map(images)[:, None] if config.expert_share > 0 or config.through_plane > 0 else None
+        if seen is not None and config.expert_share == 1:
+            # Nothing that could be drawn would show in the pGT.
+            drawn, presence = seen, self.presence(images)
+        else:
+            drawn, presence = self._sample(images, masks, seeds, seen)
         pgt = without_islands(drawn.mean(1))
         pdsc = dice_batch(masks, pgt > 0.5)
-        single = torch.stack([dice_batch(masks, drawn[:, k] > 0.5) for k in range(self.samples)], 1)
+        single = torch.stack([dice_batch(masks, drawn[:, k] > 0.5) for k in range(drawn.shape[1])], 1)
         low, high = torch.minimum(single.amin(1), pdsc), torch.maximum(single.amax(1), pdsc)
-        return Assessment(pgt, pdsc, low, high, torch.sigmoid(condition.presence), torch.ones_like(pdsc))
+        return Assessment(pgt, pdsc, low, high, torch.sigmoid(presence), torch.ones_like(pdsc))
+
+    def _sample(
+        self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int], seen: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Probabilities (B, samples, H, W) with the witness' map ``seen`` (B, 1, H, W) in them, and the log odds (B,) of the organ's presence."""
+        config, shape = self.core.config, (images.shape[-2], images.shape[-1])
+        windows = find_windows(images, config.field)
+        condition = self.core.condition(
+            to_grid(images, windows, config.grid),
+            to_grid(masks[:, None].float(), windows, config.grid),
+            organ=to_grid(seen, windows, config.grid) if config.through_plane > 0 and seen is not None else None,
+        )
+        drawn = from_grid(self.core.sample(condition, seeds, self.samples, self.steps), windows, shape)
+        return drawn if seen is None else drawn.lerp(seen, config.expert_share), condition.presence

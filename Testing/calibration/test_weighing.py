@@ -48,6 +48,20 @@ def test_a_share_lies_between_what_is_drawn_and_what_the_image_expert_sees(quali
     assert torch.allclose(half[kept], (drawn + expert)[kept] / 2, atol=1e-4)
 
 
+def test_where_the_image_expert_alone_decides_no_time_is_spent_on_drawing(
+    quality: DiffusionQuality, monkeypatch: pytest.MonkeyPatch
+):
+    images = torch.rand(2, 1, 64, 64, generator=torch.Generator().manual_seed(1))
+    masks = images[:, 0] > 0.4
+    quality.core.config = dataclasses.replace(SMALL, expert_share=1 - 1e-7)
+    nearly = quality.assess(images, masks, [0, 1])
+    quality.core.config = dataclasses.replace(SMALL, expert_share=1.0)
+    monkeypatch.setattr(quality.core, "sample", None)
+    alone = quality.assess(images, masks, [0, 1])
+    for name in ("pgt", "pdsc", "pdsc_low", "pdsc_high", "present"):
+        assert torch.allclose(getattr(alone, name), getattr(nearly, name), atol=1e-4)
+
+
 def test_every_share_is_measured_and_the_weights_are_left_as_they_were(quality: DiffusionQuality, tmp_path: Path):
     phantom = prostate_phantom(seed=1, side=64, slices=5, spacing=(3.0, 3.0, 14.0))
     for name, volume in (("image", phantom.image), ("label", phantom.label)):
