@@ -18,7 +18,7 @@ from HermesLib.errors import HermesError
 from HermesLib.presets import Preset
 from HermesLib.quality.config import QualityConfig
 from HermesLib.quality.protocol import QualityControl, Score
-from HermesLib.quality.registry import load_quality
+from HermesLib.quality.registry import QUALITY_NAMES, load_quality
 from HermesLib.weights import bundled_weights
 
 _Network = PostDae | Galati | Wang | ConstrainedVae | DiceRegression | NnQc
@@ -55,22 +55,24 @@ def load_judge(
     Raises:
         HermesError: neither a known name nor a file; weights of another kind; samples, steps or a calibration asked of a rival.
     """
-    path = Path(name)
+    path, bundled = Path(name), {one.stem.removesuffix(f"-{preset.name}"): one for one in bundled_rivals(preset)}
     if name in BASELINES:
-        bundled = {one.stem: one for one in bundled_rivals(preset)}
-        if f"{name}-{preset.name}" not in bundled:
+        if name not in bundled:
             raise HermesError(
                 f"no weights of '{name}' for {preset.name} come with HERMES; choose diffusion, or train them (hermes train baseline) and "
                 "name the file"
             )
-        path = bundled[f"{name}-{preset.name}"]
+        path = bundled[name]
+    if not path.is_file() and path.suffix != ".safetensors" and name not in QUALITY_NAMES:
+        known = ", ".join([*QUALITY_NAMES, *bundled])
+        raise HermesError(f"unknown quality control '{name}'; choose {known} or a .safetensors file")
     if not path.is_file():
         return load_quality(name, preset, device, samples, steps, score)
     checkpoint = load_checkpoint(path)
     if checkpoint.kind is None or checkpoint.kind not in BASELINES:
         return load_quality(name, preset, device, samples, steps, score)
     if samples is not None or steps is not None:
-        raise HermesError(f"{path.name} is a {checkpoint.kind}: it draws no samples; leave --samples and --steps out")
+        raise HermesError(f"{path.name} is a {checkpoint.kind}: --samples and --steps are for the QC core alone; leave them out")
     return _build(checkpoint, checkpoint.kind, path.stem).to(device)
 
 

@@ -157,7 +157,7 @@ def test_trained_weights_drive_the_loop_and_a_rival_is_told_from_a_core(tmp_path
     assert not set(checkpoint.training["split"]["train"]) & set(checkpoint.training["split"]["validation"])
     quality = load_judge(str(weights), load_preset("prostate-t2"), CPU)
     assert isinstance(quality, RebuiltQuality) and quality.sha256 == checkpoint.sha256
-    with pytest.raises(HermesError, match="draws no samples"):
+    with pytest.raises(HermesError, match="for the QC core alone"):
         load_judge(str(weights), load_preset("prostate-t2"), CPU, samples=2)
     image = next((folder / "images").glob("*.nii.gz"))
     asked = [

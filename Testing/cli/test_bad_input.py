@@ -148,14 +148,11 @@ def test_a_gpu_that_is_not_there_is_refused(hermes: Hermes, files: Path, tmp_pat
     assert "no CUDA" in refused(hermes("refine", files / "image.nii.gz", "-o", output, "--device", "cuda"), output)
 
 
-@pytest.mark.parametrize("name", ["nnqc", "oracle"])
-def test_a_quality_control_that_is_not_there_is_refused_and_those_there_are_listed(
-    hermes: Hermes, files: Path, tmp_path: Path, name: str
-):
+def test_a_quality_control_that_is_not_there_is_refused_and_those_there_are_listed(hermes: Hermes, files: Path, tmp_path: Path):
     output = tmp_path / "out"
-    words = ("assess", files / "one.nii.gz", files / "one_label.nii.gz", "-o", output, "--quality", name)
+    words = ("assess", files / "one.nii.gz", files / "one_label.nii.gz", "-o", output, "--quality", "oracle")
     line = refused(hermes(*words), output)
-    assert f"'{name}'" in line and "diffusion" in line
+    assert "'oracle'" in line and "diffusion" in line and "nnqc" in line
 
 
 @pytest.mark.parametrize("option", ["--samples", "--steps"])
