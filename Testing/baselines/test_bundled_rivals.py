@@ -64,10 +64,9 @@ def test_a_rival_of_shapes_builds_good_masks_of_patients_it_never_saw_anew(kind:
     assert rebuilt(name, kind, shown, blank=False) > 0.9
 
 
-@pytest.mark.parametrize(
-    ("preset_name", "kind"), [("prostate-t2", "postdae"), ("prostate-t2", "galati"), ("spleen-ct", "postdae")]
-)
-def test_who_looks_at_masks_alone_has_nothing_to_say_of_a_blank_one(preset_name: str, kind: str):
+@pytest.mark.parametrize("preset_name", ["prostate-t2", "spleen-ct"])
+@pytest.mark.parametrize("kind", ["postdae", "galati"])
+def test_who_looks_at_masks_alone_has_nothing_to_say_of_a_blank_one(kind: str, preset_name: str):
     shown = slices_of(preset_name, TESTS[preset_name], None, 8)
     assert rebuilt(preset_name, kind, shown, blank=True) < 0.4
 
