@@ -14,7 +14,15 @@ from HermesLib.errors import HermesError
 from HermesLib.evaluation.cases import Case
 from HermesLib.evaluation.outcomes import SliceOutcome
 from HermesLib.evaluation.tables.ablations import ablations_of
-from HermesLib.evaluation.tables.arithmetic import clearly_better, detection_of, overall, row_of, share_of_ceiling
+from HermesLib.evaluation.tables.arithmetic import (
+    clearly_better,
+    detection_of,
+    error_above,
+    gain_over,
+    overall,
+    row_of,
+    share_of_ceiling,
+)
 from HermesLib.evaluation.tables.measure import Store
 from HermesLib.evaluation.tables.page import Section, Table, page
 from HermesLib.evaluation.tables.plan import HERMES, UNET, Cell, Organ, Run, seen_patients
@@ -64,6 +72,25 @@ def test_the_share_of_the_ceiling_is_that_of_the_same_model_and_being_clearly_be
     assert clearly_better([0.8, 0.75, 0.85], [0.7, 0.65, 0.74])
     assert not clearly_better([0.8, 0.73, 0.85], [0.7, 0.65, 0.74])
     assert not clearly_better([0.8, None, None], [0.7, 0.65, 0.74])
+
+
+def test_the_gain_over_a_rival_is_taken_slice_by_slice_and_of_the_same_slices_only():
+    ours = [outcome("a", 0, 0.9), outcome("b", 0, 0.3), outcome("c", 0, 0.6)]
+    theirs = [outcome("c", 0, 0.5), outcome("a", 0, 0.8), outcome("b", 0, 0.2)]
+    assert gain_over(ours, theirs) == pytest.approx([0.1, 0.1, 0.1])
+    with pytest.raises(ValueError, match="same slices"):
+        gain_over(ours, theirs[1:])
+
+
+def test_the_error_above_ours_is_taken_mask_by_mask():
+    ours = [
+        {"patient": "a", "mask": "truth", "pdsc": 0.95, "true": 1.0},
+        {"patient": "b", "mask": "medsam", "pdsc": 0.5, "true": 0.6},
+    ]
+    theirs = [{**ours[0], "pdsc": 0.9}, {**ours[1], "pdsc": 0.75}]
+    assert error_above(ours, theirs) == pytest.approx([0.05, 0.05, 0.05])
+    with pytest.raises(ValueError, match="same masks"):
+        error_above(ours, theirs[::-1])
 
 
 def test_detection_counts_the_same_masks_at_every_threshold():

@@ -98,6 +98,33 @@ def share_of_ceiling(rows: Sequence[Row], ceilings: Mapping[str, float], source:
     }
 
 
+def gain_over(ours: Sequence[SliceOutcome], theirs: Sequence[SliceOutcome]) -> list[float | None]:
+    """Final true Dice above a rival's on the same slices that show the organ, with its interval: patients who are hard for both do not widen it.
+
+    Raises:
+        ValueError: not the same slices.
+    """
+    by_slice = [{(one.case, one.index): one for one in found if one.organ} for found in (ours, theirs)]
+    if by_slice[0].keys() != by_slice[1].keys():
+        raise ValueError("both must be measured on the same slices")
+    names = sorted(by_slice[0])
+    table = np.array([[by_slice[0][name].final_dsc - by_slice[1][name].final_dsc] for name in names])
+    return with_interval(table, [by_slice[0][name].patient for name in names], lambda rows: float(rows.mean()))
+
+
+def error_above(ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]]) -> list[float | None]:
+    """By how much a rival's mean absolute error of the pDSC lies above ours on the same masks, with its interval.
+
+    Raises:
+        ValueError: not the same masks.
+    """
+    both = list(zip(ours, theirs, strict=True))
+    if any((our["patient"], our["mask"], our["true"]) != (their["patient"], their["mask"], their["true"]) for our, their in both):
+        raise ValueError("both must have judged the same masks")
+    table = np.array([[abs(their["pdsc"] - their["true"]) - abs(our["pdsc"] - our["true"])] for our, their in both])
+    return with_interval(table, [our["patient"] for our in ours], lambda rows: float(rows.mean()))
+
+
 def clearly_better(ours: Sequence[float | None], theirs: Sequence[float | None]) -> bool:
     """Whether the lower end of one interval lies above the upper end of the other: (mean, low, high) each."""
     return ours[1] is not None and theirs[2] is not None and ours[1] > theirs[2]
