@@ -23,7 +23,7 @@ _FEWEST = 5
 
 def plot_risk_coverage(outcomes: Mapping[str, Sequence[SliceOutcome]]) -> bytes:
     """The true Dice of the masks that each source's score ranks highest, as more of them are taken."""
-    figure = Figure((6.2, 4.4), layout="constrained")
+    figure = Figure((8.6, 4.4), layout="constrained")
     axes = figure.subplots()
     for colour, (source, found) in zip(cycle(_COLOURS), outcomes.items(), strict=False):
         shown = [one for one in found if one.organ]
@@ -33,7 +33,8 @@ def plot_risk_coverage(outcomes: Mapping[str, Sequence[SliceOutcome]]) -> bytes:
         axes.plot((count / len(true))[taken], (np.cumsum(true) / count)[taken], color=colour, label=TITLES.get(source, source))
     axes.set(xlabel="share of slices taken, best score first", ylabel="mean true Dice", xlim=(0, 1), ylim=(0, 1))
     axes.grid(color="0.9")
-    axes.legend(fontsize=8, loc="lower left")
+    # Beside the plot: lines of poor sources run along its floor.
+    axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.01, 0.5))
     return _png(figure)
 
 
