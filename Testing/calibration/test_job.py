@@ -17,8 +17,8 @@ SPLIT = {"train": ["made-1", "made-2"], "validation": ["made-3", "made-4"], "tes
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Six made-up patients of three slices in the Decathlon layout, and a small untrained core that was to learn from two of them."""
-    make_decathlon(tmp_path, "MR", "prostate")
+    """Six made-up patients of one slice in the Decathlon layout, and a small untrained core that was to learn from two of them."""
+    make_decathlon(tmp_path, "MR", "prostate", slices=1)
     torch.manual_seed(0)
     core = QualityCore(SMALL)
     torch.nn.init.normal_(core.denoiser.out[2].conv.weight, std=0.3)
