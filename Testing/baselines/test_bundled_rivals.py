@@ -54,8 +54,8 @@ def rebuilt(preset_name: str, kind: str, shown: list[tuple[torch.Tensor, torch.T
     return float(np.mean(made))
 
 
-@pytest.mark.parametrize("kind", ["postdae", "cvae", "galati"])
-def test_a_rival_of_shapes_builds_good_masks_of_patients_it_never_saw_anew(kind: str):
+@pytest.mark.parametrize("kind", ["postdae", "cvae", "galati", "wang"])
+def test_a_rival_that_rebuilds_masks_builds_good_masks_of_patients_it_never_saw_anew(kind: str):
     name = "prostate-t2"
     split = load_checkpoint(next(path for path in bundled_rivals(load_preset(name)) if kind in path.name)).training["split"]
     shown = sorted(slices_of(name, "decathlon:promise12", {*split["validation"]}, 24), key=lambda one: int(one[1].sum()))
