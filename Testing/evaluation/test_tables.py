@@ -27,6 +27,7 @@ from HermesLib.evaluation.tables.measure import Store
 from HermesLib.evaluation.tables.page import Section, Table, page
 from HermesLib.evaluation.tables.plan import HERMES, UNET, Cell, Organ, Run, seen_patients
 from HermesLib.evaluation.tables.plots import plot_detection
+from HermesLib.evaluation.tables.report import verdict
 from HermesLib.presets import load_preset
 from HermesLib.weights import bundled_checkpoint
 from Testing.data.made import make_decathlon
@@ -91,6 +92,14 @@ def test_the_error_above_ours_is_taken_mask_by_mask():
     assert error_above(ours, theirs) == pytest.approx([0.05, 0.05, 0.05])
     with pytest.raises(ValueError, match="same masks"):
         error_above(ours, theirs[::-1])
+
+
+def test_the_page_says_where_hermes_is_not_ahead_and_where_it_is_behind():
+    assert verdict(True, [0.3, 0.2, 0.4], 6) == "ahead, intervals apart"
+    assert verdict(False, [0.1, 0.05, 0.2], 6) == "ahead on the same slices, intervals overlap"
+    assert verdict(False, [0.01, -0.05, 0.05], 6) == "not clearly ahead"
+    assert verdict(False, [-0.1, -0.2, -0.01], 6) == "behind on the same slices"
+    assert verdict(True, [0.3, 0.2, 0.4], 1) == "too few patients to tell"
 
 
 def test_detection_counts_the_same_masks_at_every_threshold():

@@ -217,7 +217,7 @@ def _ahead(one: Measured) -> Table:
                     _interval(ours.final),
                     _interval(theirs.final),
                     _interval(gain),
-                    _verdict(apart, gain, ours.patients),
+                    verdict(apart, gain, ours.patients),
                 ]
             )
     columns = ["rival", "model", "HERMES", "rival's", "difference", "verdict"]
@@ -232,8 +232,8 @@ def _ahead_in_error(one: Measured) -> Table:
         if source != HERMES:
             error, gain = detection_of(theirs)["error"]["mae"], error_above(ours, theirs)
             # The smaller error is the better one.
-            verdict = _verdict(clearly_better(error, our_error), gain, one.rows[0].patients)
-            rows.append([TITLES.get(source, source), _interval(our_error), _interval(error), _interval(gain), verdict])
+            said = verdict(clearly_better(error, our_error), gain, one.rows[0].patients)
+            rows.append([TITLES.get(source, source), _interval(our_error), _interval(error), _interval(gain), said])
     columns = ["rival", "HERMES", "rival's", "difference", "verdict"]
     return Table("HERMES against each rival, error of the pDSC", columns, rows, _PAIRED)
 
@@ -283,13 +283,16 @@ _PAIRED = (
 )
 
 
-def _verdict(apart: bool, gain: Sequence[float | None], patients: int) -> str:
+def verdict(apart: bool, gain: Sequence[float | None], patients: int) -> str:
+    """In words: whether HERMES and a rival have intervals ``apart``, and the interval of the ``gain`` over it (mean, low, high)."""
     if patients < _FEWEST_PATIENTS:
         return "too few patients to tell"
     if apart:
         return "ahead, intervals apart"
     if gain[1] is not None and gain[1] > 0:
         return "ahead on the same slices, intervals overlap"
+    if gain[2] is not None and gain[2] < 0:
+        return "behind on the same slices"
     return "not clearly ahead"
 
 
