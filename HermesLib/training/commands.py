@@ -19,6 +19,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     quality.add_argument("--gross", type=float, help="share of gross failures among the masks shown")
     quality.add_argument("--pure-noise", type=float, help="share of training from pure noise, where one-step sampling starts")
+    quality.add_argument(
+        "--decoded-weight", type=float, help="weight of the drawn mask's Dice and cross-entropy beside its latent's error"
+    )
+    quality.add_argument(
+        "--refined-share",
+        type=float,
+        help="share of training on masks that the promptable models draw of the training patients, guided by --initial",
+    )
     quality.add_argument("--initial", type=Path, metavar="FILE", help="weights to go on from; trains the third stage only")
     quality.add_argument("--teacher", type=Path, metavar="FILE", help="weights that label the slices without a label")
     quality.set_defaults(run=run_quality)
@@ -120,7 +128,16 @@ def run_quality(arguments: argparse.Namespace) -> int:
 
     _set_threads(arguments)
     given = _given(
-        arguments, "autoencoder_steps", "expert_steps", "diffusion_steps", "gross", "pure_noise", "batch", "rate", "seed"
+        arguments,
+        "autoencoder_steps",
+        "expert_steps",
+        "diffusion_steps",
+        "gross",
+        "pure_noise",
+        "decoded_weight",
+        "batch",
+        "rate",
+        "seed",
     )
     output = train_quality(
         load_preset(arguments.preset),

@@ -15,12 +15,14 @@ from HermesLib.quality.grid import CENTRE_SHARE, body_window, slice_window
 @dataclass(frozen=True, eq=False)
 class PooledSlice:
     """A square uint8 image (C, s, s), the slice in the middle of its neighbours, its organ mask (s, s, bool, None where unlabelled),
-    whose it is, and the middle share of the square that the network is shown; what lies around comes into view as views vary."""
+    whose it is, the middle share of the square that the network is shown (what lies around comes into view as views vary), and masks
+    (K, s, s, bool) that promptable models drew of it, None if none did."""
 
     image: np.ndarray
     mask: np.ndarray | None
     patient: str
     share: float = 1.0
+    refined: np.ndarray | None = None
 
 
 def crop_square(picture: np.ndarray, top: int, left: int, side: int) -> np.ndarray:
@@ -32,13 +34,23 @@ def crop_square(picture: np.ndarray, top: int, left: int, side: int) -> np.ndarr
     return square
 
 
-def pool_slices(slices: Sequence[LabelledSlice], organ: str, field: str, neighbours: int = 0) -> list[PooledSlice]:
-    """Cut the QC core's field of view out of slices, each with its neighbours; where there is none, the nearest one stands in."""
+def pool_slices(
+    slices: Sequence[LabelledSlice],
+    organ: str,
+    field: str,
+    neighbours: int = 0,
+    refined: Mapping[LabelledSlice, np.ndarray] | None = None,
+) -> list[PooledSlice]:
+    """Cut the QC core's field of view out of slices, each with its neighbours; where there is none, the nearest one stands in.
+
+    ``refined`` holds masks (K, H, W, bool) that promptable models drew of some of the slices.
+    """
     known = {(one.source, one.patient, one.index): one.image for one in slices if one.index >= 0}
-    return [_pool_slice(one, _surrounded(one, known, neighbours), organ, field) for one in slices]
+    return [_pool_slice(one, surrounded(one, known, neighbours), organ, field, (refined or {}).get(one)) for one in slices]
 
 
-def _surrounded(one: LabelledSlice, known: Mapping[tuple[str, str, int], np.ndarray], neighbours: int) -> np.ndarray:
+def surrounded(one: LabelledSlice, known: Mapping[tuple[str, str, int], np.ndarray], neighbours: int) -> np.ndarray:
+    """A slice with its neighbours (C, H, W), uint8; ``known`` holds the images of volumes by source, patient and index."""
     images = [one.image]
     for step in range(1, neighbours + 1):
         images.insert(0, known.get((one.source, one.patient, one.index - step), images[0]))
@@ -46,7 +58,7 @@ def _surrounded(one: LabelledSlice, known: Mapping[tuple[str, str, int], np.ndar
     return np.stack(images)
 
 
-def _pool_slice(one: LabelledSlice, image: np.ndarray, organ: str, field: str) -> PooledSlice:
+def _pool_slice(one: LabelledSlice, image: np.ndarray, organ: str, field: str, refined: np.ndarray | None) -> PooledSlice:
     window = body_window(one.image.astype(np.float32) / 255) if field == "body" else slice_window(one.image.shape)
     mask = one.organ(organ)
     return PooledSlice(
@@ -54,6 +66,7 @@ def _pool_slice(one: LabelledSlice, image: np.ndarray, organ: str, field: str) -
         None if mask is None else crop_square(mask, window.top, window.left, window.side),
         one.patient,
         CENTRE_SHARE if field == "centre" else 1.0,
+        None if refined is None else crop_square(refined, window.top, window.left, window.side),
     )
 
 
@@ -64,6 +77,10 @@ def vary_neighbours(rng: np.random.Generator, images: torch.Tensor) -> torch.Ten
     turned = torch.from_numpy(rng.random(len(images)) < 0.5).view(-1, 1, 1, 1)
     alone = torch.from_numpy(rng.random(len(images)) < 0.1).view(-1, 1, 1, 1)
     return torch.where(alone, own_slice(images), torch.where(turned, images.flip(1), images))
+
+
+def _mask_view(mask: np.ndarray, grid: torch.Tensor) -> torch.Tensor:
+    return (view(torch.from_numpy(mask.astype(np.float32))[None], grid) > 0.5).float()
 
 
 class SlicePool:
@@ -81,6 +98,25 @@ class SlicePool:
 
         ``absent`` and ``unlabelled`` are the shares of slices without the organ and without a label.
         """
+        chosen = self._choose(rng, count, absent, unlabelled)
+        images, masks = self.views(chosen, sampling_grid(rng, count, side, how))
+        return vary_neighbours(rng, vary_intensity(rng, images, how)), masks
+
+    def draw_with_refined(
+        self, rng: np.random.Generator, count: int, side: int, how: Augmentation
+    ) -> tuple[torch.Tensor, torch.Tensor, list[torch.Tensor | None]]:
+        """As :meth:`draw`, and for each slice a mask (1, side, side) that a promptable model drew of it, None where none did."""
+        chosen = self._choose(rng, count, absent=0.2, unlabelled=0.0)
+        grids = sampling_grid(rng, count, side, how)
+        images, masks = self.views(chosen, grids)
+        images = vary_neighbours(rng, vary_intensity(rng, images, how))
+        refined = [
+            None if one.refined is None else _mask_view(one.refined[rng.integers(len(one.refined))], grid * one.share)
+            for one, grid in zip(chosen, grids, strict=True)
+        ]
+        return images, masks, refined
+
+    def _choose(self, rng: np.random.Generator, count: int, absent: float, unlabelled: float) -> list[PooledSlice]:
         chosen = []
         for dice in rng.random(count):
             source = self.with_organ
@@ -89,8 +125,7 @@ class SlicePool:
             elif dice > 1 - absent and self.without:
                 source = self.without
             chosen.append(source[rng.integers(len(source))])
-        images, masks = self.views(chosen, sampling_grid(rng, count, side, how))
-        return vary_neighbours(rng, vary_intensity(rng, images, how)), masks
+        return chosen
 
     @staticmethod
     def views(chosen: Sequence[PooledSlice], grids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -99,5 +134,5 @@ class SlicePool:
         for one, grid in zip(chosen, grids * torch.tensor([one.share for one in chosen]).view(-1, 1, 1, 1), strict=True):
             images.append(view(torch.from_numpy(one.image.astype(np.float32) / 255), grid))
             mask = one.mask if one.mask is not None else np.zeros(one.image.shape[1:], bool)
-            masks.append((view(torch.from_numpy(mask.astype(np.float32))[None], grid) > 0.5).float())
+            masks.append(_mask_view(mask, grid))
         return torch.stack(images), torch.stack(masks)

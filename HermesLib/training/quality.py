@@ -2,7 +2,7 @@
 experts learning on. Every stage can be resumed; batches depend only on seed, stage and step."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -38,6 +38,8 @@ class QualityTraining:
     expert_dropout: float = 0.15
     gross: float = 0.55
     pure_noise: float = 0.5
+    decoded_weight: float = 1.0
+    refined_share: float = 0.0
     average: float = 0.998
     every: int = 50
     validate_every: int = 500
@@ -53,6 +55,14 @@ def corrupted(masks: torch.Tensor, images: torch.Tensor, rng: np.random.Generato
     """Corrupt masks (B, 1, S, S) of slices (B, C, S, S) one by one."""
     pairs = zip(masks[:, 0].numpy() > 0.5, own_slice(images)[:, 0].numpy(), strict=True)
     return torch.from_numpy(np.stack([corrupt(mask, image, rng, gross) for mask, image in pairs]).astype(np.float32))[:, None]
+
+
+def with_refined(
+    masks: torch.Tensor, refined: Sequence[torch.Tensor | None], rng: np.random.Generator, share: float
+) -> torch.Tensor:
+    """Masks (B, 1, S, S), a share of them replaced by those that promptable models drew, where there are such."""
+    chosen = [other if other is not None and rng.random() < share else mask for mask, other in zip(masks, refined, strict=True)]
+    return torch.stack(chosen)
 
 
 def mean_over(losses: torch.Tensor, chosen: torch.Tensor) -> torch.Tensor:
@@ -87,7 +97,8 @@ class QualityTrainer:
         self.best = -1.0
 
     def start_from(self, tensors: dict[str, torch.Tensor]) -> None:
-        """Take over another training's weights."""
+        """Take over another training's weights; what a calibration added to them is to be fitted anew."""
+        tensors = {name: tensor for name, tensor in tensors.items() if not name.startswith("familiarity.")}
         self.core.load_state_dict(tensors)
         self.averaged.load_state_dict(tensors)
 
@@ -255,8 +266,8 @@ class QualityTrainer:
 
     def _diffusion_loss(self, rng: np.random.Generator) -> tuple[dict[str, float], torch.Tensor]:
         settings, core = self.settings, self.core
-        images, masks = self.train.draw(rng, settings.batch, self.grid, settings.augmentation)
-        wrong = corrupted(masks, images, rng, settings.gross)
+        images, masks, refined = self.train.draw_with_refined(rng, settings.batch, self.grid, settings.augmentation)
+        wrong = with_refined(corrupted(masks, images, rng, settings.gross), refined, rng, settings.refined_share)
         kept = torch.from_numpy(
             (rng.random((2, settings.batch)) > settings.expert_dropout * np.array([[1.0], [0.5]])).astype(np.float32)
         )
@@ -292,7 +303,7 @@ class QualityTrainer:
             "presence": presence_loss.item(),
             "dice": present_dice(logits, masks, present),
         }
-        return figures, 0.5 * latent_loss + decoded_loss + 0.5 * organ_loss + 0.1 * presence_loss
+        return figures, 0.5 * latent_loss + settings.decoded_weight * decoded_loss + 0.5 * organ_loss + 0.1 * presence_loss
 
     @torch.no_grad()
     def _average(self, keep: float) -> None:

@@ -6,17 +6,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+
 from HermesLib.checkpoints import load_checkpoint, save_checkpoint
 from HermesLib.data.augmentation import Augmentation
+from HermesLib.data.slices import LabelledSlice
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
+from HermesLib.models.catalogue import MODELS
+from HermesLib.models.registry import load_model
 from HermesLib.presets import Preset
 from HermesLib.quality.config import QualityConfig
 from HermesLib.quality.core import QualityCore
+from HermesLib.quality.protocol import QualityControl
 from HermesLib.quality.registry import load_quality
 from HermesLib.training.phantoms import labelled_phantoms
 from HermesLib.training.pool import PooledSlice, SlicePool, pool_slices
 from HermesLib.training.quality import QualityTrainer, QualityTraining
+from HermesLib.training.refined_masks import draw_refined_masks, keep_refined_masks, kept_refined_masks
 from HermesLib.training.run import TrainingRun
 from HermesLib.training.self_training import label_slices
 from HermesLib.training.sources import Source, read_sources
@@ -58,13 +66,16 @@ def train_quality(
     ``phantoms`` procedural slices join the training patients (prostate only); they never validate. ``initial`` holds weights to go
     on from: only the third stage is then trained, and the checkpoint names the file it came from by its SHA-256. Its training
     patients must be the same (same folders and seed). ``teacher`` holds weights, of the same training patients, that label the
-    slices without a label.
+    slices without a label. With ``settings.refined_share`` above 0, ``initial`` also guides a refinement of the training patients, once, with
+    every bundled promptable model; their masks are shown to the core beside the corrupted ones.
     """
     settings = dataclasses.replace(settings, augmentation=preset_augmentation(preset))
     sources = [dataclasses.replace(source, scale=preset.intensity) for source in sources]
     begun, taught = (load_checkpoint(path) if path else None for path in (initial, teacher))
     if begun:
         settings = dataclasses.replace(settings, autoencoder_steps=0, expert_steps=0)
+    elif settings.refined_share > 0:
+        raise HermesError("masks of a refinement want a QC core that guides it; name its weights with --initial")
     slices, split = read_sources(sources, settings.seed, validation, test)
     organ = preset.organ_label
     for what, patients in (("train", split.train), ("validate", split.validation)):
@@ -73,12 +84,12 @@ def train_quality(
                 f"no slice of those who {what} shows '{organ}' ({len(patients)} patients); give more patients or other shares"
             )
 
-    def pooled(patients: tuple[str, ...]) -> list[PooledSlice]:
-        return pool_slices([one for one in slices if one.patient in patients], organ, preset.field, preset.neighbours)
+    def of(patients: tuple[str, ...]) -> list[LabelledSlice]:
+        return [one for one in slices if one.patient in patients]
 
-    train = pooled(split.train)
-    if phantoms:
-        train += pool_slices(labelled_phantoms(settings.seed, phantoms), organ, preset.field, preset.neighbours)
+    def pooled(chosen: list[LabelledSlice], refined: dict[LabelledSlice, np.ndarray] | None = None) -> list[PooledSlice]:
+        return pool_slices(chosen, organ, preset.field, preset.neighbours, refined)
+
     config = QualityConfig(
         grid=preset.grid,
         field=preset.field,
@@ -102,10 +113,15 @@ def train_quality(
         recorded[role] = {"sha256": checkpoint.sha256, "training": checkpoint.training}
     run = TrainingRun(folder, recorded)
     device = select_device(device_name)
+    refined = None
+    if initial and settings.refined_share > 0:
+        refined = _refined_masks(run, of(split.train), organ, load_quality(str(initial), preset, device), settings.seed, device)
+    train = pooled(of(split.train), refined)
+    if phantoms:
+        train += pooled(labelled_phantoms(settings.seed, phantoms))
     if teacher:
-        labelled = label_slices(slices, load_quality(str(teacher), preset, device), organ, settings.seed)
-        train += pool_slices(labelled, organ, preset.field, preset.neighbours)
-    trainer = QualityTrainer(config, settings, run, SlicePool(train), SlicePool(pooled(split.validation)), device)
+        train += pooled(label_slices(slices, load_quality(str(teacher), preset, device), organ, settings.seed))
+    trainer = QualityTrainer(config, settings, run, SlicePool(train), SlicePool(pooled(of(split.validation))), device)
     if begun:
         trainer.start_from(begun.tensors)
     output = folder / "model.safetensors"
@@ -116,3 +132,15 @@ def train_quality(
 
     trainer.fit(keep)
     return output
+
+
+def _refined_masks(
+    run: TrainingRun, slices: list[LabelledSlice], organ: str, guide: QualityControl, seed: int, device: torch.device
+) -> dict[LabelledSlice, np.ndarray]:
+    """Masks along refinements of the slices, drawn once a run: a resumed one reads them."""
+    path = run.folder / "refined.npz"
+    if not path.is_file():
+        models = [load_model(name, device=device) for name in MODELS]
+        drawn = draw_refined_masks(slices, organ, guide, models, seed, device, lambda *done: run.report("refined", *done))
+        keep_refined_masks(path, slices, drawn)
+    return kept_refined_masks(path, slices)
