@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from HermesLib.errors import HermesError
+from HermesLib.models.pyramid_encoder import PyramidEncoder
 from HermesLib.models.torchvision_ops import ensure_torchvision_imports
 
 
@@ -14,8 +15,8 @@ from HermesLib.models.torchvision_ops import ensure_torchvision_imports
 class MedSamConfig:
     """Numbers of the network; the defaults are the official ViT-B's.
 
-    ``stem`` is ``patch`` (one convolution as large as a patch) or ``convolutional`` (small strided ones: a ViT that sees little data
-    learns faster behind them). ``window`` 0 means global attention everywhere.
+    ``window`` 0 means global attention everywhere. ``encoder`` is ``vit`` or ``pyramid``, see
+    :mod:`HermesLib.models.pyramid_encoder`; a pyramid's patch is 8, and the transformer's numbers say nothing about it.
     """
 
     image_size: int = 1024
@@ -31,7 +32,7 @@ class MedSamConfig:
     decoder_mlp: int = 2048
     mask_channels: int = 16
     quality_width: int = 256
-    stem: str = "patch"
+    encoder: str = "vit"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for a checkpoint's metadata."""
@@ -52,38 +53,33 @@ class MedSamConfig:
 
 #: The bundled small model.
 SMALL = MedSamConfig(
-    image_size=128,
+    image_size=192,
     patch=8,
-    depth=6,
-    width=160,
-    heads=5,
-    window=0,
-    global_layers=(),
     prompt_width=96,
     decoder_heads=4,
     decoder_mlp=256,
     mask_channels=8,
     quality_width=32,
-    stem="convolutional",
+    encoder="pyramid",
 )
 
 
-class ConvolutionalStem(nn.Module):
-    """Images (B, 3, S, S) to tokens (B, S/p, S/p, width) by 3x3 convolutions of stride 2, in place of the patch embedding."""
+def _transformer(config: MedSamConfig) -> nn.Module:
+    """The official image encoder with these numbers."""
+    from segment_anything.modeling import ImageEncoderViT
 
-    def __init__(self, patch: int, width: int):
-        super().__init__()
-        layers: list[nn.Module] = []
-        halvings = patch.bit_length() - 1
-        inputs = 3
-        for level in range(halvings):
-            outputs = max(16, width >> (halvings - level))
-            layers += [nn.Conv2d(inputs, outputs, 3, stride=2, padding=1), nn.GroupNorm(4, outputs), nn.GELU()]
-            inputs = outputs
-        self.layers = nn.Sequential(*layers, nn.Conv2d(inputs, width, 1))
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return self.layers(images).permute(0, 2, 3, 1)
+    return ImageEncoderViT(
+        img_size=config.image_size,
+        patch_size=config.patch,
+        embed_dim=config.width,
+        depth=config.depth,
+        num_heads=config.heads,
+        out_chans=config.prompt_width,
+        use_rel_pos=True,
+        window_size=config.window,
+        global_attn_indexes=config.global_layers,
+        norm_layer=lambda width: nn.LayerNorm(width, eps=1e-6),
+    )
 
 
 class MedSamNetwork(nn.Module):
@@ -92,24 +88,14 @@ class MedSamNetwork(nn.Module):
     def __init__(self, config: MedSamConfig):
         super().__init__()
         ensure_torchvision_imports()
-        from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncoder, TwoWayTransformer
+        from segment_anything.modeling import MaskDecoder, PromptEncoder, TwoWayTransformer
 
         self.config = config
         cells = config.image_size // config.patch
-        self.image_encoder = ImageEncoderViT(
-            img_size=config.image_size,
-            patch_size=config.patch,
-            embed_dim=config.width,
-            depth=config.depth,
-            num_heads=config.heads,
-            out_chans=config.prompt_width,
-            use_rel_pos=True,
-            window_size=config.window,
-            global_attn_indexes=config.global_layers,
-            norm_layer=lambda width: nn.LayerNorm(width, eps=1e-6),
-        )
-        if config.stem == "convolutional":
-            self.image_encoder.patch_embed = ConvolutionalStem(config.patch, config.width)
+        if config.encoder == "pyramid":
+            self.image_encoder: nn.Module = PyramidEncoder(config.prompt_width)
+        else:
+            self.image_encoder = _transformer(config)
         self.prompt_encoder = PromptEncoder(
             embed_dim=config.prompt_width,
             image_embedding_size=(cells, cells),

@@ -22,7 +22,6 @@ TINY_SAM = MedSamConfig(
     decoder_mlp=32,
     mask_channels=4,
     quality_width=8,
-    stem="convolutional",
 )
 
 
