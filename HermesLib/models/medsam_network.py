@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from HermesLib.errors import HermesError
-from HermesLib.models.pyramid_encoder import PyramidEncoder
+from HermesLib.models.pyramid_encoder import PATCH, PyramidEncoder
 from HermesLib.models.torchvision_ops import ensure_torchvision_imports
 
 
@@ -92,6 +92,8 @@ class MedSamNetwork(nn.Module):
 
         self.config = config
         cells = config.image_size // config.patch
+        if config.encoder not in ("vit", "pyramid") or (config.encoder == "pyramid" and config.patch != PATCH):
+            raise HermesError(f"no image encoder '{config.encoder}' with patches of {config.patch}; update HERMES")
         if config.encoder == "pyramid":
             self.image_encoder: nn.Module = PyramidEncoder(config.prompt_width)
         else:

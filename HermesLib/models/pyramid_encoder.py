@@ -1,4 +1,4 @@
-"""A convolutional image encoder for small promptable models: a pyramid down to a sixteenth of the side and back up to an eighth.
+"""A convolutional image encoder for small promptable models: a pyramid down to a thirty-second of the side and back up to an eighth.
 
 A vision transformer learns to see from much data; with the few thousand slices that two processor cores get through, convolutions see
 better. What lies behind it, the prompt encoder and the mask decoder, stays segment-anything's.
@@ -14,12 +14,14 @@ from HermesLib.quality.blocks import ResidualBlock
 
 #: Channels at a half, a quarter, an eighth and so on of the image's side.
 WIDTHS = (24, 48, 96, 128, 128)
+#: Pixels of the image's side to one of the features', as a transformer's patch has.
+PATCH = 8
 #: Level of :data:`WIDTHS` that the features come from.
 _LEVEL = 2
 
 
 class PyramidEncoder(nn.Module):
-    """Images (B, 3, S, S) to features (B, ``outputs``, S/8, S/8)."""
+    """Images (B, 3, S, S) of 0..1, S a multiple of 32, to features (B, ``outputs``, S/8, S/8)."""
 
     def __init__(self, outputs: int):
         super().__init__()

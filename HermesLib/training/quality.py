@@ -38,7 +38,7 @@ class QualityTraining:
     expert_dropout: float = 0.15
     gross: float = 0.55
     pure_noise: float = 0.5
-    decoded_weight: float = 1.0
+    decoded_weight: float = 0.0
     refined_share: float = 0.0
     average: float = 0.998
     every: int = 50
