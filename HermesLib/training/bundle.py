@@ -101,6 +101,11 @@ def model_card(
         lines += [f"Goes on from a first training on the same patients (weights' SHA-256 `{told['initial']['sha256']}`).", ""]
     if "teacher" in told:
         lines += [f"Images without a label were labelled by an earlier core (SHA-256 `{told['teacher']['sha256']}`).", ""]
+    if told.get("refined_share"):
+        lines += [
+            f"Of the masks shown, a share of {told['refined_share']:g} is what promptable models drew of the training patients, refined by the first.",
+            "",
+        ]
     if "calibration" in told:
         lines += _calibration(trained, told["calibration"])
     lines += [

@@ -258,9 +258,9 @@ def _ablations(one: Measured) -> Table:
         cell = Cell(one.run(source), highest)
         rows.append([source, *_loop_cells(row_of(cell, one.outcomes[cell]))])
     note = (
-        "Parts of the bundled networks switched off or sampled otherwise; nothing is trained anew. No model's real masks are among the "
-        "corruptions that the quality control learns from, so every model here is one that it has not seen. Where the bundled weights take all "
-        "of the pGT from the image expert's map, samples and steps change nothing."
+        "Parts of the bundled networks switched off or sampled otherwise; nothing is trained anew. Whether the quality control learnt from masks "
+        "of these models, of its own training patients, is on its card (--refined-share). Where the bundled weights take all of the pGT from "
+        "the image expert's map, samples and steps change nothing."
     )
     title = f"Ablations, {_called(one.preset.model)} at {highest:g}"
     return Table(title, ["", *_LOOP_COLUMNS], rows, note)
