@@ -103,7 +103,8 @@ def model_card(
         lines += [f"Images without a label were labelled by an earlier core (SHA-256 `{told['teacher']['sha256']}`).", ""]
     if told.get("refined_share"):
         lines += [
-            f"Of the masks shown, a share of {told['refined_share']:g} is what promptable models drew of the training patients, refined by the first.",
+            f"Of the masks shown, a share of {told['refined_share']:g} is what promptable models drew of the training patients, "
+            "refined by the first.",
             "",
         ]
     if "calibration" in told:
