@@ -1,7 +1,7 @@
 """A convolutional image encoder for small promptable models: a pyramid down to a thirty-second of the side and back up to an eighth.
 
-A vision transformer learns to see from much data; with the few thousand slices that two processor cores get through, convolutions see
-better. What lies behind it, the prompt encoder and the mask decoder, stays segment-anything's.
+A vision transformer learns to see from much data; with a few dozen patients and a short training convolutions see better. What
+lies behind it, the prompt encoder and the mask decoder, stays segment-anything's.
 """
 
 from itertools import pairwise
@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from HermesLib.quality.blocks import ResidualBlock
+from HermesLib.convolutions import ResidualBlock
 
 #: Channels at a half, a quarter, an eighth and so on of the image's side.
 WIDTHS = (24, 48, 96, 128, 128)

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from HermesLib.quality.blocks import ResidualBlock, enlarge
+from HermesLib.convolutions import ResidualBlock, enlarge
 
 
 class MaskExpert(nn.Module):

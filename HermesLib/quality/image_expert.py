@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from HermesLib.quality.blocks import ResidualBlock, enlarge
+from HermesLib.convolutions import ResidualBlock, enlarge
 
 
 @dataclass(frozen=True)

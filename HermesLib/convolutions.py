@@ -1,4 +1,4 @@
-"""Building blocks that both experts share."""
+"""Convolutional building blocks that networks of the quality control and promptable models share."""
 
 import torch
 from torch import nn
