@@ -5,7 +5,12 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Settings = TypeVar("Settings", bound="DataclassInstance")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -114,9 +119,12 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _given(arguments: argparse.Namespace, *names: str) -> dict[str, Any]:
-    """Those of the settings that were named on the command line."""
-    return {name: value for name in names if (value := getattr(arguments, name)) is not None}
+def _with_given(settings: Settings, arguments: argparse.Namespace) -> Settings:
+    """The settings with every one of them that was named on the command line."""
+    names = [field.name for field in dataclasses.fields(settings)]
+    return dataclasses.replace(
+        settings, **{name: value for name in names if (value := getattr(arguments, name, None)) is not None}
+    )
 
 
 def run_quality(arguments: argparse.Namespace) -> int:
@@ -127,23 +135,11 @@ def run_quality(arguments: argparse.Namespace) -> int:
     from HermesLib.training.sources import Source
 
     _set_threads(arguments)
-    given = _given(
-        arguments,
-        "autoencoder_steps",
-        "expert_steps",
-        "diffusion_steps",
-        "gross",
-        "pure_noise",
-        "decoded_weight",
-        "batch",
-        "rate",
-        "seed",
-    )
     output = train_quality(
         load_preset(arguments.preset),
         [Source.parse(text) for text in arguments.data],
         arguments.output,
-        dataclasses.replace(QualityTraining(), **given),
+        _with_given(QualityTraining(), arguments),
         arguments.phantoms,
         arguments.validation,
         arguments.test,
@@ -191,7 +187,7 @@ def run_promptable(arguments: argparse.Namespace) -> int:
         arguments.model,
         [Source.parse(text) for text in arguments.data],
         arguments.output,
-        dataclasses.replace(TrainerSettings(), **_given(arguments, "steps", "batch", "rate", "seed")),
+        _with_given(TrainerSettings(), arguments),
         arguments.phantoms,
         arguments.validation,
         arguments.test,
@@ -216,7 +212,7 @@ def run_baseline(arguments: argparse.Namespace) -> int:
         load_preset(arguments.preset),
         [Source.parse(text) for text in arguments.data],
         arguments.output,
-        dataclasses.replace(TrainerSettings(), **_given(arguments, "steps", "batch", "rate", "seed")),
+        _with_given(TrainerSettings(), arguments),
         arguments.validation,
         arguments.test,
         arguments.device,
@@ -237,7 +233,6 @@ def run_organ(arguments: argparse.Namespace) -> int:
     from HermesLib.training.sources import Source
 
     _set_threads(arguments)
-    given = _given(arguments, "autoencoder_steps", "expert_steps", "diffusion_steps", "batch", "rate", "seed")
     window = None if arguments.window is None else (arguments.window[0], arguments.window[1])
     wishes = Wishes(organ=arguments.organ, title=arguments.title, code=arguments.code, window=window, mirror=arguments.mirror)
     try:
@@ -245,7 +240,7 @@ def run_organ(arguments: argparse.Namespace) -> int:
             [Source.parse(text) for text in arguments.data],
             wishes,
             arguments.output,
-            dataclasses.replace(QualityTraining(), **given),
+            _with_given(QualityTraining(), arguments),
             shlex.join(["hermes", *arguments.command]),
             arguments.validation,
             arguments.test,

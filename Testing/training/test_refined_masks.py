@@ -6,12 +6,16 @@ import numpy as np
 import pytest
 import torch
 
+from HermesLib.checkpoints import load_checkpoint
+from HermesLib.cli.main import main
 from HermesLib.data.augmentation import Augmentation
 from HermesLib.errors import HermesError
 from HermesLib.metrics import dice
 from HermesLib.models.registry import load_model
 from HermesLib.presets import load_preset
 from HermesLib.quality.registry import load_quality
+from HermesLib.resources import resource_path
+from HermesLib.training.bundle import model_card
 from HermesLib.training.phantoms import labelled_phantoms
 from HermesLib.training.pool import SlicePool, pool_slices
 from HermesLib.training.quality import QualityTraining, with_refined
@@ -74,3 +78,22 @@ def test_the_share_of_refined_masks_is_kept_and_slices_without_any_keep_theirs()
 def test_without_a_core_that_guides_there_are_no_refined_masks(tmp_path):
     with pytest.raises(HermesError, match="--initial"):
         train_quality(load_preset("prostate-t2"), [], tmp_path, QualityTraining(refined_share=0.3))
+
+
+@pytest.mark.parametrize("name", ["qc-prostate-t2", "qc-spleen-ct"])
+def test_a_card_says_of_refined_masks_what_the_weights_record(name):
+    trained = load_checkpoint(resource_path("Weights") / f"{name}.safetensors")
+    bundled = (resource_path("Weights") / f"{name}.md").read_text(encoding="utf-8")
+    assert trained.training["refined_share"] == 0
+    assert "promptable models drew" not in bundled and "--refined-share" not in bundled
+    trained.training["refined_share"] = 0.4
+    card = model_card(trained, name, "", {}, {"name": name, "bytes": 0, "sha256": trained.sha256})
+    assert "a share of 0.4 is what promptable models drew of the training patients" in card
+
+
+def test_the_command_line_passes_the_share_of_refined_masks_on(tmp_path, capsys):
+    assert (
+        main(["train", "quality", "--preset", "prostate-t2", "--data", "slices:x", "--refined-share", "0.4", "-o", str(tmp_path)])
+        == 2
+    )
+    assert "--initial" in capsys.readouterr().err
