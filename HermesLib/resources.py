@@ -13,9 +13,13 @@ def resource_path(*parts: str) -> Path:
     """
     package = Path(__file__).resolve().parent
     override = os.environ.get("HERMES_RESOURCES")
-    candidates = [Path(override)] if override else [package.parent / "Resources", package / "resources"]
+    candidates = (
+        [Path(override)] if override else [package.parent / "Resources", package / "resources"]
+    )
     for root in candidates:
         # In an installed extension the module's own Resources (icons, .ui) lie beside the package.
         if (root / "Presets").is_dir() or (override and root.is_dir()):
             return root.joinpath(*parts)
-    raise HermesError(f"no resources at {candidates[0]}; reinstall HERMES or set HERMES_RESOURCES to its Resources folder")
+    raise HermesError(
+        f"no resources at {candidates[0]}; reinstall HERMES or set HERMES_RESOURCES to its Resources folder"
+    )

@@ -28,7 +28,9 @@ class HermesSegment(ScriptedLoadableModule):
             "Segments an organ without prompts by hand: a quality control draws what it would expect (the pseudo ground truth), "
             "and prompts the model again until both agree. For research, not for clinical use."
         )
-        parent.acknowledgementText = _("After the paper Quality Control Automates Prompt-based Segmentation.")
+        parent.acknowledgementText = _(
+            "After the paper Quality Control Automates Prompt-based Segmentation."
+        )
 
 
 class HermesSegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
@@ -49,7 +51,9 @@ class HermesSegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         widget = slicer.util.loadUI(self.resourcePath("UI/HermesSegment.ui"))
         self.layout.addWidget(widget)
         widget.setMRMLScene(slicer.mrmlScene)
-        self.panel = Panel(slicer.util.childWidgetVariables(widget), widget, self.logic.make_engine())
+        self.panel = Panel(
+            slicer.util.childWidgetVariables(widget), widget, self.logic.make_engine()
+        )
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(scene, scene.StartImportEvent, self.onSceneStartClose)

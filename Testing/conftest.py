@@ -11,7 +11,9 @@ settings.load_profile("hermes")
 
 
 @pytest.fixture(autouse=True)
-def own_weight_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_weight_cache(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """An empty folder for imported weights, so that a developer's own neither help nor hurt a test."""
     folder = tmp_path_factory.getbasetemp() / "no-imported-weights"
     monkeypatch.setenv("HERMES_CACHE", str(folder))

@@ -9,9 +9,18 @@ from HermesLib.refinement.settings import RefinementSettings
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``assess``."""
-    parser = subparsers.add_parser("assess", help="judge a segmentation, slice by slice", allow_abbrev=False)
-    parser.add_argument("image", metavar="IMAGE", type=Path, help="NIfTI, NRRD, MHA, a folder of DICOM files or a 2D PNG")
-    parser.add_argument("mask", metavar="MASK", type=Path, help="the segmentation to judge, on the image's grid")
+    parser = subparsers.add_parser(
+        "assess", help="judge a segmentation, slice by slice", allow_abbrev=False
+    )
+    parser.add_argument(
+        "image",
+        metavar="IMAGE",
+        type=Path,
+        help="NIfTI, NRRD, MHA, a folder of DICOM files or a 2D PNG",
+    )
+    parser.add_argument(
+        "mask", metavar="MASK", type=Path, help="the segmentation to judge, on the image's grid"
+    )
     add_output(parser)
     add_quality_options(parser)
     parser.set_defaults(run=run)
@@ -22,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = RefinementSettings(threshold=arguments.threshold, seed=arguments.seed)
 
     from HermesLib.cli.running import run_and_tell
-    from HermesLib.pipeline.requests import AssessRequest
+    from HermesLib.runs.request import AssessRequest
 
     request = AssessRequest(**shared_fields(arguments), settings=settings, mask=arguments.mask)
     run_and_tell(request, arguments)

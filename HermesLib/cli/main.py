@@ -20,8 +20,8 @@ COMMANDS = (
     "HermesLib.cli.refine",
     "HermesLib.cli.assess",
     "HermesLib.cli.export",
-    "HermesLib.training.commands",
-    "HermesLib.evaluation.commands",
+    "HermesLib.cli.train",
+    "HermesLib.cli.evaluate",
     "HermesLib.cli.weights",
     "HermesLib.cli.presets",
 )
@@ -74,7 +74,10 @@ def main(argv: Sequence[str] | None = None, engine: "Engine | None" = None) -> i
         return _end(str(error), BAD_INPUT)
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
-        return _end(f"{error.strerror or error}{where}; mend that and run again, nothing was written", BAD_INPUT)
+        return _end(
+            f"{error.strerror or error}{where}; mend that and run again, nothing was written",
+            BAD_INPUT,
+        )
     except KeyboardInterrupt:
         return _end("interrupted, nothing was written", INTERRUPTED)
 

@@ -24,10 +24,21 @@ def add_output(parser: argparse.ArgumentParser, default: str | None = None) -> N
 
 def add_quality_options(parser: argparse.ArgumentParser) -> None:
     """What every run with a quality control takes."""
-    parser.add_argument("--preset", default="prostate-t2", help="prostate-t2 or spleen-ct (default %(default)s)")
-    parser.add_argument("--quality", metavar="NAME|FILE", default="diffusion", help="quality control (default %(default)s)")
-    parser.add_argument("--samples", metavar="K", type=int, help="samples averaged into a pGT (default: as trained)")
-    parser.add_argument("--steps", metavar="N", type=int, help="diffusion steps a sample (default: as trained)")
+    parser.add_argument(
+        "--preset", default="prostate-t2", help="prostate-t2 or spleen-ct (default %(default)s)"
+    )
+    parser.add_argument(
+        "--quality",
+        metavar="NAME|FILE",
+        default="diffusion",
+        help="quality control (default %(default)s)",
+    )
+    parser.add_argument(
+        "--samples", metavar="K", type=int, help="samples averaged into a pGT (default: as trained)"
+    )
+    parser.add_argument(
+        "--steps", metavar="N", type=int, help="diffusion steps a sample (default: as trained)"
+    )
     parser.add_argument(
         "--score",
         choices=["calibrated", "raw"],
@@ -41,16 +52,39 @@ def add_quality_options(parser: argparse.ArgumentParser) -> None:
         default=DEFAULTS.threshold,
         help="accept a slice from this pDSC on (default %(default)s)",
     )
-    parser.add_argument("--slices", metavar="A:B", type=parse_slices, help="only slices A to B - 1, counted from 0")
-    parser.add_argument("--truth", metavar="LABEL", type=Path, help="true mask; its Dice is reported and never used")
-    parser.add_argument("--seed", metavar="N", type=int, default=DEFAULTS.seed, help="of all randomness (default %(default)s)")
+    parser.add_argument(
+        "--slices", metavar="A:B", type=parse_slices, help="only slices A to B - 1, counted from 0"
+    )
+    parser.add_argument(
+        "--truth", metavar="LABEL", type=Path, help="true mask; its Dice is reported and never used"
+    )
+    parser.add_argument(
+        "--seed",
+        metavar="N",
+        type=int,
+        default=DEFAULTS.seed,
+        help="of all randomness (default %(default)s)",
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default %(default)s)")
-    parser.add_argument("--progress", action="store_true", help="a progress bar even where stderr is no terminal")
+    parser.add_argument(
+        "--progress", action="store_true", help="a progress bar even where stderr is no terminal"
+    )
 
 
 def shared_fields(arguments: argparse.Namespace) -> dict[str, Any]:
     """The fields every request takes from the options above, but for its settings."""
-    names = ("image", "preset", "quality", "samples", "steps", "score", "slices", "truth", "device", "command")
+    names = (
+        "image",
+        "preset",
+        "quality",
+        "samples",
+        "steps",
+        "score",
+        "slices",
+        "truth",
+        "device",
+        "command",
+    )
     return {name: getattr(arguments, name) for name in names}
 
 
@@ -59,5 +93,7 @@ def parse_slices(text: str) -> tuple[int | None, int | None]:
     try:
         start, stop = (int(part) if part.strip() else None for part in text.split(":"))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is no range of slices; write e.g. 4:12 for slices 4 to 11") from None
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is no range of slices; write e.g. 4:12 for slices 4 to 11"
+        ) from None
     return start, stop

@@ -6,17 +6,23 @@ from pathlib import Path
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``presets`` with ``list`` and ``import``."""
-    parser = subparsers.add_parser("presets", help="list organ presets or import your own", allow_abbrev=False)
+    parser = subparsers.add_parser(
+        "presets", help="list organ presets or import your own", allow_abbrev=False
+    )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     actions.add_parser("list", help="bundled and imported presets").set_defaults(run=run_list)
-    importing = actions.add_parser("import", help="copy a preset to where --preset and Slicer find it by name")
-    importing.add_argument("source", metavar="FILE.json", type=Path, help="as 'hermes train organ' writes it")
+    importing = actions.add_parser(
+        "import", help="copy a preset to where --preset and Slicer find it by name"
+    )
+    importing.add_argument(
+        "source", metavar="FILE.json", type=Path, help="as 'hermes train organ' writes it"
+    )
     importing.set_defaults(run=run_import)
 
 
 def run_list(arguments: argparse.Namespace) -> int:
     """Print all presets, a line each."""
-    from HermesLib.presets import bundled_preset_names, load_preset, preset_names
+    from HermesLib.presets.registry import bundled_preset_names, load_preset, preset_names
 
     for name in preset_names():
         preset = load_preset(name)
@@ -26,7 +32,7 @@ def run_list(arguments: argparse.Namespace) -> int:
 
 def run_import(arguments: argparse.Namespace) -> int:
     """Import one preset."""
-    from HermesLib.user_presets import import_preset
+    from HermesLib.presets.imported import import_preset
 
     name = import_preset(arguments.source)
     print(f"imported as {name}; use it with --preset {name}, in Slicer after its next start")

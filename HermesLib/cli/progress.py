@@ -9,7 +9,7 @@ from tqdm import tqdm
 from HermesLib.refinement.events import Iteration
 
 
-class Progress:
+class ProgressPrinter:
     """Takes the events of a run; use it as a context, so that the bar is closed before anything else is said.
 
     Args:
@@ -17,14 +17,23 @@ class Progress:
     """
 
     def __init__(self, bar: bool = False) -> None:
-        self._bar = tqdm(unit="slice", file=sys.stderr, dynamic_ncols=True, leave=False) if bar or sys.stderr.isatty() else None
+        self._bar = (
+            tqdm(unit="slice", file=sys.stderr, dynamic_ncols=True, leave=False)
+            if bar or sys.stderr.isatty()
+            else None
+        )
         self._started = time.perf_counter()
         self._finished = 0
 
-    def __enter__(self) -> "Progress":
+    def __enter__(self) -> "ProgressPrinter":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if self._bar is not None:
             self._bar.close()
 

@@ -12,8 +12,15 @@ PROMPT_DEFAULTS = PromptSettings()
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``refine``."""
-    parser = subparsers.add_parser("refine", help="segment an image; quality control draws the prompts", allow_abbrev=False)
-    parser.add_argument("image", metavar="IMAGE", type=Path, help="NIfTI, NRRD, MHA, a folder of DICOM files or a 2D PNG")
+    parser = subparsers.add_parser(
+        "refine", help="segment an image; quality control draws the prompts", allow_abbrev=False
+    )
+    parser.add_argument(
+        "image",
+        metavar="IMAGE",
+        type=Path,
+        help="NIfTI, NRRD, MHA, a folder of DICOM files or a 2D PNG",
+    )
     add_output(parser)
     add_quality_options(parser)
     parser.add_argument(
@@ -21,7 +28,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="medsam, scribbleprompt or mideepseg (default: the preset's); mideepseg's authors call it patented"
         " and not for clinical or commercial use",
     )
-    parser.add_argument("--weights", metavar="bundled|FILE", default="bundled", help="the model's weights (default %(default)s)")
+    parser.add_argument(
+        "--weights",
+        metavar="bundled|FILE",
+        default="bundled",
+        help="the model's weights (default %(default)s)",
+    )
     parser.add_argument("--prompt", help="box, scribbles or clicks (default: the model's first)")
     parser.add_argument(
         "--max-iterations",
@@ -56,14 +68,23 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         default=PROMPT_DEFAULTS.padding,
         help="pixels around the pGT's box, in proportion on slices below 320 pixels (default %(default)g)",
     )
-    parser.add_argument("--keep-first-prompts", action="store_true", help="keep the random first scribbles beside better ones")
+    parser.add_argument(
+        "--keep-first-prompts",
+        action="store_true",
+        help="keep the random first scribbles beside better ones",
+    )
     parser.add_argument(
         "--first-prompt",
         metavar="JSON",
         type=Path,
         help="a person's prompt for all chosen slices, in place of a random first one; see README, First prompts",
     )
-    parser.add_argument("--init", metavar="MASK", type=Path, help="begin with this mask in place of the model's first")
+    parser.add_argument(
+        "--init",
+        metavar="MASK",
+        type=Path,
+        help="begin with this mask in place of the model's first",
+    )
     parser.set_defaults(run=run)
 
 
@@ -80,8 +101,8 @@ def run(arguments: argparse.Namespace) -> int:
     prompting = PromptSettings(arguments.padding, arguments.keep_first_prompts)
 
     from HermesLib.cli.running import run_and_tell
-    from HermesLib.models.catalogue import MODELS
-    from HermesLib.pipeline.requests import RefineRequest
+    from HermesLib.models.registry import MODELS
+    from HermesLib.runs.request import RefineRequest
 
     request = RefineRequest(
         **shared_fields(arguments),

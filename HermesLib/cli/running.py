@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from HermesLib.cli.progress import Progress
+from HermesLib.cli.progress import ProgressPrinter
 from HermesLib.engine.client import Engine, Failed, Finished, Opened, State
 from HermesLib.errors import DefectError, HermesError
-from HermesLib.pipeline.requests import Request
+from HermesLib.io.staged_folder import staged_folder
 from HermesLib.refinement.events import Iteration
-from HermesLib.report.outputs import staged_folder
+from HermesLib.runs.request import RunRequest
 
 
-def run_and_tell(request: Request, arguments: argparse.Namespace) -> dict[str, Any]:
+def run_and_tell(request: RunRequest, arguments: argparse.Namespace) -> dict[str, Any]:
     """Run, show every event, leave the results in ``arguments.output``, print the summary; returns what ``report.json`` says.
 
     Raises:
@@ -25,7 +25,7 @@ def run_and_tell(request: Request, arguments: argparse.Namespace) -> dict[str, A
     with (
         staged_folder(arguments.output) as staging,
         _engine(arguments.engine) as engine,
-        Progress(arguments.progress) as progress,
+        ProgressPrinter(arguments.progress) as progress,
     ):
         report = _run(engine, request, staging, progress)
     print(summary_text(report, arguments.output))
@@ -43,7 +43,9 @@ def _engine(kept: Engine | None) -> Iterator[Engine]:
             engine.close()
 
 
-def _run(engine: Engine, request: Request, staging: Path, progress: Progress) -> dict[str, Any]:
+def _run(
+    engine: Engine, request: RunRequest, staging: Path, progress: ProgressPrinter
+) -> dict[str, Any]:
     engine.start(request, staging)
     total = 0
     for message in engine.follow():
@@ -65,17 +67,25 @@ def _run(engine: Engine, request: Request, staging: Path, progress: Progress) ->
 def summary_text(report: dict[str, Any], output: Path) -> str:
     """A few lines on what came of a run and where it lies."""
     summary = report["summary"]
-    counts = ", ".join(f"{summary[status]} {status}" for status in ("accepted", "stopped", "absent", "failed"))
+    counts = ", ".join(
+        f"{summary[status]} {status}" for status in ("accepted", "stopped", "absent", "failed")
+    )
     lines = [f"{summary['slices']} slices: {counts}"]
     if summary["mean_pdsc"] is not None:
-        lines.append(f"mean pDSC {summary['mean_pdsc']:.3f}, {summary['mean_iterations']:.1f} further iterations a slice")
+        lines.append(
+            f"mean pDSC {summary['mean_pdsc']:.3f}, {summary['mean_iterations']:.1f} further iterations a slice"
+        )
     if summary["mean_dsc"] is not None:
         lines.append(f"mean true Dice {summary['mean_dsc']:.3f}")
     unfamiliar = [str(entry["index"]) for entry in report["slices"] if entry["familiar"] is False]
     if unfamiliar:
-        lines.append(f"unlike the training patients, pDSC not to be trusted: {len(unfamiliar)} slices ({', '.join(unfamiliar)})")
+        lines.append(
+            f"unlike the training patients, pDSC not to be trusted: {len(unfamiliar)} slices ({', '.join(unfamiliar)})"
+        )
     borderline = [str(entry["index"]) for entry in report["slices"] if entry["borderline"]]
     if borderline:
-        lines.append(f"the organ may be there or not, look at: {len(borderline)} slices ({', '.join(borderline)})")
+        lines.append(
+            f"the organ may be there or not, look at: {len(borderline)} slices ({', '.join(borderline)})"
+        )
     lines.append(f"{summary['seconds']:.1f} s, results in {output}")
     return "\n".join(lines)

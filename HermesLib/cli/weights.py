@@ -6,11 +6,19 @@ import sys
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``weights`` with ``list``, ``verify`` and ``import``."""
-    parser = subparsers.add_parser("weights", help="list, verify or import weights", allow_abbrev=False)
+    parser = subparsers.add_parser(
+        "weights", help="list, verify or import weights", allow_abbrev=False
+    )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    actions.add_parser("list", help="models, bundled and imported weights").set_defaults(run=run_list)
-    actions.add_parser("verify", help="check every bundled file against its checksum").set_defaults(run=run_verify)
-    importing = actions.add_parser("import", help="copy or download a checkpoint to where --weights finds it by name")
+    actions.add_parser("list", help="models, bundled and imported weights").set_defaults(
+        run=run_list
+    )
+    actions.add_parser("verify", help="check every bundled file against its checksum").set_defaults(
+        run=run_verify
+    )
+    importing = actions.add_parser(
+        "import", help="copy or download a checkpoint to where --weights finds it by name"
+    )
     importing.add_argument("source", metavar="FILE|URL")
     importing.add_argument("--name", help="what to call it (default: as it is called there)")
     importing.add_argument("--sha256", help="its expected checksum")
@@ -19,8 +27,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run_list(arguments: argparse.Namespace) -> int:
     """Print models with their licences, then weights."""
-    from HermesLib.models.catalogue import MODELS
-    from HermesLib.weights import bundled_weights, cache_folder, imported_weights
+    from HermesLib.models.registry import MODELS
+    from HermesLib.weights.bundled import bundled_weights
+    from HermesLib.weights.imported import cache_folder, imported_weights
 
     print("Models")
     for model in MODELS.values():
@@ -33,7 +42,9 @@ def run_list(arguments: argparse.Namespace) -> int:
         print(f"{heading} (research use, see their cards)")
         for weights in bundled_weights():
             if weights.for_comparison == rivals:
-                print(f"  {weights.name}: {weights.title}, {weights.bytes / 1e6:.1f} MB, SHA-256 {weights.sha256[:12]}...")
+                print(
+                    f"  {weights.name}: {weights.title}, {weights.bytes / 1e6:.1f} MB, SHA-256 {weights.sha256[:12]}..."
+                )
     print(f"Imported weights ({cache_folder()})")
     for path in imported_weights():
         print(f"  {path.name}: {path.stat().st_size / 1e6:.1f} MB")
@@ -43,7 +54,7 @@ def run_list(arguments: argparse.Namespace) -> int:
 def run_verify(arguments: argparse.Namespace) -> int:
     """Check the bundled files; exit code 2 if any is damaged."""
     from HermesLib.errors import HermesError
-    from HermesLib.weights import verify_bundled
+    from HermesLib.weights.bundled import verify_bundled
 
     checked = verify_bundled()
     for weights, problem in checked:
@@ -58,7 +69,7 @@ def run_verify(arguments: argparse.Namespace) -> int:
 
 def run_import(arguments: argparse.Namespace) -> int:
     """Import one file."""
-    from HermesLib.weights import import_weights
+    from HermesLib.weights.imported import import_weights
 
     def tell(done: int, total: int | None) -> None:
         share = f" of {total / 1e6:.0f}" if total else ""

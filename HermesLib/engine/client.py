@@ -17,10 +17,19 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO
 
-from HermesLib.engine.frames import Frame, FrameError, read_frame, write_frame
-from HermesLib.engine.messages import Cancelled, Failed, Finished, Message, Opened, Ready, read_message, request_frame
+from HermesLib.engine.messages import (
+    Cancelled,
+    Failed,
+    Finished,
+    Message,
+    Opened,
+    Ready,
+    read_message,
+    request_frame,
+)
+from HermesLib.engine.wire import Frame, FrameError, read_frame, write_frame
 from HermesLib.errors import HermesError
-from HermesLib.pipeline.requests import Request
+from HermesLib.runs.request import RunRequest
 
 #: How long a cancelled run may take to end by itself, seconds; then its process is killed, whatever it is at.
 PATIENCE = 0.5
@@ -54,7 +63,9 @@ class Engine:
         environment: variables on top of this process's own.
     """
 
-    def __init__(self, command: Sequence[str] | None = None, environment: Mapping[str, str] | None = None):
+    def __init__(
+        self, command: Sequence[str] | None = None, environment: Mapping[str, str] | None = None
+    ):
         self._command = list(command or default_command())
         self._environment = dict(environment or {})
         self._worker: _Worker | None = None
@@ -76,7 +87,7 @@ class Engine:
         if self._worker is None or not self._worker.alive:
             self._worker = _Worker(self._command, self._environment)
 
-    def start(self, request: Request, into: Path | None = None) -> None:
+    def start(self, request: RunRequest, into: Path | None = None) -> None:
         """Begin a run; its messages come with :meth:`poll`.
 
         ``into`` is an existing folder that gets the five result files if the run comes to its end, before it says so.
@@ -156,7 +167,9 @@ class _Gone:
         if self.code in (-9, 137):
             return "the engine was killed, most likely because memory ran out; choose fewer slices or close other programs"
         last = next((line for line in reversed(self.lines) if line.strip()), "")
-        return f"the engine stopped unexpectedly (exit code {self.code})" + (f": {last.strip()}" if last else "")
+        return f"the engine stopped unexpectedly (exit code {self.code})" + (
+            f": {last.strip()}" if last else ""
+        )
 
 
 class _Worker:
@@ -178,9 +191,13 @@ class _Worker:
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
-            raise HermesError(f"the engine cannot be started: {error.strerror or error} ({command[0]})") from error
+            raise HermesError(
+                f"the engine cannot be started: {error.strerror or error} ({command[0]})"
+            ) from error
         assert self.process.stdin and self.process.stdout and self.process.stderr
-        self._errors = threading.Thread(target=self._listen_to_errors, args=(self.process.stderr,), daemon=True)
+        self._errors = threading.Thread(
+            target=self._listen_to_errors, args=(self.process.stderr,), daemon=True
+        )
         self._errors.start()
         threading.Thread(target=self._listen, args=(self.process.stdout,), daemon=True).start()
         threading.Thread(target=self._talk, args=(self.process.stdin,), daemon=True).start()

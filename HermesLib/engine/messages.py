@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from HermesLib.engine.frames import Frame, FrameError
-from HermesLib.io.axes import SliceAxes
-from HermesLib.pipeline.requests import AssessRequest, RefineRequest, Request
+from HermesLib.engine.wire import Frame, FrameError
+from HermesLib.io.orientation import SliceAxes
 from HermesLib.prompts.settings import PromptSettings
 from HermesLib.prompts.types import Box, Clicks, Prompt, Scribbles
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.settings import RefinementSettings
+from HermesLib.runs.request import AssessRequest, RefineRequest, RunRequest
 
-_REQUESTS: dict[str, type[Request]] = {"refine": RefineRequest, "assess": AssessRequest}
+_REQUESTS: dict[str, type[RunRequest]] = {"refine": RefineRequest, "assess": AssessRequest}
 _PATHS = ("image", "truth", "init", "mask", "first_prompt")
 
 
@@ -80,14 +80,19 @@ class Failed:
 Message = Ready | Opened | Iteration | Finished | Cancelled | Failed
 
 
-def request_frame(run: int, request: Request, into: Path | None = None) -> Frame:
+def request_frame(run: int, request: RunRequest, into: Path | None = None) -> Frame:
     """A request for the engine; ``into`` is the folder for the result files of a run that comes to its end, None for no files."""
     kind = next(name for name, sort in _REQUESTS.items() if type(request) is sort)
-    values = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(request).items()}
-    return Frame({"kind": kind, "run": run, "request": values, "into": None if into is None else str(into)})
+    values = {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in asdict(request).items()
+    }
+    return Frame(
+        {"kind": kind, "run": run, "request": values, "into": None if into is None else str(into)}
+    )
 
 
-def read_request(frame: Frame) -> Request:
+def read_request(frame: Frame) -> RunRequest:
     """The request of a frame."""
     values = dict(frame.fields["request"])
     values["settings"] = RefinementSettings(**values["settings"])
@@ -121,10 +126,21 @@ def read_message(frame: Frame) -> Message:
                 return _read_iteration(fields, frame.arrays)
             case "Opened":
                 axes = SliceAxes(*(tuple(fields["axes"][name]) for name in ("order", "backwards")))
-                unfamiliar = fields["unfamiliar"] if fields["unfamiliar"] is None else tuple(fields["unfamiliar"])
-                return Opened(tuple(fields["slice_indices"]), tuple(fields["shape"]), axes, unfamiliar)
+                unfamiliar = (
+                    fields["unfamiliar"]
+                    if fields["unfamiliar"] is None
+                    else tuple(fields["unfamiliar"])
+                )
+                return Opened(
+                    tuple(fields["slice_indices"]), tuple(fields["shape"]), axes, unfamiliar
+                )
             case kind:
-                return {"Ready": Ready, "Finished": Finished, "Cancelled": Cancelled, "Failed": Failed}[kind](**fields)
+                return {
+                    "Ready": Ready,
+                    "Finished": Finished,
+                    "Cancelled": Cancelled,
+                    "Failed": Failed,
+                }[kind](**fields)
     except (KeyError, TypeError, ValueError) as error:
         raise FrameError(f"a message that makes no sense ({error})") from error
 
@@ -152,7 +168,11 @@ def _read_iteration(fields: dict[str, Any], arrays: Mapping[str, np.ndarray]) ->
     status = values.pop("status")
     prompt = _read_prompt(values.pop("prompt"), arrays)
     return Iteration(
-        **values, mask=arrays["mask"], pgt=arrays["pgt"], prompt=prompt, status=None if status is None else Status(status)
+        **values,
+        mask=arrays["mask"],
+        pgt=arrays["pgt"],
+        prompt=prompt,
+        status=None if status is None else Status(status),
     )
 
 

@@ -13,11 +13,20 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from HermesLib.engine.frames import Frame, read_frame, write_frame
-from HermesLib.engine.messages import Cancelled, Failed, Finished, Message, Opened, Ready, message_frame, read_request
+from HermesLib.engine.messages import (
+    Cancelled,
+    Failed,
+    Finished,
+    Message,
+    Opened,
+    Ready,
+    message_frame,
+    read_request,
+)
+from HermesLib.engine.wire import Frame, read_frame, write_frame
 
 if TYPE_CHECKING:
-    from HermesLib.pipeline.networks import Networks
+    from HermesLib.runs.model_cache import ModelCache
 
 #: Of a run that is none: messages about the engine itself.
 NO_RUN = 0
@@ -53,9 +62,9 @@ class _Commands:
 def serve(commands: _Commands, answers: BinaryIO) -> None:
     """Load the libraries, say so, and answer one request after the other."""
     ready = _ready()
-    from HermesLib.pipeline.networks import Networks
+    from HermesLib.runs.model_cache import ModelCache
 
-    networks = Networks()
+    networks = ModelCache()
     write_frame(answers, message_frame(NO_RUN, ready))
     while True:
         frame = commands.next()
@@ -76,18 +85,22 @@ def _ready() -> Ready:
     return Ready("CPU", None)
 
 
-def _answer(frame: Frame, run: int, networks: "Networks", commands: _Commands, tell: "_Tell") -> None:
+def _answer(
+    frame: Frame, run: int, networks: "ModelCache", commands: _Commands, tell: "_Tell"
+) -> None:
     import torch
 
     from HermesLib.errors import HermesError
-    from HermesLib.pipeline.run import Run, open_run
     from HermesLib.refinement.history import History
+    from HermesLib.runs.run import OpenRun, open_run
 
-    opened: Run | None = None
+    opened: OpenRun | None = None
     history: History | None = None
 
     def report_so_far() -> dict | None:
-        return opened.report(history.results()) if opened is not None and history is not None else None
+        return (
+            opened.report(history.results()) if opened is not None and history is not None else None
+        )
 
     try:
         request = read_request(frame)
@@ -129,7 +142,13 @@ _OUT_OF_MEMORY = "the device ran out of memory; choose fewer slices or the CPU"
 
 
 def _unexpected(error: Exception, tell: "_Tell", report: dict | None) -> None:
-    tell(Failed(f"an unexpected error in the engine: {type(error).__name__}: {error}", report, traceback.format_exc()))
+    tell(
+        Failed(
+            f"an unexpected error in the engine: {type(error).__name__}: {error}",
+            report,
+            traceback.format_exc(),
+        )
+    )
 
 
 if TYPE_CHECKING:

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import torch
 
-from HermesLib.data.folders import patient_identity, read_slice_table, read_volume_table
-from HermesLib.data.splits import BTCV_TEST
+from HermesLib.datasets.folders import patient_identity, read_slice_table, read_volume_table
+from HermesLib.datasets.splits import BTCV_TEST
 from HermesLib.errors import HermesError
+from HermesLib.io.neighbours import with_neighbours
 from HermesLib.io.volumes import read_label_map, read_volume
-from HermesLib.neighbours import with_neighbours
-from HermesLib.presets import Preset
+from HermesLib.presets.preset import Preset
 
 
 @dataclass(frozen=True)
 class Case:
     """One image with its truth: files, the label's value, whose it is, and who that is in the splits of trainings (see
-    :func:`HermesLib.data.folders.patient_identity`)."""
+    :func:`HermesLib.datasets.folders.patient_identity`)."""
 
     patient: str
     image: Path
@@ -36,12 +36,22 @@ def decathlon_cases(folder: Path, organ: str) -> list[Case]:
     for entry in table["training"]:
         image = folder / entry["image"]
         stem = image.name.split(".")[0]
-        found.append(Case(stem, image, folder / entry["label"], values[organ], patient_identity(table["name"], stem)))
+        found.append(
+            Case(
+                stem,
+                image,
+                folder / entry["label"],
+                values[organ],
+                patient_identity(table["name"], stem),
+            )
+        )
     return found
 
 
-def lone_slice_cases(folder: Path, organ: str, patients: Iterable[str] = BTCV_TEST, family: str = "btcv") -> list[Case]:
-    """Slices of a table's test patients; identities as in :func:`HermesLib.data.folders.read_lone_slices`."""
+def lone_slice_cases(
+    folder: Path, organ: str, patients: Iterable[str] = BTCV_TEST, family: str = "btcv"
+) -> list[Case]:
+    """Slices of a table's test patients; identities as in :func:`HermesLib.datasets.folders.read_lone_slices`."""
     table = read_slice_table(folder)
     if organ not in table["labels"]:
         raise HermesError(f"{folder} labels {', '.join(table['labels'])}, not {organ}")
@@ -61,7 +71,11 @@ def read_cases(text: str, organ: str) -> Iterator[Case]:
     layout, _, folder = text.partition(":")
     if layout not in ("decathlon", "slices") or not folder:
         raise HermesError(f"'{text}' is no test folder; write decathlon:FOLDER or slices:FOLDER")
-    yield from decathlon_cases(Path(folder), organ) if layout == "decathlon" else lone_slice_cases(Path(folder), organ)
+    yield from (
+        decathlon_cases(Path(folder), organ)
+        if layout == "decathlon"
+        else lone_slice_cases(Path(folder), organ)
+    )
 
 
 def read_whole(case: Case, preset: Preset) -> tuple[torch.Tensor, torch.Tensor]:

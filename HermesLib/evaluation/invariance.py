@@ -11,10 +11,10 @@ import numpy as np
 import torch
 
 from HermesLib.evaluation.cases import Case, read_slices
-from HermesLib.metrics import dice_batch
-from HermesLib.presets import Preset
-from HermesLib.prompts.seeds import slice_seed
+from HermesLib.metrics.overlap import dice_batch
+from HermesLib.presets.preset import Preset
 from HermesLib.quality.protocol import QualityControl
+from HermesLib.refinement.seeding import slice_seed
 
 #: The shifted mask is the truth moved by this share of the slice's sides, down and to the right.
 SHIFT = 0.08
@@ -47,14 +47,20 @@ def evaluate_invariance(
             part = slice(start, start + _BATCH)
             drawn = {
                 name: quality.assess(
-                    images[part].to(device), mask.to(device), [slice_seed(seed, index, number) for index in indices[part]]
+                    images[part].to(device),
+                    mask.to(device),
+                    [slice_seed(seed, index, number) for index in indices[part]],
                 ).pgt.cpu()
                 > 0.5
                 for number, (name, mask) in enumerate(shown_masks(truth[part]).items())
             }
             for name, pgt in drawn.items():
                 truths.setdefault(name, []).extend(dice_batch(pgt, truth[part]).tolist())
-            agreement = torch.stack([dice_batch(drawn[a], drawn[b]) for a, b in combinations(drawn, 2)]).mean(0).tolist()
+            agreement = (
+                torch.stack([dice_batch(drawn[a], drawn[b]) for a, b in combinations(drawn, 2)])
+                .mean(0)
+                .tolist()
+            )
             pairs.extend(agreement)
             patients.setdefault(case.patient, []).extend(agreement)
         on_case(number + 1, len(cases))
@@ -64,5 +70,7 @@ def evaluate_invariance(
         "true_dice": {name: float(np.mean(values)) for name, values in truths.items()},
         "mean_true_dice": float(np.mean([value for values in truths.values() for value in values])),
         "agreement": float(np.mean(pairs)),
-        "agreement_by_patient": {patient: float(np.mean(values)) for patient, values in sorted(patients.items())},
+        "agreement_by_patient": {
+            patient: float(np.mean(values)) for patient, values in sorted(patients.items())
+        },
     }

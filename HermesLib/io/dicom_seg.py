@@ -7,9 +7,9 @@ import numpy as np
 
 from HermesLib import __version__
 from HermesLib.errors import HermesError
-from HermesLib.io.files import series_files
+from HermesLib.io.image_files import series_files
 from HermesLib.io.volumes import read_mask, read_volume
-from HermesLib.presets import Code
+from HermesLib.presets.preset import Code
 
 if TYPE_CHECKING:
     from highdicom.sr import CodedConcept
@@ -38,7 +38,9 @@ def write_dicom_seg(mask: Path, series: Path, organ: Code, model: str, path: Pat
         import highdicom
         from pydicom.sr.codedict import codes
     except ImportError as error:
-        raise HermesError("DICOM SEG needs highdicom: pip install 'hermes-segment[dicom]'") from error
+        raise HermesError(
+            "DICOM SEG needs highdicom: pip install 'hermes-segment[dicom]'"
+        ) from error
     if path.exists():
         raise HermesError(f"{path.name} is there already; give a new name")
     volume = read_volume(series)
@@ -62,7 +64,9 @@ def write_dicom_seg(mask: Path, series: Path, organ: Code, model: str, path: Pat
     shown = [bool(plane.any()) for plane in voxels]
     try:
         segmentation = highdicom.seg.Segmentation(
-            source_images=[_source(one) for one, wanted in zip(files, shown, strict=True) if wanted],
+            source_images=[
+                _source(one) for one, wanted in zip(files, shown, strict=True) if wanted
+            ],
             pixel_array=voxels[np.array(shown)],
             segmentation_type=highdicom.seg.SegmentationTypeValues.BINARY,
             segment_descriptions=[description],
@@ -77,7 +81,9 @@ def write_dicom_seg(mask: Path, series: Path, organ: Code, model: str, path: Pat
             series_description=f"{name}: {organ.meaning}",
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise HermesError(f"no DICOM SEG can be made for the series in {series.name}: {error}") from error
+        raise HermesError(
+            f"no DICOM SEG can be made for the series in {series.name}: {error}"
+        ) from error
     segmentation.save_as(path)
     return sum(shown)
 

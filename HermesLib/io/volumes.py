@@ -8,10 +8,9 @@ import numpy as np
 import SimpleITK
 
 from HermesLib.errors import HermesError
-from HermesLib.io.axes import SliceAxes
-from HermesLib.io.files import is_png, read_image, write_image
-from HermesLib.io.grid import slice_axes
-from HermesLib.presets import Preset
+from HermesLib.io.image_files import is_png, read_image, write_image
+from HermesLib.io.orientation import SliceAxes, slice_axes
+from HermesLib.presets.preset import Preset
 
 logger = logging.getLogger(__name__)
 
@@ -43,14 +42,22 @@ class Volume:
 
     def normalise(self, preset: Preset) -> np.ndarray:
         """Intensities (N, H, W) as float32 of 0..1: by the preset, or as they are in a PNG."""
-        return self.array / np.float32(255) if self.windowed else preset.intensity.normalise(self.array)
+        return (
+            self.array / np.float32(255)
+            if self.windowed
+            else preset.intensity.normalise(self.array)
+        )
 
     def to_image(self, slices: np.ndarray) -> SimpleITK.Image:
         """Slices (N, H, W), bool, uint8 or float32, as an image on the input's exact grid."""
         if slices.shape != self.array.shape:
-            raise ValueError(f"slices of shape {slices.shape} do not fit a volume of {self.array.shape}")
+            raise ValueError(
+                f"slices of shape {slices.shape} do not fit a volume of {self.array.shape}"
+            )
         voxels = self.axes.to_voxels(slices)
-        image = SimpleITK.GetImageFromArray(voxels.astype(np.uint8) if voxels.dtype == bool else voxels)
+        image = SimpleITK.GetImageFromArray(
+            voxels.astype(np.uint8) if voxels.dtype == bool else voxels
+        )
         image.CopyInformation(self.grid)
         return image
 
@@ -59,19 +66,29 @@ def read_volume(path: Path) -> Volume:
     """Read an image: NIfTI, NRRD, MetaImage, a DICOM series' folder, or an 8-bit PNG.
 
     Raises:
-        HermesError: see :func:`HermesLib.io.files.read_image`; also voxels that are not finite or all the same.
+        HermesError: see :func:`HermesLib.io.image_files.read_image`; also voxels that are not finite or all the same.
     """
     image, sha256 = read_image(Path(path))
     axes = slice_axes(image)
     array = axes.to_slices(SimpleITK.GetArrayFromImage(image)).astype(np.float32)
     if not np.isfinite(array).all():
-        raise HermesError(f"{Path(path).name} has voxels that are no finite numbers (NaN or infinite); mend the image first")
+        raise HermesError(
+            f"{Path(path).name} has voxels that are no finite numbers (NaN or infinite); mend the image first"
+        )
     if array.min() == array.max():
-        raise HermesError(f"{Path(path).name} is constant: every voxel has the value {array.min():g}")
+        raise HermesError(
+            f"{Path(path).name} is constant: every voxel has the value {array.min():g}"
+        )
     spacing = image.GetSpacing()
     through, rows, columns = axes.order
     return Volume(
-        array, (spacing[rows], spacing[columns]), spacing[through], is_png(Path(path)), _empty_like(image), axes, sha256
+        array,
+        (spacing[rows], spacing[columns]),
+        spacing[through],
+        is_png(Path(path)),
+        _empty_like(image),
+        axes,
+        sha256,
     )
 
 
@@ -87,13 +104,21 @@ def read_label_map(path: Path, volume: Volume) -> np.ndarray:
     image, _ = read_image(path)
     if not same_grid(image, volume.grid):
         if is_png(path) or volume.windowed or _lost_geometry(image, volume.grid):
-            sizes = " x ".join(map(str, image.GetSize())), " x ".join(map(str, volume.grid.GetSize()))
+            sizes = (
+                " x ".join(map(str, image.GetSize())),
+                " x ".join(map(str, volume.grid.GetSize())),
+            )
             raise HermesError(
                 f"{path.name} ({sizes[0]}) does not lie on the image's grid ({sizes[1]}) and has no geometry to place it by"
             )
         _require_overlap(image, volume.grid, path.name)
-        image = SimpleITK.Resample(image, volume.grid, SimpleITK.Transform(), SimpleITK.sitkNearestNeighbor, 0)
-        logger.warning("%s lies on another grid than the image; it was resampled (nearest neighbour)", path.name)
+        image = SimpleITK.Resample(
+            image, volume.grid, SimpleITK.Transform(), SimpleITK.sitkNearestNeighbor, 0
+        )
+        logger.warning(
+            "%s lies on another grid than the image; it was resampled (nearest neighbour)",
+            path.name,
+        )
     return volume.axes.to_slices(SimpleITK.GetArrayFromImage(image))
 
 
@@ -123,7 +148,10 @@ def same_grid(a: SimpleITK.Image, b: SimpleITK.Image) -> bool:
         return False
     last = [length - 1 for length in a.GetSize()]
     corners = [[last[axis] * (corner >> axis & 1) for axis in range(3)] for corner in range(8)]
-    apart = [np.subtract(a.TransformIndexToPhysicalPoint(c), b.TransformIndexToPhysicalPoint(c)) for c in corners]
+    apart = [
+        np.subtract(a.TransformIndexToPhysicalPoint(c), b.TransformIndexToPhysicalPoint(c))
+        for c in corners
+    ]
     return float(np.abs(apart).max()) <= _SAME_GRID * min(b.GetSpacing())
 
 
@@ -141,6 +169,8 @@ def _lost_geometry(mask: SimpleITK.Image, grid: SimpleITK.Image) -> bool:
 
 def _require_overlap(mask: SimpleITK.Image, grid: SimpleITK.Image, name: str) -> None:
     everywhere = SimpleITK.Cast(mask * 0, SimpleITK.sitkUInt8) + 1
-    covered = SimpleITK.Resample(everywhere, grid, SimpleITK.Transform(), SimpleITK.sitkNearestNeighbor, 0)
+    covered = SimpleITK.Resample(
+        everywhere, grid, SimpleITK.Transform(), SimpleITK.sitkNearestNeighbor, 0
+    )
     if not SimpleITK.GetArrayViewFromImage(covered).any():
         raise HermesError(f"{name} lies beside the image: their grids have no voxel in common")

@@ -45,7 +45,12 @@ class PromptableModel(Protocol):
         """Embed slices (B, 1, H, W), float32 in 0..1 (preset-normalised)."""
         ...
 
-    def predict(self, embedding: Embedding, prompts: Sequence[Prompt], previous: Sequence[Memory] | None = None) -> Prediction:
+    def predict(
+        self,
+        embedding: Embedding,
+        prompts: Sequence[Prompt],
+        previous: Sequence[Memory] | None = None,
+    ) -> Prediction:
         """One prediction a slice from one prompt a slice; ``previous`` is the last ``Prediction.memory``, None at the first call.
 
         Raises:

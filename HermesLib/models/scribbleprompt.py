@@ -9,10 +9,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from HermesLib.checkpoints import Checkpoint
 from HermesLib.errors import HermesError
 from HermesLib.models.protocol import Embedding, Memory, Prediction
 from HermesLib.prompts.types import Box, Clicks, Prompt, Scribbles
+from HermesLib.weights.checkpoint import Checkpoint
 
 
 class _Layer(nn.Module):
@@ -65,7 +65,9 @@ class _LastLogits:
     strokes: torch.Tensor
 
 
-def stroke_channels(prompt: Prompt, shape: tuple[int, int], side: int) -> tuple[torch.Tensor, torch.Tensor]:
+def stroke_channels(
+    prompt: Prompt, shape: tuple[int, int], side: int
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Filled box (1, side, side) and positive and negative strokes (2, side, side) of a prompt on a slice of that shape.
 
     Strokes one pixel wide would fade in the official bilinear resize of large slices; here a pixel of the small grid is set where
@@ -80,12 +82,18 @@ def stroke_channels(prompt: Prompt, shape: tuple[int, int], side: int) -> tuple[
     elif isinstance(prompt, Scribbles):
         for channel, raster in enumerate((prompt.positive, prompt.negative)):
             y, x = np.nonzero(raster)
-            strokes[channel, torch.from_numpy(y * side // rows), torch.from_numpy(x * side // columns)] = 1
+            strokes[
+                channel, torch.from_numpy(y * side // rows), torch.from_numpy(x * side // columns)
+            ] = 1
     elif isinstance(prompt, Clicks):
         for channel, points in enumerate((prompt.positive, prompt.negative)):
             if len(points):
                 x, y = np.asarray(points, dtype=np.int64).T
-                strokes[channel, torch.from_numpy(y * side // rows), torch.from_numpy(x * side // columns)] = 1
+                strokes[
+                    channel,
+                    torch.from_numpy(y * side // rows),
+                    torch.from_numpy(x * side // columns),
+                ] = 1
     return box, strokes
 
 
@@ -98,7 +106,9 @@ class ScribblePrompt:
     kind = "scribbleprompt"
     prompt_kinds: tuple[str, ...] = (Scribbles.kind, Clicks.kind, Box.kind)
 
-    def __init__(self, network: ScribblePromptUNet, image_size: int = 128, name: str = kind, sha256: str = ""):
+    def __init__(
+        self, network: ScribblePromptUNet, image_size: int = 128, name: str = kind, sha256: str = ""
+    ):
         self.network = network.eval()
         self.image_size = image_size
         self.name = name
@@ -107,7 +117,10 @@ class ScribblePrompt:
     @classmethod
     def from_checkpoint(cls, checkpoint: Checkpoint) -> "ScribblePrompt":
         """Build from the official file or the project's; features follow from the tensors' shapes."""
-        count = sum(name.startswith("downs.") and name.endswith("conv.0.bias") for name in checkpoint.tensors)
+        count = sum(
+            name.startswith("downs.") and name.endswith("conv.0.bias")
+            for name in checkpoint.tensors
+        )
         features = [len(checkpoint.tensors[f"downs.{level}.conv.0.bias"]) for level in range(count)]
         network = ScribblePromptUNet(features)
         network.load_state_dict(checkpoint.tensors)
@@ -125,14 +138,21 @@ class ScribblePrompt:
         return Embedding(images, functional.interpolate(images, size, mode="bilinear").clamp(0, 1))
 
     @torch.inference_mode()
-    def predict(self, embedding: Embedding, prompts: Sequence[Prompt], previous: Sequence[Memory] | None = None) -> Prediction:
+    def predict(
+        self,
+        embedding: Embedding,
+        prompts: Sequence[Prompt],
+        previous: Sequence[Memory] | None = None,
+    ) -> Prediction:
         """See :class:`HermesLib.models.protocol.PromptableModel`."""
         shape = (embedding.images.shape[-2], embedding.images.shape[-1])
         device = embedding.features.device
         channels = []
         for prompt, memory in zip(prompts, previous or [None] * len(prompts), strict=True):
             if prompt.kind not in self.prompt_kinds:
-                raise HermesError(f"ScribblePrompt takes {', '.join(self.prompt_kinds)}, not {prompt.kind}")
+                raise HermesError(
+                    f"ScribblePrompt takes {', '.join(self.prompt_kinds)}, not {prompt.kind}"
+                )
             box, strokes = stroke_channels(prompt, shape, self.image_size)
             last = torch.zeros_like(box)
             if memory is not None and bool((strokes >= memory.strokes).all()):
@@ -141,4 +161,10 @@ class ScribblePrompt:
         stacked = torch.stack(channels).to(device)
         logits = self.network(torch.cat([embedding.features, stacked], 1))
         probability = functional.interpolate(torch.sigmoid(logits), shape, mode="bilinear")[:, 0]
-        return Prediction(probability, [_LastLogits(one, asked[1:3].cpu()) for one, asked in zip(logits, stacked, strict=True)])
+        return Prediction(
+            probability,
+            [
+                _LastLogits(one, asked[1:3].cpu())
+                for one, asked in zip(logits, stacked, strict=True)
+            ],
+        )

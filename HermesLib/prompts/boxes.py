@@ -44,7 +44,12 @@ class BoxStrategy:
         return Box(0.0, 0.0, float(shape[1]), float(shape[0]))
 
     def refine(
-        self, previous: Prompt | None, mask: np.ndarray, pgt: np.ndarray, first_refinement: bool, rng: np.random.Generator
+        self,
+        previous: Prompt | None,
+        mask: np.ndarray,
+        pgt: np.ndarray,
+        first_refinement: bool,
+        rng: np.random.Generator,
     ) -> Box:
         """The padded box of the pseudo ground truth.
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from HermesLib.prompts.hand import deepest_pixel
-from HermesLib.prompts.margin import margin_clicks
+from HermesLib.prompts.interior_margin import margin_clicks
+from HermesLib.prompts.stroke_simulation import deepest_pixel
 from HermesLib.prompts.types import Clicks, Prompt
 
 _EIGHT_NEIGHBOURS = np.ones((3, 3), bool)
@@ -48,10 +48,20 @@ class ClickStrategy:
 
     def first(self, shape: tuple[int, int], rng: np.random.Generator) -> Clicks:
         """Uniform positive clicks."""
-        return Clicks(np.column_stack([rng.integers(0, shape[1], self.count), rng.integers(0, shape[0], self.count)]), _NONE)
+        return Clicks(
+            np.column_stack(
+                [rng.integers(0, shape[1], self.count), rng.integers(0, shape[0], self.count)]
+            ),
+            _NONE,
+        )
 
     def refine(
-        self, previous: Prompt | None, mask: np.ndarray, pgt: np.ndarray, first_refinement: bool, rng: np.random.Generator
+        self,
+        previous: Prompt | None,
+        mask: np.ndarray,
+        pgt: np.ndarray,
+        first_refinement: bool,
+        rng: np.random.Generator,
     ) -> Clicks:
         """Margin clicks of the pseudo ground truth the first time; later corrections of the mask, added to the clicks there are.
 
@@ -64,7 +74,9 @@ class ClickStrategy:
             return Clicks(margin_clicks(pgt, rng, self.count, self.inward), _NONE)
         missing, surplus = pgt & ~mask, mask & ~pgt
         smallest = self.smallest * mask.size
-        positive, negative = (deepest_clicks(error, self.corrections, smallest) for error in (missing, surplus))
+        positive, negative = (
+            deepest_clicks(error, self.corrections, smallest) for error in (missing, surplus)
+        )
         if len(positive) == len(negative) == 0:
             # Without a new click the model would only repeat itself.
             positive, negative = deepest_clicks(missing, 1), deepest_clicks(surplus, 1)

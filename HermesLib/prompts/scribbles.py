@@ -1,11 +1,17 @@
 """Scribble prompts: random strokes first, then strokes from the pseudo ground truth, then corrections where the mask differs."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
-from HermesLib.prompts.strokes import centerline_scribbles, contour_scribbles, line_scribbles, random_scribbles
-from HermesLib.prompts.surroundings import near_outside
+from HermesLib.prompts.strokes import (
+    centerline_scribbles,
+    contour_scribbles,
+    line_scribbles,
+    random_scribbles,
+)
 from HermesLib.prompts.types import Prompt, Scribbles
 
 
@@ -37,10 +43,17 @@ class ScribbleStrategy:
 
     def first(self, shape: tuple[int, int], rng: np.random.Generator) -> Scribbles:
         """Random line strokes anywhere, all positive."""
-        return Scribbles(line_scribbles(np.ones(shape, bool), rng, self.strokes), np.zeros(shape, bool))
+        return Scribbles(
+            line_scribbles(np.ones(shape, bool), rng, self.strokes), np.zeros(shape, bool)
+        )
 
     def refine(
-        self, previous: Prompt | None, mask: np.ndarray, pgt: np.ndarray, first_refinement: bool, rng: np.random.Generator
+        self,
+        previous: Prompt | None,
+        mask: np.ndarray,
+        pgt: np.ndarray,
+        first_refinement: bool,
+        rng: np.random.Generator,
     ) -> Scribbles:
         """Strokes from the pseudo ground truth the first time; later corrections of the mask, added to the strokes there are.
 
@@ -63,14 +76,33 @@ class ScribbleStrategy:
 
     def _from_pgt(self, pgt: np.ndarray, rng: np.random.Generator) -> Scribbles:
         positive = centerline_scribbles(pgt, rng) | contour_scribbles(pgt, rng, self.strokes - 1)
-        return Scribbles(positive, contour_scribbles(near_outside(pgt), rng, self.strokes))
+        return Scribbles(positive, contour_scribbles(background_band(pgt), rng, self.strokes))
 
-    def _corrections(self, mask: np.ndarray, pgt: np.ndarray, rng: np.random.Generator) -> Scribbles:
+    def _corrections(
+        self, mask: np.ndarray, pgt: np.ndarray, rng: np.random.Generator
+    ) -> Scribbles:
         missing, surplus = pgt & ~mask, mask & ~pgt
         missing_area, surplus_area = (
-            area if area >= self.smallest * mask.size else 0 for area in (int(missing.sum()), int(surplus.sum()))
+            area if area >= self.smallest * mask.size else 0
+            for area in (int(missing.sum()), int(surplus.sum()))
         )
         positive, negative = split_by_area(self.strokes, (missing_area, surplus_area))
         if positive == negative == 0:
             return Scribbles(random_scribbles(pgt, rng), np.zeros(pgt.shape, bool))
-        return Scribbles(contour_scribbles(missing, rng, positive), contour_scribbles(surplus, rng, negative))
+        return Scribbles(
+            contour_scribbles(missing, rng, positive), contour_scribbles(surplus, rng, negative)
+        )
+
+
+def background_band(region: np.ndarray, gap: float = 0.015, reach: float = 0.07) -> np.ndarray:
+    """Band (H, W, bool) around a region, ``gap`` to ``reach`` of the slice's longer side away; empty for an empty region."""
+    band = np.zeros(region.shape, bool)
+    side = max(region.shape)
+    found = ndimage.find_objects(region.astype(np.uint8))
+    if not found:
+        return band
+    margin = math.ceil(reach * side)
+    window = tuple(slice(max(0, place.start - margin), place.stop + margin) for place in found[0])
+    distance = ndimage.distance_transform_edt(~region[window])
+    band[window] = (distance > gap * side) & (distance <= reach * side)
+    return band

@@ -26,7 +26,12 @@ class PromptStrategy(Protocol):
         ...
 
     def refine(
-        self, previous: Prompt | None, mask: np.ndarray, pgt: np.ndarray, first_refinement: bool, rng: np.random.Generator
+        self,
+        previous: Prompt | None,
+        mask: np.ndarray,
+        pgt: np.ndarray,
+        first_refinement: bool,
+        rng: np.random.Generator,
     ) -> Prompt:
         """The next prompt from the present mask and its pseudo ground truth (H, W, bool).
 

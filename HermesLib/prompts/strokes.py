@@ -12,7 +12,7 @@ from scipy import ndimage
 from skimage.measure import find_contours
 from skimage.morphology import skeletonize
 
-from HermesLib.prompts.hand import draw_by_hand, pixel_unit
+from HermesLib.prompts.stroke_simulation import pixel_unit, simulate_stroke
 
 #: A path of short segments (N, 2, 2) of (row, column) through a connected region (H, W); the float is the slice's pixel unit.
 _Trace = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
@@ -29,7 +29,9 @@ def line_scribbles(region: np.ndarray, rng: np.random.Generator, count: int = 1)
     return _draw(region, rng, count, _line)
 
 
-def centerline_scribbles(region: np.ndarray, rng: np.random.Generator, count: int = 1) -> np.ndarray:
+def centerline_scribbles(
+    region: np.ndarray, rng: np.random.Generator, count: int = 1
+) -> np.ndarray:
     """Parts of the region's skeleton."""
     return _draw(region, rng, count, _centerline)
 
@@ -58,7 +60,7 @@ def _draw(region: np.ndarray, rng: np.random.Generator, count: int, trace: _Trac
     unit = pixel_unit(region.shape)
     for choice in rng.choice(parts, size=count, p=areas / areas.sum()):
         part = labels[windows[choice]] == choice + 1
-        raster[windows[choice]] |= draw_by_hand(trace(part, unit, rng), part, unit, rng)
+        raster[windows[choice]] |= simulate_stroke(trace(part, unit, rng), part, unit, rng)
     return raster
 
 

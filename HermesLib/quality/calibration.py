@@ -1,7 +1,7 @@
 """From what speaks for a mask to an honest estimate of its true Dice.
 
 Once a pGT has drawn a mask's prompts, mask and pGT agree because one made the other, and their Dice is too high. There the witness is
-heard that never saw a mask: the image expert's own map (:mod:`HermesLib.quality.witness`). For any other mask the pGT, which does
+heard that never saw a mask: the image expert's own map (:mod:`HermesLib.quality.organ_map`). For any other mask the pGT, which does
 see the mask, is the better judge. Measured on held-out patients, each kind of evidence adds nothing where the other one rules.
 """
 
@@ -33,12 +33,16 @@ class Curve:
         """Estimate, lower and upper end of the interval, (B,) each in 0..1, for evidence (B,) in 0..1."""
         expected = torch.sigmoid(self.slope * logit(evidence) + self.bias)
         scale = doubt(expected)
-        return expected, (expected + self.low * scale).clamp(0, 1), (expected + self.high * scale).clamp(0, 1)
+        return (
+            expected,
+            (expected + self.low * scale).clamp(0, 1),
+            (expected + self.high * scale).clamp(0, 1),
+        )
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Two curves, fitted on patients that the quality control was not trained on (:mod:`HermesLib.calibration.fit`).
+    """Two curves, fitted on patients that the quality control was not trained on (:mod:`HermesLib.training.calibration_fit`).
 
     Attributes:
         independent: from the Dice of mask and pGT, for masks whose prompts no pGT has drawn.
@@ -59,7 +63,13 @@ class Calibration:
     @classmethod
     def from_dict(cls, raw: dict[str, Any]) -> "Calibration":
         """Read from a checkpoint's metadata."""
-        return cls(**{**raw, "independent": Curve(**raw["independent"]), "prompted": Curve(**raw["prompted"])})
+        return cls(
+            **{
+                **raw,
+                "independent": Curve(**raw["independent"]),
+                "prompted": Curve(**raw["prompted"]),
+            }
+        )
 
 
 def logit(evidence: torch.Tensor) -> torch.Tensor:

@@ -12,7 +12,7 @@ import numpy as np
 WEIGHT = 0.5
 
 
-def one_run(log_odds: np.ndarray) -> np.ndarray:
+def contiguous_presence(log_odds: np.ndarray) -> np.ndarray:
     """Probability (N,) that each slice shows the organ, from the log odds (N,) that it does by itself; slices in their order.
 
     Slices may be left out between them: a run stays a run. All runs have the same prior, and so has the absence of the organ.

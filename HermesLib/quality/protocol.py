@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 import torch
 
 #: What a pDSC is: the plain Dice of mask and pGT, or an estimate of the true Dice that was fitted on held-out patients.
-Score = Literal["raw", "calibrated"]
+ScoreKind = Literal["raw", "calibrated"]
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,15 @@ class QualityControl(Protocol):
 
     name: str
     sha256: str
-    score: Score
+    score: ScoreKind
 
-    def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int], prompted: bool = False) -> Assessment:
+    def assess(
+        self,
+        images: torch.Tensor,
+        masks: torch.Tensor,
+        seeds: Sequence[int],
+        prompted: bool = False,
+    ) -> Assessment:
         """Judge masks (B, H, W, bool) of slices (B, C, H, W, float32 in 0..1; each in the middle of its neighbours).
 
         ``seeds`` holds one integer a slice: all randomness of a slice comes from its own seed, so that its answer does not

@@ -26,7 +26,14 @@ class Record:
         """Compress an event."""
         # These bytes never leave the process, so unpickling them is safe.
         packed = zlib.compress(pickle.dumps(event, pickle.HIGHEST_PROTOCOL), 1)
-        numbers = (event.pdsc, event.pdsc_low, event.pdsc_high, event.dsc, event.seconds, event.status)
+        numbers = (
+            event.pdsc,
+            event.pdsc_low,
+            event.pdsc_high,
+            event.dsc,
+            event.seconds,
+            event.status,
+        )
         return cls(event.index, *numbers, packed)
 
     def unpack(self) -> Iteration:
@@ -71,9 +78,13 @@ class History:
 
     def results(self) -> list[SliceResult]:
         """One result a slice, by slice index; a slice whose events broke off counts as stopped."""
-        return [self._result(index, tuple(records)) for index, records in sorted(self._records.items())]
+        return [
+            self._result(index, tuple(records)) for index, records in sorted(self._records.items())
+        ]
 
     def _result(self, index: int, records: tuple[Record, ...]) -> SliceResult:
         last = len(records) - 1
-        best = last if self.keep == "last" else max(range(len(records)), key=lambda i: records[i].pdsc)
+        best = (
+            last if self.keep == "last" else max(range(len(records)), key=lambda i: records[i].pdsc)
+        )
         return SliceResult(index, records[last].status or Status.STOPPED, best, records)

@@ -8,18 +8,18 @@ from itertools import count
 import numpy as np
 import torch
 
-from HermesLib.metrics import dice
+from HermesLib.io.neighbours import own_slice
+from HermesLib.metrics.overlap import dice
 from HermesLib.models.protocol import Embedding, Memory, PromptableModel
-from HermesLib.neighbours import own_slice
-from HermesLib.prompts.seeds import slice_rng, slice_seed
 from HermesLib.prompts.strategies import PromptStrategy, strategy_for
 from HermesLib.prompts.types import Prompt
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.refinement.compact import compact_probability
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.scoring import PRESENT, Score, score, score_against
+from HermesLib.refinement.seeding import slice_rng, slice_seed
 from HermesLib.refinement.settings import RefinementSettings
-from HermesLib.refinement.stopping import Progress
+from HermesLib.refinement.stopping import StoppingRule
 
 
 @dataclass
@@ -28,7 +28,7 @@ class _Slice:
 
     position: int
     index: int
-    progress: Progress
+    progress: StoppingRule
     row: int = 0
     prompt: Prompt | None = None
     memory: Memory = None
@@ -76,7 +76,7 @@ class Refiner:
         """Refine slices (B, C, H, W), float32 in 0..1; the caller may stop taking events at any time.
 
         Args:
-            images: the slices, each in the middle of its neighbours (:mod:`HermesLib.neighbours`); C = 1 for lone slices.
+            images: the slices, each in the middle of its neighbours (:mod:`HermesLib.io.neighbours`); C = 1 for lone slices.
             slice_indices: their indices in the volume (they seed what is random); 0..B-1 if left out.
             truth: (B, H, W) bool, for the true Dice in the events; the loop itself never looks at it.
             initial_masks: (B, H, W) bool masks to start from in place of the model's first ones.
@@ -90,7 +90,10 @@ class Refiner:
             every slice's last event is ``final``.
         """
         indices = range(len(images)) if slice_indices is None else slice_indices
-        active = [_Slice(position, index, Progress(self.settings)) for position, index in enumerate(indices)]
+        active = [
+            _Slice(position, index, StoppingRule(self.settings))
+            for position, index in enumerate(indices)
+        ]
         if first_prompt is not None:
             present = torch.ones(len(images))
         if present is not None:
@@ -105,7 +108,9 @@ class Refiner:
                 masks = initial_masks[[state.position for state in active]].to(images.device)
             else:
                 embedding = embedding or self._embed(images, active)
-                self._draw_prompts(active, index, (images.shape[-2], images.shape[-1]), first_prompt)
+                self._draw_prompts(
+                    active, index, (images.shape[-2], images.shape[-1]), first_prompt
+                )
                 masks = self._predict(embedding, active)
             scored = self._score(images, masks, active, index, present)
             seconds = (time.perf_counter() - started) / len(active)
@@ -114,7 +119,11 @@ class Refiner:
             active = [state for state in active if state.status is None]
 
     def _without_organ(
-        self, active: list[_Slice], images: torch.Tensor, present: torch.Tensor, truth: torch.Tensor | None
+        self,
+        active: list[_Slice],
+        images: torch.Tensor,
+        present: torch.Tensor,
+        truth: torch.Tensor | None,
     ) -> Iterator[Iteration]:
         shape = (images.shape[-2], images.shape[-1])
         for state in active:
@@ -126,7 +135,20 @@ class Refiner:
             true_dice = None if truth is None else dice(mask, truth[state.position].cpu().numpy())
             # The result is an empty mask: its true Dice is 1 if the organ is absent and 0 if it is not.
             pdsc = 1.0 - probability
-            yield Iteration(state.index, 0, mask, pgt, pdsc, 0.0, 1.0, true_dice, None, 0.0, state.status, probability)
+            yield Iteration(
+                state.index,
+                0,
+                mask,
+                pgt,
+                pdsc,
+                0.0,
+                1.0,
+                true_dice,
+                None,
+                0.0,
+                state.status,
+                probability,
+            )
 
     @torch.inference_mode()
     def _embed(self, images: torch.Tensor, active: list[_Slice]) -> Embedding:
@@ -135,9 +157,13 @@ class Refiner:
         chosen = own_slice(images[[state.position for state in active]])
         if images.device.type != "cpu":
             return self.model.embed(chosen)
-        return Embedding(chosen, torch.cat([self.model.embed(image[None]).features for image in chosen]))
+        return Embedding(
+            chosen, torch.cat([self.model.embed(image[None]).features for image in chosen])
+        )
 
-    def _draw_prompts(self, active: list[_Slice], index: int, shape: tuple[int, int], given: Prompt | None) -> None:
+    def _draw_prompts(
+        self, active: list[_Slice], index: int, shape: tuple[int, int], given: Prompt | None
+    ) -> None:
         for state in active:
             rng = slice_rng(self.settings.seed, state.index, index)
             if index == 0:
@@ -147,7 +173,11 @@ class Refiner:
                 assert state.mask is not None
                 assert state.pgt is not None
                 state.prompt = self.strategy.refine(
-                    state.prompt, state.mask, np.greater(state.pgt, 0.5), index == 1 and not given, rng
+                    state.prompt,
+                    state.mask,
+                    np.greater(state.pgt, 0.5),
+                    index == 1 and not given,
+                    rng,
                 )
 
     @torch.inference_mode()
@@ -169,7 +199,12 @@ class Refiner:
 
     @torch.inference_mode()
     def _score(
-        self, images: torch.Tensor, masks: torch.Tensor, active: list[_Slice], index: int, present: torch.Tensor | None
+        self,
+        images: torch.Tensor,
+        masks: torch.Tensor,
+        active: list[_Slice],
+        index: int,
+        present: torch.Tensor | None,
     ) -> Score:
         positions = [state.position for state in active]
         slices, known = images[positions], None if present is None else present[positions]
@@ -177,14 +212,16 @@ class Refiner:
         redraws = self.settings.redraws
         if index == 0 or self.settings.pgt == "renewed":
             return score(self.guide, self.judge, slices, masks, seeds, redraws, index > 0, known)
-        kept = torch.from_numpy(np.stack([state.pgt for state in active if state.pgt is not None])).to(
-            images.device, torch.float32
-        )
+        kept = torch.from_numpy(
+            np.stack([state.pgt for state in active if state.pgt is not None])
+        ).to(images.device, torch.float32)
         against_kept = score_against(kept, masks)
         if self.judge is self.guide:
             return against_kept
         return replace(
-            score(self.judge, self.judge, slices, masks, seeds, redraws, True, known), pgt=kept, empty=against_kept.empty
+            score(self.judge, self.judge, slices, masks, seeds, redraws, True, known),
+            pgt=kept,
+            empty=against_kept.empty,
         )
 
     def _event(
@@ -199,7 +236,9 @@ class Refiner:
     ) -> Iteration:
         state.mask = mask.cpu().numpy()
         state.pgt = compact_probability(scored.pgt[row])
-        pdsc, low, high = (float(values[row]) for values in (scored.pdsc, scored.pdsc_low, scored.pdsc_high))
+        pdsc, low, high = (
+            float(values[row]) for values in (scored.pdsc, scored.pdsc_low, scored.pdsc_high)
+        )
         if index == 0:
             # Once decided, with the first mask: a pGT kept from then on says nothing new.
             state.present = float(scored.present[row])
@@ -227,7 +266,9 @@ class Refiner:
         )
 
     @staticmethod
-    def _status(state: _Slice, index: int, pdsc: float, empty: bool, ceiling: float) -> Status | None:
+    def _status(
+        state: _Slice, index: int, pdsc: float, empty: bool, ceiling: float
+    ) -> Status | None:
         if index == 0 and state.present < PRESENT:
             return Status.ABSENT
         if empty:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import torch
 
-from HermesLib.metrics import dice_batch
+from HermesLib.metrics.overlap import dice_batch
 from HermesLib.quality.protocol import Assessment, QualityControl
 
 #: A slice whose probability of showing the organ is lower is taken to show none.
@@ -50,7 +50,11 @@ def score(
     empty mask or an empty pGT of the judge scores 0: neither can ever be accepted.
     """
     guidance = assess_nonempty(guide, images, masks, seeds, redraws, prompted, present)
-    verdict = guidance if judge is guide else assess_nonempty(judge, images, masks, seeds, redraws, prompted, present)
+    verdict = (
+        guidance
+        if judge is guide
+        else assess_nonempty(judge, images, masks, seeds, redraws, prompted, present)
+    )
     comparable = _any_pixel(masks) & _any_pixel(verdict.pgt > 0.5)
     return Score(
         guidance.pgt,
@@ -88,7 +92,10 @@ def assess_nonempty(
     A slice that probably does not show the organ is not drawn again: there an empty pGT is the right answer.
     """
     answer = ask(quality, images, masks, seeds, prompted)
-    parts = {name: getattr(answer, name).to(images.device, copy=True) for name in (part.name for part in fields(Assessment))}
+    parts = {
+        name: getattr(answer, name).to(images.device, copy=True)
+        for name in (part.name for part in fields(Assessment))
+    }
     if present is not None:
         parts["present"] = present.to(images.device, parts["present"].dtype)
     for attempt in range(1, redraws + 1):
@@ -106,7 +113,11 @@ def assess_nonempty(
 
 
 def ask(
-    quality: QualityControl, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int], prompted: bool = False
+    quality: QualityControl,
+    images: torch.Tensor,
+    masks: torch.Tensor,
+    seeds: Sequence[int],
+    prompted: bool = False,
 ) -> Assessment:
     """One assessment of all slices on an accelerator; on a CPU slice by slice.
 
@@ -115,8 +126,16 @@ def ask(
     """
     if images.device.type != "cpu":
         return quality.assess(images, masks, seeds, prompted)
-    answers = [quality.assess(images[k : k + 1], masks[k : k + 1], seeds[k : k + 1], prompted) for k in range(len(images))]
-    return Assessment(*(torch.cat([getattr(answer, part.name) for answer in answers]) for part in fields(Assessment)))
+    answers = [
+        quality.assess(images[k : k + 1], masks[k : k + 1], seeds[k : k + 1], prompted)
+        for k in range(len(images))
+    ]
+    return Assessment(
+        *(
+            torch.cat([getattr(answer, part.name) for answer in answers])
+            for part in fields(Assessment)
+        )
+    )
 
 
 def _any_pixel(masks: torch.Tensor) -> torch.Tensor:

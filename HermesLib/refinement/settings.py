@@ -40,10 +40,14 @@ class RefinementSettings:
             HermesError: a number out of its range.
         """
         if not 0 < self.threshold <= 1:
-            raise HermesError(f"threshold {self.threshold:g} is out of range; choose a pDSC above 0 and up to 1, e.g. 0.9")
+            raise HermesError(
+                f"threshold {self.threshold:g} is out of range; choose a pDSC above 0 and up to 1, e.g. 0.9"
+            )
         if self.max_iterations < 0:
             raise HermesError(f"max-iterations {self.max_iterations} is negative; choose 0 or more")
         if min(self.patience, self.hopeless_patience) < 1:
-            raise HermesError(f"patience {min(self.patience, self.hopeless_patience)} is too small; choose 1 or more iterations")
+            raise HermesError(
+                f"patience {min(self.patience, self.hopeless_patience)} is too small; choose 1 or more iterations"
+            )
         if self.seed < 0:
             raise HermesError(f"seed {self.seed} is negative; choose 0 or more")

@@ -7,7 +7,7 @@ from HermesLib.refinement.settings import RefinementSettings
 
 
 @dataclass
-class Progress:
+class StoppingRule:
     """How the pDSC of one slice goes: which iteration has the best one so far."""
 
     settings: RefinementSettings
@@ -21,7 +21,11 @@ class Progress:
             self.best_pdsc, self.best_index = pdsc, index
         if pdsc >= settings.threshold:
             return Status.ACCEPTED
-        patience = settings.patience if ceiling >= settings.threshold else min(settings.patience, settings.hopeless_patience)
+        patience = (
+            settings.patience
+            if ceiling >= settings.threshold
+            else min(settings.patience, settings.hopeless_patience)
+        )
         if index >= settings.max_iterations or index - self.best_index >= patience:
             return Status.STOPPED
         return None

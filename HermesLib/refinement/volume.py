@@ -6,9 +6,9 @@ import numpy as np
 import torch
 
 from HermesLib.prompts.types import Prompt
-from HermesLib.quality.presence import one_run
+from HermesLib.quality.presence import contiguous_presence
 from HermesLib.quality.protocol import QualityControl
-from HermesLib.refinement.assessment import assess_slices
+from HermesLib.refinement.assess import assess_slices
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.settings import RefinementSettings
@@ -34,7 +34,12 @@ def refine_volume(
     indices = list(range(len(images)) if slice_indices is None else slice_indices)
     present = presence_along(refiner.judge, images, device)
     for part in _parts(len(images), batch_size):
-        chosen = (images[part].to(device), indices[part], _cut(truth, part), _cut(initial_masks, part))
+        chosen = (
+            images[part].to(device),
+            indices[part],
+            _cut(truth, part),
+            _cut(initial_masks, part),
+        )
         yield from refiner.refine(*chosen, first_prompt, _cut(present, part))
 
 
@@ -52,13 +57,21 @@ def assess_volume(
     indices = list(range(len(images)) if slice_indices is None else slice_indices)
     present = presence_along(quality, images, device)
     for part in _parts(len(images), batch_size):
-        chosen = (images[part].to(device), masks[part], indices[part], _cut(truth, part), _cut(present, part))
+        chosen = (
+            images[part].to(device),
+            masks[part],
+            indices[part],
+            _cut(truth, part),
+            _cut(present, part),
+        )
         yield from assess_slices(quality, settings, *chosen)
 
 
-def presence_along(quality: QualityControl, images: torch.Tensor, device: torch.device | None = None) -> torch.Tensor | None:
+def presence_along(
+    quality: QualityControl, images: torch.Tensor, device: torch.device | None = None
+) -> torch.Tensor | None:
     """Probability (N,) that each of the slices (N, C, H, W), in their order along the volume, shows the organ: see
-    :func:`HermesLib.quality.presence.one_run`. None where the quality control does not tell."""
+    :func:`HermesLib.quality.presence.contiguous_presence`. None where the quality control does not tell."""
     evidence = []
     # Slice by slice, for the reason given at scoring.ask.
     for image in images:
@@ -66,7 +79,7 @@ def presence_along(quality: QualityControl, images: torch.Tensor, device: torch.
         if answer is None:
             return None
         evidence.append(float(answer[0]))
-    return torch.from_numpy(one_run(np.array(evidence))).float()
+    return torch.from_numpy(contiguous_presence(np.array(evidence))).float()
 
 
 def _parts(length: int, batch_size: int) -> list[slice]:

@@ -8,13 +8,24 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from HermesLib.prompts.summary import prompt_summary
+from HermesLib.metrics.surface import surface_distances
+from HermesLib.prompts.serialization import prompt_summary
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.history import Record, SliceResult
-from HermesLib.surface import surface_distances
 
 FORMAT = 1
-CSV_COLUMNS = ("slice", "iteration", "status", "best", "pdsc", "pdsc_low", "pdsc_high", "dsc", "prompt", "seconds")
+CSV_COLUMNS = (
+    "slice",
+    "iteration",
+    "status",
+    "best",
+    "pdsc",
+    "pdsc_low",
+    "pdsc_high",
+    "dsc",
+    "prompt",
+    "seconds",
+)
 
 
 @dataclass(frozen=True)
@@ -119,11 +130,15 @@ def write_csv(path: Path, results: Sequence[SliceResult]) -> None:
                 )
 
 
-def _slice_entry(result: SliceResult, spacing: tuple[float, float], unfamiliar: Sequence[int] | None) -> dict[str, Any]:
+def _slice_entry(
+    result: SliceResult, spacing: tuple[float, float], unfamiliar: Sequence[int] | None
+) -> dict[str, Any]:
     best = result.best_record
     iteration, first = best.unpack(), result.records[0].unpack()
     distances = surface_distances(iteration.mask, iteration.pgt_mask, spacing)
-    hd95, assd = (None, None) if distances is None else (round(distance, 4) for distance in distances)
+    hd95, assd = (
+        (None, None) if distances is None else (round(distance, 4) for distance in distances)
+    )
     return {
         "index": result.index,
         "status": result.status.value,

@@ -14,14 +14,21 @@ def soft_dice_loss(logits: torch.Tensor, target: torch.Tensor, smooth: float = 8
 
 def dice_cross_entropy(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Mean of soft Dice loss and binary cross-entropy, per sample (B,)."""
-    cross_entropy = functional.binary_cross_entropy_with_logits(logits.float(), target, reduction="none").mean((1, 2, 3))
+    cross_entropy = functional.binary_cross_entropy_with_logits(
+        logits.float(), target, reduction="none"
+    ).mean((1, 2, 3))
     return soft_dice_loss(logits, target) + 2 * cross_entropy
 
 
-def cosine_rate(step: int, steps: int, peak: float, warmup: int = 100, floor: float = 0.03) -> float:
+def cosine_rate(
+    step: int, steps: int, peak: float, warmup: int = 100, floor: float = 0.03
+) -> float:
     """Learning rate: linear warm-up, then a cosine down to ``floor`` of the peak."""
     if step < warmup:
         return peak * (step + 1) / warmup
     return peak * (
-        floor + (1 - floor) * 0.5 * (1 + float(torch.cos(torch.tensor((step - warmup) / max(1, steps - warmup) * torch.pi))))
+        floor
+        + (1 - floor)
+        * 0.5
+        * (1 + float(torch.cos(torch.tensor((step - warmup) / max(1, steps - warmup) * torch.pi))))
     )

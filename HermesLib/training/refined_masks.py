@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from HermesLib.data.slices import LabelledSlice
+from HermesLib.datasets.slices import LabelledSlice
 from HermesLib.models.protocol import PromptableModel
 from HermesLib.prompts.strategies import strategy_for
 from HermesLib.quality.protocol import QualityControl
@@ -17,7 +17,7 @@ from HermesLib.refinement.events import Status
 from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.refinement.volume import refine_volume
-from HermesLib.training.pool import surrounded
+from HermesLib.training.slice_sampler import surrounded
 
 #: The first prompts and two corrections, however good the masks.
 _LOOP = RefinementSettings(threshold=0.97, max_iterations=2, patience=3)
@@ -39,9 +39,13 @@ def draw_refined_masks(
     scans = list(_scans(shown))
     settings = replace(_LOOP, seed=seed)
     for number, scan in enumerate(scans):
-        images = torch.from_numpy(np.stack([surrounded(one, known, 1) for one in scan]).astype(np.float32) / 255)
+        images = torch.from_numpy(
+            np.stack([surrounded(one, known, 1) for one in scan]).astype(np.float32) / 255
+        )
         for model in models:
-            refiner = Refiner(model, guide, strategy=strategy_for(model.prompt_kinds[0]), settings=settings)
+            refiner = Refiner(
+                model, guide, strategy=strategy_for(model.prompt_kinds[0]), settings=settings
+            )
             for event in refine_volume(refiner, images, device=device):
                 if event.status is not Status.ABSENT:
                     found.setdefault(scan[event.slice_index], []).append(event.mask)
@@ -60,18 +64,28 @@ def _scans(slices: Sequence[LabelledSlice]) -> Iterator[list[LabelledSlice]]:
     yield from (sorted(volume, key=lambda one: one.index) for volume in volumes.values())
 
 
-def keep_refined_masks(path: Path, slices: Sequence[LabelledSlice], masks: dict[LabelledSlice, np.ndarray]) -> None:
+def keep_refined_masks(
+    path: Path, slices: Sequence[LabelledSlice], masks: dict[LabelledSlice, np.ndarray]
+) -> None:
     """Write the masks to a NumPy archive, by the place of their slice among ``slices``."""
-    packed = {str(number): np.packbits(masks[one], axis=-1) for number, one in enumerate(slices) if one in masks}
+    packed = {
+        str(number): np.packbits(masks[one], axis=-1)
+        for number, one in enumerate(slices)
+        if one in masks
+    }
     temporary = path.with_suffix(".part.npz")
     np.savez_compressed(temporary, **packed)  # type: ignore[arg-type]
     os.replace(temporary, path)
 
 
-def kept_refined_masks(path: Path, slices: Sequence[LabelledSlice]) -> dict[LabelledSlice, np.ndarray]:
+def kept_refined_masks(
+    path: Path, slices: Sequence[LabelledSlice]
+) -> dict[LabelledSlice, np.ndarray]:
     """What :func:`keep_refined_masks` wrote."""
     with np.load(path, allow_pickle=False) as archive:
         return {
-            slices[int(place)]: np.unpackbits(archive[place], axis=-1, count=slices[int(place)].image.shape[1]).astype(bool)
+            slices[int(place)]: np.unpackbits(
+                archive[place], axis=-1, count=slices[int(place)].image.shape[1]
+            ).astype(bool)
             for place in archive.files
         }

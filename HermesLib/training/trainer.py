@@ -9,13 +9,24 @@ import numpy as np
 import torch
 from torch import nn
 
-from HermesLib.data.augmentation import Augmentation
+from HermesLib.datasets.augmentation import Augmentation
+from HermesLib.training.autocast import autocast
 from HermesLib.training.losses import cosine_rate
-from HermesLib.training.precision import reduced_precision
-from HermesLib.training.run import TrainingRun
+from HermesLib.training.run_folder import TrainingRun
 
 #: How slices are shown when a model is measured: nearly as they are.
-VIEW = Augmentation(zoom=(0.8, 1.0), shift=0.03, rotation_degrees=0, stretch=0, bend=0, flip=0, gamma=0, bias=0, noise=0, blur=0)
+VIEW = Augmentation(
+    zoom=(0.8, 1.0),
+    shift=0.03,
+    rotation_degrees=0,
+    stretch=0,
+    bend=0,
+    flip=0,
+    gamma=0,
+    bias=0,
+    noise=0,
+    blur=0,
+)
 
 
 @dataclass(frozen=True)
@@ -30,7 +41,9 @@ class TrainerSettings:
     validate_every: int = 500
     seed: int = 0
     augmentation: Augmentation = field(
-        default_factory=lambda: Augmentation(zoom=(0.5, 1.25), shift=0.12, rotation_degrees=20, flip=0.5, gamma=0.35, bias=0.25)
+        default_factory=lambda: Augmentation(
+            zoom=(0.5, 1.25), shift=0.12, rotation_degrees=20, flip=0.5, gamma=0.35, bias=0.25
+        )
     )
 
     def to_dict(self) -> dict[str, Any]:
@@ -38,7 +51,7 @@ class TrainerSettings:
         return asdict(self)
 
 
-class Task(Protocol):
+class Objective(Protocol):
     """How one network learns. ``side`` is that of the slices it is shown."""
 
     kind: str
@@ -49,12 +62,22 @@ class Task(Protocol):
         """The numbers that rebuild the network."""
         ...
 
-    def loss(self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    def loss(
+        self,
+        network: nn.Module,
+        images: torch.Tensor,
+        masks: torch.Tensor,
+        rng: np.random.Generator,
+    ) -> torch.Tensor:
         """Mean loss on slices and their masks (B, 1, side, side), with whatever is simulated from them."""
         ...
 
     def evaluate(
-        self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator
+        self,
+        network: nn.Module,
+        images: torch.Tensor,
+        masks: torch.Tensor,
+        rng: np.random.Generator,
     ) -> dict[str, float]:
         """Figures on validation slices; ``dice`` decides which weights are kept."""
         ...
@@ -63,7 +86,9 @@ class Task(Protocol):
 class Pool(Protocol):
     """Where batches come from."""
 
-    def draw(self, rng: np.random.Generator, count: int, side: int, how: Augmentation, /) -> tuple[torch.Tensor, torch.Tensor]:
+    def draw(
+        self, rng: np.random.Generator, count: int, side: int, how: Augmentation, /
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Images and masks (count, 1, side, side), float32 of 0..1."""
         ...
 
@@ -73,14 +98,20 @@ class Trainer:
 
     def __init__(
         self,
-        task: Task,
+        task: Objective,
         settings: TrainerSettings,
         run: TrainingRun,
         train: Pool,
         validation: Pool,
         device: torch.device,
     ):
-        self.task, self.settings, self.run, self.train, self.device = task, settings, run, train, device
+        self.task, self.settings, self.run, self.train, self.device = (
+            task,
+            settings,
+            run,
+            train,
+            device,
+        )
         self.network = task.network.to(device)
         self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.checked = validation.draw(np.random.default_rng(settings.seed), 64, task.side, VIEW)
@@ -89,7 +120,9 @@ class Trainer:
     def fit(self, on_best: Callable[[nn.Module, dict[str, float]], None]) -> None:
         """Train what is left; ``on_best`` gets the averaged network whenever validation improves."""
         settings, task = self.settings, self.task
-        optimiser = torch.optim.AdamW(self.network.parameters(), lr=settings.rate, weight_decay=0.01)
+        optimiser = torch.optim.AdamW(
+            self.network.parameters(), lr=settings.rate, weight_decay=0.01
+        )
         first = 0
         state = self.run.load_state()
         if state:
@@ -104,7 +137,7 @@ class Trainer:
             for group in optimiser.param_groups:
                 group["lr"] = cosine_rate(step, settings.steps, settings.rate)
             self.network.train()
-            with reduced_precision(self.device):
+            with autocast(self.device):
                 loss = task.loss(self.network, images.to(self.device), masks.to(self.device), rng)
             optimiser.zero_grad()
             loss.backward()
@@ -122,7 +155,9 @@ class Trainer:
     def _validate(self, done: int, on_best: Callable[[nn.Module, dict[str, float]], None]) -> None:
         images, masks = (part.to(self.device) for part in self.checked)
         with torch.no_grad():
-            measured = self.task.evaluate(self.averaged, images, masks, np.random.default_rng(self.settings.seed))
+            measured = self.task.evaluate(
+                self.averaged, images, masks, np.random.default_rng(self.settings.seed)
+            )
         self.run.report("validation", done, self.settings.steps, **measured)
         if measured["dice"] > self.best:
             self.best = measured["dice"]

@@ -41,7 +41,9 @@ def missing_packages() -> list[str]:
     """What is not installed, by its name on the package index; ``torch`` first. Imports nothing."""
     both = all(importlib.util.find_spec(name) is not None for name in ("torch", "torchvision"))
     missing = [] if both else ["torch"]
-    return missing + [wanted for module, wanted in PACKAGES.items() if importlib.util.find_spec(module) is None]
+    return missing + [
+        wanted for module, wanted in PACKAGES.items() if importlib.util.find_spec(module) is None
+    ]
 
 
 def install_packages(missing: Sequence[str]) -> None:
@@ -57,7 +59,10 @@ def install_packages(missing: Sequence[str]) -> None:
         return
     with tempfile.TemporaryDirectory(dir=slicer.app.temporaryPath) as folder:
         constraints = Path(folder) / "constraints.txt"
-        constraints.write_text("".join(f"{name}=={version}\n" for name, version in kept_versions().items()), encoding="utf-8")
+        constraints.write_text(
+            "".join(f"{name}=={version}\n" for name, version in kept_versions().items()),
+            encoding="utf-8",
+        )
         packaging = getattr(slicer, "packaging", None)
         if packaging is not None:
             packaging.pip_install(others, constraints=constraints, requester="HERMES Segment")
@@ -80,7 +85,9 @@ def _install_torch() -> None:
     try:
         import PyTorchUtils
     except ImportError:
-        raise RuntimeError(_("Install the extension PyTorch in Slicer's Extensions Manager and restart Slicer")) from None
+        raise RuntimeError(
+            _("Install the extension PyTorch in Slicer's Extensions Manager and restart Slicer")
+        ) from None
     if PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=True) is None:
         raise RuntimeError(_("PyTorch was not installed"))
 

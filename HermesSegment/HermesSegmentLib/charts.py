@@ -55,7 +55,11 @@ def _make(run: RunScene) -> Any:
         series.SetYColumnName(name)
         series.SetColor(*colour)
         series.SetLineStyle(style)
-        dots = slicer.vtkMRMLPlotSeriesNode.MarkerStyleCircle if name == "pDSC" else slicer.vtkMRMLPlotSeriesNode.MarkerStyleNone
+        dots = (
+            slicer.vtkMRMLPlotSeriesNode.MarkerStyleCircle
+            if name == "pDSC"
+            else slicer.vtkMRMLPlotSeriesNode.MarkerStyleNone
+        )
         series.SetMarkerStyle(dots)
         chart.AddAndObservePlotSeriesNodeID(series.GetID())
     for node in (table, chart):

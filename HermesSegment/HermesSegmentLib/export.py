@@ -19,7 +19,17 @@ from HermesSegmentLib.scene import GREEN, ORGAN, terminology
 
 #: What a DICOM SEG says of how its segment came about.
 ALGORITHM = {"DICOM.SegmentAlgorithmType": "SEMIAUTOMATIC", "DICOM.SegmentAlgorithmName": "HERMES"}
-COLUMNS = ("slice", "status", "decision", "chosen", "best", "pdsc", "pdsc_low", "pdsc_high", "iterations")
+COLUMNS = (
+    "slice",
+    "status",
+    "decision",
+    "chosen",
+    "best",
+    "pdsc",
+    "pdsc_low",
+    "pdsc_high",
+    "iterations",
+)
 
 
 def to_segmentation(review: Review, target: Any = None) -> Any:
@@ -30,7 +40,9 @@ def to_segmentation(review: Review, target: Any = None) -> Any:
     run = review.run
     node = target
     if node is None:
-        name = slicer.mrmlScene.GenerateUniqueName(_("{organ} segmentation").format(organ=run.record.organ["meaning"]))
+        name = slicer.mrmlScene.GenerateUniqueName(
+            _("{organ} segmentation").format(organ=run.record.organ["meaning"])
+        )
         node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
         node.CreateDefaultDisplayNodes()
         node.SetReferenceImageGeometryParameterFromVolumeNode(run.volume)
@@ -46,7 +58,9 @@ def to_file(review: Review, path: Path) -> None:
         RuntimeError: another ending, or the file cannot be written.
     """
     if path.name.endswith(".seg.nrrd"):
-        node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", path.name.removesuffix(".seg.nrrd"))
+        node = slicer.mrmlScene.AddNewNodeByClass(
+            "vtkMRMLSegmentationNode", path.name.removesuffix(".seg.nrrd")
+        )
         try:
             node.SetReferenceImageGeometryParameterFromVolumeNode(review.run.volume)
             _add_segment(node, review)
@@ -61,7 +75,9 @@ def to_file(review: Review, path: Path) -> None:
     elif path.name.endswith((".nii.gz", ".nii", ".nrrd")):
         write_mask(review.accepted_voxels(), review.run.volume, path)
     else:
-        raise RuntimeError(_("{name} ends in none of .seg.nrrd, .nii.gz, .nii, .nrrd").format(name=path.name))
+        raise RuntimeError(
+            _("{name} ends in none of .seg.nrrd, .nii.gz, .nii, .nrrd").format(name=path.name)
+        )
 
 
 def to_dicom_seg(review: Review, folder: Path) -> None:
@@ -89,17 +105,30 @@ def report(review: Review) -> dict[str, Any]:
     Slices that were run again, and all of a run that broke off, are as the scene knows them.
     """
     record = review.run.record
-    found = copy.deepcopy(record.report) if record.report else {"format": 1, "summary": {}, "provenance": record.request}
+    found = (
+        copy.deepcopy(record.report)
+        if record.report
+        else {"format": 1, "summary": {}, "provenance": record.request}
+    )
     told = {entry["index"]: entry for entry in found.get("slices", [])}
     found["slices"] = []
     for one in sorted(record.slices.values(), key=lambda one: one.index):
         entry = told.get(one.index, {})
         if len(entry.get("iterations", [])) != len(one.iterations):
-            entry = {**_slice_entry(one), "present": entry.get("present"), "familiar": entry.get("familiar")}
-        found["slices"].append({**entry, "review": {"decision": one.decision or "none", "iteration": one.chosen}})
+            entry = {
+                **_slice_entry(one),
+                "present": entry.get("present"),
+                "familiar": entry.get("familiar"),
+            }
+        found["slices"].append(
+            {**entry, "review": {"decision": one.decision or "none", "iteration": one.chosen}}
+        )
     counts = record.counts()
     found["summary"].update(
-        {"slices": len(record.slices), **{name: counts[name] for name in (ACCEPTED, STOPPED, ABSENT, FAILED)}}
+        {
+            "slices": len(record.slices),
+            **{name: counts[name] for name in (ACCEPTED, STOPPED, ABSENT, FAILED)},
+        }
     )
     return found
 
@@ -112,11 +141,22 @@ def _slice_entry(one: SliceRecord) -> dict[str, Any]:
         numbers = {"pdsc": best.pdsc, "pdsc_low": best.low, "pdsc_high": best.high}
     unasked = {"kind": "none" if one.status == ABSENT else "given"}
     steps = [
-        {"index": number, "pdsc": step.pdsc, "dsc": None, "prompt": step.prompt or unasked, "seconds": step.seconds}
+        {
+            "index": number,
+            "pdsc": step.pdsc,
+            "dsc": None,
+            "prompt": step.prompt or unasked,
+            "seconds": step.seconds,
+        }
         for number, step in enumerate(one.iterations)
     ]
     unknown = {"dsc": None, "hd95_mm": None, "assd_mm": None}
-    ends = {"index": one.index, "status": one.status, "best": one.best, "borderline": one.borderline}
+    ends = {
+        "index": one.index,
+        "status": one.status,
+        "best": one.best,
+        "borderline": one.borderline,
+    }
     return {**ends, **numbers, **unknown, "iterations": steps}
 
 
@@ -130,15 +170,31 @@ def write_report(review: Review, path: Path) -> list[Path]:
         writer.writerow(COLUMNS)
         for one in sorted(review.run.record.slices.values(), key=lambda one: one.index):
             best = one.iterations[one.best] if one.iterations else None
-            numbers = ("", "", "") if best is None else tuple(round(value, 6) for value in (best.pdsc, best.low, best.high))
+            numbers = (
+                ("", "", "")
+                if best is None
+                else tuple(round(value, 6) for value in (best.pdsc, best.low, best.high))
+            )
             chosen = "" if one.chosen is None else one.chosen
-            writer.writerow((one.index, one.status, one.decision, chosen, one.best, *numbers, len(one.iterations)))
+            writer.writerow(
+                (
+                    one.index,
+                    one.status,
+                    one.decision,
+                    chosen,
+                    one.best,
+                    *numbers,
+                    len(one.iterations),
+                )
+            )
     return [path, table]
 
 
 def _add_segment(node: Any, review: Review) -> None:
     record, segmentation = review.run.record, node.GetSegmentation()
-    segment = segmentation.AddEmptySegment(segmentation.GenerateUniqueSegmentID(ORGAN), record.organ["meaning"], GREEN)
+    segment = segmentation.AddEmptySegment(
+        segmentation.GenerateUniqueSegmentID(ORGAN), record.organ["meaning"], GREEN
+    )
     coded = slicer.vtkSegment.GetTerminologyEntryTagName()
     segmentation.GetSegment(segment).SetTag(coded, terminology(record.organ))
     for tag, value in ALGORITHM.items():

@@ -34,7 +34,9 @@ class ExportSection:
     def to_node(self) -> None:
         """To a segmentation of the scene."""
         with slicer.util.tryWithErrorDisplay(_("The export failed.")):
-            node = export.to_segmentation(self.reviewing.review, self.ui.targetSelector.currentNode())
+            node = export.to_segmentation(
+                self.reviewing.review, self.ui.targetSelector.currentNode()
+            )
             self._say(node.GetName())
 
     def to_file(self) -> None:
@@ -49,7 +51,9 @@ class ExportSection:
 
     def to_report(self) -> None:
         """Report as JSON and CSV."""
-        path = qt.QFileDialog.getSaveFileName(None, _("Export report"), "hermes-report.json", "Report (*.json)")
+        path = qt.QFileDialog.getSaveFileName(
+            None, _("Export report"), "hermes-report.json", "Report (*.json)"
+        )
         self._write(path, lambda chosen: export.write_report(self.reviewing.review, chosen))
 
     def refresh(self) -> None:
@@ -59,7 +63,9 @@ class ExportSection:
             widget.enabled = decided
         obstacle = adapter.dicom_seg_obstacle(self.reviewing.review.run.volume) if decided else ""
         ui.exportDicomButton.enabled = decided and not obstacle
-        ui.exportDicomButton.toolTip = obstacle or _("Accepted slices as a DICOM Segmentation object")
+        ui.exportDicomButton.toolTip = obstacle or _(
+            "Accepted slices as a DICOM Segmentation object"
+        )
         ui.exportReportButton.enabled = self.reviewing.ready
         if decided and not self._offered:
             ui.exportSection.collapsed, self._offered = False, True

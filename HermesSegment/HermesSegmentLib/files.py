@@ -37,5 +37,7 @@ def visible_voxels(segmentation: Any, volume: Any) -> np.ndarray:
     for number in range(found.GetNumberOfSegments()):
         segment = found.GetNthSegmentID(number)
         if display is None or display.GetSegmentVisibility(segment):
-            together |= slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment, volume) > 0
+            together |= (
+                slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment, volume) > 0
+            )
     return together

@@ -31,12 +31,15 @@ class _Grid:
 
 def frame_of(volume: Any) -> SliceFrame:
     """Which of a volume's voxels make up a slice."""
-    from HermesLib.io.grid import slice_axes
+    from HermesLib.io.orientation import slice_axes
 
     grid = _Grid(volume)
     axes = slice_axes(grid)
     size = grid.GetSize()
     shape = (size[axes.order[0]], size[axes.order[1]], size[axes.order[2]])
     return SliceFrame(
-        slicer.util.arrayFromVTKMatrix(slicer.util.vtkMatrixFromArray(ijk_to_ras(volume))), shape, axes.order, axes.backwards
+        slicer.util.arrayFromVTKMatrix(slicer.util.vtkMatrixFromArray(ijk_to_ras(volume))),
+        shape,
+        axes.order,
+        axes.backwards,
     )

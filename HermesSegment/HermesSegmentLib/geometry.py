@@ -27,7 +27,9 @@ class SliceFrame:
         along = [np.full(rows.shape, float(slice_index)), rows, columns]
         ijk = np.ones((*rows.shape, 4))
         for part, axis in enumerate(self.order):
-            ijk[..., axis] = self.shape[part] - 1 - along[part] if self.backwards[part] else along[part]
+            ijk[..., axis] = (
+                self.shape[part] - 1 - along[part] if self.backwards[part] else along[part]
+            )
         return (ijk @ self.ijk_to_ras.T)[..., :3]
 
     def to_pixels(self, ras: np.ndarray) -> np.ndarray:

@@ -25,8 +25,8 @@ class InputsSection:
 
     def bind(self, parameters: Any) -> None:
         """Show other parameters; their connection to the widgets has filled the combo boxes with the parameters' own words."""
-        from HermesLib.models.catalogue import MODELS
-        from HermesLib.presets import load_preset
+        from HermesLib.models.registry import MODELS
+        from HermesLib.presets.registry import load_preset
 
         self.parameters = parameters
         ui = self.ui
@@ -44,19 +44,21 @@ class InputsSection:
 
     def list_weights(self) -> None:
         """Offer the bundled small weights and every imported file."""
-        from HermesLib.weights import imported_weights
+        from HermesLib.weights.imported import imported_weights
 
         self._weights = [BUNDLED, *(path.name for path in imported_weights())]
         self._busy = True
         self.ui.weightsCombo.clear()
         for name in self._weights:
-            self.ui.weightsCombo.addItem(_("Small, bundled (research)") if name == BUNDLED else name)
+            self.ui.weightsCombo.addItem(
+                _("Small, bundled (research)") if name == BUNDLED else name
+            )
         self._busy = False
 
     def refresh(self) -> None:
         """Bring the widgets in line with the parameters, and the prompts' kind in line with the model."""
-        from HermesLib.models.catalogue import MODELS
-        from HermesLib.presets import load_preset
+        from HermesLib.models.registry import MODELS
+        from HermesLib.presets.registry import load_preset
 
         ui, parameters = self.ui, self.parameters
         organ = load_preset(parameters.preset).organ
@@ -67,23 +69,33 @@ class InputsSection:
             items.item(row).setEnabled(kind in model.prompt_kinds)
         if parameters.prompt not in model.prompt_kinds:
             parameters.prompt = model.prompt_kinds[0]
-        refused = [title.lower() for kind, title in _PROMPTS.items() if kind not in model.prompt_kinds]
+        refused = [
+            title.lower() for kind, title in _PROMPTS.items() if kind not in model.prompt_kinds
+        ]
         name = model.title.split(" (")[0]
-        reason = _("{model} takes no {kinds}.").format(model=name, kinds=_(" and no ").join(refused)) if refused else ""
+        reason = (
+            _("{model} takes no {kinds}.").format(model=name, kinds=_(" and no ").join(refused))
+            if refused
+            else ""
+        )
         ui.promptNote.text = " ".join(part for part in (reason, model.notice) if part)
         for widget in (ui.firstSliceSpin, ui.toLabel, ui.lastSliceSpin):
             widget.setVisible(parameters.scope == "range")
         ui.paddingSpin.enabled = parameters.prompt == "box"
         self._busy = True
         # Weights of another machine's scene that are not here: the engine will say so.
-        ui.weightsCombo.currentIndex = self._weights.index(parameters.weights) if parameters.weights in self._weights else -1
+        ui.weightsCombo.currentIndex = (
+            self._weights.index(parameters.weights) if parameters.weights in self._weights else -1
+        )
         self._busy = False
 
     def chosen_slices(self) -> tuple[int, int] | None:
         """The slices to run on, half open; None for all."""
         parameters = self.parameters
         if parameters.scope == "range":
-            return min(parameters.firstSlice, parameters.lastSlice) - 1, max(parameters.firstSlice, parameters.lastSlice)
+            return min(parameters.firstSlice, parameters.lastSlice) - 1, max(
+                parameters.firstSlice, parameters.lastSlice
+            )
         if parameters.scope == "current":
             frame, point = frame_of(parameters.volume), adapter.shown_point()
             index = frame.slice_of(frame.centre(frame.shape[0] // 2) if point is None else point)

@@ -15,7 +15,9 @@ def library_home() -> Path:
     for home in (_MODULE, _MODULE.parent):
         if (home / "HermesLib" / "__init__.py").is_file():
             return home
-    raise RuntimeError(f"HermesLib is neither in {_MODULE} nor beside it; install the extension again")
+    raise RuntimeError(
+        f"HermesLib is neither in {_MODULE} nor beside it; install the extension again"
+    )
 
 
 def make_importable() -> None:

@@ -83,7 +83,10 @@ class Panel:
         self.parameters = parameters
         tag = parameters.connectGui(self.ui)
         self.inputs.bind(parameters)
-        self._tags = (tag, parameters.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self.refresh()))
+        self._tags = (
+            tag,
+            parameters.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self.refresh()),
+        )
         if parameters.volume is None:
             found = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
             parameters.volume = found[0] if found else None
@@ -105,7 +108,9 @@ class Panel:
         if self.control.running:
             self.control.cancel()
         else:
-            with slicer.util.tryWithErrorDisplay(_("The run could not be started."), waitCursor=True):
+            with slicer.util.tryWithErrorDisplay(
+                _("The run could not be started."), waitCursor=True
+            ):
                 self._start(self.inputs.chosen_slices())
         self.refresh()
 
@@ -114,7 +119,9 @@ class Panel:
         from HermesSegmentLib.sample import load_sample
 
         if not self.control.running:
-            with slicer.util.tryWithErrorDisplay(_("The sample could not be loaded."), waitCursor=True):
+            with slicer.util.tryWithErrorDisplay(
+                _("The sample could not be loaded."), waitCursor=True
+            ):
                 self.parameters.volume = load_sample()
                 self.parameters.preset, self.parameters.scope = "prostate-t2", "all"
                 self._start(None)
@@ -149,7 +156,9 @@ class Panel:
         run, index = self.review.run, self.review.slice_index
         with slicer.util.tryWithErrorDisplay(_("The run could not be started."), waitCursor=True):
             chosen = (index, index + 1)
-            request = make_request(self.parameters, run.volume, self.control.folder(), chosen, initial, first_prompt)
+            request = make_request(
+                self.parameters, run.volume, self.control.folder(), chosen, initial, first_prompt
+            )
             self.control.start(request, run, again=[index])
         self.refresh()
 
@@ -207,8 +216,12 @@ class Panel:
     def _refresh_run(self) -> None:
         ui, running = self.ui, self.control.running
         ui.runButton.text = _("Cancel") if running else _("Run")
-        ui.runButton.enabled = running or (self.parameters.volume is not None and self.setup.complete)
-        ui.runButton.toolTip = "" if self.parameters.volume is not None else _("Choose a volume first")
+        ui.runButton.enabled = running or (
+            self.parameters.volume is not None and self.setup.complete
+        )
+        ui.runButton.toolTip = (
+            "" if self.parameters.volume is not None else _("Choose a volume first")
+        )
         ui.sampleButton.enabled = not running and self.setup.complete
         ui.inputsSection.enabled = not running
         progress = self.control.progress
@@ -216,7 +229,9 @@ class Panel:
         ui.progressBar.setRange(0, progress.total if progress.latest is not None else 0)
         ui.progressBar.value = progress.finished
         ui.statusLabel.text = progress.line if running else self.control.message
-        ui.statusLabel.setStyleSheet("color: #aa3322" if self.control.failed and not running else "")
+        ui.statusLabel.setStyleSheet(
+            "color: #aa3322" if self.control.failed and not running else ""
+        )
 
     def _record(self) -> Any:
         if self.review is not None:
@@ -225,5 +240,7 @@ class Panel:
 
     def _shortcut(self, parent: Any, key: str, method: str) -> Any:
         shortcut = qt.QShortcut(qt.QKeySequence(key), slicer.util.mainWindow() or parent)
-        shortcut.connect("activated()", getattr(self if hasattr(self, method) else self.reviewing, method))
+        shortcut.connect(
+            "activated()", getattr(self if hasattr(self, method) else self.reviewing, method)
+        )
         return shortcut

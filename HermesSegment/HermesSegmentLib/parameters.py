@@ -5,7 +5,7 @@ from typing import Annotated
 from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode, vtkMRMLTextNode
 from slicer.parameterNodeWrapper import Choice, Minimum, WithinRange, parameterNodeWrapper
 
-from HermesLib.presets import preset_names
+from HermesLib.presets.registry import preset_names
 
 #: Bundled ones, and those that were imported when Slicer started.
 PRESETS = preset_names()

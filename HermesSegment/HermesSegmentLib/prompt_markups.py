@@ -18,7 +18,9 @@ _MARK, _KIND, _SIGN = "HermesSegment.Prompt", "HermesSegment.PromptKind", "Herme
 _THICKNESS = 1.0
 
 
-def show_prompt(owner: Any, prompt: dict[str, Any] | None, frame: SliceFrame, slice_index: int) -> list[Any]:
+def show_prompt(
+    owner: Any, prompt: dict[str, Any] | None, frame: SliceFrame, slice_index: int
+) -> list[Any]:
     """Replace the markups of a run's record node by those of a prompt; returns them."""
     clear_prompt(owner)
     if prompt is None:
@@ -28,11 +30,22 @@ def show_prompt(owner: Any, prompt: dict[str, Any] | None, frame: SliceFrame, sl
         made.append(_box(prompt["xyxy"], frame, slice_index))
     for sign in ("positive", "negative"):
         if prompt["kind"] == "clicks" and prompt[sign]:
-            made.append(_points("vtkMRMLMarkupsFiducialNode", f"{sign} clicks", prompt[sign], frame, slice_index, sign))
+            made.append(
+                _points(
+                    "vtkMRMLMarkupsFiducialNode",
+                    f"{sign} clicks",
+                    prompt[sign],
+                    frame,
+                    slice_index,
+                    sign,
+                )
+            )
         elif prompt["kind"] == "scribbles":
             for number, line in enumerate(strokes(prompt[sign]), 1):
                 kind = "vtkMRMLMarkupsCurveNode" if len(line) > 1 else "vtkMRMLMarkupsFiducialNode"
-                made.append(_points(kind, f"{sign} scribble {number}", line, frame, slice_index, sign))
+                made.append(
+                    _points(kind, f"{sign} scribble {number}", line, frame, slice_index, sign)
+                )
     for node in made:
         node.SetAttribute(_MARK, owner.GetID())
         node.SetAttribute(_KIND, prompt["kind"])
@@ -46,17 +59,31 @@ def read_prompt(owner: Any, frame: SliceFrame) -> Any:
     """
     from HermesLib.prompts.types import Box, Clicks, Scribbles
 
-    nodes = [node for node in slicer.util.getNodesByClass("vtkMRMLMarkupsNode") if node.GetAttribute(_MARK) == owner.GetID()]
+    nodes = [
+        node
+        for node in slicer.util.getNodesByClass("vtkMRMLMarkupsNode")
+        if node.GetAttribute(_MARK) == owner.GetID()
+    ]
     for node in nodes:
         if node.IsA("vtkMRMLMarkupsROINode"):
             return Box(*_edges(node, frame))
-    found = {sign: [_pixels(node, frame) for node in nodes if node.GetAttribute(_SIGN) == sign] for sign in COLOURS}
+    found = {
+        sign: [_pixels(node, frame) for node in nodes if node.GetAttribute(_SIGN) == sign]
+        for sign in COLOURS
+    }
     if not nodes:
         return None
     if nodes[0].GetAttribute(_KIND) == "clicks":
-        points = {sign: np.concatenate(lines) if lines else np.empty((0, 2)) for sign, lines in found.items()}
-        return Clicks(*(np.round(points[sign]).astype(np.int64) for sign in ("positive", "negative")))
-    return Scribbles(*(draw_strokes(found[sign], frame.shape[1:]) for sign in ("positive", "negative")))
+        points = {
+            sign: np.concatenate(lines) if lines else np.empty((0, 2))
+            for sign, lines in found.items()
+        }
+        return Clicks(
+            *(np.round(points[sign]).astype(np.int64) for sign in ("positive", "negative"))
+        )
+    return Scribbles(
+        *(draw_strokes(found[sign], frame.shape[1:]) for sign in ("positive", "negative"))
+    )
 
 
 def _edges(node: Any, frame: SliceFrame) -> tuple[float, float, float, float]:
@@ -85,7 +112,9 @@ def clear_prompt(owner: Any) -> None:
 def _box(edges: list[float], frame: SliceFrame, slice_index: int) -> Any:
     left, top, right, bottom = edges
     # Edges lie between pixels: edge 0 is half a pixel before the centre of column 0.
-    corners = frame.to_ras(slice_index, np.array([top, top, bottom]) - 0.5, np.array([left, right, left]) - 0.5)
+    corners = frame.to_ras(
+        slice_index, np.array([top, top, bottom]) - 0.5, np.array([left, right, left]) - 0.5
+    )
     across, down = corners[1] - corners[0], corners[2] - corners[0]
     centre = corners[0] + (across + down) / 2
     axes = [across / np.linalg.norm(across), down / np.linalg.norm(down)]
@@ -102,7 +131,9 @@ def _box(edges: list[float], frame: SliceFrame, slice_index: int) -> Any:
     return node
 
 
-def _points(kind: str, name: str, places: Any, frame: SliceFrame, slice_index: int, sign: str) -> Any:
+def _points(
+    kind: str, name: str, places: Any, frame: SliceFrame, slice_index: int, sign: str
+) -> Any:
     node = _new(kind, name, sign)
     columns, rows = np.array(places, float).reshape(-1, 2).T
     for point in frame.to_ras(slice_index, rows, columns):

@@ -36,19 +36,29 @@ class SliceRecord:
     @property
     def best(self) -> int:
         """The iteration of the best pDSC, the first of equals: the loop's result."""
-        return max(range(len(self.iterations)), key=lambda i: self.iterations[i].pdsc) if self.iterations else 0
+        return (
+            max(range(len(self.iterations)), key=lambda i: self.iterations[i].pdsc)
+            if self.iterations
+            else 0
+        )
 
     @property
     def needs_look(self) -> bool:
         """Whether a reader should look: the loop was not sure, and nobody has decided."""
-        return self.decision == UNDECIDED and (self.status in (STOPPED, FAILED) or (self.borderline and self.status != RUNNING))
+        return self.decision == UNDECIDED and (
+            self.status in (STOPPED, FAILED) or (self.borderline and self.status != RUNNING)
+        )
 
     @property
     def quality(self) -> float:
         """For sorting, worst first: failed slices, then by pDSC; absent ones last."""
         if self.status == ABSENT:
             return 2.0
-        return -1.0 if self.status == FAILED or not self.iterations else self.iterations[self.best].pdsc
+        return (
+            -1.0
+            if self.status == FAILED or not self.iterations
+            else self.iterations[self.best].pdsc
+        )
 
 
 @dataclass
@@ -77,7 +87,9 @@ class RunRecord:
 
     def worst_first(self) -> list[SliceRecord]:
         """All slices, those that most need a look first."""
-        return sorted(self.slices.values(), key=lambda one: (not one.needs_look, one.quality, one.index))
+        return sorted(
+            self.slices.values(), key=lambda one: (not one.needs_look, one.quality, one.index)
+        )
 
     def counts(self) -> dict[str, int]:
         """How many slices ended how."""
@@ -113,7 +125,9 @@ class RunRecord:
                 values[name] = tuple(values[name])
             record = cls(**values)
             for one in slices:
-                one["iterations"] = [IterationRecord(**iteration) for iteration in one["iterations"]]
+                one["iterations"] = [
+                    IterationRecord(**iteration) for iteration in one["iterations"]
+                ]
                 record.slices[one["index"]] = SliceRecord(**one)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"no record of a run ({error})") from error

@@ -31,10 +31,10 @@ def make_request(
         HermesError: a number out of its range.
         RuntimeError: the volume cannot be written.
     """
-    from HermesLib.pipeline.requests import RefineRequest
-    from HermesLib.prompts.files import write_prompt
+    from HermesLib.prompts.serialization import write_prompt
     from HermesLib.prompts.settings import PromptSettings
     from HermesLib.refinement.settings import RefinementSettings
+    from HermesLib.runs.request import RefineRequest
 
     write_volume(volume, folder / "image.nrrd")
     if initial is not None:
@@ -69,12 +69,32 @@ def equivalent_command(
     parameters: Any, chosen: tuple[int, int] | None, initial: bool, first_prompt: Any = None
 ) -> tuple[str, ...]:
     """The command line that does the same without Slicer."""
-    words = ["hermes", "refine", "image.nrrd", "--preset", parameters.preset, "--model", parameters.model]
+    words = [
+        "hermes",
+        "refine",
+        "image.nrrd",
+        "--preset",
+        parameters.preset,
+        "--model",
+        parameters.model,
+    ]
     if parameters.weights != "bundled":
         words += ["--weights", parameters.weights]
     kind = parameters.prompt if first_prompt is None else first_prompt.kind
-    words += ["--prompt", kind, "--threshold", f"{parameters.threshold:g}", "--padding", f"{parameters.padding:g}"]
-    words += ["--max-iterations", str(parameters.maximumIterations), "--patience", str(parameters.patience)]
+    words += [
+        "--prompt",
+        kind,
+        "--threshold",
+        f"{parameters.threshold:g}",
+        "--padding",
+        f"{parameters.padding:g}",
+    ]
+    words += [
+        "--max-iterations",
+        str(parameters.maximumIterations),
+        "--patience",
+        str(parameters.patience),
+    ]
     words += ["--seed", str(parameters.seed), "--device", parameters.device]
     for name in ("samples", "steps"):
         if getattr(parameters, name):
@@ -88,9 +108,14 @@ def equivalent_command(
 
 def make_record(parameters: Any, request: Any) -> RunRecord:
     """What the scene remembers of a request."""
-    from HermesLib.presets import load_preset
+    from HermesLib.presets.registry import load_preset
 
     organ = load_preset(parameters.preset).organ
-    asked = {"command": list(request.command), "preset": parameters.preset, "model": parameters.model, "seed": parameters.seed}
+    asked = {
+        "command": list(request.command),
+        "preset": parameters.preset,
+        "model": parameters.model,
+        "seed": parameters.seed,
+    }
     coded = {"scheme": organ.scheme, "value": organ.value, "meaning": organ.meaning}
     return RunRecord(asked, coded, request.settings.threshold)

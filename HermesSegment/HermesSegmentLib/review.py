@@ -42,11 +42,19 @@ class Review:
 
     def neighbour(self, step: int) -> int | None:
         """The next (1) or previous (-1) slice that needs a look, around the end; None if none does."""
-        waiting = sorted(one.index for one in self.run.record.slices.values() if one.needs_look and one.index != self.slice_index)
+        waiting = sorted(
+            one.index
+            for one in self.run.record.slices.values()
+            if one.needs_look and one.index != self.slice_index
+        )
         if not waiting:
             return None
         beyond = [index for index in waiting if (index - self.slice_index) * step > 0]
-        return (min(beyond) if step > 0 else max(beyond)) if beyond else (waiting[0] if step > 0 else waiting[-1])
+        return (
+            (min(beyond) if step > 0 else max(beyond))
+            if beyond
+            else (waiting[0] if step > 0 else waiting[-1])
+        )
 
     def accept(self) -> None:
         """Take the mask that is shown into the result."""
@@ -59,7 +67,11 @@ class Review:
 
     def accept_all(self) -> int:
         """Take the loop's result on every slice without a decision; the number of slices."""
-        undecided = [one for one in self.run.record.slices.values() if one.decision == UNDECIDED and one.status != FAILED]
+        undecided = [
+            one
+            for one in self.run.record.slices.values()
+            if one.decision == UNDECIDED and one.status != FAILED
+        ]
         self._decide([(one.index, TAKEN, one.best) for one in undecided])
         return len(undecided)
 
@@ -67,7 +79,9 @@ class Review:
         """Put the mask that is shown into the result, where the Segment Editor can change it."""
         shown = min(self.run.shown, max(len(self.current.iterations) - 1, 0))
         taken = self.current.decision in (TAKEN, EDITED)
-        self._decide([(self.slice_index, EDITED, self.current.chosen if taken else shown)], keep_mask=taken)
+        self._decide(
+            [(self.slice_index, EDITED, self.current.chosen if taken else shown)], keep_mask=taken
+        )
 
     @property
     def can_undo(self) -> bool:
@@ -93,14 +107,18 @@ class Review:
         """The result (k, j, i, uint8), only slices that were accepted or edited."""
         voxels = self.run.result_voxels().copy()
         slices = self.run.frame.voxel_view(voxels)
-        kept = [one.index for one in self.run.record.slices.values() if one.decision in (TAKEN, EDITED)]
+        kept = [
+            one.index for one in self.run.record.slices.values() if one.decision in (TAKEN, EDITED)
+        ]
         slices[[index for index in range(len(slices)) if index not in kept]] = 0
         return voxels
 
     def _result(self) -> np.ndarray:
         return self.run.frame.voxel_view(self.run.result_voxels())
 
-    def _decide(self, decisions: list[tuple[int, str, int | None]], keep_mask: bool = False) -> None:
+    def _decide(
+        self, decisions: list[tuple[int, str, int | None]], keep_mask: bool = False
+    ) -> None:
         if not decisions:
             return
         result, before = self._result(), []
@@ -109,7 +127,9 @@ class Review:
             before.append(_Before(index, one.decision, one.chosen, result[index].copy()))
             one.decision, one.chosen = decision, item
             if not keep_mask:
-                empty = item is None or (one.status == ABSENT and decision == TAKEN and not one.iterations)
+                empty = item is None or (
+                    one.status == ABSENT and decision == TAKEN and not one.iterations
+                )
                 result[index] = 0 if empty else self.run.mask(index, item)
         self._undo.append(before)
         self._done()

@@ -42,9 +42,15 @@ class ReviewSection:
             (ui.acceptAllButton, self.accept_all),
         ):
             button.connect("clicked()", method)
-        ui.iterationSlider.connect("valueChanged(int)", lambda value: None if self._busy else self.show_iteration(value))
-        ui.sliceStrip.connect("cellClicked(int,int)", lambda row, column: self._clicked(self._strip, column))
-        ui.sliceTable.connect("cellClicked(int,int)", lambda row, column: self._clicked(self._rows, row))
+        ui.iterationSlider.connect(
+            "valueChanged(int)", lambda value: None if self._busy else self.show_iteration(value)
+        )
+        ui.sliceStrip.connect(
+            "cellClicked(int,int)", lambda row, column: self._clicked(self._strip, column)
+        )
+        ui.sliceTable.connect(
+            "cellClicked(int,int)", lambda row, column: self._clicked(self._rows, row)
+        )
 
     def open(self, run: RunScene | None) -> None:
         """Review another run, or none."""
@@ -55,18 +61,28 @@ class ReviewSection:
         if run is not None:
             browser = run.get("browser")
             # Whoever moves Slicer's own sequence browser moves the panel too.
-            self._browser = (browser, browser.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self._browsed()))
+            self._browser = (
+                browser,
+                browser.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self._browsed()),
+            )
 
     @property
     def ready(self) -> bool:
         """Whether there is a slice to decide on."""
         review = self.review
-        return review is not None and review.run.alive and not self.control.running and review.current is not None
+        return (
+            review is not None
+            and review.run.alive
+            and not self.control.running
+            and review.current is not None
+        )
 
     @property
     def decided(self) -> bool:
         """Whether there is a slice to export."""
-        return self.ready and any(one.decision in (TAKEN, EDITED) for one in self.review.run.record.slices.values())
+        return self.ready and any(
+            one.decision in (TAKEN, EDITED) for one in self.review.run.record.slices.values()
+        )
 
     # What the reader does
 
@@ -180,7 +196,9 @@ class ReviewSection:
         decide = (ui.acceptButton, ui.editButton, ui.rejectButton, ui.acceptAllButton)
         for widget in (*decide, ui.fromMaskButton, ui.fromPromptButton, ui.iterationSlider):
             widget.enabled = ready
-        ui.nextButton.enabled = ui.previousButton.enabled = ready and self.review.neighbour(1) is not None
+        ui.nextButton.enabled = ui.previousButton.enabled = (
+            ready and self.review.neighbour(1) is not None
+        )
         ui.undoButton.enabled = ready and self.review.can_undo
         if record is None:
             ui.sliceStrip.setColumnCount(0)
@@ -199,6 +217,12 @@ class ReviewSection:
         shown = min(run.shown, last)
         self.ui.iterationSlider.setRange(0, last)
         self.ui.iterationSlider.value = shown
-        pdsc = f", pDSC {one.iterations[shown].pdsc:.2f}" if one.iterations and one.status != "absent" else ""
+        pdsc = (
+            f", pDSC {one.iterations[shown].pdsc:.2f}"
+            if one.iterations and one.status != "absent"
+            else ""
+        )
         best = _(" (best)") if shown == one.best else ""
-        self.ui.iterationLabel.text = _("{shown} of {last}").format(shown=shown, last=last) + pdsc + best
+        self.ui.iterationLabel.text = (
+            _("{shown} of {last}").format(shown=shown, last=last) + pdsc + best
+        )

@@ -34,7 +34,10 @@ class Progress:
         if self.latest is None:
             return _("Loading image and networks...")
         words = _("Slice {slice} of {total}, iteration {iteration}, pDSC {pdsc:.2f}").format(
-            slice=min(self.finished + 1, self.total), total=self.total, iteration=self.latest.index, pdsc=self.latest.pdsc
+            slice=min(self.finished + 1, self.total),
+            total=self.total,
+            iteration=self.latest.index,
+            pdsc=self.latest.pdsc,
         )
         if not self.finished:
             return words
@@ -159,10 +162,15 @@ class RunControl:
             if kind in ("Finished", "Cancelled", "Failed"):
                 self._clean()
         elif kind == "Opened":
-            self.progress.total, self.progress.started = len(message.slice_indices), time.monotonic()
+            self.progress.total, self.progress.started = (
+                len(message.slice_indices),
+                time.monotonic(),
+            )
             if not self._bases:
                 self.run.record.unfamiliar = list(message.unfamiliar or ())
-                self.run.open(message.shape, message.axes.order, message.axes.backwards, message.slice_indices)
+                self.run.open(
+                    message.shape, message.axes.order, message.axes.backwards, message.slice_indices
+                )
         elif kind == "Iteration":
             event = replace(message, index=message.index + self._bases.get(message.slice_index, 0))
             self.run.add(event)
@@ -182,16 +190,18 @@ class RunControl:
         self.run.save()
         self._clean()
         counts = record.counts()
-        done = _("{accepted} accepted, {stopped} below the threshold, {absent} without the organ, {failed} failed").format(
-            **counts
-        )
+        done = _(
+            "{accepted} accepted, {stopped} below the threshold, {absent} without the organ, {failed} failed"
+        ).format(**counts)
         borderline = sum(one.borderline for one in record.slices.values())
         if borderline:
-            done += _("; {count} borderline: the organ may be there or not").format(count=borderline)
-        if record.unfamiliar:
-            done += _("; {count} unlike the training patients: their pDSC is not to be trusted").format(
-                count=len(record.unfamiliar)
+            done += _("; {count} borderline: the organ may be there or not").format(
+                count=borderline
             )
+        if record.unfamiliar:
+            done += _(
+                "; {count} unlike the training patients: their pDSC is not to be trusted"
+            ).format(count=len(record.unfamiliar))
         if kind == "Finished":
             self._say(_("Done: ") + done)
         elif kind == "Cancelled":

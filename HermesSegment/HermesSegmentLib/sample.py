@@ -14,7 +14,7 @@ def sample_file() -> Path:
     import SimpleITK
 
     from HermesLib.cli.demo import SAMPLE_SEED
-    from HermesLib.data.phantom import prostate_phantom
+    from HermesLib.samples.prostate_phantom import prostate_phantom
 
     path = Path(slicer.app.temporaryPath) / f"{NAME}.nrrd"
     if not path.is_file():
@@ -28,7 +28,9 @@ def register_sample() -> None:
         import SampleData
     except ImportError:
         return
-    if any(source.sampleName == NAME for source in slicer.modules.sampleDataSources.get("HERMES", [])):
+    if any(
+        source.sampleName == NAME for source in slicer.modules.sampleDataSources.get("HERMES", [])
+    ):
         return
     SampleData.SampleDataLogic.registerCustomSampleDataSource(
         category="HERMES",

@@ -46,7 +46,10 @@ class RunScene:
     def create(cls, volume: Any, record: RunRecord) -> Self:
         """Nodes for a new run on a volume, in a folder beside it."""
         scene = slicer.mrmlScene
-        number = 1 + sum(node.GetAttribute(_MARK) is not None for node in slicer.util.getNodesByClass("vtkMRMLTextNode"))
+        number = 1 + sum(
+            node.GetAttribute(_MARK) is not None
+            for node in slicer.util.getNodesByClass("vtkMRMLTextNode")
+        )
         title = f"HERMES {record.organ['meaning']} {number}"
         node = scene.AddNewNodeByClass("vtkMRMLTextNode", f"{title} record")
         node.SetAttribute(_MARK, str(number))
@@ -62,7 +65,11 @@ class RunScene:
     @classmethod
     def all(cls) -> list[Any]:
         """The record nodes of all runs in the scene."""
-        return [node for node in slicer.util.getNodesByClass("vtkMRMLTextNode") if node.GetAttribute(_MARK) is not None]
+        return [
+            node
+            for node in slicer.util.getNodesByClass("vtkMRMLTextNode")
+            if node.GetAttribute(_MARK) is not None
+        ]
 
     def get(self, role: str) -> Any:
         """A node of the run: volume, mask, pgt, previous, difference, result, browser; None where it was deleted."""
@@ -77,7 +84,9 @@ class RunScene:
     def alive(self) -> bool:
         """Whether the nodes that iterations are written to are all still in the scene."""
         roles = ("volume", "mask", "pgt", "browser")
-        return self.node.GetScene() is not None and all(self.get(role) is not None for role in roles)
+        return self.node.GetScene() is not None and all(
+            self.get(role) is not None for role in roles
+        )
 
     @property
     def frame(self) -> SliceFrame:
@@ -90,7 +99,9 @@ class RunScene:
         """How many iterations the longest slice has."""
         return len(self._masks)
 
-    def open(self, shape: tuple[int, int, int], order: tuple, backwards: tuple, indices: tuple[int, ...]) -> None:
+    def open(
+        self, shape: tuple[int, int, int], order: tuple, backwards: tuple, indices: tuple[int, ...]
+    ) -> None:
         """Take the grid of a run that begins."""
         record = self.record
         record.shape, record.order, record.backwards = shape, order, backwards
@@ -101,7 +112,7 @@ class RunScene:
 
         Later items hold it too until the slice has a newer one, so the last item always is every slice's latest.
         """
-        from HermesLib.prompts.files import prompt_to_plain
+        from HermesLib.prompts.serialization import prompt_to_plain
 
         self._extend_to(event.index)
         frame = self.frame
@@ -168,7 +179,10 @@ class RunScene:
         if voxels is None:
             # The Segment Editor crops what it writes; back to the whole grid.
             voxels = np.zeros(shape, np.uint8)
-            if node.GetSegmentation().GetSegment(ORGAN).GetRepresentation("Binary labelmap") is not None:
+            if (
+                node.GetSegmentation().GetSegment(ORGAN).GetRepresentation("Binary labelmap")
+                is not None
+            ):
                 voxels[:] = slicer.util.arrayFromSegmentBinaryLabelmap(node, ORGAN, self.volume) > 0
             put_labelmap(node, ORGAN, voxels, ijk_to_ras(self.volume))
         return voxels
@@ -215,7 +229,9 @@ class RunScene:
                 if voxels is None:
                     # Files keep a segment cropped to its extent.
                     voxels = np.zeros(shape, np.uint8)
-                    voxels[:] = slicer.util.arrayFromSegmentBinaryLabelmap(data, ORGAN, self.volume) > 0
+                    voxels[:] = (
+                        slicer.util.arrayFromSegmentBinaryLabelmap(data, ORGAN, self.volume) > 0
+                    )
                     put_labelmap(data, ORGAN, voxels, matrix)
                 items.append(voxels)
 
@@ -233,19 +249,26 @@ class RunScene:
         organ, coded = self.record.organ["meaning"], terminology(self.record.organ)
         # Later ones are drawn over earlier ones.
         self._add_outline("previous", f"{title} previous iteration", volume, organ, coded, GREY)
-        self._add_outline("pgt", f"{title} pGT", volume, _("{organ} (pGT)").format(organ=organ), coded, MAGENTA)
+        self._add_outline(
+            "pgt", f"{title} pGT", volume, _("{organ} (pGT)").format(organ=organ), coded, MAGENTA
+        )
         self._add_outline("mask", f"{title} mask", volume, organ, coded, CYAN)
         result = self._add_outline("result", f"{title} result", volume, organ, coded, GREEN)
         result.GetDisplayNode().SetVisibility(False)
         difference = self._new_segmentation("difference", f"{title} differs from pGT", volume)
-        for segment, name, colour in ((MASK_ONLY, _("mask only"), BLUE), (PGT_ONLY, _("pGT only"), ORANGE)):
+        for segment, name, colour in (
+            (MASK_ONLY, _("mask only"), BLUE),
+            (PGT_ONLY, _("pGT only"), ORANGE),
+        ):
             difference.GetSegmentation().AddEmptySegment(segment, name, colour)
         display = difference.GetDisplayNode()
         display.SetVisibility2DOutline(False)
         display.SetOpacity2DFill(0.55)
         display.SetVisibility(False)
 
-    def _add_outline(self, role: str, name: str, volume: Any, organ: str, coded: str, colour: tuple) -> Any:
+    def _add_outline(
+        self, role: str, name: str, volume: Any, organ: str, coded: str, colour: tuple
+    ) -> Any:
         node = self._new_segmentation(role, name, volume)
         _add_organ(node, organ, coded, colour)
         display = node.GetDisplayNode()

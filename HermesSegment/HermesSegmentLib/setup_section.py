@@ -54,26 +54,36 @@ class SetupSection:
             titles = ["PyTorch" if name == "torch" else name.split(">")[0] for name in self.missing]
             text = _("Missing: {names}").format(names=", ".join(titles))
         elif ready is None:
-            text = _("The engine is starting...") if not self.control.failed else self.control.message
+            text = (
+                _("The engine is starting...") if not self.control.failed else self.control.message
+            )
         elif ready.free_memory is None:
             text = _("Ready: {device}").format(device=ready.device)
         else:
-            text = _("Ready: CUDA, {free:.0f} GB free ({device})").format(free=ready.free_memory / 2**30, device=ready.device)
+            text = _("Ready: CUDA, {free:.0f} GB free ({device})").format(
+                free=ready.free_memory / 2**30, device=ready.device
+            )
         ui.stateLabel.text = text
-        ui.setupSection.text = _("Setup") if not self.complete else _("Setup ({state})").format(state=text)
+        ui.setupSection.text = (
+            _("Setup") if not self.complete else _("Setup ({state})").format(state=text)
+        )
 
     def install(self) -> None:
         """Install what is missing, and offer a restart."""
         with slicer.util.tryWithErrorDisplay(_("The installation failed."), waitCursor=True):
             adapter.install_packages(self.missing)
             self.refresh()
-            if slicer.util.confirmYesNoDisplay(_("Slicer should restart before HERMES is used. Restart now?")):
+            if slicer.util.confirmYesNoDisplay(
+                _("Slicer should restart before HERMES is used. Restart now?")
+            ):
                 slicer.app.restart()
         self.show_state()
 
     def import_file(self) -> None:
         """Copy a checkpoint of the user's; it is checked in a process of its own."""
-        chosen = qt.QFileDialog.getOpenFileName(None, _("Import weights"), "", _("Weights (*.pth *.pt *.safetensors)"))
+        chosen = qt.QFileDialog.getOpenFileName(
+            None, _("Import weights"), "", _("Weights (*.pth *.pt *.safetensors)")
+        )
         name = chosen if isinstance(chosen, str) else chosen[0]
         if name:
             with slicer.util.tryWithErrorDisplay(_("The file was not imported."), waitCursor=True):
@@ -82,25 +92,31 @@ class SetupSection:
 
     def show_folder(self) -> None:
         """In the system's file browser."""
-        from HermesLib.weights import cache_folder
+        from HermesLib.weights.imported import cache_folder
 
         adapter.open_folder(cache_folder())
 
     def clear(self) -> None:
         """Delete the imported weights, after asking."""
-        from HermesLib.weights import imported_weights
+        from HermesLib.weights.imported import imported_weights
 
         found = imported_weights()
-        if found and slicer.util.confirmOkCancelDisplay(_("Delete {count} imported weight files?").format(count=len(found))):
+        if found and slicer.util.confirmOkCancelDisplay(
+            _("Delete {count} imported weight files?").format(count=len(found))
+        ):
             for path in found:
                 path.unlink()
         self.refresh()
 
     def _list_weights(self) -> None:
-        from HermesLib.models.catalogue import MODELS
-        from HermesLib.weights import bundled_weights, imported_weights
+        from HermesLib.models.registry import MODELS
+        from HermesLib.weights.bundled import bundled_weights
+        from HermesLib.weights.imported import imported_weights
 
-        licences = {model.bundled: _("research (official: {licence})").format(licence=model.licence) for model in MODELS.values()}
+        licences = {
+            model.bundled: _("research (official: {licence})").format(licence=model.licence)
+            for model in MODELS.values()
+        }
         used = [one for one in bundled_weights() if not one.for_comparison]
         rows = [(one.title, one.bytes, licences.get(one.name, _("research"))) for one in used]
         rows += [(path.name, path.stat().st_size, _("imported")) for path in imported_weights()]
@@ -118,8 +134,13 @@ def import_weights(path: Path) -> None:
     Raises:
         RuntimeError: what the command says of a file it refuses.
     """
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(library_home()), os.environ.get("PYTHONPATH", "")])}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(library_home()), os.environ.get("PYTHONPATH", "")]),
+    }
     command = [*adapter.python_command(), "-m", "HermesLib", "weights", "import", str(path)]
     ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if ended.returncode:
-        raise RuntimeError(ended.stderr.strip().splitlines()[-1] if ended.stderr.strip() else _("unknown reason"))
+        raise RuntimeError(
+            ended.stderr.strip().splitlines()[-1] if ended.stderr.strip() else _("unknown reason")
+        )

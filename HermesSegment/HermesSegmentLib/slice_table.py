@@ -5,10 +5,24 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from HermesSegmentLib.record import ABSENT, ACCEPTED, FAILED, RUNNING, STOPPED, RunRecord, SliceRecord
+from HermesSegmentLib.record import (
+    ABSENT,
+    ACCEPTED,
+    FAILED,
+    RUNNING,
+    STOPPED,
+    RunRecord,
+    SliceRecord,
+)
 
 #: Blue, orange, grey and dark red: told apart without seeing red and green apart.
-COLOURS = {ACCEPTED: "#4477aa", STOPPED: "#ee9944", ABSENT: "#bbbbbb", FAILED: "#882233", RUNNING: "#eeeeee"}
+COLOURS = {
+    ACCEPTED: "#4477aa",
+    STOPPED: "#ee9944",
+    ABSENT: "#bbbbbb",
+    FAILED: "#882233",
+    RUNNING: "#eeeeee",
+}
 TITLES = {
     ACCEPTED: _("accepted"),
     STOPPED: _("below threshold"),
@@ -25,7 +39,10 @@ _HEADINGS = (_("Slice"), _("Loop"), _("pDSC"), _("Range"), _("Iterations"), _("R
 
 def legend() -> str:
     """The strip's colours in words, as rich text."""
-    parts = [f'<span style="color:{COLOURS[name]}">■</span> {TITLES[name]}' for name in (ACCEPTED, STOPPED, ABSENT, FAILED)]
+    parts = [
+        f'<span style="color:{COLOURS[name]}">■</span> {TITLES[name]}'
+        for name in (ACCEPTED, STOPPED, ABSENT, FAILED)
+    ]
     return "&nbsp; ".join(parts)
 
 
@@ -59,7 +76,9 @@ def fill_strip(strip: Any, record: RunRecord, current: int) -> list[int]:
         item.setBackground(qt.QBrush(qt.QColor(COLOURS[one.status])))
         dark = one.status in (ACCEPTED, FAILED)
         item.setForeground(qt.QBrush(qt.QColor("#ffffff" if dark else "#000000")))
-        item.setToolTip(f"{one.index + 1}: {'; '.join(filter(None, (TITLES[one.status], _borderline(one))))}")
+        item.setToolTip(
+            f"{one.index + 1}: {'; '.join(filter(None, (TITLES[one.status], _borderline(one))))}"
+        )
     return [one.index for one in slices]
 
 

@@ -8,11 +8,11 @@ import pytest
 import SimpleITK
 import torch
 
-from HermesLib.checkpoints import save_checkpoint
 from HermesLib.cli.main import main
-from HermesLib.data.phantom import Phantom, prostate_phantom
 from HermesLib.engine.client import Engine
 from HermesLib.models.scribbleprompt import ScribblePromptUNet
+from HermesLib.samples.prostate_phantom import Phantom, prostate_phantom
+from HermesLib.weights.checkpoint import save_checkpoint
 
 
 @dataclass(frozen=True)
@@ -64,5 +64,10 @@ def files(tmp_path: Path, phantom: Phantom) -> Path:
     SimpleITK.WriteImage(phantom.image[:, :, 2:3], str(folder / "one.nii.gz"))
     SimpleITK.WriteImage(phantom.label[:, :, 2:3], str(folder / "one_label.nii.gz"))
     torch.manual_seed(0)
-    save_checkpoint(folder / "model.safetensors", ScribblePromptUNet((4, 4)).state_dict(), "scribbleprompt", {"image_size": 64})
+    save_checkpoint(
+        folder / "model.safetensors",
+        ScribblePromptUNet((4, 4)).state_dict(),
+        "scribbleprompt",
+        {"image_size": 64},
+    )
     return folder

@@ -78,8 +78,12 @@ BAD_IMAGES: list[tuple[Callable[[Path], None], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("spoil", "said"), BAD_IMAGES, ids=lambda value: getattr(value, "__name__", ""))
-def test_an_image_that_cannot_be_used_is_refused(hermes: Hermes, files: Path, tmp_path: Path, spoil, said: str):
+@pytest.mark.parametrize(
+    ("spoil", "said"), BAD_IMAGES, ids=lambda value: getattr(value, "__name__", "")
+)
+def test_an_image_that_cannot_be_used_is_refused(
+    hermes: Hermes, files: Path, tmp_path: Path, spoil, said: str
+):
     image, output = tmp_path / "bad.nii.gz", tmp_path / "out"
     spoil(image)
     line = refused(hermes("refine", image, "-o", output), output)
@@ -88,7 +92,9 @@ def test_an_image_that_cannot_be_used_is_refused(hermes: Hermes, files: Path, tm
 
 def test_a_volume_without_slices_is_refused(hermes: Hermes, tmp_path: Path):
     image, output = tmp_path / "none.nrrd", tmp_path / "out"
-    image.write_bytes(b"NRRD0004\ntype: short\ndimension: 3\nsizes: 16 16 0\nendian: little\nencoding: raw\n\n")
+    image.write_bytes(
+        b"NRRD0004\ntype: short\ndimension: 3\nsizes: 16 16 0\nendian: little\nencoding: raw\n\n"
+    )
     assert "none.nrrd" in refused(hermes("refine", image, "-o", output), output)
 
 
@@ -101,15 +107,23 @@ def test_a_colour_picture_and_a_folder_without_dicom_are_refused(hermes: Hermes,
 
 
 @pytest.mark.parametrize("option", ["--init", "--truth"])
-def test_a_mask_of_another_size_is_refused(hermes: Hermes, files: Path, tmp_path: Path, option: str):
+def test_a_mask_of_another_size_is_refused(
+    hermes: Hermes, files: Path, tmp_path: Path, option: str
+):
     mask, output = tmp_path / "mask.nii.gz", tmp_path / "out"
     write_array(mask, np.ones((5, 20, 20), np.uint8))
-    assert "mask.nii.gz" in refused(hermes("refine", files / "image.nii.gz", option, mask, "-o", output), output)
+    assert "mask.nii.gz" in refused(
+        hermes("refine", files / "image.nii.gz", option, mask, "-o", output), output
+    )
 
 
-def test_a_mask_to_assess_that_is_missing_or_of_another_size_is_refused(hermes: Hermes, files: Path, tmp_path: Path):
+def test_a_mask_to_assess_that_is_missing_or_of_another_size_is_refused(
+    hermes: Hermes, files: Path, tmp_path: Path
+):
     mask, output = tmp_path / "mask.nii.gz", tmp_path / "out"
-    assert "no file or folder" in refused(hermes("assess", files / "image.nii.gz", mask, "-o", output), output)
+    assert "no file or folder" in refused(
+        hermes("assess", files / "image.nii.gz", mask, "-o", output), output
+    )
     write_array(mask, np.ones((5, 20, 20), np.uint8))
     assert "grid" in refused(hermes("assess", files / "image.nii.gz", mask, "-o", output), output)
 
@@ -118,7 +132,10 @@ BAD_WORDS = [
     (("--preset", "liver"), "unknown preset 'liver'; choose one of prostate-t2, spleen-ct"),
     (("--model", "sam9"), "unknown model 'sam9'; choose medsam"),
     (("--model", "medsam", "--prompt", "clicks"), "medsam takes no 'clicks' prompts; choose box"),
-    (("--model", "mideepseg", "--prompt", "box"), "mideepseg takes no 'box' prompts; choose clicks"),
+    (
+        ("--model", "mideepseg", "--prompt", "box"),
+        "mideepseg takes no 'box' prompts; choose clicks",
+    ),
     (("--prompt", "telepathy"), "takes no 'telepathy' prompts; choose"),
     (("--device", "abacus"), "unknown device 'abacus'"),
     (("--threshold", "0"), "threshold 0 is out of range"),
@@ -136,8 +153,14 @@ BAD_WORDS = [
 ]
 
 
-@pytest.mark.parametrize(("words", "said"), BAD_WORDS, ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
-def test_words_that_mean_nothing_are_refused(hermes: Hermes, files: Path, tmp_path: Path, words: tuple[str, ...], said: str):
+@pytest.mark.parametrize(
+    ("words", "said"),
+    BAD_WORDS,
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_words_that_mean_nothing_are_refused(
+    hermes: Hermes, files: Path, tmp_path: Path, words: tuple[str, ...], said: str
+):
     output = tmp_path / "out"
     assert said in refused(hermes("refine", files / "image.nii.gz", "-o", output, *words), output)
 
@@ -145,18 +168,32 @@ def test_words_that_mean_nothing_are_refused(hermes: Hermes, files: Path, tmp_pa
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
 def test_a_gpu_that_is_not_there_is_refused(hermes: Hermes, files: Path, tmp_path: Path):
     output = tmp_path / "out"
-    assert "no CUDA" in refused(hermes("refine", files / "image.nii.gz", "-o", output, "--device", "cuda"), output)
+    assert "no CUDA" in refused(
+        hermes("refine", files / "image.nii.gz", "-o", output, "--device", "cuda"), output
+    )
 
 
-def test_a_quality_control_that_is_not_there_is_refused_and_those_there_are_listed(hermes: Hermes, files: Path, tmp_path: Path):
+def test_a_quality_control_that_is_not_there_is_refused_and_those_there_are_listed(
+    hermes: Hermes, files: Path, tmp_path: Path
+):
     output = tmp_path / "out"
-    words = ("assess", files / "one.nii.gz", files / "one_label.nii.gz", "-o", output, "--quality", "oracle")
+    words = (
+        "assess",
+        files / "one.nii.gz",
+        files / "one_label.nii.gz",
+        "-o",
+        output,
+        "--quality",
+        "oracle",
+    )
     line = refused(hermes(*words), output)
     assert "'oracle'" in line and "diffusion" in line and "nnqc" in line
 
 
 @pytest.mark.parametrize("option", ["--samples", "--steps"])
-def test_samples_and_steps_below_one_are_refused(hermes: Hermes, files: Path, tmp_path: Path, option: str):
+def test_samples_and_steps_below_one_are_refused(
+    hermes: Hermes, files: Path, tmp_path: Path, option: str
+):
     output = tmp_path / "out"
     words = ("assess", files / "one.nii.gz", files / "one_label.nii.gz", "-o", output, option, 0)
     assert "choose 1 or more" in refused(hermes(*words), output)
@@ -165,24 +202,53 @@ def test_samples_and_steps_below_one_are_refused(hermes: Hermes, files: Path, tm
 def test_a_damaged_model_file_is_refused(hermes: Hermes, files: Path, tmp_path: Path):
     weights, output = tmp_path / "model.safetensors", tmp_path / "out"
     weights.write_bytes((files / "model.safetensors").read_bytes()[:-100])
-    words = ("refine", files / "one.nii.gz", "-o", output, "--model", "scribbleprompt", "--weights", weights)
+    words = (
+        "refine",
+        files / "one.nii.gz",
+        "-o",
+        output,
+        "--model",
+        "scribbleprompt",
+        "--weights",
+        weights,
+    )
     assert "model.safetensors" in refused(hermes(*words), output)
 
 
 def test_a_model_file_of_another_model_is_refused(hermes: Hermes, files: Path, tmp_path: Path):
     output = tmp_path / "out"
-    words = ("refine", files / "one.nii.gz", "-o", output, "--model", "medsam", "--weights", files / "model.safetensors")
+    words = (
+        "refine",
+        files / "one.nii.gz",
+        "-o",
+        output,
+        "--model",
+        "medsam",
+        "--weights",
+        files / "model.safetensors",
+    )
     assert "not of medsam" in refused(hermes(*words), output)
 
 
-def test_a_pickled_program_in_place_of_weights_is_refused_and_not_run(hermes: Hermes, files: Path, tmp_path: Path):
+def test_a_pickled_program_in_place_of_weights_is_refused_and_not_run(
+    hermes: Hermes, files: Path, tmp_path: Path
+):
     class Trap:
         def __reduce__(self):
             return Path.touch, (tmp_path / "sprung",)
 
     weights, output = tmp_path / "model.pth", tmp_path / "out"
     torch.save({"model": Trap()}, weights)
-    words = ("refine", files / "one.nii.gz", "-o", output, "--model", "scribbleprompt", "--weights", weights)
+    words = (
+        "refine",
+        files / "one.nii.gz",
+        "-o",
+        output,
+        "--model",
+        "scribbleprompt",
+        "--weights",
+        weights,
+    )
     assert "model.pth" in refused(hermes(*words), output)
     assert not (tmp_path / "sprung").exists()
 
@@ -232,18 +298,40 @@ def test_a_first_prompt_that_cannot_be_used_is_refused(
     output, prompt = tmp_path / "out", tmp_path / "first.json"
     if content is not None:
         prompt.write_text(content)
-    words = ("refine", files / "image.nii.gz", "-o", output, "--model", "scribbleprompt", "--first-prompt", prompt)
+    words = (
+        "refine",
+        files / "image.nii.gz",
+        "-o",
+        output,
+        "--model",
+        "scribbleprompt",
+        "--first-prompt",
+        prompt,
+    )
     assert said in refused(hermes(*words), output)
 
 
-def test_a_first_prompt_that_the_model_does_not_take_is_refused(hermes: Hermes, files: Path, tmp_path: Path):
+def test_a_first_prompt_that_the_model_does_not_take_is_refused(
+    hermes: Hermes, files: Path, tmp_path: Path
+):
     output, prompt = tmp_path / "out", tmp_path / "first.json"
     prompt.write_text('{"kind": "clicks", "positive": [[10, 10]]}')
-    words = ("refine", files / "image.nii.gz", "-o", output, "--model", "medsam", "--first-prompt", prompt)
+    words = (
+        "refine",
+        files / "image.nii.gz",
+        "-o",
+        output,
+        "--model",
+        "medsam",
+        "--first-prompt",
+        prompt,
+    )
     assert "medsam takes no 'clicks' prompts" in refused(hermes(*words), output)
 
 
-def test_a_file_where_the_results_should_go_is_refused_and_kept(hermes: Hermes, files: Path, tmp_path: Path):
+def test_a_file_where_the_results_should_go_is_refused_and_kept(
+    hermes: Hermes, files: Path, tmp_path: Path
+):
     (tmp_path / "out").write_text("mine")
     ended = hermes("refine", files / "image.nii.gz", "-o", tmp_path / "out")
     assert ended.code == 2 and len(ended.err) == 1 and "out is a file" in ended.err[0]
@@ -253,4 +341,6 @@ def test_a_file_where_the_results_should_go_is_refused_and_kept(hermes: Hermes, 
 def test_no_command_or_an_unknown_one_is_refused_in_one_line(hermes: Hermes):
     for words in ((), ("dance",), ("refine",), ("weights", "eat")):
         ended = hermes(*words)
-        assert ended.code == 2 and len(ended.err) == 1 and ended.err[0].startswith("hermes: "), words
+        assert ended.code == 2 and len(ended.err) == 1 and ended.err[0].startswith("hermes: "), (
+            words
+        )

@@ -11,7 +11,9 @@ from HermesLib.cli.main import main
 from HermesLib.engine.client import Engine
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="real patients (../shared/data) are not here")
+needs_data = pytest.mark.skipif(
+    not DATA.is_dir(), reason="real patients (../shared/data) are not here"
+)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +38,9 @@ def test_the_demo_refines_its_sample_to_a_mask_near_the_truth(demo: Path):
 
 
 @pytest.mark.parametrize("model", ["medsam", "scribbleprompt", "mideepseg"])
-def test_every_model_is_refined_far_beyond_its_first_mask(demo: Path, tmp_path: Path, warm_engine: Engine, model: str):
+def test_every_model_is_refined_far_beyond_its_first_mask(
+    demo: Path, tmp_path: Path, warm_engine: Engine, model: str
+):
     words = [
         "refine",
         str(demo / "sample.nii.gz"),
@@ -55,14 +59,27 @@ def test_every_model_is_refined_far_beyond_its_first_mask(demo: Path, tmp_path: 
     assert final > first + 0.3
 
 
-def test_assess_tells_the_true_gland_from_a_shifted_one(demo: Path, tmp_path: Path, warm_engine: Engine):
+def test_assess_tells_the_true_gland_from_a_shifted_one(
+    demo: Path, tmp_path: Path, warm_engine: Engine
+):
     label = SimpleITK.ReadImage(str(demo / "sample_label.nii.gz"))
     shifted = SimpleITK.GetImageFromArray(np.roll(SimpleITK.GetArrayFromImage(label), 30, axis=2))
     shifted.CopyInformation(label)
     SimpleITK.WriteImage(shifted, str(tmp_path / "shifted.nii.gz"))
     scores = []
-    for name, mask in (("good", demo / "sample_label.nii.gz"), ("bad", tmp_path / "shifted.nii.gz")):
-        words = ["assess", str(demo / "sample.nii.gz"), str(mask), "-o", str(tmp_path / name), "--slices", "7:10"]
+    for name, mask in (
+        ("good", demo / "sample_label.nii.gz"),
+        ("bad", tmp_path / "shifted.nii.gz"),
+    ):
+        words = [
+            "assess",
+            str(demo / "sample.nii.gz"),
+            str(mask),
+            "-o",
+            str(tmp_path / name),
+            "--slices",
+            "7:10",
+        ]
         assert main(words, warm_engine) == 0
         scores.append(report_of(tmp_path / name)["summary"]["mean_pdsc"])
     assert scores[0] > 0.75 > 0.5 > scores[1]
@@ -80,7 +97,16 @@ def test_assess_tells_the_true_gland_from_a_shifted_one(demo: Path, tmp_path: Pa
 def test_real_series_go_through_and_come_back_on_their_own_grid(
     tmp_path: Path, warm_engine: Engine, image: str, preset: str, slices: str
 ):
-    words = ["refine", str(DATA / image), "-o", str(tmp_path), "--preset", preset, "--slices", slices]
+    words = [
+        "refine",
+        str(DATA / image),
+        "-o",
+        str(tmp_path),
+        "--preset",
+        preset,
+        "--slices",
+        slices,
+    ]
     assert main([*words, "--max-iterations", "1"], warm_engine) == 0
     result = SimpleITK.ReadImage(str(tmp_path / "segmentation.nii.gz"))
     if (DATA / image).is_file():

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 import HermesLib
 from HermesLib.cli.options import parse_slices
 from HermesLib.errors import HermesError
-from HermesLib.pipeline.case import slice_indices
-from HermesLib.pipeline.publish import without_folders
+from HermesLib.runs.inputs import slice_indices
+from HermesLib.runs.results import without_folders
 from Testing.cli.conftest import Hermes
 
 
@@ -24,7 +24,9 @@ def test_the_version_is_the_packages(hermes: Hermes):
 @pytest.mark.parametrize("command", ["demo", "refine", "assess", "train", "evaluate", "weights"])
 def test_every_command_explains_itself(hermes: Hermes, command: str):
     ended = hermes(command, "--help")
-    assert ended.code == 0 and ended.out[0].startswith(f"usage: hermes {command}") and ended.err == []
+    assert (
+        ended.code == 0 and ended.out[0].startswith(f"usage: hermes {command}") and ended.err == []
+    )
 
 
 def test_mideepsegs_terms_are_told_where_it_is_chosen(hermes: Hermes):
@@ -37,7 +39,12 @@ def test_help_and_slips_answer_without_loading_pytorch():
         "main(['refine', '--help']); main(['refine']); main(['refine', 'x', '-o', 'y', '--threshold', '7']);"
         "sys.exit('torch' in sys.modules)"
     )
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, cwd=Path(__file__).parents[2], check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
     assert ended.returncode == 0, ended.stderr
 
 
@@ -47,18 +54,25 @@ def test_results_must_have_a_place_but_the_demo_has_one(hermes: Hermes):
 
 
 @given(st.integers(1, 30), st.none() | st.integers(-40, 40), st.none() | st.integers(-40, 40))
-def test_slices_mean_what_they_mean_in_python_or_are_refused(count: int, start: int | None, stop: int | None):
+def test_slices_mean_what_they_mean_in_python_or_are_refused(
+    count: int, start: int | None, stop: int | None
+):
     text = f"{'' if start is None else start}:{'' if stop is None else stop}"
     assert parse_slices(text) == (start, stop)
     wanted = list(range(count))[start:stop]
     try:
         assert list(slice_indices((start, stop), count)) == wanted and wanted
     except HermesError:
-        reaches_beyond = (start is not None and not -count <= start < count) or (stop is not None and not -count <= stop <= count)
+        reaches_beyond = (start is not None and not -count <= start < count) or (
+            stop is not None and not -count <= stop <= count
+        )
         assert reaches_beyond or not wanted
 
 
-@given(st.text(st.characters(exclude_characters="/\\", exclude_categories=["Cs"]), min_size=1), st.booleans())
+@given(
+    st.text(st.characters(exclude_characters="/\\", exclude_categories=["Cs"]), min_size=1),
+    st.booleans(),
+)
 def test_a_path_is_cut_to_its_name_and_any_other_word_stays(name: str, windows: bool):
     folder = "C:\\patients\\doe\\" if windows else "/patients/doe/"
     if name not in (".", ".."):
@@ -70,6 +84,8 @@ def test_a_path_is_cut_to_its_name_and_any_other_word_stays(name: str, windows: 
 def test_weights_are_listed_with_their_terms_and_verified(hermes: Hermes):
     listed = hermes("weights", "list")
     assert listed.code == 0
-    assert any("qc-prostate-t2" in line for line in listed.out) and any("patented" in line for line in listed.out)
+    assert any("qc-prostate-t2" in line for line in listed.out) and any(
+        "patented" in line for line in listed.out
+    )
     verified = hermes("weights", "verify")
     assert verified.code == 0 and all(line.endswith("intact") for line in verified.out)

@@ -17,20 +17,22 @@ import torch
 from PIL import Image
 
 import HermesLib.report
-from HermesLib.checkpoints import save_checkpoint
-from HermesLib.cli.progress import Progress
+from HermesLib.cli.progress import ProgressPrinter
 from HermesLib.engine.client import Engine
-from HermesLib.pipeline.requests import AssessRequest
-from HermesLib.pipeline.run import RunResult, run_to_folder
-from HermesLib.quality.core import QualityCore
-from HermesLib.quality.presence import one_run
-from HermesLib.quality.witness import slice_features
+from HermesLib.quality.network.core import QualityCore
+from HermesLib.quality.organ_map import slice_features
+from HermesLib.quality.presence import contiguous_presence
 from HermesLib.refinement.events import Iteration
+from HermesLib.runs.request import AssessRequest
+from HermesLib.runs.run import RunResult, run_to_folder
+from HermesLib.weights.checkpoint import save_checkpoint
 from Testing.cli.conftest import Hermes
 from Testing.quality.small import SMALL
 
 RESULTS = ["overview.png", "pgt.nii.gz", "report.csv", "report.json", "segmentation.nii.gz"]
-SCHEMA = json.loads((Path(HermesLib.report.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(
+    (Path(HermesLib.report.__file__).parent / "report.schema.json").read_text(encoding="utf-8")
+)
 
 
 def names(folder: Path) -> list[str]:
@@ -43,13 +45,38 @@ def read(path: Path) -> np.ndarray:
 
 def refine_words(files: Path, *more: object, image: str = "image.nii.gz") -> tuple[object, ...]:
     model = ("--model", "scribbleprompt", "--weights", files / "model.safetensors")
-    return ("refine", files / image, *model, "--max-iterations", 2, "--steps", 1, "--samples", 1, *more)
+    return (
+        "refine",
+        files / image,
+        *model,
+        "--max-iterations",
+        2,
+        "--steps",
+        1,
+        "--samples",
+        1,
+        *more,
+    )
 
 
 @pytest.mark.parametrize("kind", ["scribbles", "clicks", "box"])
-def test_refine_leaves_five_files_that_agree(hermes: Hermes, files: Path, tmp_path: Path, kind: str):
+def test_refine_leaves_five_files_that_agree(
+    hermes: Hermes, files: Path, tmp_path: Path, kind: str
+):
     output = tmp_path / "out"
-    ended = hermes(*refine_words(files, "-o", output, "--prompt", kind, "--truth", files / "label.nii.gz", "--slices", "1:4"))
+    ended = hermes(
+        *refine_words(
+            files,
+            "-o",
+            output,
+            "--prompt",
+            kind,
+            "--truth",
+            files / "label.nii.gz",
+            "--slices",
+            "1:4",
+        )
+    )
     assert ended.code == 0, ended.err
     assert names(output) == RESULTS
     report = json.loads((output / "report.json").read_text(encoding="utf-8"))
@@ -59,13 +86,17 @@ def test_refine_leaves_five_files_that_agree(hermes: Hermes, files: Path, tmp_pa
     kinds = {iteration["prompt"]["kind"] for entry in shown for iteration in entry["iterations"]}
     assert kinds == {kind}
     with open(output / "report.csv", encoding="utf-8") as stream:
-        assert len(list(csv.DictReader(stream))) == sum(len(entry["iterations"]) for entry in report["slices"])
+        assert len(list(csv.DictReader(stream))) == sum(
+            len(entry["iterations"]) for entry in report["slices"]
+        )
     segmentation, label = read(output / "segmentation.nii.gz") > 0, read(files / "label.nii.gz") > 0
     assert not segmentation[[0, 4]].any()
     for entry in report["slices"]:
         mask, truth = segmentation[entry["index"]], label[entry["index"]]
         total = mask.sum() + truth.sum()
-        assert entry["dsc"] == pytest.approx(2 * (mask & truth).sum() / total if total else 1.0, abs=1e-5)
+        assert entry["dsc"] == pytest.approx(
+            2 * (mask & truth).sum() / total if total else 1.0, abs=1e-5
+        )
     assert Image.open(output / "overview.png").size[0] > 800
     assert str(output) in ended.out[-1]
 
@@ -74,10 +105,17 @@ def test_results_lie_on_the_grid_of_an_oblique_image(hermes: Hermes, files: Path
     image = SimpleITK.DICOMOrient(SimpleITK.ReadImage(str(files / "image.nii.gz")), "RSP")
     turned = SimpleITK.Euler3DTransform()
     turned.SetRotation(0.1, 0.05, 0.2)
-    image.SetDirection((np.array(turned.GetMatrix()).reshape(3, 3) @ np.array(image.GetDirection()).reshape(3, 3)).ravel())
+    image.SetDirection(
+        (
+            np.array(turned.GetMatrix()).reshape(3, 3)
+            @ np.array(image.GetDirection()).reshape(3, 3)
+        ).ravel()
+    )
     image.SetOrigin((12.5, -40.0, 7.0))
     SimpleITK.WriteImage(image, str(tmp_path / "oblique.nrrd"))
-    ended = hermes(*refine_words(files, "-o", tmp_path / "out", image=str(tmp_path / "oblique.nrrd")))
+    ended = hermes(
+        *refine_words(files, "-o", tmp_path / "out", image=str(tmp_path / "oblique.nrrd"))
+    )
     assert ended.code == 0, ended.err
     for name in ("segmentation.nii.gz", "pgt.nii.gz"):
         result = SimpleITK.ReadImage(str(tmp_path / "out" / name))
@@ -99,7 +137,9 @@ def test_a_single_slice_is_refined_and_assessed(hermes: Hermes, files: Path, tmp
     assert names(tmp_path / "assessed") == RESULTS
 
 
-def test_assess_leaves_the_mask_as_it_is_and_scores_a_wrong_one_lower(hermes: Hermes, files: Path, tmp_path: Path):
+def test_assess_leaves_the_mask_as_it_is_and_scores_a_wrong_one_lower(
+    hermes: Hermes, files: Path, tmp_path: Path
+):
     label = SimpleITK.ReadImage(str(files / "label.nii.gz"))
     wrong = SimpleITK.GetImageFromArray(np.roll(SimpleITK.GetArrayFromImage(label), 20, axis=2))
     wrong.CopyInformation(label)
@@ -108,7 +148,13 @@ def test_assess_leaves_the_mask_as_it_is_and_scores_a_wrong_one_lower(hermes: He
     for name in ("label", "wrong"):
         output = tmp_path / name
         ended = hermes(
-            "assess", files / "image.nii.gz", files / f"{name}.nii.gz", "-o", output, "--truth", files / "label.nii.gz"
+            "assess",
+            files / "image.nii.gz",
+            files / f"{name}.nii.gz",
+            "-o",
+            output,
+            "--truth",
+            files / "label.nii.gz",
         )
         assert ended.code == 0, ended.err
         report = json.loads((output / "report.json").read_text(encoding="utf-8"))
@@ -121,21 +167,42 @@ def test_assess_leaves_the_mask_as_it_is_and_scores_a_wrong_one_lower(hermes: He
 
 
 def test_a_given_mask_begins_the_loop(hermes: Hermes, files: Path, tmp_path: Path):
-    ended = hermes(*refine_words(files, "-o", tmp_path / "out", "--init", files / "label.nii.gz", "--threshold", "0.01"))
+    ended = hermes(
+        *refine_words(
+            files, "-o", tmp_path / "out", "--init", files / "label.nii.gz", "--threshold", "0.01"
+        )
+    )
     assert ended.code == 0, ended.err
     report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
-    asked = {(entry["iterations"][0]["prompt"]["kind"], entry["status"] == "absent") for entry in report["slices"]}
+    asked = {
+        (entry["iterations"][0]["prompt"]["kind"], entry["status"] == "absent")
+        for entry in report["slices"]
+    }
     assert ("given", False) in asked and asked <= {("given", False), ("none", True)}
-    segmentation, label = read(tmp_path / "out" / "segmentation.nii.gz"), read(files / "label.nii.gz")
-    accepted = [entry["index"] for entry in report["slices"] if entry["status"] == "accepted" and len(entry["iterations"]) == 1]
+    segmentation, label = (
+        read(tmp_path / "out" / "segmentation.nii.gz"),
+        read(files / "label.nii.gz"),
+    )
+    accepted = [
+        entry["index"]
+        for entry in report["slices"]
+        if entry["status"] == "accepted" and len(entry["iterations"]) == 1
+    ]
     assert accepted
     assert np.array_equal(segmentation[accepted], label[accepted])
 
 
-def test_the_same_seed_gives_the_same_results_and_another_seed_others(hermes: Hermes, files: Path, tmp_path: Path):
+def test_the_same_seed_gives_the_same_results_and_another_seed_others(
+    hermes: Hermes, files: Path, tmp_path: Path
+):
     found = []
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
-        assert hermes(*refine_words(files, "-o", tmp_path / name, "--seed", seed, image="one.nii.gz")).code == 0
+        assert (
+            hermes(
+                *refine_words(files, "-o", tmp_path / name, "--seed", seed, image="one.nii.gz")
+            ).code
+            == 0
+        )
         report = json.loads((tmp_path / name / "report.json").read_text(encoding="utf-8"))
         for entry in report["slices"]:
             for iteration in entry["iterations"]:
@@ -145,12 +212,16 @@ def test_the_same_seed_gives_the_same_results_and_another_seed_others(hermes: He
     assert found[0] != found[2]
 
 
-def test_other_files_in_the_folder_stay_and_old_results_are_replaced(hermes: Hermes, files: Path, tmp_path: Path):
+def test_other_files_in_the_folder_stay_and_old_results_are_replaced(
+    hermes: Hermes, files: Path, tmp_path: Path
+):
     output = tmp_path / "out"
     output.mkdir()
     (output / "notes.txt").write_text("mine")
     (output / "report.json").write_text("old")
-    assert hermes("assess", files / "one.nii.gz", files / "one_label.nii.gz", "-o", output).code == 0
+    assert (
+        hermes("assess", files / "one.nii.gz", files / "one_label.nii.gz", "-o", output).code == 0
+    )
     assert names(output) == sorted([*RESULTS, "notes.txt"])
     assert (output / "notes.txt").read_text() == "mine"
     assert json.loads((output / "report.json").read_text(encoding="utf-8"))["format"] == 1
@@ -160,11 +231,30 @@ def test_the_report_names_no_folder(hermes: Hermes, files: Path, tmp_path: Path)
     patient = tmp_path / "Doe^Jane 1971"
     files.rename(patient)
     label = f"--truth={patient / 'one_label.nii.gz'}"
-    assert hermes("assess", patient / "one.nii.gz", patient / "one_label.nii.gz", "-o", patient / "out", label).code == 0
+    assert (
+        hermes(
+            "assess",
+            patient / "one.nii.gz",
+            patient / "one_label.nii.gz",
+            "-o",
+            patient / "out",
+            label,
+        ).code
+        == 0
+    )
     for name in ("report.json", "report.csv"):
         assert "Doe" not in (patient / "out" / name).read_text(encoding="utf-8")
-    command = json.loads((patient / "out" / "report.json").read_text(encoding="utf-8"))["provenance"]["command"]
-    assert command == ["assess", "one.nii.gz", "one_label.nii.gz", "-o", "out", "--truth=one_label.nii.gz"]
+    command = json.loads((patient / "out" / "report.json").read_text(encoding="utf-8"))[
+        "provenance"
+    ]["command"]
+    assert command == [
+        "assess",
+        "one.nii.gz",
+        "one_label.nii.gz",
+        "-o",
+        "out",
+        "--truth=one_label.nii.gz",
+    ]
 
 
 def test_a_run_that_is_stopped_from_outside_writes_nothing(files: Path, tmp_path: Path):
@@ -185,7 +275,12 @@ def test_a_run_that_is_stopped_from_outside_writes_nothing(files: Path, tmp_path
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to a single process")
 def test_control_c_ends_with_one_line_and_leaves_nothing(files: Path, tmp_path: Path):
-    words = [str(word) for word in refine_words(files, "-o", tmp_path / "out", "--max-iterations", 500, "--patience", 500)]
+    words = [
+        str(word)
+        for word in refine_words(
+            files, "-o", tmp_path / "out", "--max-iterations", 500, "--patience", 500
+        )
+    ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
         [sys.executable, "-m", "HermesLib", *words, "--threshold", "1", "--progress"],
@@ -213,7 +308,11 @@ def test_control_c_ends_with_one_line_and_leaves_nothing(files: Path, tmp_path: 
     [
         {"kind": "box", "xyxy": [12, 20, 40, 50]},
         {"kind": "clicks", "positive": [[30, 32], [31, 40]], "negative": [[5, 5]]},
-        {"kind": "scribbles", "positive": [[x, 32] for x in range(24, 40)], "negative": [[4, y] for y in range(10, 20)]},
+        {
+            "kind": "scribbles",
+            "positive": [[x, 32] for x in range(24, 40)],
+            "negative": [[4, y] for y in range(10, 20)],
+        },
     ],
     ids=lambda prompt: prompt["kind"],
 )
@@ -221,7 +320,17 @@ def test_a_persons_prompt_is_what_the_model_is_asked_with_first_on_every_slice(
     hermes: Hermes, files: Path, tmp_path: Path, prompt: dict
 ):
     (tmp_path / "prompt.json").write_text(json.dumps(prompt))
-    ended = hermes(*refine_words(files, "-o", tmp_path / "out", "--first-prompt", tmp_path / "prompt.json", "--slices", "1:4"))
+    ended = hermes(
+        *refine_words(
+            files,
+            "-o",
+            tmp_path / "out",
+            "--first-prompt",
+            tmp_path / "prompt.json",
+            "--slices",
+            "1:4",
+        )
+    )
     assert ended.code == 0, ended.err
     report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
     jsonschema.validate(report, SCHEMA)
@@ -233,10 +342,25 @@ def test_a_persons_prompt_is_what_the_model_is_asked_with_first_on_every_slice(
             assert asked.items() >= prompt.items()
     if prompt["kind"] != "scribbles":
         # What the report says of a prompt can be given to another run as it is.
-        (tmp_path / "again.json").write_text(json.dumps(report["slices"][0]["iterations"][0]["prompt"]))
-        again = hermes(*refine_words(files, "-o", tmp_path / "two", "--first-prompt", tmp_path / "again.json", "--slices", "1:4"))
+        (tmp_path / "again.json").write_text(
+            json.dumps(report["slices"][0]["iterations"][0]["prompt"])
+        )
+        again = hermes(
+            *refine_words(
+                files,
+                "-o",
+                tmp_path / "two",
+                "--first-prompt",
+                tmp_path / "again.json",
+                "--slices",
+                "1:4",
+            )
+        )
         assert again.code == 0, again.err
-        assert np.array_equal(read(tmp_path / "two" / "segmentation.nii.gz"), read(tmp_path / "out" / "segmentation.nii.gz"))
+        assert np.array_equal(
+            read(tmp_path / "two" / "segmentation.nii.gz"),
+            read(tmp_path / "out" / "segmentation.nii.gz"),
+        )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
@@ -245,34 +369,45 @@ def test_an_engine_that_is_killed_ends_the_command_with_one_line_and_leaves_noth
 ):
     engine = Engine()
 
-    def kill_after_the_first(progress: Progress, event: Iteration, total: int) -> None:
+    def kill_after_the_first(progress: ProgressPrinter, event: Iteration, total: int) -> None:
         os.kill(engine.process_id, signal.SIGKILL)
 
-    monkeypatch.setattr(Progress, "__call__", kill_after_the_first)
-    ended = hermes(*refine_words(files, "-o", tmp_path / "out", "--threshold", "1", "--patience", 500), engine=engine)
+    monkeypatch.setattr(ProgressPrinter, "__call__", kill_after_the_first)
+    ended = hermes(
+        *refine_words(files, "-o", tmp_path / "out", "--threshold", "1", "--patience", 500),
+        engine=engine,
+    )
     assert ended.code == 2 and "memory" in ended.err[-1]
     assert names(tmp_path) == ["files"]
 
 
-def test_a_fault_of_the_program_is_told_apart_from_bad_input_and_says_where(hermes: Hermes, files: Path, tmp_path: Path):
+def test_a_fault_of_the_program_is_told_apart_from_bad_input_and_says_where(
+    hermes: Hermes, files: Path, tmp_path: Path
+):
     worker = (
-        "from HermesLib.engine import worker; from HermesLib.pipeline import run;"
+        "from HermesLib.engine import worker; from HermesLib.runs import run;"
         "run.open_run = lambda *_: {}['gland']; worker.main()"
     )
-    ended = hermes(*refine_words(files, "-o", tmp_path / "out"), engine=Engine([sys.executable, "-c", worker]))
+    ended = hermes(
+        *refine_words(files, "-o", tmp_path / "out"), engine=Engine([sys.executable, "-c", worker])
+    )
     assert ended.code == 1
     assert ended.err[-1].startswith("hermes: an unexpected error in the engine: KeyError")
     assert any("Traceback" in line for line in ended.err)
     assert names(tmp_path) == ["files"]
 
 
-def test_slices_unlike_the_training_patients_are_told_and_stand_in_the_report(hermes: Hermes, files: Path, tmp_path: Path):
+def test_slices_unlike_the_training_patients_are_told_and_stand_in_the_report(
+    hermes: Hermes, files: Path, tmp_path: Path
+):
     torch.manual_seed(0)
     core = QualityCore(dataclasses.replace(SMALL, familiarity=True))
     # It knows a single slice by heart, and none of these.
     features = slice_features(core, torch.rand(1, 1, 64, 64)) + 1e-4 * torch.randn(40, 32)
     core.familiarity.fit(features[:30], features[30:])
-    save_checkpoint(tmp_path / "noise.safetensors", core.state_dict(), "quality", core.config.to_dict())
+    save_checkpoint(
+        tmp_path / "noise.safetensors", core.state_dict(), "quality", core.config.to_dict()
+    )
     words = ("assess", files / "image.nii.gz", files / "label.nii.gz", "-o", tmp_path / "out")
     ended = hermes(*words, "--quality", tmp_path / "noise.safetensors")
     assert ended.code == 0, ended.err
@@ -282,18 +417,22 @@ def test_slices_unlike_the_training_patients_are_told_and_stand_in_the_report(he
     assert any("not to be trusted: 5 slices" in line for line in ended.out)
 
 
-def test_slices_that_may_or_may_not_show_the_organ_are_told_and_stand_in_the_report(hermes: Hermes, files: Path, tmp_path: Path):
+def test_slices_that_may_or_may_not_show_the_organ_are_told_and_stand_in_the_report(
+    hermes: Hermes, files: Path, tmp_path: Path
+):
     torch.manual_seed(0)
     core = QualityCore(SMALL)
     core.presence.layers[-1].weight.data.zero_()
     core.presence.layers[-1].bias.data.fill_(-1.0)
-    save_checkpoint(tmp_path / "doubt.safetensors", core.state_dict(), "quality", core.config.to_dict())
+    save_checkpoint(
+        tmp_path / "doubt.safetensors", core.state_dict(), "quality", core.config.to_dict()
+    )
     words = ("assess", files / "image.nii.gz", files / "label.nii.gz", "-o", tmp_path / "out")
     ended = hermes(*words, "--quality", tmp_path / "doubt.safetensors")
     assert ended.code == 0, ended.err
     report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
     jsonschema.validate(report, SCHEMA)
     assert [(entry["present"], entry["borderline"]) for entry in report["slices"]] == [
-        (round(one, 6), True) for one in one_run(np.full(5, -1.0))
+        (round(one, 6), True) for one in contiguous_presence(np.full(5, -1.0))
     ]
     assert any("may be there or not, look at: 5 slices" in line for line in ended.out)

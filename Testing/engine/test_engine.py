@@ -13,19 +13,19 @@ import pytest
 import SimpleITK
 import torch
 
-from HermesLib.checkpoints import save_checkpoint
-from HermesLib.data.phantom import prostate_phantom
 from HermesLib.engine.client import Engine, State
 from HermesLib.engine.messages import Cancelled, Failed, Finished, Message, Opened, Ready
 from HermesLib.models.scribbleprompt import ScribblePromptUNet
-from HermesLib.pipeline.networks import Networks
-from HermesLib.pipeline.requests import RefineRequest
-from HermesLib.pipeline.run import open_run
-from HermesLib.prompts.files import write_prompt
+from HermesLib.prompts.serialization import write_prompt
 from HermesLib.prompts.types import Scribbles
-from HermesLib.quality.core import QualityCore
+from HermesLib.quality.network.core import QualityCore
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.settings import RefinementSettings
+from HermesLib.runs.model_cache import ModelCache
+from HermesLib.runs.request import RefineRequest
+from HermesLib.runs.run import open_run
+from HermesLib.samples.prostate_phantom import prostate_phantom
+from HermesLib.weights.checkpoint import save_checkpoint
 from Testing.quality.small import SMALL
 
 #: Long enough that no test sees the end of a run that it means to break off.
@@ -37,9 +37,17 @@ LIMIT = 60.0
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An image and small untrained networks that always see the organ."""
     folder = tmp_path_factory.mktemp("engine")
-    SimpleITK.WriteImage(prostate_phantom(seed=1, side=64, slices=5, spacing=(3.0, 3.0, 14.0)).image, str(folder / "t2.nii.gz"))
+    SimpleITK.WriteImage(
+        prostate_phantom(seed=1, side=64, slices=5, spacing=(3.0, 3.0, 14.0)).image,
+        str(folder / "t2.nii.gz"),
+    )
     torch.manual_seed(0)
-    save_checkpoint(folder / "model.safetensors", ScribblePromptUNet((4, 4)).state_dict(), "scribbleprompt", {"image_size": 64})
+    save_checkpoint(
+        folder / "model.safetensors",
+        ScribblePromptUNet((4, 4)).state_dict(),
+        "scribbleprompt",
+        {"image_size": 64},
+    )
     core = QualityCore(SMALL)
     torch.nn.init.normal_(core.denoiser.out[2].conv.weight, std=0.3)
     core.presence.layers[-1].bias.data.fill_(20.0)
@@ -101,13 +109,21 @@ def test_a_run_in_the_engine_is_the_run_in_this_process_bit_for_bit(engine, requ
     assert isinstance(messages[-1], Finished), messages[-1]
     assert next(m for m in messages if isinstance(m, Opened)).slice_indices == (0, 1, 2, 3, 4)
     taken = [message for message in messages if isinstance(message, Iteration)]
-    here = list(open_run(request, Networks()).events)
+    here = list(open_run(request, ModelCache()).events)
     assert len(taken) == len(here) > 5
     for there, own in zip(taken, here, strict=True):
-        assert (there.slice_index, there.index, there.pdsc, there.status) == (own.slice_index, own.index, own.pdsc, own.status)
+        assert (there.slice_index, there.index, there.pdsc, there.status) == (
+            own.slice_index,
+            own.index,
+            own.pdsc,
+            own.status,
+        )
         assert np.array_equal(there.mask, own.mask) and np.array_equal(there.pgt, own.pgt)
     report = messages[-1].report
-    assert report["summary"]["slices"] == 5 and report["provenance"]["model"]["name"] == "scribbleprompt"
+    assert (
+        report["summary"]["slices"] == 5
+        and report["provenance"]["model"]["name"] == "scribbleprompt"
+    )
 
 
 def test_a_persons_first_prompt_reaches_the_model(engine, request_of, tmp_path):
@@ -116,7 +132,9 @@ def test_a_persons_first_prompt_reaches_the_model(engine, request_of, tmp_path):
     write_prompt(tmp_path / "prompt.json", Scribbles(*strokes))
     engine.start(request_of(slices=(2, 3), first_prompt=tmp_path / "prompt.json"))
     first, second = [message for message in over(engine) if isinstance(message, Iteration)][:2]
-    assert np.array_equal(first.prompt.positive, strokes[0]) and np.array_equal(first.prompt.negative, strokes[1])
+    assert np.array_equal(first.prompt.positive, strokes[0]) and np.array_equal(
+        first.prompt.negative, strokes[1]
+    )
     assert (second.prompt.positive >= strokes[0]).all()
     engine.start(request_of(prompt="clicks", first_prompt=tmp_path / "prompt.json"))
     assert "first prompt" in over(engine)[-1].message
@@ -131,7 +149,9 @@ def test_one_process_serves_run_after_run(engine, request_of):
     assert engine.process_id == process
 
 
-def test_a_cancelled_run_ends_within_a_second_wherever_it_is_and_the_next_one_works(engine, request_of):
+def test_a_cancelled_run_ends_within_a_second_wherever_it_is_and_the_next_one_works(
+    engine, request_of
+):
     engine.start(request_of(**ENDLESS))
     until(engine, Opened)
     begun = time.monotonic()
@@ -143,9 +163,16 @@ def test_a_cancelled_run_ends_within_a_second_wherever_it_is_and_the_next_one_wo
     assert isinstance(over(engine)[-1], Finished)
 
 
-def test_a_run_cancelled_between_two_iterations_keeps_its_process_and_reports_what_was_done(engine, request_of):
+def test_a_run_cancelled_between_two_iterations_keeps_its_process_and_reports_what_was_done(
+    engine, request_of
+):
     # One slice: its iterations are short beside the engine's patience, so the engine comes to the end by itself.
-    engine.start(request_of(slices=(2, 3), settings=RefinementSettings(max_iterations=400, patience=400, threshold=1.0)))
+    engine.start(
+        request_of(
+            slices=(2, 3),
+            settings=RefinementSettings(max_iterations=400, patience=400, threshold=1.0),
+        )
+    )
     until(engine, Iteration)
     process = engine.process_id
     engine.cancel()
@@ -157,7 +184,9 @@ def test_a_run_cancelled_between_two_iterations_keeps_its_process_and_reports_wh
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_killed_engine_says_so_in_plain_words_and_the_next_run_works(engine, request_of):
-    engine.start(request_of(settings=RefinementSettings(max_iterations=400, patience=400, threshold=1.0)))
+    engine.start(
+        request_of(settings=RefinementSettings(max_iterations=400, patience=400, threshold=1.0))
+    )
     messages = until(engine, Iteration)
     os.kill(engine.process_id, signal.SIGKILL)
     messages += over(engine)
@@ -211,7 +240,9 @@ def test_a_worker_that_cannot_be_started_or_breaks_at_once_ends_the_run_with_a_l
 
 
 def test_a_worker_that_talks_nonsense_is_ended(request_of):
-    nonsense = Engine([sys.executable, "-c", "print('hello', flush=True); import time; time.sleep(60)"])
+    nonsense = Engine(
+        [sys.executable, "-c", "print('hello', flush=True); import time; time.sleep(60)"]
+    )
     nonsense.start(request_of())
     assert isinstance(over(nonsense)[-1], Failed)
 
@@ -229,7 +260,9 @@ def test_the_engine_says_what_it_runs_on():
 def test_no_engine_outlives_its_user(tmp_path):
     program = "from HermesLib.engine.client import Engine; e = Engine(); e.warm_up(); print(e.process_id, flush=True); import os; os._exit(0)"
     root = Path(__file__).parents[2]
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, cwd=root, check=True, text=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, cwd=root, check=True, text=True
+    )
     orphan = int(ended.stdout)
     end = time.monotonic() + 30
     while time.monotonic() < end:
@@ -237,7 +270,10 @@ def test_no_engine_outlives_its_user(tmp_path):
             os.kill(orphan, 0)
         except ProcessLookupError:
             return
-        if Path(f"/proc/{orphan}/stat").is_file() and Path(f"/proc/{orphan}/stat").read_text().split()[2] == "Z":
+        if (
+            Path(f"/proc/{orphan}/stat").is_file()
+            and Path(f"/proc/{orphan}/stat").read_text().split()[2] == "Z"
+        ):
             return
         time.sleep(0.1)
     os.kill(orphan, signal.SIGKILL)
@@ -246,10 +282,14 @@ def test_no_engine_outlives_its_user(tmp_path):
 
 def test_holding_an_engine_and_listing_what_there_is_loads_no_heavy_library():
     program = (
-        "import sys, HermesLib.engine.client, HermesLib.models.catalogue, HermesLib.weights, HermesLib.presets;"
+        "import sys, HermesLib.engine.client, HermesLib.models.catalogue, HermesLib.weights.bundled, HermesLib.presets.preset;"
         "print([name for name in ('torch', 'SimpleITK', 'scipy', 'skimage', 'matplotlib', 'monai') if name in sys.modules])"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, cwd=Path(__file__).parents[2], check=True, text=True
+        [sys.executable, "-c", program],
+        capture_output=True,
+        cwd=Path(__file__).parents[2],
+        check=True,
+        text=True,
     )
     assert ended.stdout.strip() == "[]"

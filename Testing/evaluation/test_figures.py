@@ -10,11 +10,11 @@ import torch
 from HermesLib.errors import HermesError
 from HermesLib.evaluation.cases import Case, read_cases, read_slices
 from HermesLib.evaluation.invariance import evaluate_invariance, shown_masks
-from HermesLib.evaluation.outcomes import SliceOutcome, summarise
-from HermesLib.neighbours import own_slice
-from HermesLib.presets import load_preset
+from HermesLib.evaluation.loop_metrics import SliceOutcome, summarise
+from HermesLib.io.neighbours import own_slice
+from HermesLib.presets.registry import load_preset
 from HermesLib.quality.protocol import Assessment
-from HermesLib.weights import bundled_checkpoint
+from HermesLib.weights.bundled import bundled_checkpoint
 
 
 def outcome(
@@ -27,11 +27,15 @@ def outcome(
     common: int = 60,
     present: float = 0.9,
 ) -> SliceOutcome:
-    return SliceOutcome(patient, patient, 0, status, 2, first, final, 0.8, 0.9, present, organ, drawn, common)
+    return SliceOutcome(
+        patient, patient, 0, status, 2, first, final, 0.8, 0.9, present, organ, drawn, common
+    )
 
 
 def test_means_are_over_slices_and_patients_are_counted_once():
-    found = summarise([outcome("a", 0.1, 0.9), outcome("a", 0.2, 0.8), outcome("b", 0.0, 0.4, "absent")])
+    found = summarise(
+        [outcome("a", 0.1, 0.9), outcome("a", 0.2, 0.8), outcome("b", 0.0, 0.4, "absent")]
+    )
     assert (found["patients"], found["slices"]) == (2, 3)
     assert found["first_dsc"] == pytest.approx(0.1)
     assert found["final_dsc"] == pytest.approx(0.7)
@@ -39,7 +43,9 @@ def test_means_are_over_slices_and_patients_are_counted_once():
     assert found["pdsc_error"] == pytest.approx((0.0 + 0.1 + 0.5) / 3)
     assert found["by_status"] == {"absent": 1, "accepted": 2}
     assert found["by_patient"] == {"a": pytest.approx(0.85), "b": pytest.approx(0.4)}
-    assert found["accepted"] == pytest.approx({"slices": 2, "share": 2 / 3, "final_dsc": 0.85, "bias": 0.05})
+    assert found["accepted"] == pytest.approx(
+        {"slices": 2, "share": 2 / 3, "final_dsc": 0.85, "bias": 0.05}
+    )
 
 
 def test_slices_without_the_organ_are_no_part_of_the_means_and_what_is_drawn_on_them_is_told():
@@ -59,7 +65,9 @@ class Copies:
 
     name, sha256 = "copies", ""
 
-    def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds, prompted=False) -> Assessment:
+    def assess(
+        self, images: torch.Tensor, masks: torch.Tensor, seeds, prompted=False
+    ) -> Assessment:
         one = torch.ones(len(masks))
         return Assessment(masks.float(), one, one, one, one, one)
 
@@ -67,7 +75,9 @@ class Copies:
 class Looks(Copies):
     """One that looks at the image."""
 
-    def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds, prompted=False) -> Assessment:
+    def assess(
+        self, images: torch.Tensor, masks: torch.Tensor, seeds, prompted=False
+    ) -> Assessment:
         return super().assess(images, own_slice(images)[:, 0] > 0.5, seeds)
 
 
@@ -76,7 +86,12 @@ def case(tmp_path) -> Case:
     organ = np.zeros((3, 40, 40), np.uint8)
     organ[1, 10:25, 12:30] = 2
     for name, array in (
-        ("image", (organ * np.int16(300) + np.random.default_rng(0).integers(0, 50, organ.shape)).astype(np.int16)),
+        (
+            "image",
+            (organ * np.int16(300) + np.random.default_rng(0).integers(0, 50, organ.shape)).astype(
+                np.int16
+            ),
+        ),
         ("label", organ),
     ):
         SimpleITK.WriteImage(SimpleITK.GetImageFromArray(array), str(tmp_path / f"{name}.nii.gz"))
@@ -91,7 +106,10 @@ def test_only_slices_that_show_the_organ_are_measured(case):
 
 def test_a_quality_control_that_copies_its_input_fails_and_one_that_looks_passes(case):
     preset, cpu = load_preset("prostate-t2"), torch.device("cpu")
-    copied, looked = (evaluate_invariance([case], preset, qc, 0, cpu, lambda done, total: None) for qc in (Copies(), Looks()))
+    copied, looked = (
+        evaluate_invariance([case], preset, qc, 0, cpu, lambda done, total: None)
+        for qc in (Copies(), Looks())
+    )
     assert copied["agreement"] < 0.2 and copied["mean_true_dice"] < 0.6
     assert looked["agreement"] == 1 and looked["mean_true_dice"] == 1
 
@@ -121,13 +139,21 @@ DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
         ("spleen-ct", "slices:btcv-slices", ("btcv-22", "btcv-29", "btcv-35"), 0.95, 0.82),
     ],
 )
-def test_the_bundled_quality_control_follows_the_image_on_real_test_patients(preset_name, data, patients, agreement, true_dice):
+def test_the_bundled_quality_control_follows_the_image_on_real_test_patients(
+    preset_name, data, patients, agreement, true_dice
+):
     from HermesLib.quality.registry import load_quality
 
     layout, folder = data.split(":")
     preset, cpu = load_preset(preset_name), torch.device("cpu")
-    cases = [case for case in read_cases(f"{layout}:{DATA / folder}", preset.organ_label) if case.patient in patients]
-    found = evaluate_invariance(cases, preset, load_quality("diffusion", preset, cpu), 0, cpu, lambda done, total: None)
+    cases = [
+        case
+        for case in read_cases(f"{layout}:{DATA / folder}", preset.organ_label)
+        if case.patient in patients
+    ]
+    found = evaluate_invariance(
+        cases, preset, load_quality("diffusion", preset, cpu), 0, cpu, lambda done, total: None
+    )
     assert found["patients"] == len(patients)
     assert found["agreement"] >= agreement
     assert found["mean_true_dice"] >= true_dice
@@ -139,11 +165,23 @@ def test_a_small_model_is_measured_on_its_own_test_patients_only(tmp_path, capsy
 
     from HermesLib.cli.main import main
 
-    words = ["evaluate", "prompted", "--model", "mideepseg", "--data", f"decathlon:{DATA / 'promise12'}", "--objects", "32"]
+    words = [
+        "evaluate",
+        "prompted",
+        "--model",
+        "mideepseg",
+        "--data",
+        f"decathlon:{DATA / 'promise12'}",
+        "--objects",
+        "32",
+    ]
     assert main([*words, "-o", str(tmp_path / "figures.json")]) == 0
     figures = json.loads((tmp_path / "figures.json").read_text())["figures"]
     held_out = bundled_checkpoint("mideepseg-small").training["split"]["test"]
-    assert figures["patients"] == sum(patient.startswith("promise12") for patient in held_out) > 0 and figures["dice"] > 0.8
+    assert (
+        figures["patients"] == sum(patient.startswith("promise12") for patient in held_out) > 0
+        and figures["dice"] > 0.8
+    )
     words[words.index(f"decathlon:{DATA / 'promise12'}")] = f"decathlon:{DATA / 'prostatex'}"
     assert main(words) == 2
     assert "test patients" in capsys.readouterr().err

@@ -18,14 +18,26 @@ def cmake_values() -> dict[str, str]:
 
 
 def s4ext_values() -> dict[str, str]:
-    lines = [line for line in (ROOT / "HermesExtension.s4ext").read_text().splitlines() if line and not line.startswith("#")]
+    lines = [
+        line
+        for line in (ROOT / "HermesExtension.s4ext").read_text().splitlines()
+        if line and not line.startswith("#")
+    ]
     return dict(line.split(" ", 1) for line in lines)
 
 
 def test_the_three_descriptions_say_the_same():
     built, listed = cmake_values(), s4ext_values()
     entry = json.loads((ROOT / "HermesExtension.json").read_text())
-    for name in ("homepage", "category", "contributors", "description", "iconurl", "screenshoturls", "depends"):
+    for name in (
+        "homepage",
+        "category",
+        "contributors",
+        "description",
+        "iconurl",
+        "screenshoturls",
+        "depends",
+    ):
         assert built[name] == listed[name], name
     assert entry["category"] == built["category"]
     assert entry["scm_url"] == listed["scmurl"] and entry["scm_revision"] == listed["scmrevision"]
@@ -39,7 +51,10 @@ def test_the_entry_keeps_to_the_indexs_schema():
     assert {"$schema", "category", "scm_url"} <= set(entry)
     known = "$schema category scm_url scm_revision scm_type build_dependencies dicom_support_rule build_subdirectory enabled tier"
     assert set(entry) <= set(known.split())
-    assert entry["$schema"].endswith("slicer-extension-catalog-entry-schema-v1.0.2.json#") and 1 <= entry["tier"] <= 5
+    assert (
+        entry["$schema"].endswith("slicer-extension-catalog-entry-schema-v1.0.2.json#")
+        and 1 <= entry["tier"] <= 5
+    )
 
 
 def test_icon_and_screenshot_exist_and_the_icon_has_slicers_size():
@@ -56,7 +71,9 @@ def test_every_file_of_the_module_is_listed_for_installation():
     module = ROOT / "HermesSegment"
     listed = (module / "CMakeLists.txt").read_text()
     for path in [*module.glob("HermesSegmentLib/*.py"), *module.glob("Resources/*/*")]:
-        name = path.relative_to(module).as_posix().replace("HermesSegment.png", "${MODULE_NAME}.png")
+        name = (
+            path.relative_to(module).as_posix().replace("HermesSegment.png", "${MODULE_NAME}.png")
+        )
         assert name.replace("HermesSegment.ui", "${MODULE_NAME}.ui") in listed, name
 
 
@@ -68,8 +85,18 @@ def installed(tmp_path_factory) -> Path:
         pytest.skip("cmake is not installed")
     build, home = tmp_path_factory.mktemp("build"), tmp_path_factory.mktemp("slicer")
     sdk = ROOT / "Testing" / "extension" / "slicer_sdk"
-    configure = [cmake, "-S", str(ROOT), "-B", str(build), f"-DSlicer_DIR={sdk}", "-DBUILD_TESTING=ON"]
-    subprocess.run([*configure, f"-DCMAKE_INSTALL_PREFIX={home}"], check=True, capture_output=True, text=True)
+    configure = [
+        cmake,
+        "-S",
+        str(ROOT),
+        "-B",
+        str(build),
+        f"-DSlicer_DIR={sdk}",
+        "-DBUILD_TESTING=ON",
+    ]
+    subprocess.run(
+        [*configure, f"-DCMAKE_INSTALL_PREFIX={home}"], check=True, capture_output=True, text=True
+    )
     subprocess.run([cmake, "--install", str(build)], check=True, capture_output=True, text=True)
     return home / "lib" / "Slicer-5.10" / "qt-scripted-modules"
 
@@ -110,7 +137,9 @@ def test_the_installed_module_runs_the_sample_with_the_checkout_out_of_reach(ins
     pytest.importorskip("PySide6")
     shutil.copytree(ROOT / "Testing" / "standins", tmp_path / "Testing" / "standins")
     command = [sys.executable, "-c", _PROGRAM, str(installed), str(tmp_path), str(ROOT)]
-    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
+    ended = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
+    )
     assert ended.returncode == 0, ended.stderr[-2000:]
     *_, message, library = ended.stdout.splitlines()
     assert message.startswith("Done: ")

@@ -28,23 +28,41 @@ def block_on(series: Path, path: Path) -> SimpleITK.Image:
 
 @real
 @pytest.mark.parametrize(
-    ("name", "preset", "code"), [("mr-prostate-t2", "prostate-t2", "41216001"), ("ct-abdomen", "spleen-ct", "78961009")]
+    ("name", "preset", "code"),
+    [("mr-prostate-t2", "prostate-t2", "41216001"), ("ct-abdomen", "spleen-ct", "78961009")],
 )
 def test_every_voxel_comes_back_where_it_was_with_its_meaning(name, preset, code, tmp_path, capsys):
     mask = block_on(DATA / name, tmp_path / "mask.nii.gz")
     output = tmp_path / "organ.seg.dcm"
-    words = ["export", str(tmp_path / "mask.nii.gz"), "--dicom", str(DATA / name), "-o", str(output), "--preset", preset]
+    words = [
+        "export",
+        str(tmp_path / "mask.nii.gz"),
+        "--dicom",
+        str(DATA / name),
+        "-o",
+        str(output),
+        "--preset",
+        preset,
+    ]
     assert main([*words, "--model", "medsam"]) == 0
     assert "3 frames" in capsys.readouterr().out
     stored = highdicom.seg.segread(output)
     (segment,) = stored.SegmentSequence
-    assert segment.SegmentAlgorithmType == "SEMIAUTOMATIC" and segment.SegmentAlgorithmName == "HERMES medsam"
+    assert (
+        segment.SegmentAlgorithmType == "SEMIAUTOMATIC"
+        and segment.SegmentAlgorithmName == "HERMES medsam"
+    )
     assert segment.SegmentedPropertyTypeCodeSequence[0].CodeValue == code
     volume = stored.get_volume(segment_numbers=[1], combine_segments=True)
     # Where each set voxel lies in the patient, mm, must be where the mask says.
     found = volume.map_indices_to_reference(np.argwhere(volume.array > 0))
     voxels = SimpleITK.GetArrayFromImage(mask)
-    expected = np.array([mask.TransformIndexToPhysicalPoint((int(i), int(j), int(k))) for k, j, i in np.argwhere(voxels)])
+    expected = np.array(
+        [
+            mask.TransformIndexToPhysicalPoint((int(i), int(j), int(k)))
+            for k, j, i in np.argwhere(voxels)
+        ]
+    )
     order = lambda points: points[np.lexsort(np.round(points, 2).T)]  # noqa: E731
     assert len(found) == len(expected)
     assert np.allclose(order(found), order(expected), atol=0.05)
@@ -54,7 +72,14 @@ def test_every_voxel_comes_back_where_it_was_with_its_meaning(name, preset, code
 def test_an_empty_mask_and_a_file_that_exists_are_refused_in_one_line(tmp_path, capsys):
     series = DATA / "mr-prostate-t2"
     mask = block_on(series, tmp_path / "mask.nii.gz")
-    words = ["export", str(tmp_path / "mask.nii.gz"), "--dicom", str(series), "-o", str(tmp_path / "out.dcm")]
+    words = [
+        "export",
+        str(tmp_path / "mask.nii.gz"),
+        "--dicom",
+        str(series),
+        "-o",
+        str(tmp_path / "out.dcm"),
+    ]
     SimpleITK.WriteImage(mask * 0, str(tmp_path / "mask.nii.gz"))
     assert main(words) == 2
     assert re.fullmatch(r"[^\n]*empty[^\n]*\n", capsys.readouterr().err)

@@ -8,12 +8,14 @@ import SimpleITK
 from PIL import Image
 
 from HermesLib.errors import HermesError
-from HermesLib.io.files import write_image
+from HermesLib.io.image_files import write_image
 from HermesLib.io.volumes import read_mask, read_volume, write_mask
-from HermesLib.presets import load_preset
+from HermesLib.presets.registry import load_preset
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="real patients (../shared/data) are not here")
+needs_data = pytest.mark.skipif(
+    not DATA.is_dir(), reason="real patients (../shared/data) are not here"
+)
 
 
 def image_of(array: np.ndarray, spacing=(0.8, 0.8, 3.0), origin=(1.0, 2.0, 3.0)) -> SimpleITK.Image:
@@ -34,12 +36,19 @@ def test_every_volume_format_reads_the_same_and_results_lie_on_its_grid(tmp_path
     SimpleITK.WriteImage(image_of(noise), str(path))
     volume = read_volume(path)
     assert np.array_equal(volume.array, noise)
-    assert volume.pixel_spacing == pytest.approx((0.8, 0.8)) and volume.slice_spacing == pytest.approx(3.0)
+    assert volume.pixel_spacing == pytest.approx(
+        (0.8, 0.8)
+    ) and volume.slice_spacing == pytest.approx(3.0)
     mask = volume.array > 250
     write_mask(tmp_path / "mask.nii.gz", mask, volume)
-    written, original = SimpleITK.ReadImage(str(tmp_path / "mask.nii.gz")), SimpleITK.ReadImage(str(path))
+    written, original = (
+        SimpleITK.ReadImage(str(tmp_path / "mask.nii.gz")),
+        SimpleITK.ReadImage(str(path)),
+    )
     assert written.GetSize() == original.GetSize()
-    assert np.allclose(written.GetOrigin(), original.GetOrigin()) and np.allclose(written.GetDirection(), original.GetDirection())
+    assert np.allclose(written.GetOrigin(), original.GetOrigin()) and np.allclose(
+        written.GetDirection(), original.GetDirection()
+    )
     assert np.array_equal(read_mask(tmp_path / "mask.nii.gz", volume), mask)
 
 
@@ -54,11 +63,14 @@ def test_one_slice_is_a_volume_and_a_png_is_taken_as_windowed(tmp_path, noise):
 
 def test_a_mask_on_another_grid_is_resampled_and_that_is_said(tmp_path, caplog):
     SimpleITK.WriteImage(
-        image_of(np.random.default_rng(0).random((4, 20, 20)).astype(np.float32), (1, 1, 3)), str(tmp_path / "i.nii.gz")
+        image_of(np.random.default_rng(0).random((4, 20, 20)).astype(np.float32), (1, 1, 3)),
+        str(tmp_path / "i.nii.gz"),
     )
     fine = np.zeros((4, 40, 40), np.uint8)
     fine[:, 10:30, 10:30] = 1
-    SimpleITK.WriteImage(image_of(fine, (0.5, 0.5, 3), (0.75, 1.75, 3.0)), str(tmp_path / "m.nii.gz"))
+    SimpleITK.WriteImage(
+        image_of(fine, (0.5, 0.5, 3), (0.75, 1.75, 3.0)), str(tmp_path / "m.nii.gz")
+    )
     mask = read_mask(tmp_path / "m.nii.gz", read_volume(tmp_path / "i.nii.gz"))
     assert mask.shape == (4, 20, 20)
     assert mask.sum() == 4 * 100
@@ -82,10 +94,16 @@ def write_bad(folder: Path, kind: str) -> Path:
     elif kind == "empty":
         path.write_bytes(b"")
     elif kind == "four dimensions":
-        SimpleITK.WriteImage(SimpleITK.JoinSeries([image_of(rng.random((3, 8, 8)).astype(np.float32))] * 2), str(path))
+        SimpleITK.WriteImage(
+            SimpleITK.JoinSeries([image_of(rng.random((3, 8, 8)).astype(np.float32))] * 2),
+            str(path),
+        )
     elif kind == "colour":
         SimpleITK.WriteImage(
-            SimpleITK.GetImageFromArray(rng.integers(0, 9, (3, 8, 8, 3)).astype(np.uint8), isVector=True), str(path)
+            SimpleITK.GetImageFromArray(
+                rng.integers(0, 9, (3, 8, 8, 3)).astype(np.uint8), isVector=True
+            ),
+            str(path),
         )
     elif kind == "not finite":
         values = rng.random((3, 8, 8)).astype(np.float32)
@@ -133,10 +151,15 @@ def test_a_bad_image_gets_one_line_that_says_what_is_wrong(tmp_path, kind):
 def test_a_mask_that_cannot_be_placed_is_refused(tmp_path, noise):
     SimpleITK.WriteImage(image_of(noise), str(tmp_path / "i.nii.gz"))
     volume = read_volume(tmp_path / "i.nii.gz")
-    SimpleITK.WriteImage(SimpleITK.GetImageFromArray((noise > 9).astype(np.uint8)), str(tmp_path / "lost.nii.gz"))
+    SimpleITK.WriteImage(
+        SimpleITK.GetImageFromArray((noise > 9).astype(np.uint8)), str(tmp_path / "lost.nii.gz")
+    )
     with pytest.raises(HermesError, match="no geometry"):
         read_mask(tmp_path / "lost.nii.gz", volume)
-    SimpleITK.WriteImage(image_of((noise > 9).astype(np.uint8), origin=(500.0, 0.0, 0.0)), str(tmp_path / "far.nii.gz"))
+    SimpleITK.WriteImage(
+        image_of((noise > 9).astype(np.uint8), origin=(500.0, 0.0, 0.0)),
+        str(tmp_path / "far.nii.gz"),
+    )
     with pytest.raises(HermesError, match="beside the image"):
         read_mask(tmp_path / "far.nii.gz", volume)
 
@@ -152,7 +175,9 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path, noise, monkeypatch):
 
 
 @needs_data
-@pytest.mark.parametrize("name", ["dicom/mr-prostate-t2", "dicom/ct-abdomen", "ct-example/ct.nii.gz"])
+@pytest.mark.parametrize(
+    "name", ["dicom/mr-prostate-t2", "dicom/ct-abdomen", "ct-example/ct.nii.gz"]
+)
 def test_real_series_and_volumes_come_back_on_their_own_grid(name, tmp_path):
     path = DATA / name
     volume = read_volume(path)
@@ -160,7 +185,10 @@ def test_real_series_and_volumes_come_back_on_their_own_grid(name, tmp_path):
     write_mask(tmp_path / "mask.nii.gz", mask, volume)
     assert np.array_equal(read_mask(tmp_path / "mask.nii.gz", volume), mask)
     if path.is_file():
-        assert SimpleITK.ReadImage(str(tmp_path / "mask.nii.gz")).GetDirection() == SimpleITK.ReadImage(str(path)).GetDirection()
+        assert (
+            SimpleITK.ReadImage(str(tmp_path / "mask.nii.gz")).GetDirection()
+            == SimpleITK.ReadImage(str(path)).GetDirection()
+        )
 
 
 @needs_data

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import torch
 
-from HermesLib.checkpoints import save_checkpoint
-from HermesLib.models.medsam_network import MedSamConfig, MedSamNetwork
-from HermesLib.models.mideepseg_unet import MideepsegUNet
+from HermesLib.models.medsam.network import MedSamConfig, MedSamNetwork
+from HermesLib.models.mideepseg.network import MideepsegUNet
 from HermesLib.models.scribbleprompt import ScribblePromptUNet
+from HermesLib.weights.checkpoint import save_checkpoint
 
 TINY_SAM = MedSamConfig(
     image_size=64,
@@ -30,7 +30,10 @@ def write_checkpoint(folder: Path, model: str) -> Path:
     torch.manual_seed(0)
     network, config = {
         "medsam": lambda: (MedSamNetwork(TINY_SAM), TINY_SAM.to_dict()),
-        "scribbleprompt": lambda: (ScribblePromptUNet((8, 8, 8)), {"features": [8, 8, 8], "image_size": 64}),
+        "scribbleprompt": lambda: (
+            ScribblePromptUNet((8, 8, 8)),
+            {"features": [8, 8, 8], "image_size": 64},
+        ),
         "mideepseg": lambda: (MideepsegUNet(4), {"width": 4}),
     }[model]()
     if model == "mideepseg":

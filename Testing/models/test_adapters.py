@@ -8,8 +8,7 @@ import pytest
 import torch
 
 from HermesLib.errors import HermesError
-from HermesLib.models.catalogue import MODELS
-from HermesLib.models.registry import ADAPTERS, load_model
+from HermesLib.models.registry import MODELS, load_model
 from HermesLib.prompts.types import Box, Clicks, Scribbles
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -23,7 +22,10 @@ def scene(count: int = 3) -> torch.Tensor:
     rows, columns = np.mgrid[: SHAPE[0], : SHAPE[1]]
     rng = np.random.default_rng(0)
     slices = [
-        ((rows - 40 - 4 * k) ** 2 + (columns - 50) ** 2 < 18**2) * 0.5 + 0.2 + rng.normal(0, 0.03, SHAPE) for k in range(count)
+        ((rows - 40 - 4 * k) ** 2 + (columns - 50) ** 2 < 18**2) * 0.5
+        + 0.2
+        + rng.normal(0, 0.03, SHAPE)
+        for k in range(count)
     ]
     return torch.from_numpy(np.stack(slices).clip(0, 1).astype(np.float32))[:, None]
 
@@ -56,14 +58,20 @@ def test_a_saved_network_comes_back_and_predicts_on_the_slices_own_grid(model, t
 
 
 def test_the_catalogue_and_the_networks_say_the_same():
-    assert {name: ADAPTERS[name].prompt_kinds for name in ADAPTERS} == {name: MODELS[name].prompt_kinds for name in MODELS}
+    loaded = {name: load_model(name).prompt_kinds for name in MODELS}
+    assert loaded == {name: entry.prompt_kinds for name, entry in MODELS.items()}
 
 
 def test_one_embedding_serves_many_prompts(model):
     embedding = model.embed(scene(1))
-    first, second = (model.predict(embedding, [prompt_of(model.prompt_kinds[0], shift)]).probability for shift in (0, 12))
+    first, second = (
+        model.predict(embedding, [prompt_of(model.prompt_kinds[0], shift)]).probability
+        for shift in (0, 12)
+    )
     assert not torch.equal(first, second)
-    assert torch.equal(first, model.predict(embedding, [prompt_of(model.prompt_kinds[0])]).probability)
+    assert torch.equal(
+        first, model.predict(embedding, [prompt_of(model.prompt_kinds[0])]).probability
+    )
 
 
 def test_a_slice_is_segmented_the_same_alone_and_in_a_batch(model):
@@ -75,7 +83,9 @@ def test_a_slice_is_segmented_the_same_alone_and_in_a_batch(model):
 
 
 def test_a_prompt_of_another_kind_is_refused_and_the_right_ones_named(model):
-    wrong = next((kind for kind in ("box", "clicks", "scribbles") if kind not in model.prompt_kinds), None)
+    wrong = next(
+        (kind for kind in ("box", "clicks", "scribbles") if kind not in model.prompt_kinds), None
+    )
     if wrong is None:
         pytest.skip("this model takes every kind of prompt")
     with pytest.raises(HermesError, match=model.prompt_kinds[0]):
@@ -91,7 +101,10 @@ def test_scribbleprompt_remembers_its_logits_until_strokes_are_taken_back(tmp_pa
     fresh = model.predict(embedding, [grown]).probability
     assert not torch.equal(fresh, model.predict(embedding, [grown], first.memory).probability)
     other = prompt_of("scribbles", 5)
-    assert torch.equal(model.predict(embedding, [other]).probability, model.predict(embedding, [other], first.memory).probability)
+    assert torch.equal(
+        model.predict(embedding, [other]).probability,
+        model.predict(embedding, [other], first.memory).probability,
+    )
 
 
 def test_mideepseg_corrections_win_where_they_are_clicked(tmp_path):
@@ -100,7 +113,9 @@ def test_mideepseg_corrections_win_where_they_are_clicked(tmp_path):
     start = prompt_of("clicks")
     first = model.predict(embedding, [start])
     wanted, unwanted = np.array([[50, 40]]), np.array([[38, 40]])
-    corrected = model.predict(embedding, [Clicks(np.vstack([start.positive, wanted]), unwanted)], first.memory).probability[0]
+    corrected = model.predict(
+        embedding, [Clicks(np.vstack([start.positive, wanted]), unwanted)], first.memory
+    ).probability[0]
     assert corrected[40, 50] == 1
     assert corrected[40, 38] == 0
     anew = model.predict(embedding, [prompt_of("clicks", 6)], first.memory).probability

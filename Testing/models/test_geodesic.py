@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from HermesLib.models.geodesic import geodesic_distance, graph_cut
+from HermesLib.models.mideepseg.geodesic import geodesic_distance, graph_cut
 
 
 def test_a_step_costs_its_change_of_intensity_and_the_cheapest_way_counts():
@@ -22,7 +22,10 @@ def test_a_step_costs_its_change_of_intensity_and_the_cheapest_way_counts():
 
 
 @settings(deadline=None, max_examples=15)
-@given(arrays(np.float64, (2, 4), elements=st.floats(0.02, 0.98)), arrays(np.float64, (2, 4), elements=st.floats(0, 1)))
+@given(
+    arrays(np.float64, (2, 4), elements=st.floats(0.02, 0.98)),
+    arrays(np.float64, (2, 4), elements=st.floats(0, 1)),
+)
 def test_no_labelling_has_less_energy_than_the_cut(probability, image):
     def energy(label: np.ndarray) -> float:
         unary = -np.log(np.where(label, probability, 1 - probability)).sum()
@@ -33,12 +36,20 @@ def test_no_labelling_has_less_energy_than_the_cut(probability, image):
         return float(total)
 
     found = energy(graph_cut(image, probability, weight=2.0, sigma=0.3))
-    best = min(energy(np.array([code >> bit & 1 for bit in range(8)], bool).reshape(2, 4)) for code in range(256))
+    best = min(
+        energy(np.array([code >> bit & 1 for bit in range(8)], bool).reshape(2, 4))
+        for code in range(256)
+    )
     assert found <= best + 1e-2
 
 
 def test_clicked_pixels_are_fixed_whatever_the_probability_says():
     positive, negative = np.zeros((2, 8, 8), bool)
     positive[1, 1], negative[6, 6] = True, True
-    cut = graph_cut(np.random.default_rng(0).random((8, 8)), np.full((8, 8), 0.5), positive=positive, negative=negative)
+    cut = graph_cut(
+        np.random.default_rng(0).random((8, 8)),
+        np.full((8, 8), 0.5),
+        positive=positive,
+        negative=negative,
+    )
     assert cut[1, 1] and not cut[6, 6]

@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 import torch
 
-from HermesLib.checkpoints import Checkpoint
-from HermesLib.models.medsam import MedSam
-from HermesLib.models.mideepseg import Mideepseg
+from HermesLib.models.medsam.adapter import MedSam
+from HermesLib.models.mideepseg.adapter import Mideepseg
 from HermesLib.models.scribbleprompt import ScribblePrompt
 from HermesLib.prompts.types import Box, Clicks, Scribbles
+from HermesLib.weights.checkpoint import Checkpoint
 
 PARITY = Path(__file__).resolve().parents[3] / "shared" / "parity"
-pytestmark = pytest.mark.skipif(not PARITY.is_dir(), reason="the official networks' answers (../shared/parity) are not here")
+pytestmark = pytest.mark.skipif(
+    not PARITY.is_dir(), reason="the official networks' answers (../shared/parity) are not here"
+)
 
 
 def seeded_tensors(name: str) -> dict[str, torch.Tensor]:
@@ -65,10 +67,15 @@ def test_scribbleprompt_gives_the_official_logits(asked):
         from HermesLib.models.scribbleprompt import stroke_channels
 
         parts = [stroke_channels(prompt, (128, 128), 128) for prompt in (box, scribbles, clicks)]
-        filled, strokes = sum(part[0] for part in parts), sum(part[1] for part in parts).clamp(max=1)
+        filled, strokes = (
+            sum(part[0] for part in parts),
+            sum(part[1] for part in parts).clamp(max=1),
+        )
         previous = torch.from_numpy(official["previous_logits"])[None]
         with torch.inference_mode():
-            logits = model.network(torch.cat([embedding.features[0], filled, strokes, previous])[None])[0, 0].numpy()
+            logits = model.network(
+                torch.cat([embedding.features[0], filled, strokes, previous])[None]
+            )[0, 0].numpy()
     else:
         prompt = {"box": box, "scribbles": scribbles, "points": clicks}[asked]
         logits = model.predict(embedding, [prompt]).memory[0].logits[0].numpy()
@@ -80,11 +87,21 @@ def test_medsam_gives_the_official_embedding_logits_and_probability():
     model = build("medsam_vit_b", MedSam.from_checkpoint)
     image = torch.from_numpy(official["image_uint8"].astype(np.float32) / 255)[None, None]
     embedding = model.embed(image)
-    assert relative_error(embedding.features[0, :4].numpy(), official["embedding_channels_0_4"]) <= 1e-3
+    assert (
+        relative_error(embedding.features[0, :4].numpy(), official["embedding_channels_0_4"])
+        <= 1e-3
+    )
     box = Box(*(float(value) for value in official["box_xyxy"]))
     with torch.inference_mode():
-        from HermesLib.models.medsam import model_boxes
+        from HermesLib.models.medsam.adapter import model_boxes
 
-        logits = model.network.decode(embedding.features, model_boxes([box], (180, 150), 1024))[0, 0].numpy()
+        logits = model.network.decode(embedding.features, model_boxes([box], (180, 150), 1024))[
+            0, 0
+        ].numpy()
     assert relative_error(logits, official["low_res_logits"]) <= 1e-4
-    assert np.abs(model.predict(embedding, [box]).probability[0].numpy() - official["probability"]).max() <= 1e-3
+    assert (
+        np.abs(
+            model.predict(embedding, [box]).probability[0].numpy() - official["probability"]
+        ).max()
+        <= 1e-3
+    )

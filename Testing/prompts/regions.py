@@ -20,7 +20,9 @@ def regions(draw: st.DrawFn) -> np.ndarray:
     return region
 
 
-def ellipse(shape: tuple[int, int], centre: tuple[float, float], radii: tuple[float, float]) -> np.ndarray:
+def ellipse(
+    shape: tuple[int, int], centre: tuple[float, float], radii: tuple[float, float]
+) -> np.ndarray:
     """(H, W) bool."""
     rows, columns = np.ogrid[: shape[0], : shape[1]]
     return ((rows - centre[0]) / radii[0]) ** 2 + ((columns - centre[1]) / radii[1]) ** 2 <= 1

@@ -8,7 +8,7 @@ from scipy import ndimage
 from skimage.morphology import convex_hull_image
 
 from HermesLib.prompts.clicks import ClickStrategy, deepest_clicks
-from HermesLib.prompts.margin import hull_of, margin_clicks
+from HermesLib.prompts.interior_margin import hull_of, margin_clicks
 from HermesLib.prompts.types import Clicks
 from Testing.prompts.regions import disc, regions
 
@@ -33,7 +33,9 @@ def test_first_clicks_are_sixteen_in_the_slice(height, width, seed):
 
 
 def test_first_clicks_depend_on_the_seed_alone():
-    once, again, other = (ClickStrategy().first(SHAPE, generator(seed)).positive for seed in (4, 4, 5))
+    once, again, other = (
+        ClickStrategy().first(SHAPE, generator(seed)).positive for seed in (4, 4, 5)
+    )
     assert (once == again).all() and (once != other).any()
 
 
@@ -86,7 +88,9 @@ def test_a_region_of_one_pixel_is_clicked_once(place):
     assert margin_clicks(region, generator()).tolist() == [[place[1], place[0]]]
 
 
-@pytest.mark.parametrize("line", [np.s_[7, 10:40], np.s_[10:40, 7], np.s_[0, :], (np.arange(20), np.arange(20))])
+@pytest.mark.parametrize(
+    "line", [np.s_[7, 10:40], np.s_[10:40, 7], np.s_[0, :], (np.arange(20), np.arange(20))]
+)
 def test_a_region_on_one_line_is_clicked_along_it(line):
     region = np.zeros(SHAPE, bool)
     region[line] = True
@@ -115,15 +119,22 @@ def test_corrections_keep_the_clicks_and_add_at_most_a_few_where_the_mask_is_wro
 def test_corrections_lie_deepest_in_the_largest_errors():
     pgt = disc(SHAPE, 30, 40, 12) | disc(SHAPE, 100, 100, 9) | disc(SHAPE, 70, 20, 4)
     mask = disc(SHAPE, 100, 30, 10)
-    corrected = ClickStrategy(corrections=2).refine(Clicks(NONE, NONE), mask, pgt, False, generator())
-    assert corrected.positive.tolist() == [[40, 30], [100, 100]] and corrected.negative.tolist() == [[30, 100]]
+    corrected = ClickStrategy(corrections=2).refine(
+        Clicks(NONE, NONE), mask, pgt, False, generator()
+    )
+    assert corrected.positive.tolist() == [
+        [40, 30],
+        [100, 100],
+    ] and corrected.negative.tolist() == [[30, 100]]
 
 
 def test_small_errors_are_clicked_only_if_there_are_no_larger_ones():
     speck = disc(SHAPE, 5, 5, 1)
     none, large = Clicks(NONE, NONE), disc(SHAPE, 100, 100, 9)
     strategy = ClickStrategy(smallest=0.01)
-    assert strategy.refine(none, PGT, PGT | speck | large, False, generator()).positive.tolist() == [[100, 100]]
+    assert strategy.refine(
+        none, PGT, PGT | speck | large, False, generator()
+    ).positive.tolist() == [[100, 100]]
     assert strategy.refine(none, PGT, PGT | speck, False, generator()).positive.tolist() == [[5, 5]]
 
 
@@ -135,14 +146,20 @@ def test_a_mask_equal_to_the_pgt_adds_no_click():
 
 def test_the_same_place_is_not_clicked_twice():
     old = Clicks(np.array([[64, 64]]), NONE)
-    assert ClickStrategy().refine(old, np.zeros(SHAPE, bool), PGT, False, generator()).positive.tolist() == [[64, 64]]
+    assert ClickStrategy().refine(
+        old, np.zeros(SHAPE, bool), PGT, False, generator()
+    ).positive.tolist() == [[64, 64]]
 
 
 @given(regions(), st.integers(0, 4))
 def test_deepest_clicks_take_one_place_in_each_component(region, most):
     clicks = deepest_clicks(region, most)
     labels, parts = ndimage.label(region, np.ones((3, 3)))
-    assert len(clicks) == min(most, parts) == len({int(labels[y, x]) for x, y in clicks.tolist()} - {0})
+    assert (
+        len(clicks)
+        == min(most, parts)
+        == len({int(labels[y, x]) for x, y in clicks.tolist()} - {0})
+    )
 
 
 def test_empty_pgt_is_refused():

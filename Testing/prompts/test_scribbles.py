@@ -50,16 +50,22 @@ def test_first_refinement_keeps_the_random_strokes_on_demand():
     strategy = ScribbleStrategy(keep_first=True)
     first = strategy.first(SHAPE, generator())
     drawn = strategy.refine(first, np.zeros(SHAPE, bool), PGT, True, generator(1))
-    assert not (first.positive & ~drawn.positive).any() and drawn.positive.sum() > first.positive.sum()
+    assert (
+        not (first.positive & ~drawn.positive).any() and drawn.positive.sum() > first.positive.sum()
+    )
 
 
 def test_a_mask_that_came_from_no_prompt_is_refined_from_the_pgt():
     for first_refinement in (True, False):
-        assert area_inside(ScribbleStrategy().refine(None, ~PGT, PGT, first_refinement, generator()).positive, PGT)
+        assert area_inside(
+            ScribbleStrategy().refine(None, ~PGT, PGT, first_refinement, generator()).positive, PGT
+        )
 
 
 @given(regions(), regions(), st.integers(0, 99))
-def test_corrections_are_positive_where_the_mask_misses_and_negative_where_it_is_too_much(pgt, mask, seed):
+def test_corrections_are_positive_where_the_mask_misses_and_negative_where_it_is_too_much(
+    pgt, mask, seed
+):
     if pgt.shape != mask.shape:
         mask = np.zeros_like(pgt)
     missing, surplus = pgt & ~mask, mask & ~pgt
@@ -79,8 +85,14 @@ def test_corrections_keep_every_earlier_stroke():
         # The newest pGT may contradict earlier strokes; they stay all the same.
         pgt = disc(SHAPE, 64, 64 + 6 * iteration, 25)
         later = strategy.refine(prompt, mask, pgt, False, generator(iteration))
-        assert not (prompt.positive & ~later.positive).any() and not (prompt.negative & ~later.negative).any()
-        assert later.positive.sum() + later.negative.sum() > prompt.positive.sum() + prompt.negative.sum()
+        assert (
+            not (prompt.positive & ~later.positive).any()
+            and not (prompt.negative & ~later.negative).any()
+        )
+        assert (
+            later.positive.sum() + later.negative.sum()
+            > prompt.positive.sum() + prompt.negative.sum()
+        )
         prompt = later
 
 
@@ -88,12 +100,21 @@ def test_errors_too_small_to_see_get_strokes_in_the_pgt_instead():
     mask = PGT.copy()
     mask[64, 64], mask[0, 0] = False, True
     drawn = ScribbleStrategy().refine(NOTHING, mask, PGT, False, generator())
-    assert area_inside(drawn.positive, PGT) and drawn.positive.sum() > 1 and not drawn.negative.any()
+    assert (
+        area_inside(drawn.positive, PGT) and drawn.positive.sum() > 1 and not drawn.negative.any()
+    )
 
 
 @pytest.mark.parametrize(
     ("areas", "shares"),
-    [((0, 0), (0, 0)), ((9, 0), (6, 0)), ((0, 9), (0, 6)), ((50, 50), (3, 3)), ((400, 200), (4, 2)), ((999, 1), (5, 1))],
+    [
+        ((0, 0), (0, 0)),
+        ((9, 0), (6, 0)),
+        ((0, 9), (0, 6)),
+        ((50, 50), (3, 3)),
+        ((400, 200), (4, 2)),
+        ((999, 1), (5, 1)),
+    ],
 )
 def test_strokes_are_shared_by_area(areas, shares):
     assert split_by_area(6, areas) == shares

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from HermesLib.errors import HermesError
 from HermesLib.prompts.boxes import USUAL_SIDE
-from HermesLib.prompts.seeds import slice_rng, slice_seed
+from HermesLib.prompts.serialization import prompt_summary
 from HermesLib.prompts.settings import PromptSettings
 from HermesLib.prompts.strategies import STRATEGIES, strategy_for
-from HermesLib.prompts.summary import prompt_summary
 from HermesLib.prompts.types import PROMPT_KINDS, Box, Clicks, Scribbles
+from HermesLib.refinement.seeding import slice_rng, slice_seed
 from Testing.prompts.regions import disc, regions
 
 INDICES = st.integers(0, 5000)
@@ -31,11 +31,17 @@ def test_an_unknown_kind_is_answered_with_the_known_ones():
 
 @given(regions(), st.floats(0, 40))
 def test_a_box_is_as_loose_as_the_user_says(pgt, padding):
-    box = strategy_for("box", PromptSettings(padding=padding)).refine(None, pgt, pgt, True, slice_rng(0, 0, 1))
-    tight = strategy_for("box", PromptSettings(padding=0)).refine(None, pgt, pgt, True, slice_rng(0, 0, 1))
+    box = strategy_for("box", PromptSettings(padding=padding)).refine(
+        None, pgt, pgt, True, slice_rng(0, 0, 1)
+    )
+    tight = strategy_for("box", PromptSettings(padding=0)).refine(
+        None, pgt, pgt, True, slice_rng(0, 0, 1)
+    )
     pad = padding * min(1, max(pgt.shape) / USUAL_SIDE)
     assert (box.x1, box.y1) == pytest.approx((max(tight.x1 - pad, 0), max(tight.y1 - pad, 0)))
-    assert (box.x2, box.y2) == pytest.approx((min(tight.x2 + pad, pgt.shape[1]), min(tight.y2 + pad, pgt.shape[0])))
+    assert (box.x2, box.y2) == pytest.approx(
+        (min(tight.x2 + pad, pgt.shape[1]), min(tight.y2 + pad, pgt.shape[0]))
+    )
 
 
 def test_the_random_first_scribbles_stay_only_if_the_user_says_so():
@@ -55,8 +61,16 @@ def test_a_slices_prompts_repeat_from_its_seed(kind, pgt, seed):
         prompts = [strategy.first(pgt.shape, slice_rng(seed, 3, 0))]
         mask = np.roll(pgt, 4, 1)
         for iteration in (1, 2, 3):
-            prompts.append(strategy.refine(prompts[-1], mask, pgt, iteration == 1, slice_rng(seed, 3, iteration)))
-        rasters = [(p.positive.tobytes(), p.negative.tobytes()) for p in prompts if isinstance(p, Scribbles)]
+            prompts.append(
+                strategy.refine(
+                    prompts[-1], mask, pgt, iteration == 1, slice_rng(seed, 3, iteration)
+                )
+            )
+        rasters = [
+            (p.positive.tobytes(), p.negative.tobytes())
+            for p in prompts
+            if isinstance(p, Scribbles)
+        ]
         return [*map(prompt_summary, prompts), *rasters]
 
     assert run() == run()
@@ -69,7 +83,11 @@ def test_every_slice_and_iteration_has_its_own_random_numbers(seed, index, itera
 
     here = drawn(seed, index, iteration)
     assert here == drawn(seed, index, iteration) and 0 <= here[1] < 2**63
-    for other in ((seed + 1, index, iteration), (seed, index + 1, iteration), (seed, index, iteration + 1)):
+    for other in (
+        (seed + 1, index, iteration),
+        (seed, index + 1, iteration),
+        (seed, index, iteration + 1),
+    ):
         assert all(a != b for a, b in zip(here, drawn(*other), strict=True))
 
 
@@ -79,5 +97,11 @@ def test_summaries_name_a_prompts_place_and_are_plain_json():
     clicks = prompt_summary(Clicks(np.array([[3, 4], [5, 6]]), np.zeros((0, 2), np.int64)))
     assert box == {"kind": "box", "xyxy": [1.0, 2.0, 30.0, 40.0]}
     assert strokes == {"kind": "scribbles", "positive_pixels": 5, "negative_pixels": 0}
-    assert clicks == {"kind": "clicks", "positive_count": 2, "negative_count": 0, "positive": [[3, 4], [5, 6]], "negative": []}
+    assert clicks == {
+        "kind": "clicks",
+        "positive_count": 2,
+        "negative_count": 0,
+        "positive": [[3, 4], [5, 6]],
+        "negative": [],
+    }
     assert json.loads(json.dumps([box, strokes, clicks])) == [box, strokes, clicks]

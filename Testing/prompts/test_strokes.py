@@ -6,8 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from HermesLib.prompts.strokes import centerline_scribbles, contour_scribbles, line_scribbles, random_scribbles
-from HermesLib.prompts.surroundings import near_outside
+from HermesLib.prompts.scribbles import background_band
+from HermesLib.prompts.strokes import (
+    centerline_scribbles,
+    contour_scribbles,
+    line_scribbles,
+    random_scribbles,
+)
 from Testing.prompts.regions import disc, ellipse, regions
 
 KINDS = [line_scribbles, centerline_scribbles, contour_scribbles, random_scribbles]
@@ -52,15 +57,23 @@ def test_the_same_seed_draws_the_same_and_another_draws_something_else(draw, see
 @pytest.mark.parametrize("draw", KINDS)
 def test_strokes_are_lines_not_areas(draw):
     region = disc((128, 128), 64, 64, 30)
-    shares = [draw(region, np.random.default_rng(seed), 1).sum() / region.sum() for seed in range(20)]
+    shares = [
+        draw(region, np.random.default_rng(seed), 1).sum() / region.sum() for seed in range(20)
+    ]
     assert np.mean(shares) < 0.08
 
 
 def test_strokes_are_wider_on_larger_slices():
-    small, large = ellipse((128, 128), (64, 64), (16, 40)), ellipse((384, 384), (192, 192), (48, 120))
+    small, large = (
+        ellipse((128, 128), (64, 64), (16, 40)),
+        ellipse((384, 384), (192, 192), (48, 120)),
+    )
     for draw in KINDS[:3]:
         widest = [
-            max(ndimage.distance_transform_edt(draw(region, np.random.default_rng(seed), 1)).max() for seed in range(10))
+            max(
+                ndimage.distance_transform_edt(draw(region, np.random.default_rng(seed), 1)).max()
+                for seed in range(10)
+            )
             for region in (small, large)
         ]
         assert widest[0] < 2 <= widest[1]
@@ -69,21 +82,26 @@ def test_strokes_are_wider_on_larger_slices():
 def test_a_stroke_wanders_and_breaks_as_a_hand_does():
     bar = np.zeros((128, 128), bool)
     bar[60:69, 10:118] = True
-    rows = [np.nonzero(centerline_scribbles(bar, np.random.default_rng(seed)))[0] for seed in range(20)]
+    rows = [
+        np.nonzero(centerline_scribbles(bar, np.random.default_rng(seed)))[0] for seed in range(20)
+    ]
     assert np.mean([len(np.unique(row)) > 1 for row in rows]) > 0.8
     assert np.mean([len(row) < 90 for row in rows]) > 0.5
 
 
 def test_larger_pieces_get_more_strokes():
     region = disc((128, 128), 40, 40, 24) | disc((128, 128), 110, 110, 8)
-    large = sum(contour_scribbles(region, np.random.default_rng(seed))[:75, :75].any() for seed in range(100))
+    large = sum(
+        contour_scribbles(region, np.random.default_rng(seed))[:75, :75].any()
+        for seed in range(100)
+    )
     assert 80 < large < 100
 
 
 @given(regions())
 def test_the_band_beside_a_region_touches_it_nowhere(region):
-    band = near_outside(region)
+    band = background_band(region)
     distance = ndimage.distance_transform_edt(~region)
     side = max(region.shape)
     assert (band == ((distance > 0.015 * side) & (distance <= 0.07 * side))).all()
-    assert not near_outside(np.zeros_like(region)).any()
+    assert not background_band(np.zeros_like(region)).any()

@@ -1,6 +1,6 @@
 """The numbers of a QC core that is small enough for a test."""
 
-from HermesLib.quality.config import QualityConfig
+from HermesLib.quality.network.config import QualityConfig
 
 SMALL = QualityConfig(
     grid=64,

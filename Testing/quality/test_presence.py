@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from HermesLib.quality.presence import WEIGHT, one_run
+from HermesLib.quality.presence import WEIGHT, contiguous_presence
 
 LOG_ODDS = st.lists(st.floats(-12, 12), min_size=2, max_size=9)
 
@@ -18,33 +18,58 @@ def test_the_probability_is_that_of_all_runs_that_hold_the_slice(log_odds):
         for after in range(first + 1, count + 1):
             weights.append(float(np.exp(WEIGHT * sum(log_odds[first:after]))))
             held[first:after] += weights[-1]
-    assert one_run(np.array(log_odds)) == pytest.approx(held / sum(weights), abs=1e-9)
+    assert contiguous_presence(np.array(log_odds)) == pytest.approx(held / sum(weights), abs=1e-9)
 
 
 @given(LOG_ODDS)
 def test_turning_the_volume_over_turns_the_answer_over(log_odds):
-    there, back = one_run(np.array(log_odds)), one_run(np.array(log_odds[::-1]))
+    there, back = (
+        contiguous_presence(np.array(log_odds)),
+        contiguous_presence(np.array(log_odds[::-1])),
+    )
     assert there == pytest.approx(back[::-1], abs=1e-9)
 
 
 def test_a_lone_slice_is_judged_by_itself():
-    assert one_run(np.array([1.5])) == pytest.approx([torch.sigmoid(torch.tensor(1.5)).item()])
+    assert contiguous_presence(np.array([1.5])) == pytest.approx(
+        [torch.sigmoid(torch.tensor(1.5)).item()]
+    )
 
 
 def test_a_slice_that_looks_like_the_organ_far_from_it_is_put_right():
     log_odds = np.array([-5, 6, 6, 6, 6, 6, -5, -5, -5, 2, -5], float)
-    assert (one_run(log_odds) > 0.5).tolist() == [False, True, True, True, True, True, False, False, False, False, False]
+    assert (contiguous_presence(log_odds) > 0.5).tolist() == [
+        False,
+        True,
+        True,
+        True,
+        True,
+        True,
+        False,
+        False,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_a_gap_in_the_organ_is_filled():
-    assert (one_run(np.array([-5, 6, 6, -1.5, 6, 6, -5], float)) > 0.5).tolist() == [False, True, True, True, True, True, False]
+    assert (contiguous_presence(np.array([-5, 6, 6, -1.5, 6, 6, -5], float)) > 0.5).tolist() == [
+        False,
+        True,
+        True,
+        True,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_a_volume_without_the_organ_shows_it_nowhere():
-    assert one_run(np.full(40, -4.0)).max() < 0.2
+    assert contiguous_presence(np.full(40, -4.0)).max() < 0.2
 
 
 def test_evidence_beyond_the_range_of_numbers_is_still_a_probability():
-    answer = one_run(np.concatenate([np.full(300, 50.0), np.full(300, -50.0)]))
+    answer = contiguous_presence(np.concatenate([np.full(300, 50.0), np.full(300, -50.0)]))
     assert np.isfinite(answer).all()
     assert (answer > 0.5).sum() == 300

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from HermesLib.metrics import dice_batch
+from HermesLib.metrics.overlap import dice_batch
 from HermesLib.models.protocol import Embedding, Prediction
 from HermesLib.prompts.types import Box
 from HermesLib.quality.protocol import Assessment
@@ -45,7 +45,9 @@ class BoxThreshold:
         self.embedded += len(images)
         return Embedding(images, images[:, 0])
 
-    def predict(self, embedding: Embedding, prompts: Sequence[Box], previous: Sequence[int] | None = None) -> Prediction:
+    def predict(
+        self, embedding: Embedding, prompts: Sequence[Box], previous: Sequence[int] | None = None
+    ) -> Prediction:
         earlier = list(previous) if previous is not None else [0] * len(prompts)
         self.calls.append(earlier)
         probability = torch.zeros_like(embedding.features)
@@ -78,12 +80,22 @@ class OrganQuality:
         down, right = np.random.default_rng(seed).integers(-self.jitter, self.jitter + 1, 2)
         return torch.roll((image[0] > 0.8).float(), (int(down), int(right)), (0, 1))
 
-    def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int], prompted: bool = False) -> Assessment:
+    def assess(
+        self,
+        images: torch.Tensor,
+        masks: torch.Tensor,
+        seeds: Sequence[int],
+        prompted: bool = False,
+    ) -> Assessment:
         self.seeds.append(list(seeds))
-        pgt = torch.stack([self.draw(image, seed) for image, seed in zip(images, seeds, strict=True)])
+        pgt = torch.stack(
+            [self.draw(image, seed) for image, seed in zip(images, seeds, strict=True)]
+        )
         pdsc = dice_batch(masks, pgt > 0.5)
         present, ceiling = torch.full_like(pdsc, self.present), torch.full_like(pdsc, self.ceiling)
-        return Assessment(pgt, pdsc, (pdsc - 0.1).clamp(min=0), (pdsc + 0.1).clamp(max=1), present, ceiling)
+        return Assessment(
+            pgt, pdsc, (pdsc - 0.1).clamp(min=0), (pdsc + 0.1).clamp(max=1), present, ceiling
+        )
 
 
 class KnowingQuality(OrganQuality):
@@ -115,7 +127,13 @@ class EmptyFor(OrganQuality):
 class RisingQuality(OrganQuality):
     """Scores every further mask a little better, as one that never has enough."""
 
-    def assess(self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int], prompted: bool = False) -> Assessment:
+    def assess(
+        self,
+        images: torch.Tensor,
+        masks: torch.Tensor,
+        seeds: Sequence[int],
+        prompted: bool = False,
+    ) -> Assessment:
         answer = super().assess(images, masks, seeds)
         score = torch.full_like(answer.pdsc, 0.01 * len(self.seeds))
         return Assessment(answer.pgt, score, score, score, answer.present, answer.ceiling)

@@ -12,11 +12,25 @@ from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.history import History
 
 
-def event(index: int, pdsc: float, status: Status | None = None, slice_index: int = 3, size: int = 16) -> Iteration:
+def event(
+    index: int, pdsc: float, status: Status | None = None, slice_index: int = 3, size: int = 16
+) -> Iteration:
     mask = np.zeros((size, size), bool)
     mask[2 : 4 + index, 2:6] = True
     prompt = Scribbles(mask, ~mask)
-    return Iteration(slice_index, index, mask, mask.astype(np.float16), pdsc, pdsc, pdsc, None, prompt, 0.1, status)
+    return Iteration(
+        slice_index,
+        index,
+        mask,
+        mask.astype(np.float16),
+        pdsc,
+        pdsc,
+        pdsc,
+        None,
+        prompt,
+        0.1,
+        status,
+    )
 
 
 def collect(*events: Iteration, keep: str = "best"):
@@ -35,7 +49,10 @@ def test_the_result_is_the_first_iteration_of_the_best_pdsc():
 
 def test_slices_come_in_order_and_one_that_broke_off_counts_as_stopped():
     results = collect(event(0, 0.5, slice_index=9), event(0, 0.95, Status.ACCEPTED, slice_index=2))
-    assert [(result.index, result.status) for result in results] == [(2, Status.ACCEPTED), (9, Status.STOPPED)]
+    assert [(result.index, result.status) for result in results] == [
+        (2, Status.ACCEPTED),
+        (9, Status.STOPPED),
+    ]
 
 
 def test_an_iteration_comes_back_as_it_was():

@@ -68,10 +68,18 @@ def test_a_slice_without_the_organ_ends_absent_with_an_empty_mask():
     assert event.dsc == 0.0
 
 
-@pytest.mark.parametrize(("present", "borderline"), [(0.02, False), (0.3, True), (0.7, True), (0.97, False)])
-def test_a_slice_that_may_or_may_not_show_the_organ_is_borderline_in_all_its_events(present: float, borderline: bool):
+@pytest.mark.parametrize(
+    ("present", "borderline"), [(0.02, False), (0.3, True), (0.7, True), (0.97, False)]
+)
+def test_a_slice_that_may_or_may_not_show_the_organ_is_borderline_in_all_its_events(
+    present: float, borderline: bool
+):
     settings = RefinementSettings(threshold=0.99, max_iterations=2, pgt="fixed")
-    events = list(Refiner(BoxThreshold(), OrganQuality(present=present), settings=settings).refine(scene()[None]))
+    events = list(
+        Refiner(BoxThreshold(), OrganQuality(present=present), settings=settings).refine(
+            scene()[None]
+        )
+    )
     assert [event.borderline for event in events] == [borderline] * len(events)
     assert (events[-1].status is Status.ABSENT) == (present < 0.5)
 
@@ -102,7 +110,11 @@ def test_the_judge_decides_while_the_guide_draws():
     assert strict[-1].status is Status.STOPPED
     assert all(event.pdsc == 0.0 for event in strict)
     assert all(np.array_equal(event.pgt_mask, organ().numpy()) for event in strict)
-    lenient = run(Refiner(BoxThreshold(), ElsewhereQuality(), judge=OrganQuality()), scene(), initial_masks=organ()[None])
+    lenient = run(
+        Refiner(BoxThreshold(), ElsewhereQuality(), judge=OrganQuality()),
+        scene(),
+        initial_masks=organ()[None],
+    )
     assert [event.status for event in lenient] == [Status.ACCEPTED]
 
 
@@ -123,7 +135,9 @@ def test_a_bad_given_mask_is_refined_from_its_pgt():
 def test_only_the_slices_whose_given_masks_are_bad_are_embedded():
     model = BoxThreshold()
     masks = torch.stack([organ(), organ(52, 10, 6), organ(12, 12, 6)])
-    events = run(Refiner(model, OrganQuality()), scene(), scene(), scene(20, 20), initial_masks=masks)
+    events = run(
+        Refiner(model, OrganQuality()), scene(), scene(), scene(20, 20), initial_masks=masks
+    )
     assert model.embedded == 2
     assert np.array_equal(events[-1].mask, organ(20, 20).numpy())
 
@@ -132,12 +146,19 @@ def test_the_truth_is_reported_and_never_steers():
     blind = run(Refiner(BoxThreshold(), OrganQuality(jitter=4)), scene())
     told = run(Refiner(BoxThreshold(), OrganQuality(jitter=4)), scene(), truth=organ()[None])
     assert told[-1].dsc is not None and blind[-1].dsc is None
-    assert all(np.array_equal(a.mask, b.mask) and a.pdsc == b.pdsc for a, b in zip(blind, told, strict=True))
+    assert all(
+        np.array_equal(a.mask, b.mask) and a.pdsc == b.pdsc
+        for a, b in zip(blind, told, strict=True)
+    )
 
 
 def test_the_model_gets_its_own_memory_back_and_embeds_a_slice_once():
     model = BoxThreshold()
-    run(Refiner(model, ElsewhereQuality(), settings=RefinementSettings(max_iterations=3)), scene(), scene(20, 20))
+    run(
+        Refiner(model, ElsewhereQuality(), settings=RefinementSettings(max_iterations=3)),
+        scene(),
+        scene(20, 20),
+    )
     assert model.embedded == 2
     assert model.calls == [[k] for k in (0, 0, 1, 1, 2, 2, 3, 3)]  # on a CPU a call a slice
 
@@ -155,7 +176,11 @@ SCENES = [scene(24 + 3 * k, 34 - 4 * k, 5 + k) for k in range(5)]
 
 
 def shaky_refiner(seed: int = 7) -> Refiner:
-    return Refiner(BoxThreshold(), OrganQuality(jitter=5), settings=RefinementSettings(threshold=0.8, patience=4, seed=seed))
+    return Refiner(
+        BoxThreshold(),
+        OrganQuality(jitter=5),
+        settings=RefinementSettings(threshold=0.8, patience=4, seed=seed),
+    )
 
 
 def test_the_same_seed_gives_the_same_events_and_another_seed_others():
@@ -193,7 +218,11 @@ def speaking_for_the_organ(*log_odds: float) -> torch.Tensor:
 def test_in_a_volume_a_slice_far_from_the_organ_ends_absent_though_it_looks_like_it_and_a_gap_is_filled():
     images = speaking_for_the_organ(6, 6, -1.5, 6, -6, -6, -6, 2, -6)
     model = BoxThreshold()
-    events = list(refine_volume(Refiner(model, KnowingQuality()), images, truth=torch.stack([organ()] * 9), batch_size=2))
+    events = list(
+        refine_volume(
+            Refiner(model, KnowingQuality()), images, truth=torch.stack([organ()] * 9), batch_size=2
+        )
+    )
     ended = {event.slice_index: event for event in events if event.final}
     assert [ended[k].status is Status.ABSENT for k in range(9)] == [False] * 4 + [True] * 5
     assert not any(ended[k].mask.any() or ended[k].pgt.any() for k in range(4, 9))
@@ -233,12 +262,23 @@ def test_a_fixed_pgt_of_the_guide_leaves_the_judge_its_word():
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("threshold", 0.0), ("threshold", 1.01), ("max_iterations", -1), ("patience", 0), ("seed", -1)]
+    ("option", "value"),
+    [
+        ("threshold", 0.0),
+        ("threshold", 1.01),
+        ("max_iterations", -1),
+        ("patience", 0),
+        ("seed", -1),
+    ],
 )
 def test_settings_out_of_range_are_refused_in_one_line(option: str, value: float):
     with pytest.raises(HermesError) as caught:
         RefinementSettings(**{option: value})
-    assert option.replace("_", "-") in str(caught.value) and "choose" in str(caught.value) and "\n" not in str(caught.value)
+    assert (
+        option.replace("_", "-") in str(caught.value)
+        and "choose" in str(caught.value)
+        and "\n" not in str(caught.value)
+    )
 
 
 def test_the_judge_is_told_which_masks_a_pgt_has_prompted():
@@ -254,9 +294,13 @@ def test_the_judge_is_told_which_masks_a_pgt_has_prompted():
     assert not Listening.told[0] and len(Listening.told) > 1 and all(Listening.told[1:])
 
 
-@pytest.mark.parametrize(("ceiling", "last"), [(1.0, 10), (0.95, 10), (0.85, RefinementSettings.hopeless_patience)])
+@pytest.mark.parametrize(
+    ("ceiling", "last"), [(1.0, 10), (0.95, 10), (0.85, RefinementSettings.hopeless_patience)]
+)
 def test_a_slice_on_which_no_mask_could_be_accepted_is_given_up_early(ceiling: float, last: int):
     # Elsewhere: nothing the model does gets better than its first mask.
     settings = RefinementSettings(threshold=0.9, patience=10)
-    events = run(Refiner(BoxThreshold(), ElsewhereQuality(ceiling=ceiling), settings=settings), scene())
+    events = run(
+        Refiner(BoxThreshold(), ElsewhereQuality(ceiling=ceiling), settings=settings), scene()
+    )
     assert events[-1].status is Status.STOPPED and events[-1].index == last

@@ -27,7 +27,12 @@ def prompt_of(kind: str | None, index: int, mask: np.ndarray) -> Prompt | None:
 
 
 def slice_events(
-    slice_index: int, pdscs: list[float], status: Status, kind: str | None = "box", dsc: float | None = None, empty: bool = False
+    slice_index: int,
+    pdscs: list[float],
+    status: Status,
+    kind: str | None = "box",
+    dsc: float | None = None,
+    empty: bool = False,
 ) -> list[Iteration]:
     """One event for each pDSC; only the last is final."""
     events = []
@@ -36,7 +41,21 @@ def slice_events(
         pgt = (disc(40, 30) & (not empty)).astype(np.float16)
         last = status if index == len(pdscs) - 1 else None
         prompt = prompt_of(kind, index, mask)
-        events.append(Iteration(slice_index, index, mask, pgt, pdsc, pdsc / 2, min(1.0, pdsc + 0.1), dsc, prompt, 0.25, last))
+        events.append(
+            Iteration(
+                slice_index,
+                index,
+                mask,
+                pgt,
+                pdsc,
+                pdsc / 2,
+                min(1.0, pdsc + 0.1),
+                dsc,
+                prompt,
+                0.25,
+                last,
+            )
+        )
     return events
 
 

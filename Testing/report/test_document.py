@@ -13,7 +13,9 @@ from HermesLib.refinement.events import Status
 from HermesLib.report.document import build_report, summarise, write_csv, write_json
 from Testing.report.runs import PROVENANCE, results_of, slice_events
 
-SCHEMA = json.loads((Path(HermesLib.report.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(
+    (Path(HermesLib.report.__file__).parent / "report.schema.json").read_text(encoding="utf-8")
+)
 RESULTS = results_of(
     slice_events(4, [0.3, 0.7, 0.6], Status.STOPPED, "scribbles", dsc=0.5),
     slice_events(5, [0.2, 0.95], Status.ACCEPTED, "clicks", dsc=0.9),
@@ -26,11 +28,16 @@ RESULTS = results_of(
     ("results", "provenance"),
     [
         (RESULTS, PROVENANCE),
-        (results_of(slice_events(0, [0.9], Status.ABSENT, None, empty=True)), dataclasses.replace(PROVENANCE, model=None)),
+        (
+            results_of(slice_events(0, [0.9], Status.ABSENT, None, empty=True)),
+            dataclasses.replace(PROVENANCE, model=None),
+        ),
     ],
 )
 def test_every_report_fits_the_schema(results, provenance):
-    jsonschema.validate(json.loads(json.dumps(build_report(results, provenance, 2.0, (1.0, 1.0), None))), SCHEMA)
+    jsonschema.validate(
+        json.loads(json.dumps(build_report(results, provenance, 2.0, (1.0, 1.0), None))), SCHEMA
+    )
 
 
 def test_the_schema_notices_a_missing_or_unknown_field():
@@ -46,7 +53,9 @@ def test_the_schema_notices_a_missing_or_unknown_field():
 
 def test_the_summary_counts_each_status_and_means_leave_absent_slices_out():
     summary = summarise(RESULTS, 12.3456)
-    assert [summary[status] for status in ("slices", "accepted", "stopped", "absent", "failed")] == [4, 1, 1, 1, 1]
+    assert [
+        summary[status] for status in ("slices", "accepted", "stopped", "absent", "failed")
+    ] == [4, 1, 1, 1, 1]
     assert summary["mean_pdsc"] == pytest.approx((0.7 + 0.95 + 0.1) / 3)
     assert summary["mean_iterations"] == pytest.approx((2 + 1 + 0) / 3)
     assert summary["seconds"] == 12.346
@@ -63,7 +72,13 @@ def test_an_absent_slice_counts_in_the_true_dice_only_where_it_was_wrong():
 
 def test_a_slice_reports_its_best_iteration_and_all_of_them():
     entry = build_report(RESULTS, PROVENANCE, 1, (1.0, 1.0), None)["slices"][0]
-    assert (entry["index"], entry["status"], entry["best"], entry["pdsc"], entry["dsc"]) == (4, "stopped", 1, 0.7, 0.5)
+    assert (entry["index"], entry["status"], entry["best"], entry["pdsc"], entry["dsc"]) == (
+        4,
+        "stopped",
+        1,
+        0.7,
+        0.5,
+    )
     assert [(one["index"], one["pdsc"], one["prompt"]["kind"]) for one in entry["iterations"]] == [
         (0, 0.3, "scribbles"),
         (1, 0.7, "scribbles"),
@@ -78,7 +93,9 @@ def test_the_table_has_one_row_a_slice_and_iteration_and_marks_the_result(tmp_pa
     assert len(rows) == 7
     marked = [(row["slice"], row["iteration"]) for row in rows if row["best"] == "1"]
     assert marked == [("4", "1"), ("5", "1"), ("6", "0"), ("7", "0")]
-    assert json.loads(rows[-1]["prompt"]) == {"kind": "none"}, "the slice was taken not to show the organ"
+    assert json.loads(rows[-1]["prompt"]) == {"kind": "none"}, (
+        "the slice was taken not to show the organ"
+    )
 
 
 def test_the_written_json_reads_back(tmp_path: Path):

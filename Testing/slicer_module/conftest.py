@@ -42,8 +42,12 @@ def volume(scene: Any) -> Any:
     voxels = np.random.default_rng(0).integers(0, 60, (6, 40, 50)).astype(np.int16)
     voxels[2:4, 10:25, 12:30] += 300
     turn, tilt = np.deg2rad(20), np.deg2rad(15)
-    about_s = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]])
-    about_r = np.array([[1, 0, 0], [0, np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), np.cos(tilt)]])
+    about_s = np.array(
+        [[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]]
+    )
+    about_r = np.array(
+        [[1, 0, 0], [0, np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), np.cos(tilt)]]
+    )
     matrix = np.eye(4)
     matrix[:3, :3] = about_s @ about_r @ np.diag([-0.7, -0.7, 3.0])
     matrix[:3, 3] = [20, 30, -15]

@@ -5,8 +5,17 @@ import qt
 from HermesLib.engine.messages import Finished
 from Testing.slicer_module.events import block, iteration, opened
 
-SMALL, LARGE, GLAND = block(slice(15, 20), slice(15, 20)), block(slice(5, 35), slice(5, 45)), block(slice(10, 25), slice(12, 30))
-REPORT = {"format": 1, "summary": {}, "slices": [{"index": 2}, {"index": 3}, {"index": 4}], "provenance": {"seed": 0}}
+SMALL, LARGE, GLAND = (
+    block(slice(15, 20), slice(15, 20)),
+    block(slice(5, 35), slice(5, 45)),
+    block(slice(10, 25), slice(12, 30)),
+)
+REPORT = {
+    "format": 1,
+    "summary": {},
+    "slices": [{"index": 2}, {"index": 3}, {"index": 4}],
+    "provenance": {"seed": 0},
+}
 RUN = [
     iteration(2, 0, SMALL, GLAND, 0.3),
     iteration(3, 0, LARGE, GLAND, 0.4),
@@ -23,7 +32,11 @@ def click(button) -> None:
 
 
 def play(panel, engine, messages=None, end=None) -> None:
-    engine.say(opened((2, 3, 4)), *(RUN if messages is None else messages), *([Finished(REPORT)] if end is None else [end]))
+    engine.say(
+        opened((2, 3, 4)),
+        *(RUN if messages is None else messages),
+        *([Finished(REPORT)] if end is None else [end]),
+    )
     drain(panel, engine)
 
 

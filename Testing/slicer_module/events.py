@@ -3,7 +3,7 @@
 import numpy as np
 
 from HermesLib.engine.messages import Opened
-from HermesLib.io.axes import SliceAxes
+from HermesLib.io.orientation import SliceAxes
 from HermesLib.prompts.types import Box
 from HermesLib.refinement.events import Iteration, Status
 from HermesSegmentLib.record import RunRecord
@@ -14,7 +14,9 @@ SHAPE = (6, 40, 50)
 PROSTATE = {"scheme": "SCT", "value": "41216001", "meaning": "Prostate"}
 
 
-def opened(indices: tuple[int, ...] = tuple(range(6)), unfamiliar: tuple[int, ...] | None = None) -> Opened:
+def opened(
+    indices: tuple[int, ...] = tuple(range(6)), unfamiliar: tuple[int, ...] | None = None
+) -> Opened:
     """The beginning of a run on the fixture ``volume``."""
     return Opened(indices, SHAPE, AXES, unfamiliar)
 
@@ -32,7 +34,13 @@ def block(rows: slice, columns: slice) -> np.ndarray:
 
 
 def iteration(
-    slice_index: int, index: int, mask: np.ndarray, pgt: np.ndarray, pdsc: float, status: str | None = None, present: float = 1.0
+    slice_index: int,
+    index: int,
+    mask: np.ndarray,
+    pgt: np.ndarray,
+    pdsc: float,
+    status: str | None = None,
+    present: float = 1.0,
 ) -> Iteration:
     """One event."""
     return Iteration(

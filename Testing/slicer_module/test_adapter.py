@@ -18,7 +18,9 @@ def installed(monkeypatch) -> list[tuple[list[str], str]]:
     def pip_install(requirements, constraints=None, requester=None):
         calls.append((list(requirements), Path(constraints).read_text()))
 
-    monkeypatch.setattr(slicer, "packaging", SimpleNamespace(pip_install=pip_install), raising=False)
+    monkeypatch.setattr(
+        slicer, "packaging", SimpleNamespace(pip_install=pip_install), raising=False
+    )
     return calls
 
 
@@ -43,8 +45,12 @@ def test_pytorch_comes_from_its_extension_only(installed, monkeypatch):
         adapter.install_packages(["torch", "monai>=1.5"])
     assert installed == []
     asked = []
-    logic = SimpleNamespace(installTorch=lambda askConfirmation: asked.append(askConfirmation) or object())
-    monkeypatch.setitem(__import__("sys").modules, "PyTorchUtils", SimpleNamespace(PyTorchUtilsLogic=lambda: logic))
+    logic = SimpleNamespace(
+        installTorch=lambda askConfirmation: asked.append(askConfirmation) or object()
+    )
+    monkeypatch.setitem(
+        __import__("sys").modules, "PyTorchUtils", SimpleNamespace(PyTorchUtilsLogic=lambda: logic)
+    )
     adapter.install_packages(["torch"])
     assert asked == [True] and installed == []
 
@@ -56,5 +62,9 @@ def test_nothing_that_slicer_brings_is_ever_asked_for():
 
 def test_what_is_missing_is_found_without_importing_it(monkeypatch):
     assert adapter.missing_packages() == []
-    monkeypatch.setattr(adapter.importlib.util, "find_spec", lambda name: None if name in ("torch", "monai") else object())
+    monkeypatch.setattr(
+        adapter.importlib.util,
+        "find_spec",
+        lambda name: None if name in ("torch", "monai") else object(),
+    )
     assert adapter.missing_packages() == ["torch", "monai>=1.5"]

@@ -28,7 +28,9 @@ def test_a_box_that_was_moved_is_the_prompt_of_the_next_run(reviewed, engine):
     play(reviewed, engine, [iteration(3, 0, LARGE, GLAND, 0.4, "stopped")])
     roi = slicer.util.getNodesByClass("vtkMRMLMarkupsROINode")[0]
     frame = reviewed.review.run.frame
-    step = frame.to_ras(3, np.array(2.0), np.array(4.0)) - frame.to_ras(3, np.array(0.0), np.array(0.0))
+    step = frame.to_ras(3, np.array(2.0), np.array(4.0)) - frame.to_ras(
+        3, np.array(0.0), np.array(0.0)
+    )
     centre = [0.0] * 3
     roi.GetCenter(centre)
     roi.SetCenter(*(centre + step))
@@ -41,7 +43,7 @@ def test_a_box_that_was_moved_is_the_prompt_of_the_next_run(reviewed, engine):
 
 @pytest.mark.parametrize("kind", ["clicks", "scribbles"])
 def test_clicks_and_scribbles_are_read_back_as_they_were_drawn(reviewed, kind):
-    from HermesLib.prompts.files import prompt_to_plain
+    from HermesLib.prompts.serialization import prompt_to_plain
     from HermesLib.prompts.types import Clicks, Scribbles
     from HermesSegmentLib.prompt_markups import read_prompt, show_prompt
 
@@ -56,7 +58,9 @@ def test_clicks_and_scribbles_are_read_back_as_they_were_drawn(reviewed, kind):
     back = read_prompt(run.node, run.frame)
     assert back.kind == kind
     if kind == "clicks":
-        assert np.array_equal(back.positive, drawn.positive) and np.array_equal(back.negative, drawn.negative)
+        assert np.array_equal(back.positive, drawn.positive) and np.array_equal(
+            back.negative, drawn.negative
+        )
     else:
         for sign in ("positive", "negative"):
             there, here = getattr(back, sign), getattr(drawn, sign)
@@ -72,8 +76,14 @@ def test_running_again_goes_on_from_the_mask_in_the_result(reviewed, engine):
     assert request.slices == (3, 4)
     import SimpleITK
 
-    assert np.array_equal(SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(request.init)))[3] > 0, LARGE)
-    play(reviewed, engine, [iteration(3, 0, LARGE, GLAND, 0.4), iteration(3, 1, GLAND, GLAND, 0.96, "accepted")])
+    assert np.array_equal(
+        SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(request.init)))[3] > 0, LARGE
+    )
+    play(
+        reviewed,
+        engine,
+        [iteration(3, 0, LARGE, GLAND, 0.4), iteration(3, 1, GLAND, GLAND, 0.96, "accepted")],
+    )
     one = reviewed.review.run.record.slices[3]
     assert len(one.iterations) == 4 and one.best == 3 and one.status == "accepted"
     assert np.array_equal(reviewed.review.run.mask(3, 3), GLAND)

@@ -22,14 +22,21 @@ def test_exports_hold_only_accepted_slices_on_the_volumes_grid(reviewed, tmp_pat
     node = slicer.util.getNode("Prostate segmentation")
     expected = np.zeros((6, 40, 50), bool)
     expected[2], expected[3] = GLAND, LARGE
-    assert np.array_equal(voxels_of(node, node.GetSegmentation().GetNthSegmentID(0), reviewed.review.run.volume), expected)
+    assert np.array_equal(
+        voxels_of(node, node.GetSegmentation().GetNthSegmentID(0), reviewed.review.run.volume),
+        expected,
+    )
     for name in ("out.seg.nrrd", "out.nii.gz"):
         export.to_file(reviewed.review, tmp_path / name)
         image = SimpleITK.ReadImage(str(tmp_path / name))
         assert np.array_equal(SimpleITK.GetArrayFromImage(image) > 0, expected), name
     (found, table) = export.write_report(reviewed.review, tmp_path / "report.json")
     report = json.loads(found.read_text())
-    assert [entry["review"]["decision"] for entry in report["slices"]] == ["accepted", "accepted", "rejected"]
+    assert [entry["review"]["decision"] for entry in report["slices"]] == [
+        "accepted",
+        "accepted",
+        "rejected",
+    ]
     assert len(table.read_text().splitlines()) == 4
 
 
@@ -48,7 +55,12 @@ def test_exporting_to_an_existing_segmentation_leaves_what_it_holds(reviewed):
     click(reviewed.ui.exportNodeButton)
     assert np.array_equal(voxels_of(own, "bladder", reviewed.review.run.volume), bladder > 0)
     assert own.GetSegmentation().GetNumberOfSegments() == 2
-    assert voxels_of(own, own.GetSegmentation().GetNthSegmentID(1), reviewed.review.run.volume)[2].sum() == GLAND.sum()
+    assert (
+        voxels_of(own, own.GetSegmentation().GetNthSegmentID(1), reviewed.review.run.volume)[
+            2
+        ].sum()
+        == GLAND.sum()
+    )
 
 
 def test_dicom_seg_is_offered_only_for_dicom_and_says_why_not(reviewed):

@@ -3,9 +3,9 @@
 import numpy as np
 import slicer
 
-from HermesLib.baselines.registry import bundled_rivals
 from HermesLib.engine.messages import Ready
-from HermesLib.presets import load_preset
+from HermesLib.presets.registry import load_preset
+from HermesLib.research.rivals.registry import bundled_rivals
 from Testing.slicer_module.driving import click, drain
 
 
@@ -35,7 +35,11 @@ def test_what_is_chosen_reaches_the_engine_and_stays_with_the_scene(panel, engin
     slicer.util.saveScene(path)
     slicer.mrmlScene.Clear(0)
     slicer.util.loadScene(path)
-    assert ui.thresholdSlider.value == 0.8 and ui.seedSpin.value == 7 and ui.modelCombo.currentIndex == 1
+    assert (
+        ui.thresholdSlider.value == 0.8
+        and ui.seedSpin.value == 7
+        and ui.modelCombo.currentIndex == 1
+    )
 
 
 def test_the_engine_is_given_the_volume_as_it_is(panel, engine):
@@ -56,7 +60,9 @@ def test_the_engine_is_given_the_volume_as_it_is(panel, engine):
 
 def test_prompts_that_a_model_does_not_take_are_greyed_with_the_reason(panel):
     items = panel.ui.promptCombo.model()
-    assert [items.item(row).isEnabled() for row in range(3)] == [True, True, True], "ScribblePrompt takes them all"
+    assert [items.item(row).isEnabled() for row in range(3)] == [True, True, True], (
+        "ScribblePrompt takes them all"
+    )
     panel.ui.modelCombo.currentIndex = 0
     assert [items.item(row).isEnabled() for row in range(3)] == [True, False, False]
     assert panel.parameters.prompt == "box"
@@ -66,14 +72,19 @@ def test_prompts_that_a_model_does_not_take_are_greyed_with_the_reason(panel):
     assert "patented" in panel.ui.promptNote.text
 
 
-def test_imported_weights_can_be_chosen_and_reach_the_engine(widget, volume, engine, monkeypatch, tmp_path):
+def test_imported_weights_can_be_chosen_and_reach_the_engine(
+    widget, volume, engine, monkeypatch, tmp_path
+):
     (tmp_path / "medsam_vit_b.pth").write_bytes(b"weights")
     monkeypatch.setenv("HERMES_CACHE", str(tmp_path))
     panel = widget.panel
     panel.parameters.volume = volume
     panel.setup.refresh()
     combo = panel.ui.weightsCombo
-    assert [combo.itemText(row) for row in range(combo.count)] == ["Small, bundled (research)", "medsam_vit_b.pth"]
+    assert [combo.itemText(row) for row in range(combo.count)] == [
+        "Small, bundled (research)",
+        "medsam_vit_b.pth",
+    ]
     combo.currentIndex = 1
     click(panel.ui.runButton)
     assert engine.requests[0].weights == "medsam_vit_b.pth"
@@ -84,7 +95,9 @@ def test_setup_lists_what_the_module_runs_and_no_rival_it_is_measured_against(pa
     table = panel.ui.weightsTable
     titles = [table.item(row, 0).text() for row in range(table.rowCount)]
     assert {"MedSAM, small", "QC core, prostate in T2 MR", "QC core, spleen in CT"} <= {*titles}
-    assert bundled_rivals(load_preset("prostate-t2")) and not [title for title in titles if "20" in title]
+    assert bundled_rivals(load_preset("prostate-t2")) and not [
+        title for title in titles if "20" in title
+    ]
 
 
 def test_the_state_line_says_what_the_engine_runs_on(panel, engine):
@@ -96,7 +109,9 @@ def test_the_state_line_says_what_the_engine_runs_on(panel, engine):
     assert panel.ui.stateLabel.text == "Ready: CPU"
 
 
-def test_a_scene_whose_organ_this_computer_has_no_preset_for_opens_with_the_default(widget, tmp_path):
+def test_a_scene_whose_organ_this_computer_has_no_preset_for_opens_with_the_default(
+    widget, tmp_path
+):
     widget.panel.unbind()
     widget.logic.getParameterNode().SetParameter("preset", "liver-ct")
     slicer.util.saveScene(str(tmp_path / "scene.mrb"))

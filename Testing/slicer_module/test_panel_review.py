@@ -15,7 +15,10 @@ from Testing.slicer_module.events import iteration, opened
 def test_a_finished_run_is_ready_for_review_worst_first(reviewed):
     ui = reviewed.ui
     assert ui.runButton.text == "Run"
-    assert ui.statusLabel.text == "Done: 1 accepted, 2 below the threshold, 0 without the organ, 0 failed"
+    assert (
+        ui.statusLabel.text
+        == "Done: 1 accepted, 2 below the threshold, 0 without the organ, 0 failed"
+    )
     assert [ui.sliceTable.item(row, 0).text() for row in range(3)] == ["4", "5", "3"]
     assert reviewed.review.slice_index == 3
     assert ui.iterationLabel.text == "0 of 1, pDSC 0.40 (best)"
@@ -121,7 +124,11 @@ def test_a_slice_unlike_the_training_patients_is_marked_and_told(panel, engine):
     drain(panel, engine)
     table = panel.ui.sliceTable
     marked = {table.item(row, 0).text(): table.item(row, 2).text() for row in range(table.rowCount)}
-    assert marked["4"].endswith("?") and not marked["3"].endswith("?") and not marked["5"].endswith("?")
+    assert (
+        marked["4"].endswith("?")
+        and not marked["3"].endswith("?")
+        and not marked["5"].endswith("?")
+    )
     assert "1 unlike the training patients" in panel.ui.statusLabel.text
 
 
@@ -137,6 +144,8 @@ def test_a_borderline_slice_is_marked_told_and_asked_about(panel, engine):
     drain(panel, engine)
     table = panel.ui.sliceTable
     rows = {table.item(row, 0).text(): row for row in range(table.rowCount)}
-    assert table.item(rows["4"], 1).text().endswith("±") and not table.item(rows["3"], 1).text().endswith("±")
+    assert table.item(rows["4"], 1).text().endswith("±") and not table.item(
+        rows["3"], 1
+    ).text().endswith("±")
     assert "may be there or not" in table.item(rows["4"], 1).toolTip() and rows["4"] == 0
     assert "1 borderline" in panel.ui.statusLabel.text

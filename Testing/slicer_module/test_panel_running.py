@@ -23,7 +23,12 @@ def test_iterations_appear_while_the_run_goes_on(panel, engine):
 
 def test_a_failed_run_says_why_and_keeps_what_was_finished(panel, engine):
     click(panel.ui.runButton)
-    play(panel, engine, RUN[:4], Failed("the engine was killed, most likely because memory ran out", None))
+    play(
+        panel,
+        engine,
+        RUN[:4],
+        Failed("the engine was killed, most likely because memory ran out", None),
+    )
     assert "memory" in panel.ui.statusLabel.text
     assert panel.review.run.record.slices[2].status == "accepted"
     assert panel.review.run.record.slices[3].status == "stopped"
@@ -86,11 +91,14 @@ def test_switching_the_volume_in_mid_run_changes_nothing_about_the_run(panel, en
     play(panel, engine)
     assert panel.review.run.volume is volume
     assert np.array_equal(
-        voxels_of(panel.review.run.get("mask"), ORGAN, volume)[2], panel.review.run.mask(2, panel.review.run.shown)
+        voxels_of(panel.review.run.get("mask"), ORGAN, volume)[2],
+        panel.review.run.mask(2, panel.review.run.shown),
     )
 
 
-def test_reloading_the_module_in_mid_run_ends_the_run_and_the_new_panel_works(widget, panel, engine, volume):
+def test_reloading_the_module_in_mid_run_ends_the_run_and_the_new_panel_works(
+    widget, panel, engine, volume
+):
     click(panel.ui.runButton)
     engine.say(opened((2, 3, 4)), *RUN[:2])
     drain(panel, engine)

@@ -11,7 +11,11 @@ from HermesSegmentLib.scene import CYAN, MAGENTA, ORGAN, RunScene
 from Testing.slicer_module.events import block, iteration, opened, record
 from Testing.standins.slice_view import SliceView
 
-SMALL, LARGE, GLAND = block(slice(15, 20), slice(15, 20)), block(slice(5, 35), slice(5, 45)), block(slice(10, 25), slice(12, 30))
+SMALL, LARGE, GLAND = (
+    block(slice(15, 20), slice(15, 20)),
+    block(slice(5, 35), slice(5, 45)),
+    block(slice(10, 25), slice(12, 30)),
+)
 
 
 def begin(volume) -> RunScene:
@@ -86,8 +90,14 @@ def test_outlines_lie_in_the_view_where_the_mask_lies_in_the_oblique_volume(run)
     found_rows, found_columns = np.nonzero(cyan)
     corners = run.frame.to_ras(2, np.array([9.5, 24.5]), np.array([11.5, 29.5]))
     places = np.array([view.place(tuple(corner)) for corner in corners])
-    assert abs(found_rows.min() - places[:, 0].min()) <= 3 and abs(found_rows.max() - places[:, 0].max()) <= 3
-    assert abs(found_columns.min() - places[:, 1].min()) <= 3 and abs(found_columns.max() - places[:, 1].max()) <= 3
+    assert (
+        abs(found_rows.min() - places[:, 0].min()) <= 3
+        and abs(found_rows.max() - places[:, 0].max()) <= 3
+    )
+    assert (
+        abs(found_columns.min() - places[:, 1].min()) <= 3
+        and abs(found_columns.max() - places[:, 1].max()) <= 3
+    )
 
 
 def test_voxels_written_later_show_in_the_view(run):
@@ -119,7 +129,9 @@ def test_a_saved_scene_brings_the_run_back(run, tmp_path):
     (node,) = RunScene.all()
     again = RunScene(node)
     assert again.count == 3
-    assert again.record.slices[2].decision == "accepted" and again.record.slices[3].status == "stopped"
+    assert (
+        again.record.slices[2].decision == "accepted" and again.record.slices[3].status == "stopped"
+    )
     assert again.record.slices[2].iterations[2].prompt["xyxy"] == [5, 6, 30, 28]
     again.show(1)
     shown = voxels(again, "mask")
@@ -129,7 +141,9 @@ def test_a_saved_scene_brings_the_run_back(run, tmp_path):
 
 def test_adding_an_iteration_of_a_large_volume_is_quick_enough_for_a_timer(scene, capsys):
     # The figure is printed; a wall time is no test.
-    volume = slicer.util.addVolumeFromArray(np.random.default_rng(0).integers(0, 99, (24, 384, 384)).astype(np.int16))
+    volume = slicer.util.addVolumeFromArray(
+        np.random.default_rng(0).integers(0, 99, (24, 384, 384)).astype(np.int16)
+    )
     volume.CreateDefaultDisplayNodes()
     made = RunScene.create(volume, record())
     made.open((24, 384, 384), (2, 1, 0), (False, False, False), tuple(range(24)))

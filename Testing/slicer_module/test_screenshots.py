@@ -53,9 +53,15 @@ def test_the_panel_from_ready_to_exported(panel, folder):  # noqa: F811
     click(panel.ui.sampleButton)
 
     def accepted() -> list[int]:
-        return [one.index for one in panel.control.run.record.slices.values() if one.status == "accepted"]
+        return [
+            one.index
+            for one in panel.control.run.record.slices.values()
+            if one.status == "accepted"
+        ]
 
-    wait(panel, lambda: panel.control.run is not None and bool(accepted()) and panel.control.settled)
+    wait(
+        panel, lambda: panel.control.run is not None and bool(accepted()) and panel.control.settled
+    )
     view = SliceView(width=640, height=640)
     run = panel.control.run
     view.show(run.volume, tuple(run.frame.centre(accepted()[0])))

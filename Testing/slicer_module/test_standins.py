@@ -9,8 +9,12 @@ from PySide6.QtWidgets import QWidget
 
 from Testing.standins import ctk_widgets, mrml_widgets
 
-SOURCES = [Path(os.environ[name]) for name in ("SLICER_SOURCE", "CTK_SOURCE") if os.environ.get(name)]
-STANDINS = [getattr(module, name) for module in (ctk_widgets, mrml_widgets) for name in module.WIDGETS]
+SOURCES = [
+    Path(os.environ[name]) for name in ("SLICER_SOURCE", "CTK_SOURCE") if os.environ.get(name)
+]
+STANDINS = [
+    getattr(module, name) for module in (ctk_widgets, mrml_widgets) for name in module.WIDGETS
+]
 
 
 def members(header: str) -> set[str]:
@@ -19,7 +23,9 @@ def members(header: str) -> set[str]:
     found = set(re.findall(r"Q_PROPERTY\(\s*[\w:<>, ]+[\s*&]+(\w+)\s+(?:READ|MEMBER)", text))
     reachable = False
     for line in text.splitlines():
-        if re.match(r"\s*(public|protected|private)?\s*(slots|Q_SLOTS|signals|Q_SIGNALS)\s*:", line):
+        if re.match(
+            r"\s*(public|protected|private)?\s*(slots|Q_SLOTS|signals|Q_SIGNALS)\s*:", line
+        ):
             reachable = not re.match(r"\s*(protected|private)", line)
         elif re.match(r"\s*(public|protected|private)\s*:", line):
             reachable = False
@@ -31,10 +37,14 @@ def members(header: str) -> set[str]:
 @pytest.mark.skipif(not SOURCES, reason="neither SLICER_SOURCE nor CTK_SOURCE names a checkout")
 @pytest.mark.parametrize("standin", STANDINS, ids=lambda kind: kind.__name__)
 def test_a_stand_in_has_no_member_that_the_real_widget_lacks(standin):
-    header = next((path for source in SOURCES for path in source.rglob(f"{standin.__name__}.h")), None)
+    header = next(
+        (path for source in SOURCES for path in source.rglob(f"{standin.__name__}.h")), None
+    )
     if header is None:
         pytest.skip(f"no checkout holds {standin.__name__}.h")
-    own = {name for name in vars(standin) if not name.startswith("_") and not hasattr(QWidget, name)} - {"staticMetaObject"}
+    own = {
+        name for name in vars(standin) if not name.startswith("_") and not hasattr(QWidget, name)
+    } - {"staticMetaObject"}
     assert own <= members(header.read_text(errors="ignore"))
 
 

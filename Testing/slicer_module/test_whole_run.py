@@ -71,7 +71,9 @@ def load_series(folder: Path):
 
 
 @pytest.mark.skipif(not SERIES.is_dir(), reason="real patients (../shared/data) are not here")
-def test_a_series_run_reviewed_and_exported_in_the_panel_is_what_hermes_refine_gives(panel, tmp_path, capsys):
+def test_a_series_run_reviewed_and_exported_in_the_panel_is_what_hermes_refine_gives(
+    panel, tmp_path, capsys
+):
     panel.parameters.volume = load_series(SERIES)
     gaps: list[float] = []
     last = [time.perf_counter()]
@@ -94,13 +96,27 @@ def test_a_series_run_reviewed_and_exported_in_the_panel_is_what_hermes_refine_g
     click(panel.ui.acceptAllButton)
     export.to_file(panel.review, tmp_path / "panel.seg.nrrd")
     with capsys.disabled():
-        print(f"\n  longest the user interface did not answer in a run of {len(gaps)} turns: {1000 * max(gaps):.0f} ms")
-    command = [sys.executable, "-m", "HermesLib", "refine", str(SERIES), "-o", str(tmp_path / "out")]
+        print(
+            f"\n  longest the user interface did not answer in a run of {len(gaps)} turns: {1000 * max(gaps):.0f} ms"
+        )
+    command = [
+        sys.executable,
+        "-m",
+        "HermesLib",
+        "refine",
+        str(SERIES),
+        "-o",
+        str(tmp_path / "out"),
+    ]
     subprocess.run(command, check=True, cwd=ROOT, capture_output=True)
     exported = SimpleITK.ReadImage(str(tmp_path / "panel.seg.nrrd"))
     refined = SimpleITK.ReadImage(str(tmp_path / "out" / "segmentation.nii.gz"))
-    placed = SimpleITK.Resample(exported, refined, SimpleITK.Transform(), SimpleITK.sitkNearestNeighbor, 0)
-    assert np.array_equal(SimpleITK.GetArrayFromImage(placed) > 0, SimpleITK.GetArrayFromImage(refined) > 0)
+    placed = SimpleITK.Resample(
+        exported, refined, SimpleITK.Transform(), SimpleITK.sitkNearestNeighbor, 0
+    )
+    assert np.array_equal(
+        SimpleITK.GetArrayFromImage(placed) > 0, SimpleITK.GetArrayFromImage(refined) > 0
+    )
     assert SimpleITK.GetArrayFromImage(exported).any()
 
 
@@ -156,7 +172,10 @@ def test_weights_that_cannot_be_read_are_refused_in_one_line(panel, monkeypatch,
     panel.control.engine.close()
     click(panel.ui.sampleButton)
     wait(panel, lambda: not panel.control.running)
-    assert "scribbleprompt-small" in panel.ui.statusLabel.text and "\n" not in panel.ui.statusLabel.text
+    assert (
+        "scribbleprompt-small" in panel.ui.statusLabel.text
+        and "\n" not in panel.ui.statusLabel.text
+    )
     monkeypatch.delenv("HERMES_RESOURCES")
     panel.control.engine.close()
     click(panel.ui.runButton)

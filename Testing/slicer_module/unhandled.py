@@ -10,7 +10,9 @@ def nothing_unhandled() -> Iterator[None]:
     """Fails at the end if an exception reached the console in between."""
     seen: list[str] = []
     before = sys.excepthook
-    sys.excepthook = lambda kind, error, trace: seen.append(f"{kind.__name__}: {error} ({trace.tb_frame.f_code.co_name})")
+    sys.excepthook = lambda kind, error, trace: seen.append(
+        f"{kind.__name__}: {error} ({trace.tb_frame.f_code.co_name})"
+    )
     try:
         yield
     finally:

@@ -27,7 +27,15 @@ def start() -> None:
 
     if getattr(slicer, "app", None) is not None:
         return
-    from Testing.standins import application, ctk_widgets, i18n, mrml_widgets, parameter_node, pythonqt, scripted_module
+    from Testing.standins import (
+        application,
+        ctk_widgets,
+        i18n,
+        mrml_widgets,
+        parameter_node,
+        pythonqt,
+        scripted_module,
+    )
 
     sys.modules["qt"] = pythonqt
     sys.modules["ctk"] = ctk_widgets

@@ -33,13 +33,19 @@ _READERS = (
     (".nii.gz", "vtkMRMLScalarVolumeNode"),
     (".mha", "vtkMRMLScalarVolumeNode"),
 )
-_TYPES = {"SegmentationFile": "vtkMRMLSegmentationNode", "VolumeFile": "vtkMRMLScalarVolumeNode", "TableFile": "vtkMRMLTableNode"}
+_TYPES = {
+    "SegmentationFile": "vtkMRMLSegmentationNode",
+    "VolumeFile": "vtkMRMLScalarVolumeNode",
+    "TableFile": "vtkMRMLTableNode",
+}
 
 
 class _InputOutput:
     """What ``slicer.util`` asks of the input-output manager to load and save."""
 
-    def loadNodes(self, kind: str, properties: dict, loaded: vtk.vtkCollection, messages: object = None) -> bool:
+    def loadNodes(
+        self, kind: str, properties: dict, loaded: vtk.vtkCollection, messages: object = None
+    ) -> bool:
         """Load a scene, or one node."""
         path, scene = properties["fileName"], slicer.mrmlScene
         if kind == "SceneFile":
@@ -48,10 +54,14 @@ class _InputOutput:
                 return bool(scene.ReadFromMRB(path, clear))
             scene.SetURL(path)
             return bool(scene.Connect() if clear else scene.Import())
-        found = _TYPES.get(kind) or next((name for ending, name in _READERS if path.endswith(ending)), None)
+        found = _TYPES.get(kind) or next(
+            (name for ending, name in _READERS if path.endswith(ending)), None
+        )
         if found is None:
             return False
-        node = scene.AddNewNodeByClass(found, properties.get("name") or Path(path).name.split(".")[0])
+        node = scene.AddNewNodeByClass(
+            found, properties.get("name") or Path(path).name.split(".")[0]
+        )
         storage = node.CreateDefaultStorageNode()
         scene.AddNode(storage)
         node.SetAndObserveStorageNodeID(storage.GetID())
@@ -201,7 +211,10 @@ def start() -> None:
     colours.AddDefaultColorNodes()
     logic.SetSliceLogics(vtk.vtkCollection())
     logic.SetViewLogics(vtk.vtkCollection())
-    for factory in (slicer.vtkMRMLThreeDViewDisplayableManagerFactory, slicer.vtkMRMLSliceViewDisplayableManagerFactory):
+    for factory in (
+        slicer.vtkMRMLThreeDViewDisplayableManagerFactory,
+        slicer.vtkMRMLSliceViewDisplayableManagerFactory,
+    ):
         factory.GetInstance().SetMRMLApplicationLogic(logic)
     slicer.modules = SimpleNamespace(colors=_Module("Colors", colours))
     # Slicer's terminology files are not part of slicer-core; its logic says so at length.

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Property, Qt, Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSlider, QToolButton, QWidget
 
-from Testing.standins import pythonqt  # noqa: F401  (dresses PySide6 first)
+from Testing.standins import pythonqt  # noqa: F401  (wraps PySide6 first)
 
 WIDGETS = ("ctkCollapsibleButton", "ctkSliderWidget")
 
@@ -78,7 +78,9 @@ class ctkSliderWidget(QWidget):  # noqa: N801
 
     def _slid(self, place: int) -> None:
         if not self._busy:
-            steps = round((self._high - self._low) * place / _STEPS / self._step) if self._step else 0
+            steps = (
+                round((self._high - self._low) * place / _STEPS / self._step) if self._step else 0
+            )
             self._change(self._low + steps * self._step)
 
     def _show(self) -> None:
@@ -109,7 +111,11 @@ class ctkSliderWidget(QWidget):  # noqa: N801
         self._show()
 
     value = Property(float, lambda self: self._value, _change, notify=valueChanged)
-    minimum = Property(float, lambda self: self._low, lambda self, low: self._limit(low, max(low, self._high)))
-    maximum = Property(float, lambda self: self._high, lambda self, high: self._limit(min(self._low, high), high))
+    minimum = Property(
+        float, lambda self: self._low, lambda self, low: self._limit(low, max(low, self._high))
+    )
+    maximum = Property(
+        float, lambda self: self._high, lambda self, high: self._limit(min(self._low, high), high)
+    )
     singleStep = Property(float, lambda self: self._step, _stride)
     decimals = Property(int, lambda self: self._box.property("decimals"), _round)

@@ -89,7 +89,11 @@ class qMRMLNodeComboBox(QWidget):  # noqa: N801
         if self._scene is None:
             return []
         every = (self._scene.GetNthNode(number) for number in range(self._scene.GetNumberOfNodes()))
-        return [node for node in every if any(node.IsA(kind) for kind in self._types) and not node.GetHideFromEditors()]
+        return [
+            node
+            for node in every
+            if any(node.IsA(kind) for kind in self._types) and not node.GetHideFromEditors()
+        ]
 
     def _fill(self) -> None:
         if not pythonqt.shiboken6.isValid(self):

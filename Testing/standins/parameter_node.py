@@ -62,8 +62,15 @@ class _Parameter:
 
     def __init__(self, name: str, annotated: Any, default: Any) -> None:
         self.name = name
-        parts = typing.get_args(annotated) if typing.get_origin(annotated) is typing.Annotated else (annotated,)
-        self.kind, self.validators = parts[0], [part for part in parts[1:] if hasattr(part, "validate")]
+        parts = (
+            typing.get_args(annotated)
+            if typing.get_origin(annotated) is typing.Annotated
+            else (annotated,)
+        )
+        self.kind, self.validators = (
+            parts[0],
+            [part for part in parts[1:] if hasattr(part, "validate")],
+        )
         self.is_node = isinstance(self.kind, type) and issubclass(self.kind, slicer.vtkMRMLNode)
         self.default = default
 
@@ -78,7 +85,9 @@ class _Parameter:
             validator.validate(value)
         if self.is_node:
             node.SetNodeReferenceID(self.name, value.GetID() if value is not None else None)
-        elif not isinstance(value, self.kind) and not (self.kind is float and isinstance(value, int)):
+        elif not isinstance(value, self.kind) and not (
+            self.kind is float and isinstance(value, int)
+        ):
             raise TypeError(f"{self.name} is a {self.kind.__name__}, not {value!r}")
         else:
             node.SetParameter(self.name, str(value))
@@ -92,8 +101,12 @@ class _Binding:
 
     def __init__(self, widget: Any, parameter: _Parameter) -> None:
         self.widget, self.parameter, self.callback = widget, parameter, None
-        self.choices = next((one.choices for one in parameter.validators if isinstance(one, Choice)), None)
-        bounds = next((one for one in parameter.validators if isinstance(one, WithinRange | Minimum)), None)
+        self.choices = next(
+            (one.choices for one in parameter.validators if isinstance(one, Choice)), None
+        )
+        bounds = next(
+            (one for one in parameter.validators if isinstance(one, WithinRange | Minimum)), None
+        )
         if isinstance(widget, qt.QComboBox):
             if self.choices is None:
                 raise RuntimeError(f"{parameter.name} needs a Choice for its combo box")
@@ -116,7 +129,9 @@ class _Binding:
             qMRMLNodeComboBox: "currentNodeChanged",
         }
         if type(self.widget) not in names:
-            raise RuntimeError(f"no connector from {type(self.widget).__name__} to {self.parameter.kind}")
+            raise RuntimeError(
+                f"no connector from {type(self.widget).__name__} to {self.parameter.kind}"
+            )
         return getattr(self.widget, names[type(self.widget)])
 
     def listen(self, callback: Callable[[], None]) -> None:
@@ -158,9 +173,13 @@ def parameterNodeWrapper(described: type) -> type:
     hints = typing.get_type_hints(described, include_extras=True)
     parameters = {}
     for name, annotated in hints.items():
-        plain = annotated.__origin__ if typing.get_origin(annotated) is typing.Annotated else annotated
+        plain = (
+            annotated.__origin__ if typing.get_origin(annotated) is typing.Annotated else annotated
+        )
         is_node = isinstance(plain, type) and issubclass(plain, slicer.vtkMRMLNode)
-        default = getattr(described, name) if hasattr(described, name) else None if is_node else plain()
+        default = (
+            getattr(described, name) if hasattr(described, name) else None if is_node else plain()
+        )
         parameters[name] = _Parameter(name, annotated, default)
 
     class Wrapped(_Wrapper):
@@ -173,7 +192,9 @@ def parameterNodeWrapper(described: type) -> type:
 
 
 def _value_of(name: str) -> property:
-    return property(lambda self: self.getValue(name), lambda self, value: self.setValue(name, value))
+    return property(
+        lambda self: self.getValue(name), lambda self, value: self.setValue(name, value)
+    )
 
 
 class _Wrapper:
@@ -203,7 +224,10 @@ class _Wrapper:
             binding.write(self.getValue(binding.parameter.name))
             binding.listen(lambda binding=binding: self._from_gui(binding))
         tag = len(self._bound)
-        self._bound[tag] = (bindings, self.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self._to_gui(bindings)))
+        self._bound[tag] = (
+            bindings,
+            self.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self._to_gui(bindings)),
+        )
         return tag
 
     def disconnectGui(self, tag: int) -> None:

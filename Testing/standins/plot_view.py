@@ -23,7 +23,9 @@ def plot_pixels(chart: Any, width: int = 420, height: int = 260) -> np.ndarray:
     for number in range(chart.GetNumberOfPlotSeriesNodes()):
         series = chart.GetNthPlotSeriesNode(number)
         line = drawn.AddPlot(vtk.vtkChart.LINE)
-        line.SetInputData(series.GetTableNode().GetTable(), series.GetXColumnName(), series.GetYColumnName())
+        line.SetInputData(
+            series.GetTableNode().GetTable(), series.GetXColumnName(), series.GetYColumnName()
+        )
         line.SetLabel(series.GetName())
         line.SetColorF(*series.GetColor())
         line.SetWidth(2)
@@ -34,7 +36,10 @@ def plot_pixels(chart: Any, width: int = 420, height: int = 260) -> np.ndarray:
         line.GetPen().SetLineType(styles.get(series.GetLineStyle(), vtk.vtkPen.SOLID_LINE))
         if series.GetMarkerStyle() != slicer.vtkMRMLPlotSeriesNode.MarkerStyleNone:
             line.SetMarkerStyle(vtk.vtkPlotPoints.CIRCLE)
-    for axis, title in ((vtk.vtkAxis.BOTTOM, chart.GetXAxisTitle()), (vtk.vtkAxis.LEFT, chart.GetYAxisTitle())):
+    for axis, title in (
+        (vtk.vtkAxis.BOTTOM, chart.GetXAxisTitle()),
+        (vtk.vtkAxis.LEFT, chart.GetYAxisTitle()),
+    ):
         drawn.GetAxis(axis).SetTitle(title)
     if not chart.GetYAxisRangeAuto():
         drawn.GetAxis(vtk.vtkAxis.LEFT).SetBehavior(vtk.vtkAxis.FIXED)

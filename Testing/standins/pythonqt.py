@@ -9,7 +9,9 @@ import shiboken6
 from PySide6 import QtCore, QtGui, QtTest, QtUiTools, QtWidgets
 
 for _module in (QtCore, QtGui, QtWidgets, QtUiTools, QtTest):
-    globals().update({name: getattr(_module, name) for name in dir(_module) if not name.startswith("_")})
+    globals().update(
+        {name: getattr(_module, name) for name in dir(_module) if not name.startswith("_")}
+    )
 
 _get, _set = QtCore.QObject.property, QtCore.QObject.setProperty
 #: Where PythonQt, too, has the method and not the property.
@@ -29,7 +31,9 @@ class _Value:
 
     def __set__(self, owner: Any, value: Any) -> None:
         if not _set(owner, self.name, value):
-            raise AttributeError(f"{type(owner).__name__}.{self.name} takes no {type(value).__name__}")
+            raise AttributeError(
+                f"{type(owner).__name__}.{self.name} takes no {type(value).__name__}"
+            )
 
 
 def _subclasses(kind: type) -> set[type]:
@@ -46,7 +50,9 @@ def _expose_properties(kind: type) -> None:
             setattr(kind, name, _Value(name, present))
 
 
-for _kind in sorted({QtCore.QObject} | _subclasses(QtCore.QObject), key=lambda kind: len(kind.__mro__)):
+for _kind in sorted(
+    {QtCore.QObject} | _subclasses(QtCore.QObject), key=lambda kind: len(kind.__mro__)
+):
     if _kind.__module__.startswith("PySide6"):
         _expose_properties(_kind)
 
@@ -104,7 +110,9 @@ def _getattribute(self: Any, name: str) -> Any:
 
 
 QtCore.QObject.__getattribute__ = _getattribute
-QtCore.QObject.name = property(lambda self: _get(self, "objectName"), lambda self, value: _set(self, "objectName", value))
+QtCore.QObject.name = property(
+    lambda self: _get(self, "objectName"), lambda self, value: _set(self, "objectName", value)
+)
 QtCore.QObject.className = lambda self: self.metaObject().className()
 QtCore.QObject.delete = lambda self: shiboken6.delete(self)
 

@@ -43,7 +43,9 @@ class ScriptedLoadableModuleWidget:
 
     def resourcePath(self, name: str) -> str:
         """A file below the module's Resources."""
-        return str(Path(getattr(slicer.modules, self.moduleName.lower()).path).parent / "Resources" / name)
+        return str(
+            Path(getattr(slicer.modules, self.moduleName.lower()).path).parent / "Resources" / name
+        )
 
 
 class ScriptedLoadableModuleLogic:

@@ -6,16 +6,21 @@ import numpy as np
 import pytest
 import torch
 
-from HermesLib.data.augmentation import IDENTITY, Augmentation, sampling_grid
-from HermesLib.data.slices import LabelledSlice
+from HermesLib.datasets.augmentation import IDENTITY, Augmentation, sampling_grid
+from HermesLib.datasets.slices import LabelledSlice
 from HermesLib.errors import HermesError
-from HermesLib.neighbours import own_slice
+from HermesLib.io.neighbours import own_slice
 from HermesLib.quality.protocol import Assessment
-from HermesLib.training.pool import PooledSlice, SlicePool, pool_slices, vary_neighbours
-from HermesLib.training.precision import reduced_precision
-from HermesLib.training.quality import QualityTrainer, QualityTraining
-from HermesLib.training.run import TrainingRun
-from HermesLib.training.self_training import label_slices
+from HermesLib.training.autocast import autocast
+from HermesLib.training.pseudo_labels import label_slices
+from HermesLib.training.qc_trainer import QualityTrainer, QualityTraining
+from HermesLib.training.run_folder import TrainingRun
+from HermesLib.training.slice_sampler import (
+    SampledSlice,
+    SliceSampler,
+    sampled_slices,
+    vary_neighbours,
+)
 from Testing.quality.small import SMALL
 
 SHORT = QualityTraining(
@@ -29,7 +34,7 @@ SHORT = QualityTraining(
 )
 
 
-def pool() -> SlicePool:
+def pool() -> SliceSampler:
     rng = np.random.default_rng(0)
     rows, columns = np.mgrid[:64, :64]
     slices = []
@@ -37,9 +42,9 @@ def pool() -> SlicePool:
         centre = rng.uniform(25, 40, 2)
         mask = (rows - centre[0]) ** 2 + (columns - centre[1]) ** 2 < 12**2
         image = np.clip(80 + 90 * mask + rng.normal(0, 10, mask.shape), 0, 255).astype(np.uint8)
-        slices.append(PooledSlice(image[None], mask if k < 6 else np.zeros_like(mask), f"p-{k}"))
-    slices.append(PooledSlice(slices[0].image, None, "p-9-unlabelled"))
-    return SlicePool(slices)
+        slices.append(SampledSlice(image[None], mask if k < 6 else np.zeros_like(mask), f"p-{k}"))
+    slices.append(SampledSlice(slices[0].image, None, "p-9-unlabelled"))
+    return SliceSampler(slices)
 
 
 def trained(folder, settings: QualityTraining = SHORT) -> QualityTrainer:
@@ -79,13 +84,24 @@ def test_a_folder_begun_with_other_settings_is_refused(tmp_path):
 def test_validation_reports_what_the_issue_of_trust_needs(tmp_path):
     seen = []
     run = TrainingRun(tmp_path, SHORT.to_dict())
-    QualityTrainer(SMALL, SHORT, run, pool(), pool(), torch.device("cpu")).fit(lambda core, measured: seen.append(measured))
-    assert {"from_blank", "from_full", "from_shifted", "agreement", "pdsc_error", "presence"} <= set(seen[-1])
+    QualityTrainer(SMALL, SHORT, run, pool(), pool(), torch.device("cpu")).fit(
+        lambda core, measured: seen.append(measured)
+    )
+    assert {
+        "from_blank",
+        "from_full",
+        "from_shifted",
+        "agreement",
+        "pdsc_error",
+        "presence",
+    } <= set(seen[-1])
     assert all(np.isfinite(value) for value in seen[-1].values())
 
 
 def test_batches_hold_slices_with_and_without_the_organ_and_unlabelled_ones():
-    images, masks = pool().draw(np.random.default_rng(0), 60, 64, Augmentation(), absent=0.3, unlabelled=0.2)
+    images, masks = pool().draw(
+        np.random.default_rng(0), 60, 64, Augmentation(), absent=0.3, unlabelled=0.2
+    )
     empty = (masks.sum((1, 2, 3)) == 0).float().mean().item()
     assert images.shape == masks.shape == (60, 1, 64, 64)
     assert 0.25 < empty < 0.75
@@ -97,11 +113,18 @@ def test_training_slices_know_their_neighbours_in_the_same_patient_only():
     label = np.zeros((8, 8), np.uint8)
     label[2:5, 2:5] = 1
     slices = [
-        LabelledSlice(np.full((8, 8), 10 * patient + index, np.uint8), label, names, f"p-{patient}", "toy", index)
+        LabelledSlice(
+            np.full((8, 8), 10 * patient + index, np.uint8),
+            label,
+            names,
+            f"p-{patient}",
+            "toy",
+            index,
+        )
         for patient in range(2)
         for index in range(3)
     ]
-    pooled = pool_slices(slices, "prostate", "slice", neighbours=1)
+    pooled = sampled_slices(slices, "prostate", "slice", neighbours=1)
     assert [one.image[:, 0, 0].tolist() for one in pooled] == [
         [0, 0, 1],
         [0, 1, 2],
@@ -117,7 +140,10 @@ def test_a_slice_with_neighbours_is_varied_as_one_scan():
     turned = vary_neighbours(np.random.default_rng(3), images)
     assert torch.equal(own_slice(turned), own_slice(images))
     for before, after in zip(images, turned, strict=True):
-        assert any(torch.equal(after, form) for form in (before, before.flip(0), before[1:2].expand(3, -1, -1)))
+        assert any(
+            torch.equal(after, form)
+            for form in (before, before.flip(0), before[1:2].expand(3, -1, -1))
+        )
 
 
 class SureTeacher:
@@ -133,7 +159,13 @@ class SureTeacher:
 
 def test_a_teacher_labels_only_what_it_is_sure_of_and_never_a_labelled_slice():
     def slice_of(grey: int, label: np.ndarray | None) -> LabelledSlice:
-        return LabelledSlice(np.full((8, 8), grey, np.uint8), label, ("background", "prostate"), "p-1-unlabelled", "made")
+        return LabelledSlice(
+            np.full((8, 8), grey, np.uint8),
+            label,
+            ("background", "prostate"),
+            "p-1-unlabelled",
+            "made",
+        )
 
     truth = np.zeros((8, 8), np.uint8)
     slices = [slice_of(250, None), slice_of(10, None), slice_of(128, None), slice_of(250, truth)]
@@ -145,13 +177,15 @@ def test_a_teacher_labels_only_what_it_is_sure_of_and_never_a_labelled_slice():
 def test_a_central_field_is_shown_at_its_share_and_what_lies_around_stays_at_hand():
     picture = np.zeros((64, 64), np.uint8)
     picture[8:56, 8:56] = 200
-    (pooled,) = pool_slices(
-        [LabelledSlice(picture, picture // 200, ("background", "prostate"), "p", "made")], "prostate", "centre"
+    (pooled,) = sampled_slices(
+        [LabelledSlice(picture, picture // 200, ("background", "prostate"), "p", "made")],
+        "prostate",
+        "centre",
     )
     whole = sampling_grid(np.random.default_rng(0), 1, 48, IDENTITY)
-    images, masks = SlicePool.views([pooled], whole)
+    images, masks = SliceSampler.views([pooled], whole)
     assert masks.all() and images.min() > 0.7
-    images, _ = SlicePool.views([pooled], whole * 1.3)
+    images, _ = SliceSampler.views([pooled], whole * 1.3)
     assert images[0, 0, 0, 0] == 0
 
 
@@ -159,6 +193,6 @@ def test_processors_without_bfloat16_compute_in_single_precision(monkeypatch):
     for native in (False, True):
         monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda native=native: native)
         monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
-        with reduced_precision(torch.device("cpu")):
+        with autocast(torch.device("cpu")):
             product = torch.ones(2, 2) @ torch.ones(2, 2)
         assert product.dtype == (torch.bfloat16 if native else torch.float32)

@@ -6,21 +6,25 @@ import numpy as np
 import pytest
 import torch
 
-from HermesLib.checkpoints import load_checkpoint
 from HermesLib.cli.main import main
-from HermesLib.data.augmentation import Augmentation
+from HermesLib.datasets.augmentation import Augmentation
 from HermesLib.errors import HermesError
-from HermesLib.metrics import dice
+from HermesLib.metrics.overlap import dice
 from HermesLib.models.registry import load_model
-from HermesLib.presets import load_preset
+from HermesLib.presets.registry import load_preset
 from HermesLib.quality.registry import load_quality
 from HermesLib.resources import resource_path
-from HermesLib.training.bundle import model_card
 from HermesLib.training.phantoms import labelled_phantoms
-from HermesLib.training.pool import SlicePool, pool_slices
-from HermesLib.training.quality import QualityTraining, with_refined
-from HermesLib.training.quality_job import train_quality
-from HermesLib.training.refined_masks import draw_refined_masks, keep_refined_masks, kept_refined_masks
+from HermesLib.training.qc_trainer import QualityTraining, with_refined
+from HermesLib.training.refined_masks import (
+    draw_refined_masks,
+    keep_refined_masks,
+    kept_refined_masks,
+)
+from HermesLib.training.slice_sampler import SliceSampler, sampled_slices
+from HermesLib.training.train_qc import train_quality
+from HermesLib.weights.card import model_card
+from HermesLib.weights.checkpoint import load_checkpoint
 
 CPU = torch.device("cpu")
 
@@ -28,7 +32,9 @@ CPU = torch.device("cpu")
 @pytest.fixture(scope="module")
 def phantoms():
     """A volume of two slices and a lone one."""
-    first, second, lone = sorted(labelled_phantoms(0, 8), key=lambda one: one.organ("prostate").sum())[-3:]
+    first, second, lone = sorted(
+        labelled_phantoms(0, 8), key=lambda one: one.organ("prostate").sum()
+    )[-3:]
     return [dataclasses.replace(second, index=1), lone, dataclasses.replace(first, index=0)]
 
 
@@ -43,7 +49,12 @@ def test_every_slice_gets_the_masks_that_models_draw_of_it_from_wrong_to_refined
     assert set(refined) == set(phantoms)
     for one, masks in refined.items():
         scores = [dice(mask, one.organ("prostate")) for mask in masks]
-        others = [dice(mask, other.organ("prostate")) for other in phantoms if other is not one for mask in masks]
+        others = [
+            dice(mask, other.organ("prostate"))
+            for other in phantoms
+            if other is not one
+            for mask in masks
+        ]
         assert masks.shape[1:] == one.image.shape and len(masks) >= 2
         assert min(scores) < 0.6 and max(scores) > 0.85
         assert max(scores) > max(others)
@@ -59,7 +70,7 @@ def test_a_resumed_training_reads_the_masks_of_its_first_sitting(phantoms, refin
 
 def test_a_slice_is_shown_with_its_own_masks_under_the_same_view(phantoms):
     truths = {one: one.organ("prostate")[None] for one in phantoms[:2]}
-    pool = SlicePool(pool_slices(phantoms, "prostate", "slice", 1, truths))
+    pool = SliceSampler(sampled_slices(phantoms, "prostate", "slice", 1, truths))
     strong = Augmentation(rotation_degrees=30, zoom=(0.5, 1.2), flip=0.5)
     _, masks, shown = pool.draw_with_refined(np.random.default_rng(0), 24, 64, strong)
     having = [k for k, other in enumerate(shown) if other is not None]
@@ -68,7 +79,10 @@ def test_a_slice_is_shown_with_its_own_masks_under_the_same_view(phantoms):
 
 
 def test_the_share_of_refined_masks_is_kept_and_slices_without_any_keep_theirs():
-    made_up, drawn = torch.zeros(400, 1, 4, 4), [torch.ones(1, 4, 4) if k % 2 else None for k in range(400)]
+    made_up, drawn = (
+        torch.zeros(400, 1, 4, 4),
+        [torch.ones(1, 4, 4) if k % 2 else None for k in range(400)],
+    )
     mixed = with_refined(made_up, drawn, np.random.default_rng(0), 0.4)[:, 0, 0, 0]
     assert mixed[::2].sum() == 0
     assert 0.3 < mixed[1::2].mean() < 0.5
@@ -93,7 +107,20 @@ def test_a_card_says_of_refined_masks_what_the_weights_record(name):
 
 def test_the_command_line_passes_the_share_of_refined_masks_on(tmp_path, capsys):
     assert (
-        main(["train", "quality", "--preset", "prostate-t2", "--data", "slices:x", "--refined-share", "0.4", "-o", str(tmp_path)])
+        main(
+            [
+                "train",
+                "quality",
+                "--preset",
+                "prostate-t2",
+                "--data",
+                "slices:x",
+                "--refined-share",
+                "0.4",
+                "-o",
+                str(tmp_path),
+            ]
+        )
         == 2
     )
     assert "--initial" in capsys.readouterr().err

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from HermesLib.data.augmentation import IDENTITY, Augmentation
-from HermesLib.training.run import TrainingRun
+from HermesLib.datasets.augmentation import IDENTITY, Augmentation
+from HermesLib.training.run_folder import TrainingRun
 from HermesLib.training.trainer import Trainer, TrainerSettings
 
 STEPS = 40
@@ -20,7 +20,9 @@ class Levels:
     def __init__(self) -> None:
         self.drawn = 0
 
-    def draw(self, rng: np.random.Generator, count: int, side: int, how: Augmentation) -> tuple[torch.Tensor, torch.Tensor]:
+    def draw(
+        self, rng: np.random.Generator, count: int, side: int, how: Augmentation
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         self.drawn += 1
         slices = torch.full((count, 1, side, side), 1.0 if self.drawn == STEPS else 0.0)
         return slices, slices
@@ -38,20 +40,42 @@ class Normalising:
     def config(self) -> dict[str, object]:
         return {}
 
-    def loss(self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    def loss(
+        self,
+        network: nn.Module,
+        images: torch.Tensor,
+        masks: torch.Tensor,
+        rng: np.random.Generator,
+    ) -> torch.Tensor:
         squared: torch.Tensor = network(images).square()
         return squared.mean()
 
     def evaluate(
-        self, network: nn.Module, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator
+        self,
+        network: nn.Module,
+        images: torch.Tensor,
+        masks: torch.Tensor,
+        rng: np.random.Generator,
     ) -> dict[str, float]:
         return {"dice": 1.0}
 
 
-def test_a_kept_network_is_normalised_by_what_it_saw_on_the_way_and_not_by_the_last_batches(tmp_path: Path):
+def test_a_kept_network_is_normalised_by_what_it_saw_on_the_way_and_not_by_the_last_batches(
+    tmp_path: Path,
+):
     settings = TrainerSettings(steps=STEPS, batch=2, average=0.95, augmentation=IDENTITY)
-    trainer = Trainer(Normalising(), settings, TrainingRun(tmp_path, settings.to_dict()), Levels(), Levels(), torch.device("cpu"))
+    trainer = Trainer(
+        Normalising(),
+        settings,
+        TrainingRun(tmp_path, settings.to_dict()),
+        Levels(),
+        Levels(),
+        torch.device("cpu"),
+    )
     trainer.fit(lambda network, measured: None)
-    last, kept = (network.state_dict()["running_mean"].item() for network in (trainer.network, trainer.averaged))
+    last, kept = (
+        network.state_dict()["running_mean"].item()
+        for network in (trainer.network, trainer.averaged)
+    )
     assert last == pytest.approx(0.1)
     assert 0 < kept < 0.3 * last

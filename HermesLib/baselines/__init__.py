@@ -1,1 +1,0 @@
-"""The rivals: published ways to judge or mend a segmentation, behind the same protocol as the QC core."""

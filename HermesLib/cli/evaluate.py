@@ -1,0 +1,296 @@
+"""``hermes evaluate``: figures on cases with a known truth."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add ``evaluate loop``, ``pgt``, ``score``, ``ceiling``, ``prompted`` and ``tables``."""
+    parser = subparsers.add_parser(
+        "evaluate", help="measure the loop or the QC core on cases with a known truth"
+    )
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
+    loop = kinds.add_parser("loop", help="true Dice of first and final masks")
+    loop.add_argument(
+        "--model", help="medsam, scribbleprompt or mideepseg; the preset's by default"
+    )
+    loop.add_argument("--weights", default="bundled", metavar="bundled|FILE")
+    loop.add_argument("--prompt", help="box, scribbles or clicks; the model's own by default")
+    loop.add_argument("--threshold", type=float, default=0.9)
+    loop.add_argument("--keep", choices=["best", "last"], default="best")
+    loop.set_defaults(run=run_loop)
+    pgt = kinds.add_parser("pgt", help="does the pseudo ground truth follow the image?")
+    pgt.set_defaults(run=run_pgt)
+    score = kinds.add_parser(
+        "score", help="how honest is the score, along refinements with all three models?"
+    )
+    score.add_argument(
+        "--plot",
+        type=Path,
+        metavar="PNG",
+        help="draw score against truth, reliability, and what is accepted",
+    )
+    score.set_defaults(run=run_score)
+    ceiling = kinds.add_parser(
+        "ceiling", help="what a promptable model makes of prompts drawn from the truth"
+    )
+    ceiling.add_argument(
+        "--model", help="medsam, scribbleprompt or mideepseg; the preset's by default"
+    )
+    ceiling.add_argument("--weights", default="bundled", metavar="bundled|FILE")
+    ceiling.set_defaults(run=run_ceiling, quality=None)
+    prompted = kinds.add_parser(
+        "prompted", help="a small model's answers to simulated prompts, on its own test patients"
+    )
+    prompted.add_argument(
+        "--model", required=True, choices=["medsam", "scribbleprompt", "mideepseg"]
+    )
+    prompted.add_argument("--weights", default="bundled", metavar="bundled|FILE")
+    prompted.add_argument(
+        "--data",
+        action="append",
+        required=True,
+        metavar="LAYOUT:FOLDER[:FAMILY]",
+        help="as for its training, repeatable",
+    )
+    prompted.add_argument("--objects", type=int, default=256, help="how many objects are drawn")
+    prompted.set_defaults(run=run_prompted)
+    tables = kinds.add_parser(
+        "tables",
+        help="the paper's tables: every model, threshold and source of the pGT, on one page",
+    )
+    tables.add_argument(
+        "--cases",
+        action="append",
+        required=True,
+        metavar="PRESET=LAYOUT:FOLDER",
+        help="an organ's test cases, repeatable",
+    )
+    tables.add_argument(
+        "--rival",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="weights of hermes train baseline, repeatable",
+    )
+    tables.add_argument(
+        "--quick",
+        action="store_true",
+        help="one patient an organ, the preset's model at 0.9, no ablations",
+    )
+    tables.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    tables.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="processes that measure side by side (default: one a core, at most 4)",
+    )
+    tables.set_defaults(run=measure_tables)
+    for kind in (loop, pgt, score):
+        kind.add_argument("--quality", default="diffusion", metavar="diffusion|FILE")
+    for kind in (loop, pgt, score, ceiling):
+        kind.add_argument("--preset", default="prostate-t2")
+        kind.add_argument(
+            "--data",
+            required=True,
+            metavar="LAYOUT:FOLDER",
+            help="decathlon:FOLDER, or slices:FOLDER (its test patients)",
+        )
+        kind.add_argument("--patients", nargs="+", metavar="NAME", help="only these patients")
+    for kind in (loop, pgt, score, ceiling, prompted, tables):
+        kind.add_argument("--seed", type=int, default=0)
+        kind.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+    for kind in (loop, pgt, score, ceiling, prompted):
+        kind.add_argument(
+            "-o", "--output", type=Path, metavar="FILE", help="write all figures as JSON"
+        )
+
+
+def _progress(done: int, total: int) -> None:
+    print(f"case {done} of {total}", file=sys.stderr, flush=True)
+
+
+def _parts(arguments: argparse.Namespace) -> tuple[Any, Any, Any, Any]:
+    from HermesLib.devices import select_device
+    from HermesLib.errors import HermesError
+    from HermesLib.evaluation.cases import read_cases
+    from HermesLib.presets.registry import load_preset
+    from HermesLib.quality.diffusion_qc import DiffusionQuality
+    from HermesLib.research.rivals.registry import load_judge
+
+    preset, device = load_preset(arguments.preset), select_device(arguments.device)
+    cases = list(read_cases(arguments.data, preset.organ_label))
+    if arguments.patients:
+        cases = [case for case in cases if case.patient in arguments.patients]
+    if not cases:
+        raise HermesError(f"{arguments.data} holds no such case")
+    quality = None if arguments.quality is None else load_judge(arguments.quality, preset, device)
+    if arguments.kind == "score" and not isinstance(quality, DiffusionQuality):
+        raise HermesError(
+            "the score along refinements is measured for QC cores; for a rival, run evaluate loop and evaluate pgt"
+        )
+    return preset, device, cases, quality
+
+
+def _publish(figures: dict[str, Any], details: dict[str, Any], output: Path | None) -> int:
+    if output:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(
+            json.dumps({"figures": figures, **details}, indent=1) + "\n", encoding="utf-8"
+        )
+    print(json.dumps(figures, indent=1))
+    return 0
+
+
+def run_loop(arguments: argparse.Namespace) -> int:
+    """Measure the whole loop."""
+    from HermesLib.evaluation.loop_metrics import as_rows, summarise
+    from HermesLib.evaluation.loop_runs import evaluate_loop
+    from HermesLib.models.registry import load_model
+    from HermesLib.refinement.settings import RefinementSettings
+    from HermesLib.runs.run import prompt_kind
+
+    settings = RefinementSettings(
+        threshold=arguments.threshold, keep=arguments.keep, seed=arguments.seed
+    )
+    preset, device, cases, quality = _parts(arguments)
+    model = load_model(arguments.model or preset.model, arguments.weights, device)
+    outcomes = evaluate_loop(
+        cases,
+        preset,
+        model,
+        quality,
+        prompt_kind(model, arguments.prompt),
+        settings,
+        device,
+        _progress,
+    )
+    used = {
+        "preset": preset.name,
+        "model": model.name,
+        "model_sha256": model.sha256,
+        "quality_sha256": quality.sha256,
+    }
+    return _publish(
+        {**used, "threshold": arguments.threshold, **summarise(outcomes)},
+        {"slices": as_rows(outcomes)},
+        arguments.output,
+    )
+
+
+def run_pgt(arguments: argparse.Namespace) -> int:
+    """Measure whether the pGT follows the image."""
+    from HermesLib.evaluation.invariance import evaluate_invariance
+
+    preset, device, cases, quality = _parts(arguments)
+    found = evaluate_invariance(cases, preset, quality, arguments.seed, device, _progress)
+    return _publish(
+        {"preset": preset.name, "quality_sha256": quality.sha256, **found}, {}, arguments.output
+    )
+
+
+def run_score(arguments: argparse.Namespace) -> int:
+    """Measure the score against the truth."""
+    import dataclasses
+
+    from HermesLib.evaluation.score_metrics import score_figures
+    from HermesLib.evaluation.score_plots import plot_scores
+    from HermesLib.evaluation.scored_masks import score_cases
+    from HermesLib.models.registry import MODELS, load_model
+
+    preset, device, cases, quality = _parts(arguments)
+    models = [load_model(name, "bundled", device) for name in MODELS]
+    judged = score_cases(cases, preset, quality, models, arguments.seed, device, _progress)
+    calibrated = quality.calibration is not None
+    if arguments.plot:
+        plot_scores(arguments.plot, judged, preset.title, calibrated)
+    networks = {
+        "quality_sha256": quality.sha256,
+        "models_sha256": {model.name: model.sha256 for model in models},
+    }
+    figures = {"preset": preset.name, **networks, "raw": score_figures(judged, raw=True)}
+    if calibrated:
+        figures["calibrated"] = score_figures(judged, raw=False)
+    return _publish(
+        figures, {"masks": [dataclasses.asdict(one) for one in judged]}, arguments.output
+    )
+
+
+def run_ceiling(arguments: argparse.Namespace) -> int:
+    """Measure what a model makes of true prompts."""
+    import dataclasses
+
+    from HermesLib.models.registry import load_model
+    from HermesLib.research.promptable.oracle_prompts import ask_with_true_prompts, ceiling_figures
+
+    preset, device, cases, _ = _parts(arguments)
+    model = load_model(arguments.model or preset.model, arguments.weights, device)
+    found = ask_with_true_prompts(cases, preset, model, arguments.seed, device, _progress)
+    used = {"preset": preset.name, "model": model.name, "model_sha256": model.sha256}
+    return _publish(
+        {**used, **ceiling_figures(found)},
+        {"slices": [dataclasses.asdict(one) for one in found]},
+        arguments.output,
+    )
+
+
+def measure_tables(arguments: argparse.Namespace) -> int:
+    """Measure the tables."""
+    import os
+
+    from HermesLib.devices import select_device
+    from HermesLib.research.tables.design import THRESHOLDS
+    from HermesLib.research.tables.run import run_tables
+    from HermesLib.research.tables.runner import TablesRequest
+
+    request = TablesRequest(
+        tuple(arguments.cases),
+        tuple(arguments.rival),
+        arguments.output,
+        THRESHOLDS[-1:] if arguments.quick else THRESHOLDS,
+        arguments.seed,
+        arguments.device,
+        arguments.quick,
+    )
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    workers = arguments.workers or (
+        1 if select_device(arguments.device).type != "cpu" else min(os.cpu_count() or 1, 4)
+    )
+    page = run_tables(request, say, workers)
+    print(f"page: {page}")
+    return 0
+
+
+def run_prompted(arguments: argparse.Namespace) -> int:
+    """Measure one small model by itself."""
+    from HermesLib.datasets.training_dataset import TrainingDataset
+    from HermesLib.devices import select_device
+    from HermesLib.models.registry import model_entry
+    from HermesLib.research.promptable.simulated_prompts import evaluate_prompted
+    from HermesLib.weights.bundled import bundled_checkpoint
+    from HermesLib.weights.checkpoint import load_checkpoint
+    from HermesLib.weights.imported import find_weights
+
+    entry = model_entry(arguments.model)
+    bundled = arguments.weights == "bundled"
+    checkpoint = (
+        bundled_checkpoint(entry.bundled)
+        if bundled
+        else load_checkpoint(find_weights(arguments.weights))
+    )
+    sources = [TrainingDataset.parse(text) for text in arguments.data]
+    found = evaluate_prompted(
+        checkpoint, sources, arguments.objects, arguments.seed, select_device(arguments.device)
+    )
+    return _publish(
+        {"model": arguments.model, "weights_sha256": checkpoint.sha256, **found},
+        {},
+        arguments.output,
+    )

@@ -1,0 +1,344 @@
+"""``hermes train``: the command line of all trainings."""
+
+import argparse
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Settings = TypeVar("Settings", bound="DataclassInstance")
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add ``train`` with one subcommand for each kind of network."""
+    parser = subparsers.add_parser("train", help="train the QC core or a small promptable model")
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
+    quality = kinds.add_parser("quality", help="the QC core of one preset")
+    quality.add_argument("--preset", required=True)
+    quality.add_argument(
+        "--phantoms",
+        type=int,
+        default=0,
+        metavar="N",
+        help="procedural prostate slices to add to the training patients",
+    )
+    quality.add_argument(
+        "--gross", type=float, help="share of gross failures among the masks shown"
+    )
+    quality.add_argument(
+        "--pure-noise",
+        type=float,
+        help="share of training from pure noise, where one-step sampling starts",
+    )
+    quality.add_argument(
+        "--decoded-weight",
+        type=float,
+        help="weight of the drawn mask's Dice and cross-entropy beside its latent's error",
+    )
+    quality.add_argument(
+        "--refined-share",
+        type=float,
+        help="share of training on masks that the promptable models draw of the training patients, guided by --initial",
+    )
+    quality.add_argument(
+        "--initial",
+        type=Path,
+        metavar="FILE",
+        help="weights to go on from; trains the third stage only",
+    )
+    quality.add_argument(
+        "--teacher", type=Path, metavar="FILE", help="weights that label the slices without a label"
+    )
+    quality.set_defaults(run=run_quality)
+    calibration = kinds.add_parser(
+        "calibration", help="how a QC core's score becomes an estimate of the true Dice"
+    )
+    calibration.add_argument("--preset", required=True)
+    calibration.add_argument(
+        "--weights", required=True, metavar="FILE", help="the QC core's weights"
+    )
+    calibration.add_argument(
+        "--data",
+        action="append",
+        required=True,
+        metavar="LAYOUT:FOLDER[:FAMILY]",
+        help="where its held-out patients are",
+    )
+    calibration.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the weights with their calibration",
+    )
+    calibration.add_argument(
+        "--weigh",
+        action="store_true",
+        help="first let the held-out patients decide how much of the pGT is the image expert's map, and the neighbours' part in it",
+    )
+    calibration.add_argument("--seed", type=int, default=0)
+    calibration.add_argument("--threads", type=int, help="processor threads; all by default")
+    calibration.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+    calibration.set_defaults(run=run_calibration)
+    promptable = kinds.add_parser("promptable", help="a small promptable model")
+    promptable.add_argument(
+        "--model", required=True, choices=["medsam", "scribbleprompt", "mideepseg"]
+    )
+    promptable.add_argument(
+        "--phantoms",
+        type=int,
+        default=0,
+        metavar="N",
+        help="procedural prostate slices to add to the training patients",
+    )
+    promptable.add_argument(
+        "--initial", type=Path, metavar="FILE", help="weights to go on from, of the same patients"
+    )
+    promptable.set_defaults(run=run_promptable)
+    baseline = kinds.add_parser(
+        "baseline", help="a published rival of the QC core, to compare with"
+    )
+    baseline.add_argument(
+        "--method",
+        required=True,
+        choices=["postdae", "galati", "wang", "cvae", "nnqc", "regression"],
+    )
+    baseline.add_argument(
+        "--core",
+        type=Path,
+        metavar="FILE",
+        help="nnqc: the QC core whose autoencoder and image expert it takes over",
+    )
+    baseline.add_argument("--preset", required=True)
+    baseline.set_defaults(run=run_baseline)
+    for kind in (promptable, baseline):
+        kind.add_argument("--steps", type=int)
+        kind.add_argument(
+            "--split-of",
+            type=Path,
+            metavar="FILE",
+            action="append",
+            default=[],
+            help="weights whose held-out patients stay held out (repeatable)",
+        )
+    organ = kinds.add_parser(
+        "organ",
+        help="your own organ: a preset with trained and calibrated weights, a report and a card",
+    )
+    organ.add_argument(
+        "--organ", required=True, metavar="LABEL", help="its name in the folder's dataset.json"
+    )
+    organ.add_argument("--title", help="what people read (default: organ and modality)")
+    organ.add_argument(
+        "--code", metavar="SCHEME:VALUE:MEANING", help="its code, e.g. SCT:10200004:Liver"
+    )
+    organ.add_argument(
+        "--window",
+        nargs=2,
+        type=float,
+        metavar=("LOW", "HIGH"),
+        help="Hounsfield units shown of a CT",
+    )
+    organ.add_argument("--mirror", action="store_true", help="the organ may be seen left for right")
+    organ.set_defaults(run=run_organ)
+    for kind in (quality, organ):
+        kind.add_argument("--autoencoder-steps", type=int)
+        kind.add_argument("--expert-steps", type=int)
+        kind.add_argument("--diffusion-steps", type=int)
+    for kind in (quality, promptable, baseline, organ):
+        kind.add_argument(
+            "--data",
+            action="append",
+            required=True,
+            metavar="LAYOUT:FOLDER[:FAMILY]",
+            help="decathlon:FOLDER or slices:FOLDER, repeatable",
+        )
+        kind.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+        kind.add_argument("--batch", type=int)
+        kind.add_argument("--rate", type=float)
+        kind.add_argument(
+            "--validation",
+            type=float,
+            default=0.2 if kind is organ else 0.1,
+            help="share of patients that validate",
+        )
+        kind.add_argument(
+            "--test",
+            type=float,
+            default=0.2 if kind is organ else 0.1,
+            help="share of patients kept for the test",
+        )
+        kind.add_argument("--seed", type=int, default=0)
+        kind.add_argument("--threads", type=int, help="processor threads; all by default")
+        kind.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+
+
+def _set_threads(arguments: argparse.Namespace) -> None:
+    import torch
+
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _with_given(settings: Settings, arguments: argparse.Namespace) -> Settings:
+    """The settings with every one of them that was named on the command line."""
+    names = [field.name for field in dataclasses.fields(settings)]
+    return dataclasses.replace(
+        settings,
+        **{name: value for name in names if (value := getattr(arguments, name, None)) is not None},
+    )
+
+
+def run_quality(arguments: argparse.Namespace) -> int:
+    """Train the QC core of one preset."""
+    from HermesLib.datasets.training_dataset import TrainingDataset
+    from HermesLib.presets.registry import load_preset
+    from HermesLib.training.qc_trainer import QualityTraining
+    from HermesLib.training.train_qc import train_quality
+
+    _set_threads(arguments)
+    output = train_quality(
+        load_preset(arguments.preset),
+        [TrainingDataset.parse(text) for text in arguments.data],
+        arguments.output,
+        _with_given(QualityTraining(), arguments),
+        arguments.phantoms,
+        arguments.validation,
+        arguments.test,
+        arguments.device,
+        arguments.initial,
+        arguments.teacher,
+    )
+    print(f"best weights: {output}")
+    return 0
+
+
+def run_calibration(arguments: argparse.Namespace) -> int:
+    """Calibrate the score of a QC core on its held-out patients."""
+    from HermesLib.datasets.training_dataset import TrainingDataset
+    from HermesLib.presets.registry import load_preset
+    from HermesLib.training.blend import choose_blend
+    from HermesLib.training.calibrate import train_calibration
+
+    _set_threads(arguments)
+    preset, sources, weights = (
+        load_preset(arguments.preset),
+        [TrainingDataset.parse(text) for text in arguments.data],
+        arguments.weights,
+    )
+    if arguments.weigh:
+        weighed = arguments.output.with_name("weighed.safetensors")
+        weights = str(
+            choose_blend(
+                Path(weights), preset, sources, weighed, arguments.seed, arguments.device, _say
+            )
+        )
+    found = train_calibration(
+        preset,
+        weights,
+        sources,
+        arguments.output,
+        arguments.seed,
+        arguments.device,
+        lambda done, total: _say(f"case {done} of {total}"),
+    )
+    print(json.dumps(found, indent=1))
+    return 0
+
+
+def run_promptable(arguments: argparse.Namespace) -> int:
+    """Train one small promptable model."""
+    from HermesLib.datasets.training_dataset import TrainingDataset
+    from HermesLib.research.promptable.training import train_promptable
+    from HermesLib.training.trainer import TrainerSettings
+
+    _set_threads(arguments)
+    output = train_promptable(
+        arguments.model,
+        [TrainingDataset.parse(text) for text in arguments.data],
+        arguments.output,
+        _with_given(TrainerSettings(), arguments),
+        arguments.phantoms,
+        arguments.validation,
+        arguments.test,
+        arguments.device,
+        arguments.initial,
+        arguments.split_of,
+    )
+    print(f"best weights: {output}")
+    return 0
+
+
+def run_baseline(arguments: argparse.Namespace) -> int:
+    """Train a rival of the QC core."""
+    from HermesLib.datasets.training_dataset import TrainingDataset
+    from HermesLib.presets.registry import load_preset
+    from HermesLib.research.rivals.training import train_rival
+    from HermesLib.training.trainer import TrainerSettings
+
+    _set_threads(arguments)
+    output = train_rival(
+        arguments.method,
+        load_preset(arguments.preset),
+        [TrainingDataset.parse(text) for text in arguments.data],
+        arguments.output,
+        _with_given(TrainerSettings(), arguments),
+        arguments.validation,
+        arguments.test,
+        arguments.device,
+        arguments.split_of,
+        arguments.core,
+    )
+    print(f"best weights: {output}")
+    return 0
+
+
+def run_organ(arguments: argparse.Namespace) -> int:
+    """From a folder of images and masks to a preset."""
+    import shlex
+
+    from HermesLib.datasets.training_dataset import TrainingDataset
+    from HermesLib.training.organ import train_organ
+    from HermesLib.training.organ_preset import PresetOptions
+    from HermesLib.training.qc_trainer import QualityTraining
+
+    _set_threads(arguments)
+    window = None if arguments.window is None else (arguments.window[0], arguments.window[1])
+    wishes = PresetOptions(
+        organ=arguments.organ,
+        title=arguments.title,
+        code=arguments.code,
+        window=window,
+        mirror=arguments.mirror,
+    )
+    try:
+        path = train_organ(
+            [TrainingDataset.parse(text) for text in arguments.data],
+            wishes,
+            arguments.output,
+            _with_given(QualityTraining(), arguments),
+            shlex.join(["hermes", *arguments.command]),
+            arguments.validation,
+            arguments.test,
+            arguments.device,
+            lambda line: print(line, file=sys.stderr, flush=True),
+        )
+    except KeyboardInterrupt:
+        print(
+            "hermes: interrupted; the same command goes on where the training was last saved",
+            file=sys.stderr,
+        )
+        return 130
+    print(f"preset: {path}")
+    print(f"use it: hermes refine IMAGE --preset {path} -o DIR")
+    print(f"or by name, in Slicer too, after: hermes presets import {path}")
+    return 0

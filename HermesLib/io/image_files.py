@@ -1,0 +1,148 @@
+"""Reading and writing image files through SimpleITK; whatever a file can be wrong with becomes one plain line."""
+
+import hashlib
+import logging
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import SimpleITK
+from PIL import Image, UnidentifiedImageError
+
+from HermesLib.errors import HermesError
+from HermesLib.io.nifti_checks import check_nifti
+from HermesLib.weights.checkpoint import file_sha256
+
+logger = logging.getLogger(__name__)
+
+VOLUME_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+PNG = ".png"
+
+
+def read_image(path: Path) -> tuple[SimpleITK.Image, str]:
+    """A scalar 3D image (a 2D one becomes a volume of one slice) and the SHA-256 of its bytes.
+
+    ``path`` is a NIfTI, NRRD or MetaImage file, a PNG, or the folder of a DICOM series.
+
+    Raises:
+        HermesError: missing, unreadable, of unknown type, 4D, colour, or without a voxel.
+    """
+    SimpleITK.ProcessObject.SetGlobalWarningDisplay(False)
+    if path.is_dir():
+        return _read_series(path)
+    if not path.is_file():
+        raise HermesError(f"no file or folder {path}")
+    if path.stat().st_size == 0:
+        raise HermesError(f"{path.name} is empty")
+    if is_png(path):
+        return _read_png(path), file_sha256(path)
+    if not path.name.lower().endswith(VOLUME_SUFFIXES):
+        raise HermesError(
+            f"{path.name} is of no known type; give {', '.join(VOLUME_SUFFIXES)}, {PNG} or the folder of a DICOM series"
+        )
+    try:
+        image = SimpleITK.ReadImage(str(path))
+    except RuntimeError as error:
+        raise HermesError(
+            f"{path.name} is no readable image: damaged, cut off, or not what its name says"
+        ) from error
+    if path.name.lower().endswith((".nii", ".nii.gz")):
+        check_nifti(path)
+    return _as_volume(image, path.name), file_sha256(path)
+
+
+def is_png(path: Path) -> bool:
+    """Whether a path names a PNG file."""
+    return path.suffix.lower() == PNG
+
+
+def write_image(image: SimpleITK.Image, path: Path) -> None:
+    """Write an image so that a reader never sees half of it; ``path`` ends in a suffix SimpleITK knows."""
+    suffix = "".join(path.suffixes[-2:]) if path.name.endswith(".gz") else path.suffix
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".hermes-", suffix=suffix)
+    os.close(handle)
+    try:
+        SimpleITK.WriteImage(image, temporary, True)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def _as_volume(image: SimpleITK.Image, name: str) -> SimpleITK.Image:
+    if image.GetNumberOfComponentsPerPixel() != 1:
+        raise HermesError(
+            f"{name} is a colour or vector image; give one with a single grey value for each voxel"
+        )
+    if image.GetDimension() == 4 and image.GetSize()[3] == 1:
+        image = image[:, :, :, 0]
+    if image.GetDimension() == 2:
+        image = SimpleITK.JoinSeries([image])
+    if image.GetDimension() != 3:
+        raise HermesError(
+            f"{name} has {image.GetDimension()} dimensions; give a single volume or slice"
+        )
+    if 0 in image.GetSize():
+        raise HermesError(f"{name} holds no slice")
+    return image
+
+
+def _read_png(path: Path) -> SimpleITK.Image:
+    try:
+        with Image.open(path) as picture:
+            if picture.mode not in ("L", "P", "1"):
+                raise HermesError(
+                    f"{path.name} is no 8-bit grey PNG (it is {picture.mode}); convert it, values 0 to 255"
+                )
+            values = np.asarray(picture).astype(np.uint8)
+    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+        raise HermesError(f"{path.name} is no readable PNG") from error
+    return SimpleITK.GetImageFromArray(values[None])
+
+
+def series_files(folder: Path) -> list[str]:
+    """The files of the one DICOM series in a folder, in the order in which they are stacked; of several the longest.
+
+    Raises:
+        HermesError: none, or two of equal length.
+    """
+    names = SimpleITK.ImageSeriesReader.GetGDCMSeriesFileNames
+    found = {series: list(names(str(folder), series)) for series in _series_ids(folder)}
+    if not found:
+        raise HermesError(f"the folder {folder.name} holds no DICOM series")
+    lengths = sorted((len(files) for files in found.values()), reverse=True)
+    if len(lengths) > 1:
+        if lengths[0] == lengths[1]:
+            raise HermesError(
+                f"the folder {folder.name} holds {len(found)} DICOM series of equal length; give a folder with one of them"
+            )
+        logger.warning(
+            "the folder holds %d DICOM series; the longest is taken (%d files)",
+            len(found),
+            lengths[0],
+        )
+    return max(found.values(), key=len)
+
+
+def _read_series(folder: Path) -> tuple[SimpleITK.Image, str]:
+    files = series_files(folder)
+    reader = SimpleITK.ImageSeriesReader()
+    reader.SetFileNames(files)
+    try:
+        image = reader.Execute()
+    except RuntimeError as error:
+        raise HermesError(
+            f"the DICOM series in {folder.name} cannot be read: damaged, or slices of different sizes"
+        ) from error
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        digest.update(Path(name).read_bytes())
+    return _as_volume(image, folder.name), digest.hexdigest()
+
+
+def _series_ids(folder: Path) -> tuple[str, ...]:
+    try:
+        return SimpleITK.ImageSeriesReader.GetGDCMSeriesIDs(str(folder))
+    except RuntimeError as error:
+        raise HermesError(f"the folder {folder.name} cannot be searched for DICOM files") from error

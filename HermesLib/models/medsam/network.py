@@ -1,0 +1,145 @@
+"""MedSAM's network: the parts of segment-anything in the official arrangement, with numbers that may be smaller (Ma 2024)."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import torch
+from torch import nn
+
+from HermesLib.errors import HermesError
+from HermesLib.models.medsam.pyramid_encoder import PATCH, PyramidEncoder
+from HermesLib.models.medsam.torchvision_ops import ensure_torchvision_imports
+
+
+@dataclass(frozen=True)
+class MedSamConfig:
+    """Numbers of the network; the defaults are the official ViT-B's.
+
+    ``window`` 0 means global attention everywhere. ``encoder`` is ``vit`` or ``pyramid``, see
+    :mod:`HermesLib.models.medsam.pyramid_encoder`; a pyramid's patch is 8, and the transformer's numbers say nothing about it.
+    """
+
+    image_size: int = 1024
+    patch: int = 16
+    depth: int = 12
+    width: int = 768
+    heads: int = 12
+    window: int = 14
+    global_layers: tuple[int, ...] = (2, 5, 8, 11)
+    prompt_width: int = 256
+    decoder_depth: int = 2
+    decoder_heads: int = 8
+    decoder_mlp: int = 2048
+    mask_channels: int = 16
+    quality_width: int = 256
+    encoder: str = "vit"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for a checkpoint's metadata."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, raw: dict[str, Any]) -> "MedSamConfig":
+        """Read from a checkpoint's metadata; an empty one means the official numbers."""
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(raw) - known)
+        if unknown:
+            raise HermesError(
+                f"the weights carry settings this version of HERMES does not know: {', '.join(unknown)}; update HERMES"
+            )
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()
+        }
+        return cls(**values)
+
+
+#: The bundled small model.
+SMALL = MedSamConfig(
+    image_size=192,
+    patch=8,
+    prompt_width=96,
+    decoder_heads=4,
+    decoder_mlp=256,
+    mask_channels=8,
+    quality_width=32,
+    encoder="pyramid",
+)
+
+
+def _transformer(config: MedSamConfig) -> nn.Module:
+    """The official image encoder with these numbers."""
+    from segment_anything.modeling import ImageEncoderViT
+
+    return ImageEncoderViT(
+        img_size=config.image_size,
+        patch_size=config.patch,
+        embed_dim=config.width,
+        depth=config.depth,
+        num_heads=config.heads,
+        out_chans=config.prompt_width,
+        use_rel_pos=True,
+        window_size=config.window,
+        global_attn_indexes=config.global_layers,
+        norm_layer=lambda width: nn.LayerNorm(width, eps=1e-6),
+    )
+
+
+class MedSamNetwork(nn.Module):
+    """Image encoder, prompt encoder and mask decoder under the official names."""
+
+    def __init__(self, config: MedSamConfig):
+        super().__init__()
+        ensure_torchvision_imports()
+        from segment_anything.modeling import MaskDecoder, PromptEncoder, TwoWayTransformer
+
+        self.config = config
+        cells = config.image_size // config.patch
+        if config.encoder not in ("vit", "pyramid") or (
+            config.encoder == "pyramid" and config.patch != PATCH
+        ):
+            raise HermesError(
+                f"no image encoder '{config.encoder}' with patches of {config.patch}; update HERMES"
+            )
+        if config.encoder == "pyramid":
+            self.image_encoder: nn.Module = PyramidEncoder(config.prompt_width)
+        else:
+            self.image_encoder = _transformer(config)
+        self.prompt_encoder = PromptEncoder(
+            embed_dim=config.prompt_width,
+            image_embedding_size=(cells, cells),
+            input_image_size=(config.image_size, config.image_size),
+            mask_in_chans=config.mask_channels,
+        )
+        self.mask_decoder = MaskDecoder(
+            transformer_dim=config.prompt_width,
+            transformer=TwoWayTransformer(
+                config.decoder_depth, config.prompt_width, config.decoder_heads, config.decoder_mlp
+            ),
+            iou_head_hidden_dim=config.quality_width,
+        )
+
+    def encode(self, images: torch.Tensor) -> torch.Tensor:
+        """Images (B, 3, S, S) in 0..1 to features (B, C, S/p, S/p)."""
+        return self.image_encoder(images)
+
+    def decode(self, features: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
+        """Logits (B, 1, 4S/p, 4S/p) for one box (B, 4) of x1 y1 x2 y2, in pixels of the network's image, for each image."""
+        sparse, dense = self.prompt_encoder(points=None, boxes=boxes, masks=None)
+        places = self.prompt_encoder.get_dense_pe()
+
+        def one(feature: torch.Tensor, tokens: torch.Tensor, plane: torch.Tensor) -> torch.Tensor:
+            # The official decoder takes one image and many prompts; mapped over the batch it takes one prompt for each image.
+            masks, _ = self.mask_decoder(
+                image_embeddings=feature[None],
+                image_pe=places,
+                sparse_prompt_embeddings=tokens[None],
+                dense_prompt_embeddings=plane[None],
+                multimask_output=False,
+            )
+            return masks[0]
+
+        logits: torch.Tensor = torch.vmap(one)(features, sparse, dense)
+        return logits
+
+    def forward(self, images: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
+        return self.decode(self.encode(images), boxes)

@@ -1,1 +1,0 @@
-"""One run on one image: what ``hermes refine``, ``assess`` and ``demo`` and the engine share."""

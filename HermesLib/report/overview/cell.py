@@ -1,0 +1,164 @@
+"""One picture of the overview: a slice with the mask, the pGT, where they differ, and the prompt that led there."""
+
+import matplotlib.patheffects as effects
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+from matplotlib.patches import Rectangle
+
+from HermesLib.prompts.types import Box, Clicks, Prompt, Scribbles
+from HermesLib.refinement.events import Iteration
+from HermesLib.report.overview.selection import View
+
+# Errors in two colours of Okabe and Ito's palette, which colour-blind readers can tell apart; the outlines differ by dashes too.
+MASK_COLOUR = "#00FFFF"
+PGT_COLOUR = "#FF00FF"
+FALSE_POSITIVE_COLOUR = "#E69F00"
+FALSE_NEGATIVE_COLOUR = "#0072B2"
+POSITIVE_COLOUR = "#F0E442"
+NEGATIVE_COLOUR = "#FFFFFF"
+FILL = 0.5
+PGT_DASHES = (0, (3, 1.5))
+CLICK_SIGNS = ((POSITIVE_COLOUR, "+"), (NEGATIVE_COLOUR, "_"))
+
+_OUTLINED = [effects.withStroke(linewidth=2.6, foreground="black")]
+
+
+def draw_panel(
+    axes: Axes, image: np.ndarray, iteration: Iteration, view: View, aspect: float
+) -> None:
+    """Draw one iteration of a slice.
+
+    Args:
+        axes: where to draw.
+        image: (H, W) in 0..1.
+        iteration: what to draw on it.
+        view: the part to show, ``(left, right, top, bottom)`` in pixel edges.
+        aspect: height of a pixel over its width.
+    """
+    height, width = image.shape
+    # Pixel edges as coordinates: pixel (row, column) covers row..row + 1, as boxes count.
+    extent = (0, width, height, 0)
+    axes.imshow(
+        image, cmap="gray", vmin=0, vmax=1, extent=extent, aspect=aspect, interpolation="bilinear"
+    )
+    axes.imshow(
+        _errors(iteration.mask, iteration.pgt_mask),
+        extent=extent,
+        aspect=aspect,
+        interpolation="nearest",
+    )
+    _outline(axes, iteration.mask, MASK_COLOUR, 1.6, "solid")
+    _outline(axes, iteration.pgt_mask, PGT_COLOUR, 1.4, PGT_DASHES)
+    left, right, top, bottom = view
+    if iteration.prompt is not None:
+        _draw_prompt(axes, iteration.prompt, view)
+    axes.set_xlim(left, right)
+    axes.set_ylim(bottom, top)
+    axes.set_xticks([])
+    axes.set_yticks([])
+
+
+def _errors(mask: np.ndarray, pgt: np.ndarray) -> np.ndarray:
+    """(H, W, 4): false positives and false negatives of the mask against the pGT."""
+    colours = np.zeros((*mask.shape, 4))
+    colours[mask & ~pgt] = to_rgba(FALSE_POSITIVE_COLOUR, FILL)
+    colours[~mask & pgt] = to_rgba(FALSE_NEGATIVE_COLOUR, FILL)
+    return colours
+
+
+def _outline(axes: Axes, mask: np.ndarray, colour: str, width: float, style: str | tuple) -> None:
+    if mask.any():
+        # A rim of background closes outlines that reach the slice's border.
+        rows, columns = (
+            np.arange(-1, mask.shape[0] + 1) + 0.5,
+            np.arange(-1, mask.shape[1] + 1) + 0.5,
+        )
+        axes.contour(
+            columns,
+            rows,
+            np.pad(mask, 1).astype(float),
+            [0.5],
+            colors=[colour],
+            linewidths=width,
+            linestyles=[style],
+        )
+
+
+def _draw_prompt(axes: Axes, prompt: Prompt, view: View) -> None:
+    if isinstance(prompt, Box):
+        _draw_box(axes, prompt, view)
+    elif isinstance(prompt, Scribbles):
+        for strokes, (colour, _) in zip(
+            (prompt.positive, prompt.negative), CLICK_SIGNS, strict=True
+        ):
+            _draw_strokes(axes, strokes, colour, view)
+    elif isinstance(prompt, Clicks):
+        for points, (colour, sign) in zip(
+            (prompt.positive, prompt.negative), CLICK_SIGNS, strict=True
+        ):
+            axes.plot(
+                points[:, 0] + 0.5,
+                points[:, 1] + 0.5,
+                sign,
+                color=colour,
+                markersize=6,
+                markeredgewidth=1.4,
+                path_effects=_OUTLINED,
+            )
+
+
+def _draw_box(axes: Axes, box: Box, view: View) -> None:
+    """The box, or where it is wider than the view, a frame at the view's rim: a box nobody sees would look like none."""
+    left, right, top, bottom = view
+    inset = 0.012 * (right - left)
+    x1, x2 = max(box.x1, left + inset), min(box.x2, right - inset)
+    y1, y2 = max(box.y1, top + inset), min(box.y2, bottom - inset)
+    frame = Rectangle(
+        (x1, y1),
+        x2 - x1,
+        y2 - y1,
+        fill=False,
+        edgecolor=POSITIVE_COLOUR,
+        linewidth=1.4,
+        path_effects=_OUTLINED,
+    )
+    axes.add_patch(frame)
+
+
+def _draw_strokes(axes: Axes, strokes: np.ndarray, colour: str, view: View) -> None:
+    if strokes.any():
+        colours = np.zeros((*strokes.shape, 4))
+        colours[strokes] = to_rgba(colour, 0.45)
+        axes.imshow(
+            colours,
+            extent=(0, strokes.shape[1], strokes.shape[0], 0),
+            aspect=axes.get_aspect(),
+            interpolation="nearest",
+        )
+        for sign, row, column in _sign_places(strokes, colour, view):
+            axes.text(
+                column,
+                row,
+                sign,
+                color=colour,
+                fontsize=13,
+                weight="bold",
+                ha="center",
+                va="center",
+                clip_on=True,
+                path_effects=_OUTLINED,
+            )
+
+
+def _sign_places(strokes: np.ndarray, colour: str, view: View) -> list[tuple[str, float, float]]:
+    """One sign in the middle of what is visible of each kind's strokes, so that kinds differ by more than colour."""
+    left, right, top, bottom = view
+    rows, columns = np.nonzero(strokes)
+    visible = (rows >= top) & (rows < bottom) & (columns >= left) & (columns < right)
+    if not visible.any():
+        return []
+    rows, columns = rows[visible], columns[visible]
+    middle = len(rows) // 2
+    sign = "+" if colour == POSITIVE_COLOUR else "\u2212"
+    return [(sign, rows[middle] + 0.5, columns[middle] + 0.5)]

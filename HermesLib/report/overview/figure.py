@@ -1,0 +1,162 @@
+"""``overview.png``: the worst slices first, each from its first mask to the best and the last."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from HermesLib.refinement.events import Iteration
+from HermesLib.refinement.history import SliceResult
+from HermesLib.report.overview.cell import draw_panel
+from HermesLib.report.overview.header import HEADER_INCHES, RESULT_SIGN, Heading, draw_header
+from HermesLib.report.overview.selection import View, chosen_iterations, view_of, worst_slices
+
+MOST_SLICES = 18
+MOST_ROWS = 8
+MOST_COLUMNS = 6
+PANEL_INCHES = 2.5
+CAPTION_INCHES = 0.45
+LABEL_INCHES = 1.0
+MARGIN_INCHES = 0.1
+RESOLUTION = 110
+
+
+@dataclass(frozen=True, eq=False)
+class _Cell:
+    """One panel: its place in the grid, what it shows, and the text below it."""
+
+    row: int
+    column: int
+    iteration: Iteration
+    view: View
+    caption: str
+    bold: bool
+
+
+def write_overview(
+    path: Path,
+    results: Sequence[SliceResult],
+    images: Mapping[int, np.ndarray],
+    spacing: tuple[float, float],
+    heading: Heading,
+) -> None:
+    """Draw the worst slices of a run as a PNG.
+
+    Args:
+        path: the file to write.
+        results: of all slices.
+        images: (H, W) in 0..1 by slice index, at least of the slices drawn.
+        spacing: millimetres of a pixel down and to the right.
+        heading: what to say of the run.
+    """
+    rows = _rows(worst_slices(results, MOST_SLICES))[:MOST_ROWS]
+    shown = [result for row in rows for result in row]
+    cells = [cell for index, row in enumerate(rows) for cell in _cells(index, row, spacing)]
+    left = LABEL_INCHES if any(_has_own_row(result) for result in shown) else MARGIN_INCHES
+    figure = _empty_figure(cells, left)
+    draw_header(figure, heading, results, shown)
+    for cell in cells:
+        axes = figure.add_axes(_place(figure, cell.row, cell.column, left))
+        draw_panel(
+            axes,
+            images[cell.iteration.slice_index],
+            cell.iteration,
+            cell.view,
+            spacing[0] / spacing[1],
+        )
+        axes.set_anchor("N")
+        _write_caption(figure, cell, left)
+    for index, row in enumerate(rows):
+        if _has_own_row(row[0]):
+            _write_label(figure, index, f"slice {row[0].index}\n{row[0].status.value}")
+    FigureCanvasAgg(figure).print_png(str(path))
+
+
+def _has_own_row(result: SliceResult) -> bool:
+    return len(result.records) > 1
+
+
+def _rows(shown: Sequence[SliceResult]) -> list[list[SliceResult]]:
+    """A row for each slice with several iterations; neighbours with a single mask share theirs."""
+    rows: list[list[SliceResult]] = []
+    for result in shown:
+        shares = (
+            bool(rows)
+            and len(rows[-1]) < MOST_COLUMNS
+            and not _has_own_row(result)
+            and not _has_own_row(rows[-1][0])
+        )
+        if shares:
+            rows[-1].append(result)
+        else:
+            rows.append([result])
+    return rows
+
+
+def _cells(row: int, results: Sequence[SliceResult], spacing: tuple[float, float]) -> list[_Cell]:
+    if _has_own_row(results[0]):
+        return _iteration_cells(row, results[0], spacing)
+    cells = []
+    for column, result in enumerate(results):
+        iteration = result.best_record.unpack()
+        caption = f"slice {result.index}, {result.status.value}\n{_scores(iteration)}"
+        cells.append(_Cell(row, column, iteration, view_of([iteration], spacing), caption, False))
+    return cells
+
+
+def _iteration_cells(row: int, result: SliceResult, spacing: tuple[float, float]) -> list[_Cell]:
+    chosen = chosen_iterations(len(result.records), result.best, MOST_COLUMNS)
+    iterations = [result.records[index].unpack() for index in chosen]
+    view = view_of(iterations, spacing)
+    cells = []
+    for column, iteration in enumerate(iterations):
+        is_result = iteration.index == result.best
+        sign = f"{RESULT_SIGN} " if is_result else ""
+        caption = f"{sign}it {iteration.index} \u00b7 {_scores(iteration)}"
+        cells.append(_Cell(row, column, iteration, view, caption, is_result))
+    return cells
+
+
+def _scores(iteration: Iteration) -> str:
+    true_dice = "" if iteration.dsc is None else f" \u00b7 DSC {iteration.dsc:.2f}"
+    return f"pDSC {iteration.pdsc:.2f}{true_dice}"
+
+
+def _empty_figure(cells: Sequence[_Cell], left: float) -> Figure:
+    # The header needs the width of four panels even over fewer.
+    columns = max([4, *(cell.column + 1 for cell in cells)])
+    rows = max([0, *(cell.row + 1 for cell in cells)])
+    width = left + columns * PANEL_INCHES + MARGIN_INCHES
+    height = HEADER_INCHES + rows * (PANEL_INCHES + CAPTION_INCHES) + MARGIN_INCHES
+    return Figure(figsize=(width, height), dpi=RESOLUTION, facecolor="white")
+
+
+def _place(figure: Figure, row: int, column: int, left: float) -> tuple[float, float, float, float]:
+    """Left, bottom, width and height of a panel as shares of the figure."""
+    width, height = figure.get_size_inches()
+    side = PANEL_INCHES - 0.06
+    top = height - HEADER_INCHES - row * (PANEL_INCHES + CAPTION_INCHES)
+    return (
+        (left + column * PANEL_INCHES) / width,
+        (top - side) / height,
+        side / width,
+        side / height,
+    )
+
+
+def _write_caption(figure: Figure, cell: _Cell, left: float) -> None:
+    x, bottom, width, _ = _place(figure, cell.row, cell.column, left)
+    y = bottom - 0.05 / figure.get_size_inches()[1]
+    weight = "bold" if cell.bold else "normal"
+    figure.text(x + width / 2, y, cell.caption, fontsize=10.5, weight=weight, ha="center", va="top")
+
+
+def _write_label(figure: Figure, row: int, text: str) -> None:
+    x, bottom, _, height = _place(figure, row, 0, LABEL_INCHES)
+    right = x - 0.08 / figure.get_size_inches()[0]
+    figure.text(
+        right, bottom + height / 2, text, fontsize=11, weight="bold", ha="right", va="center"
+    )

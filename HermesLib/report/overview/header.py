@@ -1,0 +1,104 @@
+"""What stands above the pictures: of which run they are, how its slices ended, and what the colours mean."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from HermesLib.prompts.types import Box
+from HermesLib.refinement.events import Status
+from HermesLib.refinement.history import SliceResult
+from HermesLib.report.overview import cell as panel
+from HermesLib.report.overview.selection import is_blank
+
+HEADER_INCHES = 1.15
+RESULT_SIGN = "\u25b6"
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What the header says of the run; no file names, no patient data. ``model`` is empty where none took part."""
+
+    preset: str
+    model: str
+    quality: str
+    threshold: float
+
+
+def draw_header(
+    figure: Figure, heading: Heading, results: Sequence[SliceResult], shown: Sequence[SliceResult]
+) -> None:
+    """Write title, counts and legend into the top ``HEADER_INCHES`` of a figure that shows some of a run's results."""
+    width, height = figure.get_size_inches()
+    networks = " \u00b7 ".join(part for part in (heading.model, heading.quality) if part)
+    title = (
+        f"HERMES \u00b7 {heading.preset} \u00b7 {networks} \u00b7 threshold {heading.threshold:.2f}"
+    )
+    figure.text(0.1 / width, 1 - 0.22 / height, title, fontsize=13, weight="bold", va="center")
+    figure.text(
+        0.1 / width, 1 - 0.50 / height, counts_text(results, len(shown)), fontsize=11, va="center"
+    )
+    figure.legend(
+        handles=_legend_entries(shown),
+        loc="upper left",
+        bbox_to_anchor=(0.0, 1 - 0.64 / height),
+        ncols=7,
+        fontsize=10,
+        frameon=False,
+        handlelength=1.8,
+        columnspacing=1.4,
+    )
+
+
+def counts_text(results: Sequence[SliceResult], drawn: int) -> str:
+    """How many slices ended how, and how many of them are not drawn."""
+    counts = Counter(result.status for result in results)
+    parts = [f"{counts[status]} {status.value}" for status in Status if counts[status]]
+    text = f"{len(results)} {'slice' if len(results) == 1 else 'slices'}: {', '.join(parts)}"
+    blank = sum(is_blank(result) for result in results)
+    better = len(results) - blank - drawn
+    left_out = [f"{blank} without the organ"] * bool(blank) + [f"the {better} best"] * bool(better)
+    return f"{text} \u00b7 not drawn: {' and '.join(left_out)}" if left_out else text
+
+
+def _legend_entries(shown: Sequence[SliceResult]) -> list[Line2D | Patch]:
+    entries: list[Line2D | Patch] = [
+        Line2D([], [], color=panel.MASK_COLOUR, linewidth=2.2, label="mask"),
+        Line2D(
+            [],
+            [],
+            color=panel.PGT_COLOUR,
+            linewidth=2.0,
+            linestyle=(0, (2, 1)),
+            label="pGT (expected)",
+        ),
+        Patch(facecolor=panel.FALSE_POSITIVE_COLOUR, alpha=0.7, label="only in mask (FP)"),
+        Patch(facecolor=panel.FALSE_NEGATIVE_COLOUR, alpha=0.7, label="only in pGT (FN)"),
+    ]
+    if any(len(result.records) > 1 for result in shown):
+        entries.append(Line2D([], [], color="black", marker=">", linestyle="none", label="result"))
+    kind = _prompt_kind(shown)
+    if kind == Box.kind:
+        entries.append(
+            Patch(
+                facecolor="#808080",
+                edgecolor=panel.POSITIVE_COLOUR,
+                linewidth=1.8,
+                label="prompt (box)",
+            )
+        )
+    elif kind is not None:
+        entries.append(Patch(facecolor=panel.POSITIVE_COLOUR, edgecolor="black", label="prompt +"))
+        entries.append(
+            Patch(facecolor=panel.NEGATIVE_COLOUR, edgecolor="black", label="prompt \u2212")
+        )
+    return entries
+
+
+def _prompt_kind(shown: Sequence[SliceResult]) -> str | None:
+    """A run has prompts of one kind; given masks have none."""
+    prompts = (record.unpack().prompt for result in shown for record in result.records)
+    return next((prompt.kind for prompt in prompts if prompt is not None), None)

@@ -1,0 +1,130 @@
+"""A peer after nnQC (Marciano 2025, "Diffusion-Based Quality Control of Medical Image Segmentations across Organs"): latent diffusion of the
+mask, told by one token of the image and by the mask at hand.
+
+From the source and its public code: the image expert's tokens pooled into a single one by a softmax over the cells (column softmax), the
+mask brought to the latent's size and concatenated, a network that predicts the noise, the scaled linear schedule, Dice of the decoded mask
+with a tenth of the weight, five DDIM steps, one sample. Ours: the image encoder is the image expert of a trained HERMES core, kept as it is,
+where theirs is a CLIP model of medical images, kept as it is; autoencoder, denoiser's size and corruptions are those of HERMES, so that
+what differs is how the denoiser is told; the noise is named as a difference from what is noisy (:meth:`NnQc.predict_noise`). Theirs pools
+by where in the volume the slice lies; slices of their own have no such place, so a learnt query pools instead.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from HermesLib.metrics.overlap import dice_batch
+from HermesLib.quality.field_of_view import from_grid
+from HermesLib.quality.network.autoencoder import SpatialVae
+from HermesLib.quality.network.config import QualityConfig
+from HermesLib.quality.network.core import latent_denoiser
+from HermesLib.quality.network.image_expert import ImageEncoder
+from HermesLib.quality.network.sampler import sample, seeded_noise
+from HermesLib.quality.protocol import Assessment
+from HermesLib.research.rivals.rebuilt import GridJudge
+
+STEPS = 5
+#: The noise schedule's ends, as published.
+_BETAS = (0.0015, 0.0195)
+
+
+class NnQc(nn.Module):
+    """Slices and masks (B, 1, S, S) in 0..1 to masks as they should be; ``config`` is that of the core whose autoencoder and image expert
+    it takes over."""
+
+    kind = "nnqc"
+    shares: torch.Tensor
+
+    def __init__(self, config: QualityConfig):
+        super().__init__()
+        self.config, self.side = config, config.grid
+        width = config.token_width
+        self.autoencoder = SpatialVae(config).requires_grad_(False)
+        self.image_encoder = ImageEncoder(
+            config.image_channels, 0, config.standardise
+        ).requires_grad_(False)
+        self.to_tokens = nn.Linear(config.image_channels[-1], width)
+        self.query = nn.Parameter(torch.randn(width) * width**-0.5)
+        self.project = nn.Sequential(
+            nn.Linear(width, 2 * width), nn.ReLU(), nn.Dropout(0.1), nn.Linear(2 * width, width)
+        )
+        self.denoiser = latent_denoiser(config, config.latent_channels + 1)
+        betas = (
+            torch.linspace(
+                _BETAS[0] ** 0.5, _BETAS[1] ** 0.5, config.timesteps, dtype=torch.float64
+            )
+            ** 2
+        )
+        self.register_buffer("shares", torch.cumprod(1 - betas, 0).float(), persistent=False)
+
+    def take_over(self, core: dict[str, torch.Tensor]) -> None:
+        """Autoencoder and the image expert's way down of a trained core, by its tensors."""
+        for part, name in (
+            (self.autoencoder, "autoencoder."),
+            (self.image_encoder, "image_expert."),
+        ):
+            part.load_state_dict({key: core[name + key] for key in part.state_dict()})
+
+    def token(self, images: torch.Tensor) -> torch.Tensor:
+        """The image's one token (B, 1, width)."""
+        with torch.no_grad():
+            coarse = self.image_encoder.encode(images)[-1]
+        tokens = self.to_tokens(coarse.flatten(2).transpose(1, 2))
+        weights = torch.softmax(tokens @ self.query, 1)
+        return self.project((weights[..., None] * tokens).sum(1, keepdim=True))
+
+    def predict_noise(
+        self, noisy: torch.Tensor, times: torch.Tensor, token: torch.Tensor, masks: torch.Tensor
+    ) -> torch.Tensor:
+        """The noise in latents (B, C, s, s).
+
+        The denoiser names it as a difference from the noisy latents (Salimans 2022, appendix D). Near pure noise a hundredth of the noise is
+        as much as all of the signal, and a network that has to say the noise itself gets no closer than that in thousands of steps.
+        """
+        small = functional.interpolate(masks, noisy.shape[-2:], mode="nearest")
+        share = self.shares[times].view(-1, 1, 1, 1)
+        difference = self.denoiser(torch.cat([noisy, small], 1), times, context=token)
+        return (1 - share).sqrt() * noisy + share.sqrt() * difference
+
+    def clean(self, noisy: torch.Tensor, times: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+        """The latents without noise (Ho 2020, eq. 15)."""
+        share = self.shares[times].view(-1, 1, 1, 1)
+        return (noisy - (1 - share).sqrt() * noise) / share.sqrt()
+
+    def draw(
+        self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int], steps: int = STEPS
+    ) -> torch.Tensor:
+        """Probabilities (B, 1, S, S) of one sample a slice, from one seed a slice."""
+        side = self.config.latent_side
+        token = self.token(images)
+        noise = seeded_noise(seeds, (self.config.latent_channels, side, side), token.device)
+
+        def predict_clean(noisy: torch.Tensor, times: torch.Tensor) -> torch.Tensor:
+            return self.clean(noisy, times, self.predict_noise(noisy, times, token, masks))
+
+        return torch.sigmoid(
+            self.autoencoder.decode(sample(predict_clean, noise, self.shares, steps))
+        )
+
+
+class NnQcQuality(GridJudge[NnQc]):
+    """Judges a mask by its Dice with one drawn sample."""
+
+    @torch.inference_mode()
+    def assess(
+        self,
+        images: torch.Tensor,
+        masks: torch.Tensor,
+        seeds: Sequence[int],
+        prompted: bool = False,
+    ) -> Assessment:
+        """See :class:`HermesLib.quality.protocol.QualityControl`."""
+        seen, drawn, windows = self.on_grid(images, masks)
+        pgt = from_grid(
+            self.network.draw(seen, drawn, seeds), windows, (images.shape[-2], images.shape[-1])
+        )[:, 0]
+        pdsc = dice_batch(masks.to(pgt.device), pgt > 0.5)
+        one = torch.ones_like(pdsc)
+        return Assessment(pgt, pdsc, pdsc, pdsc, one, one)

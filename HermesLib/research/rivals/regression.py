@@ -1,0 +1,59 @@
+"""The plainest judge: a network that looks at image and mask and names the Dice (Robinson 2018, "Real-time prediction of segmentation
+quality"). It draws nothing, so it can judge but not lead a refinement.
+
+From the source: a convolutional network from image and mask straight to Dice, trained on masks of all qualities. Ours: the sizes.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import nn
+
+from HermesLib.quality.protocol import Assessment
+from HermesLib.research.rivals.rebuilt import GridJudge
+
+CHANNELS = (2, 16, 32, 48, 64, 96)
+
+
+class DiceRegression(nn.Module):
+    """Slices and masks (B, 1, side, side) in 0..1 to a Dice (B,)."""
+
+    kind = "regression"
+
+    def __init__(self, side: int = 128):
+        super().__init__()
+        self.side = side
+        down: list[nn.Module] = []
+        for before, after in pairwise(CHANNELS):
+            down += [nn.Conv2d(before, after, 3, 2, 1), nn.GroupNorm(8, after), nn.ReLU()]
+            down += [nn.Conv2d(after, after, 3, 1, 1), nn.GroupNorm(8, after), nn.ReLU()]
+        self.layers = nn.Sequential(
+            *down,
+            nn.AdaptiveAvgPool2d(4),
+            nn.Flatten(),
+            nn.Linear(16 * CHANNELS[-1], 64),
+            nn.ReLU(),
+            nn.Linear(64, 1),
+        )
+
+    def forward(self, images: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
+        return torch.sigmoid(self.layers(torch.cat([images, masks], 1))[:, 0])
+
+
+class RegressionQuality(GridJudge[DiceRegression]):
+    """Judges a mask by the Dice that the network names. There is no pGT: the mask itself stands in for it."""
+
+    @torch.inference_mode()
+    def assess(
+        self,
+        images: torch.Tensor,
+        masks: torch.Tensor,
+        seeds: Sequence[int],
+        prompted: bool = False,
+    ) -> Assessment:
+        """See :class:`HermesLib.quality.protocol.QualityControl`. Nothing here is random."""
+        seen, drawn, _ = self.on_grid(images, masks)
+        pdsc = self.network(seen, drawn)
+        one = torch.ones_like(pdsc)
+        return Assessment(masks.to(images.device).float(), pdsc, pdsc, pdsc, one, one)

@@ -1,0 +1,183 @@
+"""What is measured: the organs with their test patients, the sources of the pGT, and one cell for each combination."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from HermesLib.errors import HermesError
+from HermesLib.evaluation.cases import Case, read_cases
+from HermesLib.models.registry import MODELS
+from HermesLib.presets.preset import Preset
+from HermesLib.presets.registry import load_preset
+from HermesLib.quality.protocol import QualityControl
+from HermesLib.quality.registry import core_checkpoint, load_quality
+from HermesLib.research.rivals.registry import RIVALS, bundled_rivals, load_judge
+from HermesLib.research.rivals.regression import DiceRegression
+from HermesLib.weights.checkpoint import load_checkpoint
+
+THRESHOLDS = (0.7, 0.8, 0.9)
+HERMES, UNET = "HERMES", "plain U-Net"
+TITLES = {
+    HERMES: "HERMES",
+    UNET: "plain segmentation U-Net",
+    "postdae": "post-DAE (Larrazabal 2020)",
+    "cvae": "constrained VAE (Painchaud 2020)",
+    "galati": "autoencoder (Galati 2021)",
+    "wang": "VAE of pairs (Wang 2020)",
+    "nnqc": "peer after nnQC (Marciano 2025)",
+    "regression": "regression of the Dice (Robinson 2018)",
+}
+
+
+@dataclass(frozen=True)
+class Organ:
+    """An organ's preset, its test cases, and the promptable models that are tested on it."""
+
+    preset: Preset
+    cases: tuple[Case, ...]
+    models: tuple[str, ...] = tuple(MODELS)
+
+    @classmethod
+    def parse(cls, text: str) -> "Organ":
+        """Read ``PRESET=LAYOUT:FOLDER``, as in ``prostate-t2=decathlon:DATA/prostatex``."""
+        name, equals, folder = text.partition("=")
+        if not equals:
+            raise HermesError(
+                f"'{text}' names no test cases; write PRESET=decathlon:FOLDER or PRESET=slices:FOLDER"
+            )
+        preset = load_preset(name)
+        cases = tuple(read_cases(folder, preset.organ_label))
+        if not cases:
+            raise HermesError(f"{folder} holds no test case")
+        return cls(preset, cases)
+
+    def quick(self) -> "Organ":
+        """One patient and the preset's model: enough to see that everything runs."""
+        first = min(case.patient for case in self.cases)
+        return replace(
+            self,
+            cases=tuple(case for case in self.cases if case.patient == first),
+            models=(self.preset.model,),
+        )
+
+
+@dataclass(frozen=True)
+class PgtSource:
+    """Who draws the pGT and judges.
+
+    Attributes:
+        name: in the tables.
+        preset: the organ it was made for.
+        sha256: of its weights.
+        load: how it is loaded.
+        draws: whether it draws a pGT; one that does not judges only.
+        fixed: whether the pGT of the first mask stays (an ablation).
+        trained: what its weights say of their training.
+    """
+
+    name: str
+    preset: str
+    sha256: str
+    load: Callable[[torch.device], QualityControl]
+    draws: bool = True
+    fixed: bool = False
+    trained: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TableRun:
+    """What is run: a model on an organ, led by a source of the pGT, until the highest threshold is reached."""
+
+    preset: str
+    model: str
+    source: str
+
+    @property
+    def key(self) -> str:
+        """The name of its file."""
+        return f"{self.preset}_{self.model}_{file_name(self.source)}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What stands in a table: a run as it goes at one threshold."""
+
+    run: TableRun
+    threshold: float
+
+
+def file_name(title: str) -> str:
+    """A title as part of a file's name."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", title).strip("-")
+
+
+def seen_patients(trained: Mapping[str, Any], cases: Sequence[Case]) -> list[str]:
+    """Patients among the cases whom a training read, or chose its weights or its calibration by."""
+    split = trained.get("split", {})
+    known = {patient for part in ("train", "validation") for patient in split.get(part, ())}
+    known |= set(trained.get("calibration", {}).get("patients", ()))
+    return sorted({case.identity for case in cases} & known)
+
+
+def sources_of(organ: Organ, rivals: Sequence[Path]) -> list[PgtSource]:
+    """HERMES, its image expert alone as a plain U-Net, the rivals that come with HERMES, and those of the rivals' weights that were trained
+    for the organ."""
+    preset = organ.preset
+
+    def unet(device: torch.device) -> QualityControl:
+        quality = load_quality("diffusion", preset, device, score="raw")
+        quality.core.config = replace(quality.core.config, expert_share=1.0)
+        return quality
+
+    core = core_checkpoint(preset)
+    found = [
+        PgtSource(
+            HERMES,
+            preset.name,
+            core.sha256,
+            lambda device: load_quality("diffusion", preset, device),
+            trained=core.training,
+        ),
+        PgtSource(UNET, preset.name, core.sha256, unet, trained=core.training),
+    ]
+    for path in [*bundled_rivals(preset), *rivals]:
+        checkpoint = load_checkpoint(path)
+        if checkpoint.kind not in RIVALS:
+            raise HermesError(
+                f"{path.name} holds no rival's weights; hermes train baseline makes them"
+            )
+        if checkpoint.training["preset"] == preset.name:
+
+            def rival(device: torch.device, path: Path = path) -> QualityControl:
+                return load_judge(str(path), preset, device)
+
+            draws = checkpoint.kind != DiceRegression.kind
+            found.append(
+                PgtSource(
+                    str(checkpoint.kind),
+                    preset.name,
+                    checkpoint.sha256,
+                    rival,
+                    draws,
+                    trained=checkpoint.training,
+                )
+            )
+    return found
+
+
+def runs_of(
+    organ: Organ, sources: Sequence[PgtSource], ablations: Sequence[PgtSource]
+) -> list[TableRun]:
+    """Every one of the organ's models with every source that draws, and the preset's model with every ablation."""
+    preset = organ.preset
+    runs = [
+        TableRun(preset.name, model, source.name)
+        for source, model in product(sources, organ.models)
+        if source.draws
+    ]
+    return runs + [TableRun(preset.name, preset.model, source.name) for source in ablations]

@@ -1,0 +1,116 @@
+"""How a pGT is put together: how much of it is drawn and how much is the image expert's own map, and whether that map is looked up in the
+neighbouring slices too. Whatever is truer on held-out patients."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from HermesLib.datasets.training_dataset import TrainingDataset
+from HermesLib.devices import select_device
+from HermesLib.evaluation.cases import Case, read_slices
+from HermesLib.metrics.overlap import dice_batch
+from HermesLib.presets.preset import Preset
+from HermesLib.quality.diffusion_qc import DiffusionQuality
+from HermesLib.quality.network.config import QualityConfig
+from HermesLib.quality.registry import load_quality
+from HermesLib.refinement.seeding import slice_seed
+from HermesLib.training.calibrate import HELD_OUT, held_out_cases
+from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
+
+
+@dataclass(frozen=True)
+class Blend:
+    """The settings of :class:`HermesLib.quality.network.config.QualityConfig` that are weighed."""
+
+    expert_share: float
+    through_plane: float
+
+    def of(self, config: QualityConfig) -> QualityConfig:
+        """The configuration of a core that puts its pGT together so."""
+        return replace(config, expert_share=self.expert_share, through_plane=self.through_plane)
+
+    def __str__(self) -> str:
+        return f"{self.expert_share:g}" + (" with neighbours" if self.through_plane else "")
+
+
+#: From the simplest to the dearest. A quarter for either neighbour is what averaging makes of three slices, rounded.
+BLENDS = tuple(
+    Blend(*pair) for pair in ((0.0, 0.0), (0.5, 0.0), (1.0, 0.0), (0.5, 0.25), (1.0, 0.25))
+)
+
+
+def true_dice_by_blend(
+    quality: DiffusionQuality,
+    cases: Sequence[Case],
+    preset: Preset,
+    seed: int,
+    device: torch.device,
+) -> dict[Blend, float]:
+    """Mean true Dice of the pGT from a blank mask, over all slices that show the organ, for each of :data:`BLENDS`."""
+    trained = quality.core.config
+    found: dict[Blend, list[float]] = {weighing: [] for weighing in BLENDS}
+    try:
+        for weighing, scores in found.items():
+            quality.core.config = weighing.of(trained)
+            for case in cases:
+                images, truth, indices = read_slices(case, preset)
+                for row, index in enumerate(indices):
+                    blank = torch.zeros_like(truth[row : row + 1]).to(device)
+                    pgt = (
+                        quality.assess(
+                            images[row : row + 1].to(device), blank, [slice_seed(seed, index, 0)]
+                        ).pgt.cpu()
+                        > 0.5
+                    )
+                    scores.append(float(dice_batch(pgt, truth[row : row + 1])[0]))
+    finally:
+        quality.core.config = trained
+    return {weighing: float(np.mean(scores)) for weighing, scores in found.items()}
+
+
+def best_blend(found: dict[Blend, float]) -> Blend:
+    """The best of them to a thousandth; of equals the first."""
+    return max(
+        found, key=lambda weighing: (round(found[weighing], 3), -list(found).index(weighing))
+    )
+
+
+def choose_blend(
+    weights: Path,
+    preset: Preset,
+    sources: Sequence[TrainingDataset],
+    output: Path,
+    seed: int = 0,
+    device_name: str = "auto",
+    say: Callable[[str], None] = lambda line: None,
+    parts: Sequence[str] = HELD_OUT,
+) -> Path:
+    """Write the weights of a core to ``output`` with the weighing that the patients in these parts of its split, found in ``sources``,
+    ask for; what the weights are worth is to be measured on others."""
+    checkpoint, device = load_checkpoint(weights), select_device(device_name)
+    sources = [replace(source, scale=preset.intensity) for source in sources]
+    cases = held_out_cases(sources, preset.organ_label, checkpoint.training["split"], parts)
+    quality = load_quality(str(weights), preset, device, score="raw")
+    found = true_dice_by_blend(quality, cases, preset, seed, device)
+    best = best_blend(found)
+    shown = ", ".join(f"{weighing}: {dice:.3f}" for weighing, dice in found.items())
+    who = " and ".join(parts)
+    say(
+        f"true Dice of the pGT on {who} patients by the share of the image expert's map: {shown}; takes {best}"
+    )
+    validation = {
+        **checkpoint.training["validation"],
+        "pgt_dice_by_share": {str(one): dice for one, dice in found.items()},
+    }
+    config = best.of(quality.core.config).to_dict()
+    save_checkpoint(
+        output,
+        checkpoint.tensors,
+        "quality",
+        config,
+        {**checkpoint.training, "validation": validation},
+    )
+    return output

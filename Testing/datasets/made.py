@@ -1,0 +1,32 @@
+"""A training folder of made-up patients in the Decathlon's layout."""
+
+import json
+from pathlib import Path
+
+import SimpleITK
+
+from HermesLib.samples.prostate_phantom import prostate_phantom
+
+
+def make_decathlon(
+    folder: Path, modality: str, organ: str, patients: int = 6, slices: int = 3
+) -> None:
+    """Write ``patients`` volumes of up to three slices with their labels, and the table ``dataset.json`` of a set called "made"."""
+    cases = []
+    for number in range(1, patients + 1):
+        phantom = prostate_phantom(seed=number, side=64, slices=5, spacing=(3.0, 3.0, 14.0))
+        for part, volume in (("images", phantom.image), ("labels", phantom.label)):
+            (folder / part).mkdir(exist_ok=True)
+            SimpleITK.WriteImage(
+                volume[:, :, 1 : 1 + slices], str(folder / part / f"made_{number}.nii.gz")
+            )
+        cases.append(
+            {"image": f"images/made_{number}.nii.gz", "label": f"labels/made_{number}.nii.gz"}
+        )
+    table = {
+        "name": "made",
+        "modality": {"0": modality},
+        "labels": {"0": "background", "1": organ},
+        "training": cases,
+    }
+    (folder / "dataset.json").write_text(json.dumps(table), encoding="utf-8")

@@ -1,0 +1,112 @@
+"""Traces: a run at a high threshold, replayed, says what the loop makes of the slices at lower ones and with less patience."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from HermesLib.evaluation.cases import read_cases
+from HermesLib.evaluation.loop_metrics import SliceOutcome
+from HermesLib.evaluation.loop_runs import Step, Trace, evaluate_loop, replay, trace_cases
+from HermesLib.models.registry import load_model
+from HermesLib.presets.registry import load_preset
+from HermesLib.quality.registry import load_quality
+from HermesLib.refinement.settings import RefinementSettings
+from HermesLib.research.tables.store import run_settings
+from Testing.datasets.made import make_decathlon
+
+CPU = torch.device("cpu")
+
+
+def trace(*words: tuple[float, float], status: str = "stopped", ceiling: float = 1.0) -> Trace:
+    """Iterations of a pDSC and a true Dice."""
+    return Trace(
+        "p",
+        "c",
+        3,
+        status,
+        0.9,
+        50,
+        tuple(Step(pdsc, ceiling, dsc, 0.5, 40, 30) for pdsc, dsc in words),
+    )
+
+
+def test_a_lower_threshold_accepts_sooner_and_the_first_of_the_best_is_the_result():
+    run = trace((0.5, 0.1), (0.75, 0.6), (0.92, 0.8), status="accepted")
+    low, high = (replay(run, RefinementSettings(threshold=threshold)) for threshold in (0.7, 0.9))
+    assert low == SliceOutcome("p", "c", 3, "accepted", 1, 0.1, 0.6, 0.5, 0.75, 0.9, 50, 40, 30)
+    assert (high.status, high.calls, high.final_dsc) == ("accepted", 2, 0.8)
+
+
+def test_less_patience_stops_sooner_and_the_last_iteration_may_be_kept():
+    run = trace(
+        (0.6, 0.6),
+        (0.8, 0.7),
+        (0.7, 0.9),
+        (0.7, 0.8),
+        (0.85, 0.5),
+        (0.85, 0.4),
+        (0.85, 0.3),
+        (0.1, 0.2),
+    )
+    patient, hasty = (
+        replay(run, RefinementSettings(threshold=0.9, patience=patience)) for patience in (3, 2)
+    )
+    assert (patient.status, patient.calls, patient.final_dsc) == ("stopped", 7, 0.5)
+    assert (hasty.calls, hasty.final_dsc) == (3, 0.7)
+    assert replay(run, RefinementSettings(threshold=0.9, patience=2, keep="last")).final_dsc == 0.8
+    hopeless = trace((0.6, 0.6), (0.5, 0.7), (0.5, 0.9), (0.8, 0.8), ceiling=0.85)
+    assert (
+        replay(hopeless, RefinementSettings(threshold=0.9)).calls
+        == RefinementSettings.hopeless_patience
+    )
+    assert replay(hopeless, RefinementSettings(threshold=0.8)).calls == 3
+
+
+def test_failed_and_absent_slices_stay_so_and_a_run_that_stopped_too_soon_is_no_guess():
+    settings = RefinementSettings(threshold=0.9, patience=10)
+    assert replay(trace((0.5, 0.5), (0.6, 0.4), status="failed"), settings).status == "failed"
+    assert (
+        replay(
+            trace((0.5, 0.5), (0.6, 0.4), status="failed"), replace(settings, threshold=0.5)
+        ).status
+        == "accepted"
+    )
+    assert replay(trace((0.99, 0.0), status="absent"), settings).status == "absent"
+    with pytest.raises(ValueError, match="stopped sooner"):
+        replay(trace((0.5, 0.5), (0.6, 0.4)), settings)
+
+
+def test_one_run_replayed_is_what_the_loop_does_at_every_threshold(tmp_path: Path):
+    make_decathlon(tmp_path, "MRI", "prostate", patients=1)
+    preset = load_preset("prostate-t2")
+    cases = list(read_cases(f"decathlon:{tmp_path}", preset.organ_label))
+    model, quality = load_model("medsam", "bundled", CPU), load_quality("diffusion", preset, CPU)
+
+    def loop(threshold: float) -> list[SliceOutcome]:
+        settings = RefinementSettings(threshold=threshold)
+        return evaluate_loop(
+            cases, preset, model, quality, "box", settings, CPU, lambda done, total: None
+        )
+
+    rows = trace_cases(
+        cases, preset, model, quality, "box", run_settings(0.9, 0), CPU, lambda done, total: None
+    )
+    for threshold in (0.7, 0.9):
+        assert [replay(one, RefinementSettings(threshold=threshold)) for one in rows] == loop(
+            threshold
+        )
+    shown = trace_cases(
+        cases,
+        preset,
+        model,
+        quality,
+        "box",
+        run_settings(0.9, 0),
+        CPU,
+        lambda *_: None,
+        only_with_organ=True,
+    )
+    assert {one.index for one in shown} == {one.index for one in rows if one.organ}
+    assert all(one.organ for one in shown)

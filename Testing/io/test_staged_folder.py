@@ -1,0 +1,67 @@
+"""A result folder is either whole or as it was before."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from HermesLib.errors import HermesError
+from HermesLib.io.staged_folder import staged_folder
+
+
+def test_a_failure_leaves_neither_folder_nor_scraps(tmp_path: Path):
+    with pytest.raises(KeyboardInterrupt), staged_folder(tmp_path / "a" / "b") as staging:
+        (staging / "report.json").write_text("half")
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_leaves_an_existing_result_as_it_was(tmp_path: Path):
+    (tmp_path / "report.json").write_text("old")
+    with pytest.raises(RuntimeError), staged_folder(tmp_path) as staging:
+        (staging / "report.json").write_text("half")
+        raise RuntimeError
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+    assert (tmp_path / "report.json").read_text() == "old"
+
+
+def test_results_replace_their_namesakes_and_nothing_else(tmp_path: Path):
+    target = tmp_path / "out"
+    target.mkdir()
+    (target / "notes.txt").write_text("mine")
+    (target / "report.json").write_text("old")
+    with staged_folder(target) as staging:
+        (staging / "report.json").write_text("new")
+        assert (target / "report.json").read_text() == "old"
+    assert sorted(path.name for path in target.iterdir()) == ["notes.txt", "report.json"]
+    assert (target / "report.json").read_text() == "new" and (
+        target / "notes.txt"
+    ).read_text() == "mine"
+
+
+def test_a_new_folder_appears_with_its_parents(tmp_path: Path):
+    with staged_folder(tmp_path / "a" / "b") as staging:
+        (staging / "x").write_text("1")
+        assert not (tmp_path / "a").exists()
+    assert [path.name for path in (tmp_path / "a" / "b").iterdir()] == ["x"]
+
+
+def test_a_file_in_the_way_is_named(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(HermesError, match="file is a file; choose a folder"),
+        staged_folder(tmp_path / "file" / "out"),
+    ):
+        pass
+
+
+@pytest.mark.skipif(
+    os.geteuid() == 0 if hasattr(os, "geteuid") else True, reason="root may write anywhere"
+)
+def test_a_folder_nobody_may_write_to_is_named_before_the_work(tmp_path: Path):
+    tmp_path.chmod(0o500)
+    with (
+        pytest.raises(HermesError, match="nothing can be written"),
+        staged_folder(tmp_path / "out"),
+    ):
+        pass

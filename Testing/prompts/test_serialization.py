@@ -1,0 +1,42 @@
+"""A prompt that is written to a file comes back as it was."""
+
+import json
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from HermesLib.prompts.serialization import prompt_from_plain, prompt_to_plain
+from HermesLib.prompts.types import Box, Clicks, Prompt, Scribbles
+
+SHAPE = (9, 14)
+rasters = arrays.arrays(bool, SHAPE)
+points = st.lists(
+    st.tuples(st.integers(0, SHAPE[1] - 1), st.integers(0, SHAPE[0] - 1)), max_size=6
+).map(lambda listed: np.array(listed, np.int64).reshape(-1, 2))
+edges = st.tuples(
+    *(
+        st.tuples(st.floats(0, end), st.floats(0, end))
+        .map(sorted)
+        .filter(lambda pair: pair[0] < pair[1])
+        for end in SHAPE[::-1]
+    )
+)
+prompts = st.one_of(
+    edges.map(lambda sides: Box(sides[0][0], sides[1][0], sides[0][1], sides[1][1])),
+    st.builds(Clicks, points.filter(len), points),
+    st.builds(Scribbles, rasters.filter(np.any), rasters),
+)
+
+
+@given(prompts)
+def test_a_prompt_survives_json(prompt: Prompt):
+    back = prompt_from_plain(json.loads(json.dumps(prompt_to_plain(prompt))), SHAPE)
+    if isinstance(prompt, Box):
+        assert back == prompt
+    else:
+        assert type(back) is type(prompt)
+        assert np.array_equal(back.positive, prompt.positive) and np.array_equal(
+            back.negative, prompt.negative
+        )

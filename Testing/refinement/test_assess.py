@@ -1,0 +1,49 @@
+"""Quality control of given masks, without a model."""
+
+import numpy as np
+import pytest
+import torch
+
+from HermesLib.refinement.assess import assess_slices
+from HermesLib.refinement.events import Status
+from HermesLib.refinement.settings import RefinementSettings
+from HermesLib.refinement.volume import assess_volume
+from Testing.refinement.analytic import EmptyFor, OrganQuality, organ, scene
+
+IMAGES = torch.stack([scene()] * 3)
+MASKS = torch.stack([organ(), organ(30, 34), torch.zeros_like(organ())])
+
+
+def test_each_mask_gets_its_score_and_stays_as_it_is():
+    events = list(
+        assess_slices(
+            OrganQuality(), RefinementSettings(), IMAGES, MASKS, truth=torch.stack([organ()] * 3)
+        )
+    )
+    assert [event.status for event in events] == [Status.ACCEPTED, Status.STOPPED, Status.STOPPED]
+    assert [event.pdsc for event in events] == pytest.approx([event.dsc for event in events])
+    assert all(
+        np.array_equal(event.mask, mask.numpy()) for event, mask in zip(events, MASKS, strict=True)
+    )
+
+
+def test_where_the_organ_is_absent_a_drawn_mask_stays_but_scores_little_and_an_empty_one_much():
+    drawn, _, empty = assess_slices(OrganQuality(present=0.1), RefinementSettings(), IMAGES, MASKS)
+    assert drawn.status is empty.status is Status.ABSENT
+    assert drawn.mask.any() and drawn.pdsc == pytest.approx(0.1)
+    assert empty.pdsc == pytest.approx(0.9)
+
+
+def test_a_pgt_that_stays_empty_fails_the_slice():
+    events = assess_slices(EmptyFor(times=1000), RefinementSettings(), IMAGES, MASKS)
+    assert {event.status for event in events} == {Status.FAILED}
+
+
+def test_a_volume_is_assessed_in_parts_with_the_same_answers():
+    whole = assess_slices(OrganQuality(jitter=4), RefinementSettings(), IMAGES, MASKS, [4, 5, 6])
+    parts = assess_volume(
+        OrganQuality(jitter=4), RefinementSettings(), IMAGES, MASKS, [4, 5, 6], batch_size=2
+    )
+    assert [(event.slice_index, event.pdsc) for event in whole] == [
+        (event.slice_index, event.pdsc) for event in parts
+    ]

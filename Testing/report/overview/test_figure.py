@@ -1,0 +1,96 @@
+"""The picture of a run."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from HermesLib.refinement.events import Status
+from HermesLib.report.overview.figure import write_overview
+from HermesLib.report.overview.header import Heading, counts_text
+from Testing.report.runs import HEIGHT, WIDTH, results_of, slice_events
+
+HEADER = 126
+HEADING = Heading("Prostate, T2-weighted MR", "medsam", "qc-prostate-t2", 0.9)
+
+
+def draw(path: Path, *slices) -> np.ndarray:
+    results = results_of(*slices)
+    images = {result.index: np.full((HEIGHT, WIDTH), 0.5, np.float32) for result in results}
+    write_overview(path, results, images, (0.5, 0.5), HEADING)
+    return np.asarray(Image.open(path).convert("RGB")).astype(int)
+
+
+def count(picture: np.ndarray, colour: tuple[int, int, int], tolerance: int = 12) -> int:
+    """Pixels close to a colour."""
+    return int((np.abs(picture - np.array(colour)).max(-1) <= tolerance).sum())
+
+
+# Half transparent over a grey of 0.5.
+FALSE_POSITIVE, FALSE_NEGATIVE = (179, 143, 64), (64, 121, 153)
+CYAN, MAGENTA, YELLOW = (0, 255, 255), (255, 0, 255), (240, 228, 66)
+
+
+@pytest.mark.parametrize("kind", ["box", "scribbles", "clicks", None])
+def test_outlines_errors_and_prompt_are_drawn(tmp_path: Path, kind: str | None):
+    picture = draw(
+        tmp_path / "overview.png", slice_events(3, [0.4, 0.8], Status.STOPPED, kind, dsc=0.5)
+    )[HEADER:]
+    for colour in (CYAN, MAGENTA, FALSE_POSITIVE, FALSE_NEGATIVE):
+        assert count(picture, colour) > 50, colour
+    assert (count(picture, YELLOW) > 20) == (kind is not None)
+
+
+def test_a_mask_that_is_its_pgt_shows_no_errors(tmp_path: Path):
+    events = slice_events(3, [1.0], Status.ACCEPTED, None)
+    np.copyto(events[0].mask, events[0].pgt_mask)
+    panels = draw(tmp_path / "overview.png", events)[HEADER:]
+    assert count(panels, CYAN) > 50
+    assert count(panels, FALSE_POSITIVE) == count(panels, FALSE_NEGATIVE) == 0
+
+
+def test_slices_with_iterations_take_a_row_each_up_to_eight(tmp_path: Path):
+    one, eight, twelve = (
+        draw(
+            tmp_path / "overview.png",
+            *[slice_events(k, [0.5, 0.6], Status.STOPPED) for k in range(slices)],
+        ).shape[0]
+        for slices in (1, 8, 12)
+    )
+    assert one < eight == twelve
+
+
+def test_slices_with_a_single_mask_share_rows(tmp_path: Path):
+    one, six, seven = (
+        draw(
+            tmp_path / "overview.png",
+            *[slice_events(k, [0.5], Status.STOPPED, None) for k in range(slices)],
+        ).shape[0]
+        for slices in (1, 6, 7)
+    )
+    assert one == six < seven
+
+
+def test_the_header_says_what_is_not_drawn():
+    results = results_of(
+        slice_events(0, [0.9], Status.ABSENT, None, empty=True),
+        slice_events(1, [0.4], Status.ABSENT, None),
+        *[slice_events(k, [0.5], Status.STOPPED) for k in range(2, 5)],
+    )
+    assert (
+        counts_text(results, 4) == "5 slices: 3 stopped, 2 absent · not drawn: 1 without the organ"
+    )
+    assert (
+        counts_text(results, 2)
+        == "5 slices: 3 stopped, 2 absent · not drawn: 1 without the organ and the 2 best"
+    )
+    assert counts_text(results[2:3], 1) == "1 slice: 1 stopped"
+
+
+def test_a_run_without_any_organ_has_a_picture_of_its_header_alone(tmp_path: Path):
+    picture = draw(
+        tmp_path / "overview.png", slice_events(0, [0.9], Status.ABSENT, None, empty=True)
+    )
+    assert 100 < picture.shape[0] < 220
+    assert picture.min() < 50

@@ -1,0 +1,66 @@
+"""Prompts from the truth: where they lie, and what is made of the answers."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from HermesLib.evaluation.cases import Case
+from HermesLib.models.registry import load_model
+from HermesLib.presets.registry import load_preset
+from HermesLib.research.promptable.oracle_prompts import (
+    ask_with_true_prompts,
+    ceiling_figures,
+    core_of,
+    one_click,
+    one_stroke,
+    true_prompts,
+)
+from HermesLib.samples.prostate_phantom import prostate_phantom
+
+CPU = torch.device("cpu")
+
+
+@given(st.integers(4, 25), st.integers(4, 25), st.integers(0, 2**32 - 1))
+def test_weak_prompts_lie_in_the_core_of_the_organ(height, width, seed):
+    mask = np.zeros((40, 48), bool)
+    mask[5 : 5 + height, 8 : 8 + width] = True
+    rng = np.random.default_rng(seed)
+    core, stroke, click = core_of(mask), one_stroke(mask, rng), one_click(mask, rng)
+    assert core.any() and not (core & ~mask).any() and core.sum() < mask.sum()
+    assert (
+        stroke.positive.any() and not stroke.negative.any() and not (stroke.positive & ~core).any()
+    )
+    assert len(click.positive) == 1 and core[click.positive[0, 1], click.positive[0, 0]]
+
+
+def test_every_model_is_asked_in_each_of_its_ways_and_a_true_prompt_is_worth_more_than_a_weak_one(
+    tmp_path: Path,
+):
+    phantom = prostate_phantom(seed=1, slices=5)
+    for name, volume in (("image", phantom.image), ("label", phantom.label)):
+        SimpleITK.WriteImage(volume, str(tmp_path / f"{name}.nii.gz"))
+    case = Case("made-1", tmp_path / "image.nii.gz", tmp_path / "label.nii.gz", 1)
+    ways = {
+        "medsam": ["box"],
+        "mideepseg": ["clicks"],
+        "scribbleprompt": ["scribbles", "clicks", "box", "one stroke", "one click"],
+    }
+    for name, asked in ways.items():
+        model = load_model(name, "bundled", CPU)
+        assert list(true_prompts(model)) == asked
+        found = ask_with_true_prompts(
+            [case], load_preset("prostate-t2"), model, 0, CPU, lambda done, total: None
+        )
+        figures = ceiling_figures(found)
+        assert (
+            figures["patients"] == 1 and figures["slices"] == len({one.index for one in found}) > 0
+        )
+        assert figures[asked[0]][0] == pytest.approx(
+            np.mean([one.true for one in found if one.prompt == asked[0]]), abs=1e-4
+        )
+        assert figures[asked[0]][0] > 0.6

@@ -1,0 +1,164 @@
+"""Training of the small promptable models from folders, as a researcher does it."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK
+import torch
+
+from HermesLib.cli.main import main
+from HermesLib.datasets.slices import LabelledSlice
+from HermesLib.research.promptable.object_sampler import ObjectSampler
+from HermesLib.research.promptable.objectives import OBJECTIVES
+from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """Four patients with two organs each, in the Decathlon's layout."""
+    data = tmp_path / "data"
+    for part in ("imagesTr", "labelsTr"):
+        (data / part).mkdir(parents=True)
+    rows, columns = np.mgrid[:72, :72]
+    rng = np.random.default_rng(0)
+    listed = []
+    for patient in range(4):
+        label = np.zeros((3, 72, 72), np.uint8)
+        label[:, (rows - 24) ** 2 + (columns - 26 - patient) ** 2 < 120] = 1
+        label[:, (rows - 50) ** 2 + (columns - 44 + patient) ** 2 < 90] = 2
+        image = (100 + 150 * label + rng.normal(0, 15, label.shape)).astype(np.int16)
+        for part, array in (("imagesTr", image), ("labelsTr", label)):
+            SimpleITK.WriteImage(
+                SimpleITK.GetImageFromArray(array), str(data / part / f"case_{patient}.nii.gz")
+            )
+        listed.append(
+            {
+                "image": f"./imagesTr/case_{patient}.nii.gz",
+                "label": f"./labelsTr/case_{patient}.nii.gz",
+            }
+        )
+    table = {
+        "name": "toy",
+        "modality": {"0": "MR"},
+        "labels": {"0": "background", "1": "prostate", "2": "other"},
+        "training": listed,
+        "test": [],
+    }
+    (data / "dataset.json").write_text(json.dumps(table))
+    return data
+
+
+@pytest.mark.parametrize("model", sorted(OBJECTIVES))
+def test_a_few_steps_train_weights_that_the_model_loads_and_that_say_where_they_come_from(
+    folder, tmp_path, model, capsys
+):
+    output = tmp_path / model
+    words = [
+        "train",
+        "promptable",
+        "--model",
+        model,
+        "--data",
+        f"decathlon:{folder}",
+        "-o",
+        str(output),
+        "--steps",
+        "2",
+        "--batch",
+        "2",
+    ]
+    assert main([*words, "--validation", "0.25", "--test", "0.25"]) == 0
+    trained = load_checkpoint(output / "model.safetensors")
+    assert trained.kind == model
+    assert trained.training["seed"] == 0
+    split = trained.training["split"]
+    assert sorted(split["train"] + split["validation"] + split["test"]) == [
+        f"toy-{k}" for k in range(4)
+    ]
+    assert "dice" in trained.training["validation"]
+    refined = main(
+        [
+            "train",
+            "promptable",
+            "--model",
+            model,
+            "--data",
+            f"decathlon:{folder}",
+            "-o",
+            str(output),
+            "--steps",
+            "3",
+        ]
+    )
+    assert refined == 2
+    assert "other settings" in capsys.readouterr().err
+
+
+def test_a_model_keeps_the_patients_that_other_weights_keep(folder, tmp_path, capsys):
+    words = [
+        "train",
+        "promptable",
+        "--model",
+        "mideepseg",
+        "--data",
+        f"decathlon:{folder}",
+        "--steps",
+        "1",
+        "--batch",
+        "2",
+    ]
+    assert (
+        main([*words, "--validation", "0.25", "--test", "0.5", "-o", str(tmp_path / "first")]) == 0
+    )
+    first = tmp_path / "first" / "model.safetensors"
+    assert (
+        main([*words, "--seed", "9", "--split-of", str(first), "-o", str(tmp_path / "second")]) == 0
+    )
+    kept, told = (
+        load_checkpoint(tmp_path / name / "model.safetensors").training["split"]
+        for name in ("first", "second")
+    )
+    assert told == kept
+    other = tmp_path / "other.safetensors"
+    save_checkpoint(other, {"x": torch.zeros(1)}, "quality", {})
+    assert main([*words, "--split-of", str(other), "-o", str(tmp_path / "third")]) == 2
+    assert "on which patients" in capsys.readouterr().err
+
+
+def test_every_kind_of_object_has_its_share_and_favoured_ones_more():
+    label = np.zeros((64, 64), np.uint8)
+    label[5:30, 5:30], label[35:60, 35:60] = 1, 2
+    slices = [
+        LabelledSlice(np.full((64, 64), 90, np.uint8), label, ("background", "a", "b"), "p", "s")
+    ]
+    pool = ObjectSampler(slices, {"b": 3.0})
+    from HermesLib.datasets.augmentation import IDENTITY
+
+    _, masks = pool.draw(np.random.default_rng(0), 200, 64, IDENTITY)
+    share = (masks[:, 0, 50, 50] > 0.5).float().mean().item()
+    assert len(pool) == 2
+    assert 0.65 < share < 0.85
+
+
+@pytest.mark.parametrize("model", sorted(OBJECTIVES))
+def test_a_task_learns(model):
+    """Thirty steps on one batch and its prompts bring the loss down: gradients reach the network through the prompts."""
+    torch.manual_seed(0)
+    task = OBJECTIVES[model]()
+    rows, columns = np.mgrid[: task.side, : task.side]
+    disc = (
+        (rows - 0.5 * task.side) ** 2 + (columns - 0.45 * task.side) ** 2 < (0.2 * task.side) ** 2
+    ).astype(np.float32)
+    masks = torch.from_numpy(np.stack([disc, np.roll(disc, 9, 1)]))[:, None]
+    images = (0.3 + 0.4 * masks + 0.03 * torch.randn(masks.shape)).clamp(0, 1)
+    optimiser = torch.optim.AdamW(task.network.parameters(), lr=1e-3)
+    losses = []
+    for _ in range(30):
+        loss = task.loss(task.network, images, masks, np.random.default_rng(0))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert np.mean(losses[-5:]) < 0.75 * np.mean(losses[:3])

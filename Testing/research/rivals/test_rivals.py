@@ -1,0 +1,231 @@
+"""The rivals: what their networks make of masks, how they answer as quality controls, and how they learn."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from HermesLib.cli.main import main
+from HermesLib.errors import HermesError
+from HermesLib.metrics.overlap import dice_batch
+from HermesLib.presets.registry import load_preset
+from HermesLib.research.rivals.constrained_vae import BANK, LATENT, ConstrainedVae, Shape, is_valid
+from HermesLib.research.rivals.galati import Galati
+from HermesLib.research.rivals.objectives import RIVAL_OBJECTIVES, spoil
+from HermesLib.research.rivals.rebuilt import RebuiltQuality
+from HermesLib.research.rivals.registry import RIVALS, load_judge
+from HermesLib.research.rivals.regression import DiceRegression, RegressionQuality
+from HermesLib.research.rivals.wang import LATENT as PAIR_LATENT
+from HermesLib.research.rivals.wang import Wang
+from HermesLib.weights.checkpoint import load_checkpoint
+from Testing.datasets.made import make_decathlon
+
+CPU = torch.device("cpu")
+
+
+def disc(side: int, row: float, column: float, radius: float) -> np.ndarray:
+    rows, columns = np.mgrid[:side, :side]
+    return (rows - row) ** 2 + (columns - column) ** 2 < radius**2
+
+
+@pytest.mark.parametrize("kind", ["postdae", "galati", "wang", "cvae"])
+def test_a_rival_judges_a_mask_by_the_dice_with_what_it_builds_on_the_slice_s_own_grid(kind: str):
+    torch.manual_seed(0)
+    quality = RebuiltQuality(RIVALS[kind]({"side": 64}), "centre", kind)
+    images = torch.rand(2, 3, 90, 70)
+    masks = torch.from_numpy(np.stack([disc(90, 45, 35, 20)[:, :70], disc(90, 40, 30, 9)[:, :70]]))
+    answer = quality.assess(images, masks, [0, 1])
+    assert answer.pgt.shape == (2, 90, 70) and answer.pgt.min() >= 0 and answer.pgt.max() <= 1
+    assert torch.equal(answer.pdsc, dice_batch(masks, answer.pgt > 0.5))
+    again = quality.assess(images[1:], masks[1:], [7])
+    assert torch.allclose(again.pgt[0], answer.pgt[1], atol=1e-5), (
+        "nothing is random, nobody else in the batch matters"
+    )
+    assert quality.presence(images) is None and quality.unfamiliar(images) is None
+
+
+def test_a_regression_names_a_dice_and_draws_nothing():
+    torch.manual_seed(0)
+    quality = RegressionQuality(DiceRegression(64), "centre", "regression")
+    images, masks = (
+        torch.rand(2, 1, 90, 70),
+        torch.from_numpy(np.stack([disc(90, 45, 35, 20)[:, :70]] * 2)),
+    )
+    masks[1] = False
+    answer = quality.assess(images, masks, [0, 1])
+    assert torch.equal(answer.pgt > 0.5, masks) and ((answer.pdsc > 0) & (answer.pdsc < 1)).all()
+    assert answer.pdsc[0] != answer.pdsc[1]
+
+
+def test_wang_s_search_finds_a_latent_that_builds_the_pair_better_than_its_encoding():
+    torch.manual_seed(0)
+    network, images = Wang(32), torch.rand(1, 1, 32, 32)
+    masks = torch.from_numpy(disc(32, 16, 16, 8).astype(np.float32))[None, None]
+    with torch.inference_mode():
+        before = network.distance(network.encode(images, masks)[0], images, masks)
+        surrogate = network.rebuild(images, masks)
+    encoded = torch.sigmoid(network.decode(network.encode(images, masks)[0])[1])
+    assert (surrogate - masks).abs().mean() < (encoded - masks).abs().mean()
+    assert before.shape == (1,) and PAIR_LATENT == 64
+
+
+class Discs(ConstrainedVae):
+    """A network whose latents are a disc's radius and a flaw: a second disc as large as the second number."""
+
+    def encode(self, masks: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        found = torch.zeros(len(masks), LATENT)
+        found[:, 0] = torch.sqrt(masks.sum((1, 2, 3)) / np.pi)
+        return found, torch.zeros_like(found)
+
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        return torch.stack(
+            [
+                torch.from_numpy(
+                    (disc(64, 20, 20, float(one[0])) | disc(64, 50, 50, float(one[1]))).astype(
+                        np.float32
+                    )
+                )[None]
+                - 0.5
+                for one in latents
+            ]
+        )
+
+
+def test_an_invalid_shape_is_moved_to_the_nearest_valid_one_only_as_far_as_it_must():
+    network = Discs(64)
+    masks = torch.from_numpy(
+        np.stack([disc(64, 20, 20, radius) for radius in np.linspace(6, 14, 40)]).astype(np.float32)
+    )
+    valid = network.fit_bank(masks[:, None], np.random.default_rng(0))
+    assert 0 < valid <= 1 and len(network.bank) == BANK and network.bank[:, 0].min() > 5.5
+    sound, flawed = torch.zeros(2, LATENT)
+    sound[0], flawed[0], flawed[1] = 10.0, 10.0, 4.0
+    assert torch.equal(network.nearest_valid(sound), sound)
+    moved = network.nearest_valid(flawed)
+    low, high = (Shape(*values) for values in network.ranges.tolist())
+    assert is_valid(network.decode(moved[None])[0, 0].numpy() > 0, low, high)
+    assert moved[1] < 1 and abs(moved[0] - 10) < 1
+    less = torch.lerp(flawed, moved, 0.95)
+    assert not is_valid(network.decode(less[None])[0, 0].numpy() > 0, low, high), (
+        "it went farther than it had to"
+    )
+
+
+def test_valid_is_one_piece_without_holes_and_not_too_large_or_ragged():
+    low, high = Shape(0.01, 0.9), Shape(0.2, 1.0)
+    whole = disc(64, 30, 30, 10)
+    assert is_valid(whole, low, high)
+    assert not is_valid(np.zeros_like(whole), low, high)
+    assert not is_valid(whole & ~disc(64, 30, 30, 3), low, high), "a hole"
+    assert not is_valid(whole | disc(64, 55, 55, 4), low, high), "two pieces"
+    assert not is_valid(disc(64, 30, 30, 25), low, high), "too large"
+    assert not is_valid(whole & ~disc(64, 30, 40, 9), low, high), "a bay"
+
+
+@settings(max_examples=50)
+@given(st.integers(0, 2**32 - 1), st.floats(4, 20))
+def test_spoiling_leaves_most_of_the_slice_alone(seed, radius):
+    mask = disc(64, 30, 34, radius)
+    spoilt = spoil(mask, np.random.default_rng(seed))
+    assert spoilt.shape == mask.shape and spoilt.dtype == bool
+    assert (spoilt != mask).mean() < 0.5
+    assert not spoil(np.zeros_like(mask), np.random.default_rng(seed)).any(), (
+        "nothing there, nothing to spoil"
+    )
+
+
+@pytest.mark.parametrize("kind", list(RIVAL_OBJECTIVES))
+def test_a_rival_learns_from_a_few_shapes(kind: str):
+    torch.manual_seed(0)
+    rng, task = np.random.default_rng(0), RIVAL_OBJECTIVES[kind]()
+    masks = np.stack(
+        [disc(128, rng.uniform(50, 78), rng.uniform(50, 78), rng.uniform(20, 35)) for _ in range(8)]
+    )
+    shown = torch.from_numpy(masks.astype(np.float32))[:, None]
+    images = 0.2 + 0.6 * shown
+    optimiser = torch.optim.Adam(task.network.parameters(), 2e-3)
+    first = None
+    for _ in range(60):
+        loss = task.loss(task.network, images, shown, rng)
+        first = first or float(loss.detach())
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    assert float(loss.detach()) < 0.8 * first
+
+
+def test_trained_weights_drive_the_loop_and_a_rival_is_told_from_a_core(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    make_decathlon(folder, "MRI", "prostate", patients=5)
+    words = ["train", "baseline", "--preset", "prostate-t2", "--data", f"decathlon:{folder}"]
+    weights = tmp_path / "run" / "model.safetensors"
+    assert (
+        main(
+            [
+                *words,
+                "--method",
+                "wang",
+                "--data",
+                f"masks:{folder / 'labels'}",
+                "-o",
+                str(tmp_path / "no"),
+            ]
+        )
+        != 0
+    )
+    assert "masks alone teach it nothing" in capsys.readouterr().err
+    words += ["--data", f"masks:{folder / 'labels'}"]
+    assert (
+        main(
+            [
+                *words,
+                "--method",
+                "galati",
+                "--steps",
+                "2",
+                "--batch",
+                "2",
+                "-o",
+                str(tmp_path / "run"),
+            ]
+        )
+        == 0
+    )
+    checkpoint = load_checkpoint(weights)
+    assert {one["layout"] for one in checkpoint.training["data"]} == {"decathlon", "masks"}
+    assert checkpoint.kind == Galati.kind and checkpoint.config == {
+        "side": 128,
+        "field": load_preset("prostate-t2").field,
+    }
+    assert not set(checkpoint.training["split"]["train"]) & set(
+        checkpoint.training["split"]["validation"]
+    )
+    quality = load_judge(str(weights), load_preset("prostate-t2"), CPU)
+    assert isinstance(quality, RebuiltQuality) and quality.sha256 == checkpoint.sha256
+    with pytest.raises(HermesError, match="for the QC core alone"):
+        load_judge(str(weights), load_preset("prostate-t2"), CPU, samples=2)
+    image = next((folder / "images").glob("*.nii.gz"))
+    asked = [
+        "refine",
+        str(image),
+        "--quality",
+        str(weights),
+        "--max-iterations",
+        "1",
+        "--slices",
+        "1:3",
+        "-o",
+        str(tmp_path / "out"),
+    ]
+    assert main(asked) == 0
+    assert (
+        SimpleITK.ReadImage(str(tmp_path / "out" / "pgt.nii.gz")).GetSize()
+        == SimpleITK.ReadImage(str(image)).GetSize()
+    )

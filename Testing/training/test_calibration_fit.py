@@ -1,0 +1,95 @@
+"""A fitted score says of new patients what their masks are worth, and how sure it is."""
+
+import numpy as np
+import pytest
+import torch
+
+from HermesLib.errors import HermesError
+from HermesLib.evaluation.scored_masks import CORRUPTED, ScoredMask
+from HermesLib.quality.calibration import Curve
+from HermesLib.training.calibration_fit import fit_calibration, fit_curve, weighted_quantile
+
+
+def patients(
+    rng: np.random.Generator,
+    count: int,
+    masks: int = 60,
+    flattery: float = 0.08,
+    noise: float = 0.03,
+) -> list[ScoredMask]:
+    """Masks whose witness follows the truth, a little differently in every patient; the pGT flatters those that it has prompted."""
+    found = []
+    for patient in range(count):
+        kind = rng.normal(0, noise)
+        for index in range(masks):
+            true, refined = float(rng.uniform(0.3, 0.97)), index % 2
+            seen = float(np.clip(true + kind + rng.normal(0, noise), 0.01, 0.99))
+            raw = float(np.clip(true + kind + flattery * refined + rng.normal(0, noise), 0, 1))
+            source = "medsam" if refined else CORRUPTED
+            found.append(
+                ScoredMask(
+                    f"p{patient}", "case", index, source, refined, raw, seen, 0, 0, 0, 0.9, true
+                )
+            )
+    return found
+
+
+def errors(
+    curve: Curve, evidence: list[float], judged: list[ScoredMask]
+) -> tuple[float, float, float]:
+    """Bias, mean absolute error, and the share of masks in the interval."""
+    pdsc, low, high = (values.numpy() for values in curve.estimate(torch.tensor(evidence)))
+    true = np.array([one.true for one in judged])
+    assert (low <= pdsc).all() and (pdsc <= high).all()
+    return (
+        float((pdsc - true).mean()),
+        float(np.abs(pdsc - true).mean()),
+        float(((low <= true) & (true <= high)).mean()),
+    )
+
+
+def test_new_patients_refined_masks_are_judged_without_flattery():
+    rng = np.random.default_rng(0)
+    calibration = fit_calibration(patients(rng, 8))
+    refined = [one for one in patients(rng, 30) if one.refined]
+    bias, error, covered = errors(calibration.prompted, [one.expected for one in refined], refined)
+    raw = [one.raw - one.true for one in refined]
+    assert abs(bias) < 0.02 < np.mean(raw)
+    assert error < 0.6 * np.mean(np.abs(raw))
+    assert 0.8 < covered < 0.98
+
+
+def test_other_masks_are_judged_by_their_pgt():
+    rng = np.random.default_rng(0)
+    calibration = fit_calibration(patients(rng, 8))
+    others = [one for one in patients(rng, 30) if not one.refined]
+    bias, error, covered = errors(calibration.independent, [one.raw for one in others], others)
+    assert abs(bias) < 0.02 and error < 0.05 and 0.8 < covered < 0.98
+
+
+def test_every_patient_counts_alike_however_many_masks_there_are():
+    few = patients(np.random.default_rng(1), 8)
+    crowd = few + [one for one in few if one.patient == "p0"] * 20
+    once, often = (fit_curve(judged, [one.expected for one in judged]) for judged in (few, crowd))
+    assert (often.bias, often.slope) == pytest.approx((once.bias, once.slope), abs=1e-4)
+    # A quantile of few masks jumps from one to the next.
+    assert (often.low, often.high) == pytest.approx((once.low, once.high), abs=0.05)
+
+
+def test_evidence_that_speaks_against_the_truth_is_not_believed():
+    judged = patients(np.random.default_rng(0), 8)
+    assert fit_curve(judged, [1 - one.true for one in judged]).slope == 0
+
+
+def test_three_patients_are_too_few_to_learn_errors_from():
+    with pytest.raises(HermesError, match="4 held-out patients or more, here are 3"):
+        fit_calibration(patients(np.random.default_rng(0), 3))
+
+
+def test_a_quantile_counts_weights_not_values():
+    values, weights = np.array([3.0, 1.0, 2.0]), np.array([0.1, 0.8, 0.1])
+    assert [weighted_quantile(values, weights, share) for share in (0.5, 0.85, 1.0)] == [
+        1.0,
+        2.0,
+        3.0,
+    ]

@@ -1,0 +1,209 @@
+"""A researcher's own organ: one command from a folder of images and masks to a preset that the other commands take."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK
+
+from HermesLib.cli.main import main
+from HermesLib.presets.preset import write_preset
+from HermesLib.presets.registry import load_preset, user_preset_folder
+from HermesLib.training.blend import Blend
+from HermesLib.weights.checkpoint import load_checkpoint
+from Testing.datasets.made import make_decathlon
+
+STEPS = [
+    "--autoencoder-steps",
+    "2",
+    "--expert-steps",
+    "2",
+    "--diffusion-steps",
+    "2",
+    "--batch",
+    "2",
+]
+
+
+@pytest.fixture(autouse=True)
+def no_presets_but_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HERMES_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six made-up patients in the Decathlon layout, the organ's name with a space, in Hounsfield units."""
+    folder = tmp_path_factory.mktemp("data")
+    make_decathlon(folder, "CT", "left kidney")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def words(folder: Path) -> list[str]:
+    asked = [
+        "--organ",
+        "left kidney",
+        "--code",
+        "SCT:18639004:Left kidney",
+        "--window",
+        "-100",
+        "300",
+    ]
+    return [
+        "train",
+        "organ",
+        "--data",
+        f"decathlon:{folder}",
+        *asked,
+        *STEPS,
+        "--validation",
+        "0.34",
+        "--test",
+        "0.17",
+    ]
+
+
+def test_one_command_makes_a_preset_that_refines_a_new_image(
+    folder: Path, words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    made = tmp_path / "made"
+    assert main([*words, "-o", str(made)]) == 0
+    told = capsys.readouterr()
+    path = made / "left-kidney-ct.json"
+    assert f"preset: {path}" in told.out and "held-out patients or more, here are 2" in told.err
+    assert {one.name for one in made.iterdir()} == {
+        "training",
+        *(f"left-kidney-ct{end}" for end in (".json", ".safetensors", ".md", "-report.json")),
+    }
+    preset = load_preset(str(path))
+    assert preset.organ.meaning == "Left kidney" and preset.intensity.normalise(
+        np.array([-100.0, 300.0])
+    ).tolist() == [0, 1]
+    weights = load_checkpoint(made / "left-kidney-ct.safetensors")
+    tried = weights.training["validation"]["pgt_dice_by_share"]
+    taken = Blend(weights.config["expert_share"], weights.config["through_plane"])
+    assert tried[str(taken)] >= max(tried.values()) - 0.001
+    assert "validation patients by the share" in told.err
+    test_patients = weights.training["split"]["test"]
+    assert len(test_patients) == 1
+    figures = json.loads((made / "left-kidney-ct-report.json").read_text(encoding="utf-8"))
+    assert all(part.get("patients", 1) == 1 for part in figures.values()) and len(figures) == 3
+    card = (made / "left-kidney-ct.md").read_text(encoding="utf-8")
+    assert test_patients[0] in card and "hermes train organ" in card and weights.sha256 in card
+
+    image = folder / "images" / f"made_{test_patients[0].split('-')[1]}.nii.gz"
+    assert (
+        main(
+            [
+                "refine",
+                str(image),
+                "--preset",
+                str(path),
+                "--max-iterations",
+                "1",
+                "-o",
+                str(tmp_path / "out"),
+            ]
+        )
+        == 0
+    )
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    assert report["provenance"]["preset"] == "left-kidney-ct"
+    assert report["provenance"]["quality"]["sha256"] == weights.sha256
+    assert str(tmp_path) not in json.dumps(report)
+
+    assert main(["presets", "import", str(path)]) == 0
+    capsys.readouterr()
+    assert main(["presets", "list"]) == 0
+    assert {one.name for one in user_preset_folder().iterdir()} == {
+        f"left-kidney-ct{end}" for end in (".json", ".safetensors", ".md")
+    }
+    assert "left-kidney-ct: Left kidney, CT (imported)" in capsys.readouterr().out.splitlines()
+    assert (
+        main(
+            [
+                "assess",
+                str(image),
+                str(image),
+                "--preset",
+                "left-kidney-ct",
+                "-o",
+                str(tmp_path / "again"),
+            ]
+        )
+        == 0
+    )
+    assert main(["weights", "list"]) == 0
+    assert (
+        "presets" not in capsys.readouterr().out.partition("Imported weights")[2].partition("\n")[2]
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--organ", "liver"], "labels left kidney, not 'liver'"),
+        (["--code", "liver"], "SCHEME:VALUE:MEANING"),
+        (["--window", "300", "-100"], "lower value first"),
+        (["--data", "slices:{folder}"], "write decathlon:"),
+        (["--validation", "0"], "no slice of those who validate shows 'left kidney' (0 patients)"),
+        (
+            ["--validation", "0.5", "--test", "0.5"],
+            "no slice of those who train shows 'left kidney' (0 patients)",
+        ),
+    ],
+)
+def test_a_wrong_wish_ends_in_one_line_before_anything_is_trained(
+    folder: Path,
+    words: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    said: str,
+):
+    given = [option.replace("{folder}", str(folder)) for option in options]
+    assert main([*words, *given, "-o", str(tmp_path / "made")]) == 2
+    told = capsys.readouterr().err
+    assert said in told and told.count("\n") == 1 + told.count("training '")
+    assert not list((tmp_path / "made").glob("*.safetensors"))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", "no preset of HERMES"),
+        ('{"title": "x"}', "no preset of HERMES"),
+        (None, "no preset at"),
+    ],
+)
+def test_a_file_that_is_no_preset_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, said: str
+):
+    path = tmp_path / "mine.json"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    image = tmp_path / "image.nii.gz"
+    SimpleITK.WriteImage(SimpleITK.Image(32, 32, 2, SimpleITK.sitkInt16), str(image))
+    assert (
+        main(["assess", str(image), str(image), "--preset", str(path), "-o", str(tmp_path / "out")])
+        == 2
+    )
+    assert said in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("prostate-t2.json", "bundled preset's name"),
+        ("liver-ct.json", "not beside"),
+        ("liver-ct.txt", "no preset's .json"),
+    ],
+)
+def test_what_cannot_be_imported_leaves_nothing_behind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, said: str
+):
+    write_preset(tmp_path / name, dataclasses.replace(load_preset("spleen-ct"), quality="mine"))
+    assert main(["presets", "import", str(tmp_path / name)]) == 2
+    assert said in capsys.readouterr().err and not user_preset_folder().exists()
