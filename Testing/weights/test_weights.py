@@ -4,7 +4,6 @@ import functools
 import http.server
 import json
 import pickle
-import sys
 import threading
 from pathlib import Path
 
@@ -17,9 +16,7 @@ from HermesLib.models.registry import MODELS, load_model
 from HermesLib.weights.bundled import bundled_checkpoint, bundled_weights, verify_bundled
 from HermesLib.weights.checkpoint import file_sha256, load_checkpoint, save_checkpoint
 from HermesLib.weights.imported import import_weights, imported_weights
-
-sys.path.insert(0, str(Path(__file__).parent))
-from small import write_checkpoint
+from Testing.models.small import write_checkpoint
 
 
 @pytest.fixture
