@@ -282,7 +282,7 @@ def test_no_engine_outlives_its_user(tmp_path):
 
 def test_holding_an_engine_and_listing_what_there_is_loads_no_heavy_library():
     program = (
-        "import sys, HermesLib.engine.client, HermesLib.models.catalogue, HermesLib.weights.bundled, HermesLib.presets.preset;"
+        "import sys, HermesLib.engine.client, HermesLib.models.registry, HermesLib.weights.bundled, HermesLib.presets.registry;"
         "print([name for name in ('torch', 'SimpleITK', 'scipy', 'skimage', 'matplotlib', 'monai') if name in sys.modules])"
     )
     ended = subprocess.run(
