@@ -1,11 +1,11 @@
-# The two commands of the README: `make demo` and `make test`. Both make the environment first.
+# `make demo` and `make test`, the two commands of the README, make the environment first.
 
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
 TEST_STAMP := $(VENV)/.made-for-tests
 TORCH := $(shell sed -n 's/^\(torch==.*\)$$/\1/p' constraints.txt)
-PYTHON := $(shell for p in python3.12 python3.11 python3.13 python3; do \
+PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3; do \
 	if $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
 .PHONY: env test-env demo test lint clean
@@ -13,7 +13,7 @@ PYTHON := $(shell for p in python3.12 python3.11 python3.13 python3; do \
 env: $(STAMP)
 
 # PyTorch first and by its exact version: where the configured index offers a build for CPUs, the pin takes it.
-# A half-made environment leaves no stamp, so that the next call goes on with it.
+# An interrupted installation leaves no stamp, so the next call continues it.
 $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "HERMES needs Python 3.11 or later with its venv module (Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test]"
 	@touch $@
 
-# Slicer's MRML and a Qt, about 300 MB that only the tests of the Slicer module need, and the system's libraries for views.
+# Slicer's MRML and a Qt (about 300 MB, only for the tests of the Slicer module), and system libraries for drawing.
 test-env: env $(TEST_STAMP)
 
 $(TEST_STAMP): $(STAMP) Testing/system_libraries.sh
@@ -31,14 +31,16 @@ $(TEST_STAMP): $(STAMP) Testing/system_libraries.sh
 
 demo: env
 	$(BIN)/hermes demo -o hermes-demo
-	@echo "Open hermes-demo/overview.png; hermes-demo/segmentation.nii.gz lies on the grid of hermes-demo/sample.nii.gz."
+	@echo "Open hermes-demo/overview.png. hermes-demo/segmentation.nii.gz is on the grid of hermes-demo/sample.nii.gz."
 
 lint: env
-	$(BIN)/ruff check HermesLib HermesSegment Testing
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy
 
+# Tests, doctests and the coverage of HermesLib, with the floor that pyproject.toml sets.
 test: test-env lint
-	$(BIN)/python -m pytest -q --durations=10
+	$(BIN)/python -m pytest -q --durations=10 --cov --cov-report=term:skip-covered
 
 clean:
-	rm -rf $(VENV) hermes-demo .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf $(VENV) hermes-demo htmlcov .coverage .coverage.* .pytest_cache .ruff_cache .mypy_cache .hypothesis
