@@ -3,23 +3,18 @@
 import argparse
 from pathlib import Path
 
-from HermesLib.cli.options import add_output, add_quality_options, shared_fields
+from HermesLib.cli.options import add_image, add_output, add_quality_options, shared_fields
 from HermesLib.refinement.settings import RefinementSettings
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``assess``."""
     parser = subparsers.add_parser(
-        "assess", help="judge a segmentation, slice by slice", allow_abbrev=False
+        "assess", help="assess a segmentation, slice by slice", allow_abbrev=False
     )
+    add_image(parser)
     parser.add_argument(
-        "image",
-        metavar="IMAGE",
-        type=Path,
-        help="NIfTI, NRRD, MHA, a folder of DICOM files or a 2D PNG",
-    )
-    parser.add_argument(
-        "mask", metavar="MASK", type=Path, help="the segmentation to judge, on the image's grid"
+        "mask", metavar="MASK", type=Path, help="the segmentation to assess, on the image's grid"
     )
     add_output(parser)
     add_quality_options(parser)
@@ -27,12 +22,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Assess one segmentation and say what came of it."""
+    """Assess one segmentation and print a summary."""
     settings = RefinementSettings(threshold=arguments.threshold, seed=arguments.seed)
 
-    from HermesLib.cli.running import run_and_tell
+    from HermesLib.cli.running import run_and_print
     from HermesLib.runs.request import AssessRequest
 
     request = AssessRequest(**shared_fields(arguments), settings=settings, mask=arguments.mask)
-    run_and_tell(request, arguments)
+    run_and_print(request, arguments)
     return 0

@@ -1,4 +1,4 @@
-"""``hermes export``: a result as a DICOM Segmentation object for the archive."""
+"""``hermes export``: write a result as a DICOM Segmentation object for the archive."""
 
 import argparse
 from pathlib import Path
@@ -20,7 +20,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         required=True,
         type=Path,
         metavar="FOLDER",
-        help="the DICOM series it was drawn on",
+        help="the DICOM series that was segmented",
     )
     parser.add_argument(
         "-o",
@@ -28,17 +28,17 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         required=True,
         type=Path,
         metavar="FILE",
-        help="the new file, e.g. prostate.seg.dcm",
+        help="the file to write, e.g. prostate.seg.dcm",
     )
     parser.add_argument("--preset", default="prostate-t2", help="organ (default: %(default)s)")
     parser.add_argument(
-        "--model", default="", help="the promptable model's name, for the algorithm's name"
+        "--model", default="", help="name of the promptable model, for the object's algorithm name"
     )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write one file and say so."""
+    """Write one file and print its name."""
     from HermesLib.io.dicom_seg import write_dicom_seg
     from HermesLib.presets.registry import load_preset
 

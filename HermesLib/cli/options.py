@@ -1,4 +1,4 @@
-"""Options that several commands share, and how their words become values."""
+"""Options that several commands share, and how their values are read."""
 
 import argparse
 from pathlib import Path
@@ -9,8 +9,18 @@ from HermesLib.refinement.settings import RefinementSettings
 DEFAULTS = RefinementSettings()
 
 
+def add_image(parser: argparse.ArgumentParser) -> None:
+    """Add the positional argument ``IMAGE``."""
+    parser.add_argument(
+        "image",
+        metavar="IMAGE",
+        type=Path,
+        help="NIfTI, NRRD, MHA, a folder of DICOM files or a 2D PNG",
+    )
+
+
 def add_output(parser: argparse.ArgumentParser, default: str | None = None) -> None:
-    """``-o DIR``, required unless there is a default."""
+    """Add ``-o DIR``, which is required unless there is a default."""
     parser.add_argument(
         "-o",
         "--output",
@@ -22,10 +32,22 @@ def add_output(parser: argparse.ArgumentParser, default: str | None = None) -> N
     )
 
 
-def add_quality_options(parser: argparse.ArgumentParser) -> None:
-    """What every run with a quality control takes."""
+def add_progress(parser: argparse.ArgumentParser) -> None:
+    """Add ``--progress``."""
     parser.add_argument(
-        "--preset", default="prostate-t2", help="prostate-t2 or spleen-ct (default %(default)s)"
+        "--progress",
+        action="store_true",
+        help="show a progress bar even if stderr is not a terminal",
+    )
+
+
+def add_quality_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of every run with a quality control."""
+    parser.add_argument(
+        "--preset",
+        default="prostate-t2",
+        help="organ and modality: a name from 'hermes presets list' or a preset file"
+        " (default %(default)s)",
     )
     parser.add_argument(
         "--quality",
@@ -34,45 +56,56 @@ def add_quality_options(parser: argparse.ArgumentParser) -> None:
         help="quality control (default %(default)s)",
     )
     parser.add_argument(
-        "--samples", metavar="K", type=int, help="samples averaged into a pGT (default: as trained)"
+        "--samples",
+        metavar="K",
+        type=int,
+        help="samples averaged into a pGT (default: stored with the weights)",
     )
     parser.add_argument(
-        "--steps", metavar="N", type=int, help="diffusion steps a sample (default: as trained)"
+        "--steps",
+        metavar="N",
+        type=int,
+        help="diffusion steps of a sample (default: stored with the weights)",
     )
     parser.add_argument(
         "--score",
         choices=["calibrated", "raw"],
         default="calibrated",
-        help="pDSC as an estimate of the true Dice where the weights carry a calibration, or the plain Dice of mask and pGT",
+        help="pDSC as a calibrated estimate of the true Dice, where the weights have a"
+        " calibration, or as the plain Dice of mask and pGT (default %(default)s)",
     )
     parser.add_argument(
         "--threshold",
         metavar="T",
         type=float,
         default=DEFAULTS.threshold,
-        help="accept a slice from this pDSC on (default %(default)s)",
+        help="pDSC from which a slice is accepted (default %(default)s)",
     )
     parser.add_argument(
-        "--slices", metavar="A:B", type=parse_slices, help="only slices A to B - 1, counted from 0"
+        "--slices",
+        metavar="A:B",
+        type=parse_slices,
+        help="only slices A to B - 1, counted from 0",
     )
     parser.add_argument(
-        "--truth", metavar="LABEL", type=Path, help="true mask; its Dice is reported and never used"
+        "--truth",
+        metavar="LABEL",
+        type=Path,
+        help="true mask; its Dice is reported and never used",
     )
     parser.add_argument(
         "--seed",
         metavar="N",
         type=int,
         default=DEFAULTS.seed,
-        help="of all randomness (default %(default)s)",
+        help="seed of everything random (default %(default)s)",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default %(default)s)")
-    parser.add_argument(
-        "--progress", action="store_true", help="a progress bar even where stderr is no terminal"
-    )
+    add_progress(parser)
 
 
 def shared_fields(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The fields every request takes from the options above, but for its settings."""
+    """The fields that every request takes from the options above, except its settings."""
     names = (
         "image",
         "preset",
@@ -89,11 +122,15 @@ def shared_fields(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def parse_slices(text: str) -> tuple[int | None, int | None]:
-    """``A:B`` as Python's half-open range; either end may be left out or count from the end."""
+    """Read ``A:B`` as Python's half-open range; A and B may be empty or count from the end.
+
+    >>> parse_slices("4:12"), parse_slices(":-2")
+    ((4, 12), (None, -2))
+    """
     try:
         start, stop = (int(part) if part.strip() else None for part in text.split(":"))
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"'{text}' is no range of slices; write e.g. 4:12 for slices 4 to 11"
+            f"'{text}' is not a range of slices; write e.g. 4:12 for slices 4 to 11"
         ) from None
     return start, stop

@@ -1,4 +1,4 @@
-"""``hermes presets``: which organs there are, and how to add one's own."""
+"""``hermes presets``: list organ presets and import your own."""
 
 import argparse
 from pathlib import Path
@@ -12,21 +12,22 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     actions.add_parser("list", help="bundled and imported presets").set_defaults(run=run_list)
     importing = actions.add_parser(
-        "import", help="copy a preset to where --preset and Slicer find it by name"
+        "import", help="make a preset of your own available by name, also in Slicer"
     )
     importing.add_argument(
-        "source", metavar="FILE.json", type=Path, help="as 'hermes train organ' writes it"
+        "source", metavar="FILE.json", type=Path, help="a preset that 'hermes train organ' wrote"
     )
     importing.set_defaults(run=run_import)
 
 
 def run_list(arguments: argparse.Namespace) -> int:
-    """Print all presets, a line each."""
+    """Print one line for each preset."""
     from HermesLib.presets.registry import bundled_preset_names, load_preset, preset_names
 
     for name in preset_names():
         preset = load_preset(name)
-        print(f"{name}: {preset.title}{'' if name in bundled_preset_names() else ' (imported)'}")
+        origin = "" if name in bundled_preset_names() else " (imported)"
+        print(f"{name}: {preset.title}{origin}")
     return 0
 
 
@@ -35,5 +36,5 @@ def run_import(arguments: argparse.Namespace) -> int:
     from HermesLib.presets.imported import import_preset
 
     name = import_preset(arguments.source)
-    print(f"imported as {name}; use it with --preset {name}, in Slicer after its next start")
+    print(f"imported as {name}; use it with --preset {name}, or in Slicer after a restart")
     return 0

@@ -1,4 +1,4 @@
-"""What a user sees while slices are refined: a bar on a terminal, one line a finished slice elsewhere. All on stderr."""
+"""Progress of a run on stderr: a bar on a terminal, else one line for each finished slice."""
 
 import sys
 import time
@@ -10,10 +10,10 @@ from HermesLib.refinement.events import Iteration
 
 
 class ProgressPrinter:
-    """Takes the events of a run; use it as a context, so that the bar is closed before anything else is said.
+    """Prints the events of a run. A context manager, so that the bar is closed before other output.
 
     Args:
-        bar: a bar even where stderr is no terminal.
+        bar: show a bar even if stderr is not a terminal.
     """
 
     def __init__(self, bar: bool = False) -> None:
@@ -38,7 +38,7 @@ class ProgressPrinter:
             self._bar.close()
 
     def __call__(self, event: Iteration, total: int) -> None:
-        """Show one event of a run of ``total`` slices."""
+        """Print one event of a run of ``total`` slices."""
         self._finished += event.final
         if self._bar is not None:
             self._bar.total = total
@@ -47,10 +47,12 @@ class ProgressPrinter:
             self._bar.update(int(event.final))
             self._bar.refresh()
         elif event.final:
-            left = (time.perf_counter() - self._started) / self._finished * (total - self._finished)
-            print(
-                f"slice {event.slice_index}: {event.status}, iteration {event.index}, pDSC {event.pdsc:.2f}"
-                f" ({self._finished} of {total}, about {left:.0f} s left)",
-                file=sys.stderr,
-                flush=True,
-            )
+            print(self._line(event, total), file=sys.stderr, flush=True)
+
+    def _line(self, event: Iteration, total: int) -> str:
+        seconds_per_slice = (time.perf_counter() - self._started) / self._finished
+        left = seconds_per_slice * (total - self._finished)
+        return (
+            f"slice {event.slice_index}: {event.status}, iteration {event.index},"
+            f" pDSC {event.pdsc:.2f} ({self._finished} of {total}, about {left:.0f} s left)"
+        )

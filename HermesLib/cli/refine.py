@@ -1,9 +1,15 @@
-"""``hermes refine``: segment an image with a promptable model that the quality control steers."""
+"""``hermes refine``: segment an image; the quality control prompts the model."""
 
 import argparse
 from pathlib import Path
 
-from HermesLib.cli.options import DEFAULTS, add_output, add_quality_options, shared_fields
+from HermesLib.cli.options import (
+    DEFAULTS,
+    add_image,
+    add_output,
+    add_quality_options,
+    shared_fields,
+)
 from HermesLib.prompts.settings import PromptSettings
 from HermesLib.refinement.settings import RefinementSettings
 
@@ -13,14 +19,9 @@ PROMPT_DEFAULTS = PromptSettings()
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``refine``."""
     parser = subparsers.add_parser(
-        "refine", help="segment an image; quality control draws the prompts", allow_abbrev=False
+        "refine", help="segment an image; the quality control draws the prompts", allow_abbrev=False
     )
-    parser.add_argument(
-        "image",
-        metavar="IMAGE",
-        type=Path,
-        help="NIfTI, NRRD, MHA, a folder of DICOM files or a 2D PNG",
-    )
+    add_image(parser)
     add_output(parser)
     add_quality_options(parser)
     parser.add_argument(
@@ -40,7 +41,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="N",
         type=int,
         default=DEFAULTS.max_iterations,
-        help="calls of the model after the first (default %(default)s)",
+        help="calls of the model after the first one (default %(default)s)",
     )
     parser.add_argument(
         "--patience",
@@ -53,43 +54,45 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--keep",
         choices=["best", "last"],
         default=DEFAULTS.keep,
-        help="a slice's result: its iteration of the best pDSC, or its last one (default %(default)s)",
+        help="result of a slice: the iteration with the best pDSC or the last (default %(default)s)",
     )
     parser.add_argument(
         "--pgt",
         choices=["renewed", "fixed"],
         default=DEFAULTS.pgt,
-        help="draw the pGT anew from every mask, or keep the first one (default %(default)s)",
+        help="draw a new pGT for every mask, or keep the first (default %(default)s)",
     )
     parser.add_argument(
         "--padding",
         metavar="PX",
         type=float,
         default=PROMPT_DEFAULTS.padding,
-        help="pixels around the pGT's box, in proportion on slices below 320 pixels (default %(default)g)",
+        help="padding of the pGT's box in pixels, scaled down on slices below 320 pixels"
+        " (default %(default)g)",
     )
     parser.add_argument(
         "--keep-first-prompts",
         action="store_true",
-        help="keep the random first scribbles beside better ones",
+        help="keep the random first scribbles when the pGT adds new ones",
     )
     parser.add_argument(
         "--first-prompt",
         metavar="JSON",
         type=Path,
-        help="a person's prompt for all chosen slices, in place of a random first one; see README, First prompts",
+        help="your prompt for all selected slices instead of a random first prompt;"
+        " the file is described in docs/first-prompts.md",
     )
     parser.add_argument(
         "--init",
         metavar="MASK",
         type=Path,
-        help="begin with this mask in place of the model's first",
+        help="start from this mask instead of the model's first mask",
     )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Refine one image and say what came of it."""
+    """Refine one image and print a summary."""
     settings = RefinementSettings(
         threshold=arguments.threshold,
         max_iterations=arguments.max_iterations,
@@ -98,9 +101,9 @@ def run(arguments: argparse.Namespace) -> int:
         keep=arguments.keep,
         pgt=arguments.pgt,
     )
-    prompting = PromptSettings(arguments.padding, arguments.keep_first_prompts)
+    prompting = PromptSettings(padding=arguments.padding, keep_first=arguments.keep_first_prompts)
 
-    from HermesLib.cli.running import run_and_tell
+    from HermesLib.cli.running import run_and_print
     from HermesLib.models.registry import MODELS
     from HermesLib.runs.request import RefineRequest
 
@@ -114,7 +117,7 @@ def run(arguments: argparse.Namespace) -> int:
         init=arguments.init,
         first_prompt=arguments.first_prompt,
     )
-    report = run_and_tell(request, arguments)
+    report = run_and_print(request, arguments)
     notice = MODELS[report["provenance"]["model"]["name"]].notice
     if notice:
         print(notice)

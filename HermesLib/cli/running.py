@@ -1,4 +1,4 @@
-"""Run one request in the engine, with progress on stderr, and end with a short summary on stdout."""
+"""Run one request in the engine: progress on stderr, a short summary on stdout."""
 
 import argparse
 import sys
@@ -15,13 +15,16 @@ from HermesLib.refinement.events import Iteration
 from HermesLib.runs.request import RunRequest
 
 
-def run_and_tell(request: RunRequest, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Run, show every event, leave the results in ``arguments.output``, print the summary; returns what ``report.json`` says.
+def run_and_print(request: RunRequest, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Run, print progress, publish the results in ``arguments.output``, print the summary.
+
+    Returns:
+        The content of ``report.json``.
 
     Raises:
-        HermesError: whatever ended the run before its end; nothing is then left.
+        HermesError: the run failed; nothing is written then.
     """
-    # The engine goes before the staged folder: while it lives, it may write.
+    # The engine closes before the staged folder: while it runs, it may write there.
     with (
         staged_folder(arguments.output) as staging,
         _engine(arguments.engine) as engine,
@@ -33,13 +36,13 @@ def run_and_tell(request: RunRequest, arguments: argparse.Namespace) -> dict[str
 
 
 @contextmanager
-def _engine(kept: Engine | None) -> Iterator[Engine]:
-    """The engine of a program that runs many commands, else one for this run."""
-    engine = kept or Engine()
+def _engine(shared: Engine | None) -> Iterator[Engine]:
+    """The engine of a program that runs many commands, or a new one for this run."""
+    engine = shared or Engine()
     try:
         yield engine
     finally:
-        if engine is not kept or engine.state is not State.IDLE:
+        if engine is not shared or engine.state is not State.IDLE:
             engine.close()
 
 
@@ -61,11 +64,11 @@ def _run(
                     print(message.details, file=sys.stderr)
                     raise DefectError(message.message)
                 raise HermesError(message.message)
-    raise HermesError("the engine ended without a word")
+    raise HermesError("the engine exited without a result")
 
 
 def summary_text(report: dict[str, Any], output: Path) -> str:
-    """A few lines on what came of a run and where it lies."""
+    """A few lines: how the slices ended, which of them need a look, where the results are."""
     summary = report["summary"]
     counts = ", ".join(
         f"{summary[status]} {status}" for status in ("accepted", "stopped", "absent", "failed")
@@ -73,19 +76,22 @@ def summary_text(report: dict[str, Any], output: Path) -> str:
     lines = [f"{summary['slices']} slices: {counts}"]
     if summary["mean_pdsc"] is not None:
         lines.append(
-            f"mean pDSC {summary['mean_pdsc']:.3f}, {summary['mean_iterations']:.1f} further iterations a slice"
+            f"mean pDSC {summary['mean_pdsc']:.3f},"
+            f" {summary['mean_iterations']:.1f} refinements per slice"
         )
     if summary["mean_dsc"] is not None:
         lines.append(f"mean true Dice {summary['mean_dsc']:.3f}")
-    unfamiliar = [str(entry["index"]) for entry in report["slices"] if entry["familiar"] is False]
+    unfamiliar = [entry["index"] for entry in report["slices"] if entry["familiar"] is False]
     if unfamiliar:
         lines.append(
-            f"unlike the training patients, pDSC not to be trusted: {len(unfamiliar)} slices ({', '.join(unfamiliar)})"
+            "unlike the training patients, do not trust the pDSC: " + _slices_text(unfamiliar)
         )
-    borderline = [str(entry["index"]) for entry in report["slices"] if entry["borderline"]]
+    borderline = [entry["index"] for entry in report["slices"] if entry["borderline"]]
     if borderline:
-        lines.append(
-            f"the organ may be there or not, look at: {len(borderline)} slices ({', '.join(borderline)})"
-        )
+        lines.append("presence of the organ uncertain, please check: " + _slices_text(borderline))
     lines.append(f"{summary['seconds']:.1f} s, results in {output}")
     return "\n".join(lines)
+
+
+def _slices_text(indices: list[int]) -> str:
+    return f"{len(indices)} slices ({', '.join(map(str, indices))})"

@@ -1,4 +1,4 @@
-"""``hermes weights``: what is bundled, whether it is intact, and a user's own official checkpoints."""
+"""``hermes weights``: list and verify bundled weights, import official checkpoints."""
 
 import argparse
 import sys
@@ -13,20 +13,20 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     actions.add_parser("list", help="models, bundled and imported weights").set_defaults(
         run=run_list
     )
-    actions.add_parser("verify", help="check every bundled file against its checksum").set_defaults(
+    actions.add_parser("verify", help="compare every bundled file with its checksum").set_defaults(
         run=run_verify
     )
     importing = actions.add_parser(
-        "import", help="copy or download a checkpoint to where --weights finds it by name"
+        "import", help="copy or download a checkpoint, so that --weights finds it by name"
     )
     importing.add_argument("source", metavar="FILE|URL")
-    importing.add_argument("--name", help="what to call it (default: as it is called there)")
-    importing.add_argument("--sha256", help="its expected checksum")
+    importing.add_argument("--name", help="its name from now on (default: the file's name)")
+    importing.add_argument("--sha256", help="the expected SHA-256")
     importing.set_defaults(run=run_import)
 
 
 def run_list(arguments: argparse.Namespace) -> int:
-    """Print models with their licences, then weights."""
+    """Print the models with their licences, then the weights."""
     from HermesLib.models.registry import MODELS
     from HermesLib.weights.bundled import bundled_weights
     from HermesLib.weights.imported import cache_folder, imported_weights
@@ -34,7 +34,8 @@ def run_list(arguments: argparse.Namespace) -> int:
     print("Models")
     for model in MODELS.values():
         print(
-            f"  {model.name}: {model.title}; official file {model.official_megabytes} MB, {model.licence}, {model.official_page}"
+            f"  {model.name}: {model.title}; official file {model.official_megabytes} MB,"
+            f" {model.licence}, {model.official_page}"
         )
         if model.notice:
             print(f"    {model.notice}")
@@ -43,7 +44,8 @@ def run_list(arguments: argparse.Namespace) -> int:
         for weights in bundled_weights():
             if weights.for_comparison == rivals:
                 print(
-                    f"  {weights.name}: {weights.title}, {weights.bytes / 1e6:.1f} MB, SHA-256 {weights.sha256[:12]}..."
+                    f"  {weights.name}: {weights.title}, {weights.bytes / 1e6:.1f} MB,"
+                    f" SHA-256 {weights.sha256[:12]}..."
                 )
     print(f"Imported weights ({cache_folder()})")
     for path in imported_weights():
@@ -62,7 +64,8 @@ def run_verify(arguments: argparse.Namespace) -> int:
     damaged = [weights.name for weights, problem in checked if problem]
     if damaged:
         raise HermesError(
-            f"{len(damaged)} of {len(checked)} bundled files are not intact: {', '.join(damaged)}; reinstall HERMES"
+            f"{len(damaged)} of {len(checked)} bundled files are damaged: {', '.join(damaged)};"
+            " reinstall HERMES"
         )
     return 0
 
@@ -71,11 +74,11 @@ def run_import(arguments: argparse.Namespace) -> int:
     """Import one file."""
     from HermesLib.weights.imported import import_weights
 
-    def tell(done: int, total: int | None) -> None:
-        share = f" of {total / 1e6:.0f}" if total else ""
-        print(f"\r{done / 1e6:.0f}{share} MB", end="", file=sys.stderr, flush=True)
+    def show_progress(done: int, total: int | None) -> None:
+        of_total = f" of {total / 1e6:.0f}" if total else ""
+        print(f"\r{done / 1e6:.0f}{of_total} MB", end="", file=sys.stderr, flush=True)
 
-    shown = tell if sys.stderr.isatty() else None
-    path = import_weights(arguments.source, arguments.name, arguments.sha256, shown)
+    on_progress = show_progress if sys.stderr.isatty() else None
+    path = import_weights(arguments.source, arguments.name, arguments.sha256, on_progress)
     print(f"imported as {path.name}; use it with --weights {path.name}")
     return 0

@@ -13,8 +13,7 @@ def sample_file() -> Path:
     """Draw the phantom that ``hermes demo`` uses and write it to Slicer's folder for temporary files."""
     import SimpleITK
 
-    from HermesLib.cli.demo import SAMPLE_SEED
-    from HermesLib.samples.prostate_phantom import prostate_phantom
+    from HermesLib.samples.prostate_phantom import SAMPLE_SEED, prostate_phantom
 
     path = Path(slicer.app.temporaryPath) / f"{NAME}.nrrd"
     if not path.is_file():

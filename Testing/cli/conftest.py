@@ -1,4 +1,4 @@
-"""The real command in this process, with one warm engine for all of them, and small files for it."""
+"""The real command, in this process and with one shared engine, and small input files."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,20 +16,20 @@ from HermesLib.weights.checkpoint import save_checkpoint
 
 
 @dataclass(frozen=True)
-class Ended:
-    """How a command ended: its exit code, and the lines it wrote."""
+class CommandResult:
+    """Exit code and output lines of a command."""
 
     code: int
     out: list[str]
     err: list[str]
 
 
-Hermes = Callable[..., Ended]
+Hermes = Callable[..., CommandResult]
 
 
 @pytest.fixture(scope="session")
 def warm_engine() -> Iterator[Engine]:
-    """Loads libraries and networks once for all commands."""
+    """An engine that loads libraries and networks once for all commands."""
     engine = Engine()
     yield engine
     engine.close()
@@ -37,26 +37,26 @@ def warm_engine() -> Iterator[Engine]:
 
 @pytest.fixture
 def hermes(capfd: pytest.CaptureFixture[str], warm_engine: Engine) -> Hermes:
-    """Run ``hermes`` with these words; what libraries write past Python counts too."""
+    """Run ``hermes`` with arguments; captures output of native libraries too."""
 
-    def run(*words: object, engine: Engine | None = warm_engine) -> Ended:
+    def run(*arguments: object, engine: Engine | None = warm_engine) -> CommandResult:
         capfd.readouterr()
-        code = main([str(word) for word in words], engine)
+        code = main([str(word) for word in arguments], engine)
         written = capfd.readouterr()
-        return Ended(code, written.out.splitlines(), written.err.splitlines())
+        return CommandResult(code, written.out.splitlines(), written.err.splitlines())
 
     return run
 
 
 @pytest.fixture(scope="session")
 def phantom() -> Phantom:
-    """Five slices of a procedural pelvis, the gland in the middle ones."""
+    """Five slices of a synthetic pelvis; the gland is on the middle slices."""
     return prostate_phantom(seed=1, side=64, slices=5, spacing=(3.0, 3.0, 14.0))
 
 
 @pytest.fixture
 def files(tmp_path: Path, phantom: Phantom) -> Path:
-    """A folder with ``image.nii.gz``, its ``label.nii.gz``, one slice of each, and a small untrained model's ``model.safetensors``."""
+    """A folder with an image, its label, one slice of each, and a small untrained model."""
     folder = tmp_path / "files"
     folder.mkdir()
     SimpleITK.WriteImage(phantom.image, str(folder / "image.nii.gz"))

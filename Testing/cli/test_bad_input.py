@@ -1,4 +1,4 @@
-"""Whatever a user gets wrong ends with exit code 2, one line that helps, and nothing on the disk."""
+"""Every user error ends with exit code 2, one helpful line, and no files written."""
 
 import json
 import shutil
@@ -12,19 +12,19 @@ import torch
 from PIL import Image
 
 from HermesLib.resources import resource_path
-from Testing.cli.conftest import Ended, Hermes
+from Testing.cli.conftest import CommandResult, Hermes
 
 SIZE = (8, 16, 16)
 
 
-def refused(ended: Ended, output: Path) -> str:
-    """The one line of a command that was refused as it should be."""
-    assert ended.code == 2
-    assert len(ended.err) == 1, ended.err
-    assert ended.err[0].startswith("hermes: ")
+def refused(outcome: CommandResult, output: Path) -> str:
+    """Check that a command was refused properly; returns its error line."""
+    assert outcome.code == 2
+    assert len(outcome.err) == 1, outcome.err
+    assert outcome.err[0].startswith("hermes: ")
     assert not output.exists()
     assert [path for path in output.parent.rglob("*") if path.name.startswith(".hermes")] == []
-    return ended.err[0].removeprefix("hermes: ")
+    return outcome.err[0].removeprefix("hermes: ")
 
 
 def write_array(path: Path, array: np.ndarray, vector: bool = False) -> None:
@@ -79,15 +79,15 @@ BAD_IMAGES: list[tuple[Callable[[Path], None], str]] = [
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"), BAD_IMAGES, ids=lambda value: getattr(value, "__name__", "")
+    ("damage_file", "message"), BAD_IMAGES, ids=lambda value: getattr(value, "__name__", "")
 )
-def test_an_image_that_cannot_be_used_is_refused(
-    hermes: Hermes, files: Path, tmp_path: Path, spoil, said: str
+def test_an_unusable_image_is_refused(
+    hermes: Hermes, files: Path, tmp_path: Path, damage_file, message: str
 ):
     image, output = tmp_path / "bad.nii.gz", tmp_path / "out"
-    spoil(image)
+    damage_file(image)
     line = refused(hermes("refine", image, "-o", output), output)
-    assert said in line and "bad.nii.gz" in line
+    assert message in line and "bad.nii.gz" in line
 
 
 def test_a_volume_without_slices_is_refused(hermes: Hermes, tmp_path: Path):
@@ -146,7 +146,7 @@ BAD_WORDS = [
     (("--padding", "-2"), "padding -2 is negative"),
     (("--keep", "worst"), "invalid choice: 'worst'"),
     (("--pgt", "none"), "invalid choice: 'none'"),
-    (("--slices", "3"), "'3' is no range of slices"),
+    (("--slices", "3"), "'3' is not a range of slices"),
     (("--slices", "4:2"), "slices 4:2 are not all in the volume's 5"),
     (("--slices", "2:9"), "slices 2:9 are not all in the volume's 5"),
     (("--colour", "blue"), "unrecognized arguments"),
@@ -154,30 +154,32 @@ BAD_WORDS = [
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("arguments", "message"),
     BAD_WORDS,
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_words_that_mean_nothing_are_refused(
-    hermes: Hermes, files: Path, tmp_path: Path, words: tuple[str, ...], said: str
+def test_invalid_options_are_refused(
+    hermes: Hermes, files: Path, tmp_path: Path, arguments: tuple[str, ...], message: str
 ):
     output = tmp_path / "out"
-    assert said in refused(hermes("refine", files / "image.nii.gz", "-o", output, *words), output)
+    assert message in refused(
+        hermes("refine", files / "image.nii.gz", "-o", output, *arguments), output
+    )
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
-def test_a_gpu_that_is_not_there_is_refused(hermes: Hermes, files: Path, tmp_path: Path):
+def test_a_missing_gpu_is_refused(hermes: Hermes, files: Path, tmp_path: Path):
     output = tmp_path / "out"
     assert "no CUDA" in refused(
         hermes("refine", files / "image.nii.gz", "-o", output, "--device", "cuda"), output
     )
 
 
-def test_a_quality_control_that_is_not_there_is_refused_and_those_there_are_listed(
+def test_an_unknown_quality_control_is_refused_and_known_ones_are_listed(
     hermes: Hermes, files: Path, tmp_path: Path
 ):
     output = tmp_path / "out"
-    words = (
+    arguments = (
         "assess",
         files / "one.nii.gz",
         files / "one_label.nii.gz",
@@ -186,7 +188,7 @@ def test_a_quality_control_that_is_not_there_is_refused_and_those_there_are_list
         "--quality",
         "oracle",
     )
-    line = refused(hermes(*words), output)
+    line = refused(hermes(*arguments), output)
     assert "'oracle'" in line and "diffusion" in line and "nnqc" in line
 
 
@@ -195,14 +197,22 @@ def test_samples_and_steps_below_one_are_refused(
     hermes: Hermes, files: Path, tmp_path: Path, option: str
 ):
     output = tmp_path / "out"
-    words = ("assess", files / "one.nii.gz", files / "one_label.nii.gz", "-o", output, option, 0)
-    assert "choose 1 or more" in refused(hermes(*words), output)
+    arguments = (
+        "assess",
+        files / "one.nii.gz",
+        files / "one_label.nii.gz",
+        "-o",
+        output,
+        option,
+        0,
+    )
+    assert "choose 1 or more" in refused(hermes(*arguments), output)
 
 
 def test_a_damaged_model_file_is_refused(hermes: Hermes, files: Path, tmp_path: Path):
     weights, output = tmp_path / "model.safetensors", tmp_path / "out"
     weights.write_bytes((files / "model.safetensors").read_bytes()[:-100])
-    words = (
+    arguments = (
         "refine",
         files / "one.nii.gz",
         "-o",
@@ -212,12 +222,12 @@ def test_a_damaged_model_file_is_refused(hermes: Hermes, files: Path, tmp_path: 
         "--weights",
         weights,
     )
-    assert "model.safetensors" in refused(hermes(*words), output)
+    assert "model.safetensors" in refused(hermes(*arguments), output)
 
 
-def test_a_model_file_of_another_model_is_refused(hermes: Hermes, files: Path, tmp_path: Path):
+def test_weights_of_another_model_are_refused(hermes: Hermes, files: Path, tmp_path: Path):
     output = tmp_path / "out"
-    words = (
+    arguments = (
         "refine",
         files / "one.nii.gz",
         "-o",
@@ -227,19 +237,17 @@ def test_a_model_file_of_another_model_is_refused(hermes: Hermes, files: Path, t
         "--weights",
         files / "model.safetensors",
     )
-    assert "not of medsam" in refused(hermes(*words), output)
+    assert "not of medsam" in refused(hermes(*arguments), output)
 
 
-def test_a_pickled_program_in_place_of_weights_is_refused_and_not_run(
-    hermes: Hermes, files: Path, tmp_path: Path
-):
+def test_a_pickle_with_code_is_refused_and_not_run(hermes: Hermes, files: Path, tmp_path: Path):
     class Trap:
         def __reduce__(self):
             return Path.touch, (tmp_path / "sprung",)
 
     weights, output = tmp_path / "model.pth", tmp_path / "out"
     torch.save({"model": Trap()}, weights)
-    words = (
+    arguments = (
         "refine",
         files / "one.nii.gz",
         "-o",
@@ -249,7 +257,7 @@ def test_a_pickled_program_in_place_of_weights_is_refused_and_not_run(
         "--weights",
         weights,
     )
-    assert "model.pth" in refused(hermes(*words), output)
+    assert "model.pth" in refused(hermes(*arguments), output)
     assert not (tmp_path / "sprung").exists()
 
 
@@ -269,14 +277,14 @@ def test_a_damaged_bundled_file_is_refused(
         content[-1] ^= 1
     (resources / "Weights" / "qc-prostate-t2.safetensors").write_bytes(content)
     monkeypatch.setenv("HERMES_RESOURCES", str(resources))
-    words = ("assess", files / "one.nii.gz", files / "one_label.nii.gz", "-o", output)
-    # An engine of its own: the one that is warm has the variables, and perhaps the network, of earlier commands.
-    line = refused(hermes(*words, engine=None), output)
+    arguments = ("assess", files / "one.nii.gz", files / "one_label.nii.gz", "-o", output)
+    # A new engine: the shared one has the environment, perhaps the network, of earlier commands.
+    line = refused(hermes(*arguments, engine=None), output)
     assert "qc-prostate-t2.safetensors is damaged" in line
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (None, "no file first.json"),
         ("patient went home", "first.json is no JSON"),
@@ -292,13 +300,13 @@ def test_a_damaged_bundled_file_is_refused(
         ('{"kind": "clicks", "positive": 7}', "not well formed"),
     ],
 )
-def test_a_first_prompt_that_cannot_be_used_is_refused(
-    hermes: Hermes, files: Path, tmp_path: Path, content: str | None, said: str
+def test_an_unusable_first_prompt_is_refused(
+    hermes: Hermes, files: Path, tmp_path: Path, content: str | None, message: str
 ):
     output, prompt = tmp_path / "out", tmp_path / "first.json"
     if content is not None:
         prompt.write_text(content)
-    words = (
+    arguments = (
         "refine",
         files / "image.nii.gz",
         "-o",
@@ -308,15 +316,15 @@ def test_a_first_prompt_that_cannot_be_used_is_refused(
         "--first-prompt",
         prompt,
     )
-    assert said in refused(hermes(*words), output)
+    assert message in refused(hermes(*arguments), output)
 
 
-def test_a_first_prompt_that_the_model_does_not_take_is_refused(
+def test_a_first_prompt_of_a_kind_the_model_does_not_support_is_refused(
     hermes: Hermes, files: Path, tmp_path: Path
 ):
     output, prompt = tmp_path / "out", tmp_path / "first.json"
     prompt.write_text('{"kind": "clicks", "positive": [[10, 10]]}')
-    words = (
+    arguments = (
         "refine",
         files / "image.nii.gz",
         "-o",
@@ -326,21 +334,21 @@ def test_a_first_prompt_that_the_model_does_not_take_is_refused(
         "--first-prompt",
         prompt,
     )
-    assert "medsam takes no 'clicks' prompts" in refused(hermes(*words), output)
+    assert "medsam takes no 'clicks' prompts" in refused(hermes(*arguments), output)
 
 
-def test_a_file_where_the_results_should_go_is_refused_and_kept(
+def test_a_file_in_place_of_the_output_folder_is_refused_and_kept(
     hermes: Hermes, files: Path, tmp_path: Path
 ):
     (tmp_path / "out").write_text("mine")
-    ended = hermes("refine", files / "image.nii.gz", "-o", tmp_path / "out")
-    assert ended.code == 2 and len(ended.err) == 1 and "out is a file" in ended.err[0]
+    outcome = hermes("refine", files / "image.nii.gz", "-o", tmp_path / "out")
+    assert outcome.code == 2 and len(outcome.err) == 1 and "out is a file" in outcome.err[0]
     assert (tmp_path / "out").read_text() == "mine"
 
 
 def test_no_command_or_an_unknown_one_is_refused_in_one_line(hermes: Hermes):
-    for words in ((), ("dance",), ("refine",), ("weights", "eat")):
-        ended = hermes(*words)
-        assert ended.code == 2 and len(ended.err) == 1 and ended.err[0].startswith("hermes: "), (
-            words
-        )
+    for arguments in ((), ("dance",), ("refine",), ("weights", "eat")):
+        outcome = hermes(*arguments)
+        assert (
+            outcome.code == 2 and len(outcome.err) == 1 and outcome.err[0].startswith("hermes: ")
+        ), arguments

@@ -1,4 +1,4 @@
-"""Help, version, and how words become values."""
+"""Help, version, and how arguments are parsed."""
 
 import subprocess
 import sys
@@ -16,64 +16,66 @@ from HermesLib.runs.results import without_folders
 from Testing.cli.conftest import Hermes
 
 
-def test_the_version_is_the_packages(hermes: Hermes):
-    ended = hermes("--version")
-    assert (ended.code, ended.out) == (0, [f"hermes {HermesLib.__version__}"])
+def test_version_matches_the_package(hermes: Hermes):
+    outcome = hermes("--version")
+    assert (outcome.code, outcome.out) == (0, [f"hermes {HermesLib.__version__}"])
 
 
 @pytest.mark.parametrize("command", ["demo", "refine", "assess", "train", "evaluate", "weights"])
-def test_every_command_explains_itself(hermes: Hermes, command: str):
-    ended = hermes(command, "--help")
+def test_every_command_has_help(hermes: Hermes, command: str):
+    outcome = hermes(command, "--help")
     assert (
-        ended.code == 0 and ended.out[0].startswith(f"usage: hermes {command}") and ended.err == []
+        outcome.code == 0
+        and outcome.out[0].startswith(f"usage: hermes {command}")
+        and outcome.err == []
     )
 
 
-def test_mideepsegs_terms_are_told_where_it_is_chosen(hermes: Hermes):
+def test_refine_help_states_the_terms_of_mideepseg(hermes: Hermes):
     assert "patented" in " ".join(hermes("refine", "--help").out)
 
 
-def test_help_and_slips_answer_without_loading_pytorch():
+def test_help_and_usage_errors_do_not_import_torch():
     program = (
         "import sys; from HermesLib.cli.main import main;"
         "main(['refine', '--help']); main(['refine']); main(['refine', 'x', '-o', 'y', '--threshold', '7']);"
         "sys.exit('torch' in sys.modules)"
     )
-    ended = subprocess.run(
+    outcome = subprocess.run(
         [sys.executable, "-c", program],
         capture_output=True,
         cwd=Path(__file__).parents[2],
         check=False,
     )
-    assert ended.returncode == 0, ended.stderr
+    assert outcome.returncode == 0, outcome.stderr
 
 
-def test_results_must_have_a_place_but_the_demo_has_one(hermes: Hermes):
+def test_output_folder_is_required_except_for_the_demo(hermes: Hermes):
     assert "-o" in hermes("refine", "image.nii.gz").err[0]
     assert "default hermes-demo" in " ".join(hermes("demo", "--help").out)
 
 
 @given(st.integers(1, 30), st.none() | st.integers(-40, 40), st.none() | st.integers(-40, 40))
-def test_slices_mean_what_they_mean_in_python_or_are_refused(
+def test_slices_follow_python_ranges_or_are_refused(
     count: int, start: int | None, stop: int | None
 ):
     text = f"{'' if start is None else start}:{'' if stop is None else stop}"
     assert parse_slices(text) == (start, stop)
-    wanted = list(range(count))[start:stop]
+    expected = list(range(count))[start:stop]
     try:
-        assert list(slice_indices((start, stop), count)) == wanted and wanted
+        assert list(slice_indices((start, stop), count)) == expected and expected
     except HermesError:
         reaches_beyond = (start is not None and not -count <= start < count) or (
             stop is not None and not -count <= stop <= count
         )
-        assert reaches_beyond or not wanted
+        assert reaches_beyond or not expected
 
 
 @given(
     st.text(st.characters(exclude_characters="/\\", exclude_categories=["Cs"]), min_size=1),
     st.booleans(),
 )
-def test_a_path_is_cut_to_its_name_and_any_other_word_stays(name: str, windows: bool):
+def test_paths_are_reduced_to_file_names_and_other_words_are_kept(name: str, windows: bool):
     folder = "C:\\patients\\doe\\" if windows else "/patients/doe/"
     if name not in (".", ".."):
         assert without_folders(folder + name) == name

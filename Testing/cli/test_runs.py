@@ -1,4 +1,4 @@
-"""What a run leaves: five files that agree with each other, on the image's own grid, the same again for the same seed."""
+"""What a run writes: five consistent files on the image's own grid, reproducible by the seed."""
 
 import csv
 import dataclasses
@@ -43,7 +43,7 @@ def read(path: Path) -> np.ndarray:
     return SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(path)))
 
 
-def refine_words(files: Path, *more: object, image: str = "image.nii.gz") -> tuple[object, ...]:
+def refine_arguments(files: Path, *more: object, image: str = "image.nii.gz") -> tuple[object, ...]:
     model = ("--model", "scribbleprompt", "--weights", files / "model.safetensors")
     return (
         "refine",
@@ -60,12 +60,12 @@ def refine_words(files: Path, *more: object, image: str = "image.nii.gz") -> tup
 
 
 @pytest.mark.parametrize("kind", ["scribbles", "clicks", "box"])
-def test_refine_leaves_five_files_that_agree(
+def test_refine_writes_five_consistent_files(
     hermes: Hermes, files: Path, tmp_path: Path, kind: str
 ):
     output = tmp_path / "out"
-    ended = hermes(
-        *refine_words(
+    outcome = hermes(
+        *refine_arguments(
             files,
             "-o",
             output,
@@ -77,13 +77,15 @@ def test_refine_leaves_five_files_that_agree(
             "1:4",
         )
     )
-    assert ended.code == 0, ended.err
+    assert outcome.code == 0, outcome.err
     assert names(output) == RESULTS
     report = json.loads((output / "report.json").read_text(encoding="utf-8"))
     jsonschema.validate(report, SCHEMA)
     assert [entry["index"] for entry in report["slices"]] == [1, 2, 3]
-    shown = [entry for entry in report["slices"] if entry["status"] != "absent"]
-    kinds = {iteration["prompt"]["kind"] for entry in shown for iteration in entry["iterations"]}
+    present_slices = [entry for entry in report["slices"] if entry["status"] != "absent"]
+    kinds = {
+        iteration["prompt"]["kind"] for entry in present_slices for iteration in entry["iterations"]
+    }
     assert kinds == {kind}
     with open(output / "report.csv", encoding="utf-8") as stream:
         assert len(list(csv.DictReader(stream))) == sum(
@@ -98,25 +100,25 @@ def test_refine_leaves_five_files_that_agree(
             2 * (mask & truth).sum() / total if total else 1.0, abs=1e-5
         )
     assert Image.open(output / "overview.png").size[0] > 800
-    assert str(output) in ended.out[-1]
+    assert str(output) in outcome.out[-1]
 
 
-def test_results_lie_on_the_grid_of_an_oblique_image(hermes: Hermes, files: Path, tmp_path: Path):
+def test_results_have_the_grid_of_an_oblique_image(hermes: Hermes, files: Path, tmp_path: Path):
     image = SimpleITK.DICOMOrient(SimpleITK.ReadImage(str(files / "image.nii.gz")), "RSP")
-    turned = SimpleITK.Euler3DTransform()
-    turned.SetRotation(0.1, 0.05, 0.2)
+    rotation = SimpleITK.Euler3DTransform()
+    rotation.SetRotation(0.1, 0.05, 0.2)
     image.SetDirection(
         (
-            np.array(turned.GetMatrix()).reshape(3, 3)
+            np.array(rotation.GetMatrix()).reshape(3, 3)
             @ np.array(image.GetDirection()).reshape(3, 3)
         ).ravel()
     )
     image.SetOrigin((12.5, -40.0, 7.0))
     SimpleITK.WriteImage(image, str(tmp_path / "oblique.nrrd"))
-    ended = hermes(
-        *refine_words(files, "-o", tmp_path / "out", image=str(tmp_path / "oblique.nrrd"))
+    outcome = hermes(
+        *refine_arguments(files, "-o", tmp_path / "out", image=str(tmp_path / "oblique.nrrd"))
     )
-    assert ended.code == 0, ended.err
+    assert outcome.code == 0, outcome.err
     for name in ("segmentation.nii.gz", "pgt.nii.gz"):
         result = SimpleITK.ReadImage(str(tmp_path / "out" / name))
         assert result.GetSize() == image.GetSize()
@@ -129,7 +131,7 @@ def test_results_lie_on_the_grid_of_an_oblique_image(hermes: Hermes, files: Path
 
 
 def test_a_single_slice_is_refined_and_assessed(hermes: Hermes, files: Path, tmp_path: Path):
-    refined = hermes(*refine_words(files, "-o", tmp_path / "refined", image="one.nii.gz"))
+    refined = hermes(*refine_arguments(files, "-o", tmp_path / "refined", image="one.nii.gz"))
     assert refined.code == 0 and refined.out[0].startswith("1 slice")
     mask = tmp_path / "refined" / "segmentation.nii.gz"
     assessed = hermes("assess", files / "one.nii.gz", mask, "-o", tmp_path / "assessed")
@@ -137,17 +139,17 @@ def test_a_single_slice_is_refined_and_assessed(hermes: Hermes, files: Path, tmp
     assert names(tmp_path / "assessed") == RESULTS
 
 
-def test_assess_leaves_the_mask_as_it_is_and_scores_a_wrong_one_lower(
+def test_assess_keeps_the_mask_and_scores_a_wrong_mask_lower(
     hermes: Hermes, files: Path, tmp_path: Path
 ):
     label = SimpleITK.ReadImage(str(files / "label.nii.gz"))
     wrong = SimpleITK.GetImageFromArray(np.roll(SimpleITK.GetArrayFromImage(label), 20, axis=2))
     wrong.CopyInformation(label)
     SimpleITK.WriteImage(wrong, str(files / "wrong.nii.gz"))
-    means = {}
+    mean_pdsc = {}
     for name in ("label", "wrong"):
         output = tmp_path / name
-        ended = hermes(
+        outcome = hermes(
             "assess",
             files / "image.nii.gz",
             files / f"{name}.nii.gz",
@@ -156,29 +158,29 @@ def test_assess_leaves_the_mask_as_it_is_and_scores_a_wrong_one_lower(
             "--truth",
             files / "label.nii.gz",
         )
-        assert ended.code == 0, ended.err
+        assert outcome.code == 0, outcome.err
         report = json.loads((output / "report.json").read_text(encoding="utf-8"))
         jsonschema.validate(report, SCHEMA)
         assert report["provenance"]["model"] is None
         assert all(len(entry["iterations"]) == 1 for entry in report["slices"])
         assert np.array_equal(read(output / "segmentation.nii.gz"), read(files / f"{name}.nii.gz"))
-        means[name] = sum(entry["pdsc"] for entry in report["slices"])
-    assert means["wrong"] < means["label"]
+        mean_pdsc[name] = sum(entry["pdsc"] for entry in report["slices"])
+    assert mean_pdsc["wrong"] < mean_pdsc["label"]
 
 
-def test_a_given_mask_begins_the_loop(hermes: Hermes, files: Path, tmp_path: Path):
-    ended = hermes(
-        *refine_words(
+def test_the_loop_starts_from_a_given_mask(hermes: Hermes, files: Path, tmp_path: Path):
+    outcome = hermes(
+        *refine_arguments(
             files, "-o", tmp_path / "out", "--init", files / "label.nii.gz", "--threshold", "0.01"
         )
     )
-    assert ended.code == 0, ended.err
+    assert outcome.code == 0, outcome.err
     report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
-    asked = {
+    prompts = {
         (entry["iterations"][0]["prompt"]["kind"], entry["status"] == "absent")
         for entry in report["slices"]
     }
-    assert ("given", False) in asked and asked <= {("given", False), ("none", True)}
+    assert ("given", False) in prompts and prompts <= {("given", False), ("none", True)}
     segmentation, label = (
         read(tmp_path / "out" / "segmentation.nii.gz"),
         read(files / "label.nii.gz"),
@@ -192,14 +194,14 @@ def test_a_given_mask_begins_the_loop(hermes: Hermes, files: Path, tmp_path: Pat
     assert np.array_equal(segmentation[accepted], label[accepted])
 
 
-def test_the_same_seed_gives_the_same_results_and_another_seed_others(
+def test_same_seed_gives_same_results_and_another_seed_different_ones(
     hermes: Hermes, files: Path, tmp_path: Path
 ):
-    found = []
+    results = []
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         assert (
             hermes(
-                *refine_words(files, "-o", tmp_path / name, "--seed", seed, image="one.nii.gz")
+                *refine_arguments(files, "-o", tmp_path / name, "--seed", seed, image="one.nii.gz")
             ).code
             == 0
         )
@@ -207,12 +209,12 @@ def test_the_same_seed_gives_the_same_results_and_another_seed_others(
         for entry in report["slices"]:
             for iteration in entry["iterations"]:
                 del iteration["seconds"]
-        found.append((report["slices"], read(tmp_path / name / "pgt.nii.gz").tobytes()))
-    assert found[0] == found[1]
-    assert found[0] != found[2]
+        results.append((report["slices"], read(tmp_path / name / "pgt.nii.gz").tobytes()))
+    assert results[0] == results[1]
+    assert results[0] != results[2]
 
 
-def test_other_files_in_the_folder_stay_and_old_results_are_replaced(
+def test_other_files_in_the_folder_are_kept_and_old_results_replaced(
     hermes: Hermes, files: Path, tmp_path: Path
 ):
     output = tmp_path / "out"
@@ -227,7 +229,7 @@ def test_other_files_in_the_folder_stay_and_old_results_are_replaced(
     assert json.loads((output / "report.json").read_text(encoding="utf-8"))["format"] == 1
 
 
-def test_the_report_names_no_folder(hermes: Hermes, files: Path, tmp_path: Path):
+def test_report_contains_no_folder_names(hermes: Hermes, files: Path, tmp_path: Path):
     patient = tmp_path / "Doe^Jane 1971"
     files.rename(patient)
     label = f"--truth={patient / 'one_label.nii.gz'}"
@@ -257,13 +259,13 @@ def test_the_report_names_no_folder(hermes: Hermes, files: Path, tmp_path: Path)
     ]
 
 
-def test_a_run_that_is_stopped_from_outside_writes_nothing(files: Path, tmp_path: Path):
+def test_an_interrupted_run_writes_nothing(files: Path, tmp_path: Path):
     request = AssessRequest(image=files / "image.nii.gz", mask=files / "label.nii.gz")
-    taken: list[Iteration] = []
+    events: list[Iteration] = []
 
     def stop_after_two(event: Iteration, total: int) -> None:
-        taken.append(event)
-        if len(taken) == 2:
+        events.append(event)
+        if len(events) == 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -274,28 +276,28 @@ def test_a_run_that_is_stopped_from_outside_writes_nothing(files: Path, tmp_path
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to a single process")
-def test_control_c_ends_with_one_line_and_leaves_nothing(files: Path, tmp_path: Path):
-    words = [
+def test_control_c_ends_with_one_line_and_writes_nothing(files: Path, tmp_path: Path):
+    arguments = [
         str(word)
-        for word in refine_words(
+        for word in refine_arguments(
             files, "-o", tmp_path / "out", "--max-iterations", 500, "--patience", 500
         )
     ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "HermesLib", *words, "--threshold", "1", "--progress"],
+        [sys.executable, "-m", "HermesLib", *arguments, "--threshold", "1", "--progress"],
         stderr=subprocess.PIPE,
         env=environment,
         text=True,
         cwd=Path(__file__).parents[2],
-        # A shell that runs the tests in the background lets them, and what they start, ignore Control-C.
+        # In a background shell the tests and their children would ignore Control-C.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     with process:
         assert process.stderr is not None
-        seen = ""
-        while "iteration 1" not in seen:
-            seen += process.stderr.read(1)
+        stderr_text = ""
+        while "iteration 1" not in stderr_text:
+            stderr_text += process.stderr.read(1)
         process.send_signal(signal.SIGINT)
         last = process.stderr.read().splitlines()[-1]
     assert process.returncode == 130
@@ -316,12 +318,12 @@ def test_control_c_ends_with_one_line_and_leaves_nothing(files: Path, tmp_path: 
     ],
     ids=lambda prompt: prompt["kind"],
 )
-def test_a_persons_prompt_is_what_the_model_is_asked_with_first_on_every_slice(
+def test_a_users_prompt_is_the_first_prompt_of_every_slice(
     hermes: Hermes, files: Path, tmp_path: Path, prompt: dict
 ):
     (tmp_path / "prompt.json").write_text(json.dumps(prompt))
-    ended = hermes(
-        *refine_words(
+    outcome = hermes(
+        *refine_arguments(
             files,
             "-o",
             tmp_path / "out",
@@ -331,22 +333,26 @@ def test_a_persons_prompt_is_what_the_model_is_asked_with_first_on_every_slice(
             "1:4",
         )
     )
-    assert ended.code == 0, ended.err
+    assert outcome.code == 0, outcome.err
     report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
     jsonschema.validate(report, SCHEMA)
     for entry in report["slices"]:
-        asked = entry["iterations"][0]["prompt"]
+        first_prompt = entry["iterations"][0]["prompt"]
         if prompt["kind"] == "scribbles":
-            assert asked == {"kind": "scribbles", "positive_pixels": 16, "negative_pixels": 10}
+            assert first_prompt == {
+                "kind": "scribbles",
+                "positive_pixels": 16,
+                "negative_pixels": 10,
+            }
         else:
-            assert asked.items() >= prompt.items()
+            assert first_prompt.items() >= prompt.items()
     if prompt["kind"] != "scribbles":
-        # What the report says of a prompt can be given to another run as it is.
+        # The prompt in the report is a valid first prompt for another run.
         (tmp_path / "again.json").write_text(
             json.dumps(report["slices"][0]["iterations"][0]["prompt"])
         )
         again = hermes(
-            *refine_words(
+            *refine_arguments(
                 files,
                 "-o",
                 tmp_path / "two",
@@ -364,7 +370,7 @@ def test_a_persons_prompt_is_what_the_model_is_asked_with_first_on_every_slice(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_an_engine_that_is_killed_ends_the_command_with_one_line_and_leaves_nothing(
+def test_a_killed_engine_ends_the_command_with_one_line_and_writes_nothing(
     hermes: Hermes, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     engine = Engine()
@@ -373,53 +379,52 @@ def test_an_engine_that_is_killed_ends_the_command_with_one_line_and_leaves_noth
         os.kill(engine.process_id, signal.SIGKILL)
 
     monkeypatch.setattr(ProgressPrinter, "__call__", kill_after_the_first)
-    ended = hermes(
-        *refine_words(files, "-o", tmp_path / "out", "--threshold", "1", "--patience", 500),
+    outcome = hermes(
+        *refine_arguments(files, "-o", tmp_path / "out", "--threshold", "1", "--patience", 500),
         engine=engine,
     )
-    assert ended.code == 2 and "memory" in ended.err[-1]
+    assert outcome.code == 2 and "memory" in outcome.err[-1]
     assert names(tmp_path) == ["files"]
 
 
-def test_a_fault_of_the_program_is_told_apart_from_bad_input_and_says_where(
+def test_a_defect_has_its_own_exit_code_and_prints_a_traceback(
     hermes: Hermes, files: Path, tmp_path: Path
 ):
     worker = (
         "from HermesLib.engine import worker; from HermesLib.runs import run;"
         "run.open_run = lambda *_: {}['gland']; worker.main()"
     )
-    ended = hermes(
-        *refine_words(files, "-o", tmp_path / "out"), engine=Engine([sys.executable, "-c", worker])
+    outcome = hermes(
+        *refine_arguments(files, "-o", tmp_path / "out"),
+        engine=Engine([sys.executable, "-c", worker]),
     )
-    assert ended.code == 1
-    assert ended.err[-1].startswith("hermes: an unexpected error in the engine: KeyError")
-    assert any("Traceback" in line for line in ended.err)
+    assert outcome.code == 1
+    assert outcome.err[-1].startswith("hermes: an unexpected error in the engine: KeyError")
+    assert any("Traceback" in line for line in outcome.err)
     assert names(tmp_path) == ["files"]
 
 
-def test_slices_unlike_the_training_patients_are_told_and_stand_in_the_report(
+def test_out_of_distribution_slices_are_printed_and_reported(
     hermes: Hermes, files: Path, tmp_path: Path
 ):
     torch.manual_seed(0)
     core = QualityCore(dataclasses.replace(SMALL, familiarity=True))
-    # It knows a single slice by heart, and none of these.
+    # Its training features come from a single slice of noise, so all slices are far from them.
     features = slice_features(core, torch.rand(1, 1, 64, 64)) + 1e-4 * torch.randn(40, 32)
     core.familiarity.fit(features[:30], features[30:])
     save_checkpoint(
         tmp_path / "noise.safetensors", core.state_dict(), "quality", core.config.to_dict()
     )
-    words = ("assess", files / "image.nii.gz", files / "label.nii.gz", "-o", tmp_path / "out")
-    ended = hermes(*words, "--quality", tmp_path / "noise.safetensors")
-    assert ended.code == 0, ended.err
+    arguments = ("assess", files / "image.nii.gz", files / "label.nii.gz", "-o", tmp_path / "out")
+    outcome = hermes(*arguments, "--quality", tmp_path / "noise.safetensors")
+    assert outcome.code == 0, outcome.err
     report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
     jsonschema.validate(report, SCHEMA)
     assert [entry["familiar"] for entry in report["slices"]] == [False] * 5
-    assert any("not to be trusted: 5 slices" in line for line in ended.out)
+    assert any("do not trust the pDSC: 5 slices" in line for line in outcome.out)
 
 
-def test_slices_that_may_or_may_not_show_the_organ_are_told_and_stand_in_the_report(
-    hermes: Hermes, files: Path, tmp_path: Path
-):
+def test_borderline_slices_are_printed_and_reported(hermes: Hermes, files: Path, tmp_path: Path):
     torch.manual_seed(0)
     core = QualityCore(SMALL)
     core.presence.layers[-1].weight.data.zero_()
@@ -427,12 +432,14 @@ def test_slices_that_may_or_may_not_show_the_organ_are_told_and_stand_in_the_rep
     save_checkpoint(
         tmp_path / "doubt.safetensors", core.state_dict(), "quality", core.config.to_dict()
     )
-    words = ("assess", files / "image.nii.gz", files / "label.nii.gz", "-o", tmp_path / "out")
-    ended = hermes(*words, "--quality", tmp_path / "doubt.safetensors")
-    assert ended.code == 0, ended.err
+    arguments = ("assess", files / "image.nii.gz", files / "label.nii.gz", "-o", tmp_path / "out")
+    outcome = hermes(*arguments, "--quality", tmp_path / "doubt.safetensors")
+    assert outcome.code == 0, outcome.err
     report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
     jsonschema.validate(report, SCHEMA)
     assert [(entry["present"], entry["borderline"]) for entry in report["slices"]] == [
-        (round(one, 6), True) for one in contiguous_presence(np.full(5, -1.0))
+        (round(present, 6), True) for present in contiguous_presence(np.full(5, -1.0))
     ]
-    assert any("may be there or not, look at: 5 slices" in line for line in ended.out)
+    assert any(
+        "presence of the organ uncertain, please check: 5 slices" in line for line in outcome.out
+    )
