@@ -46,7 +46,7 @@ def prompt_from_plain(plain: dict[str, Any], shape: tuple[int, int]) -> Prompt:
         raise
     except (KeyError, TypeError, ValueError) as error:
         raise HermesError(
-            f"the first prompt is not well formed ({error}); see README, First prompts"
+            f"the first prompt is not well formed ({error}); see docs/first-prompts.md"
         ) from error
     if not len(positive):
         raise HermesError(
