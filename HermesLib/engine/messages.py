@@ -12,14 +12,18 @@ from typing import Any
 import numpy as np
 
 from HermesLib.engine.wire import Frame, FrameError
+from HermesLib.errors import HermesError
 from HermesLib.io.orientation import SliceAxes
+from HermesLib.prompts.registry import prompt_type
 from HermesLib.prompts.settings import PromptSettings
-from HermesLib.prompts.types import Box, Clicks, Prompt, Scribbles
+from HermesLib.prompts.types import Prompt
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.runs.request import AssessRequest, RefineRequest, RunRequest
 
 _REQUESTS: dict[str, type[RunRequest]] = {"refine": RefineRequest, "assess": AssessRequest}
+#: Prefix of the names of a prompt's arrays.
+_PROMPT = "prompt."
 _PATHS = ("image", "truth", "init", "mask", "first_prompt")
 
 
@@ -181,25 +185,19 @@ def _kind(prompt: Prompt | None) -> str | None:
 
 
 def _prompt_arrays(prompt: Prompt | None) -> dict[str, np.ndarray]:
-    match prompt:
-        case Box() as box:
-            return {"box": np.array([box.x1, box.y1, box.x2, box.y2], np.float64)}
-        case Scribbles(positive, negative):
-            return {"positive": positive, "negative": negative}
-        case Clicks(positive, negative):
-            return {"positive": positive.astype(np.int64), "negative": negative.astype(np.int64)}
-    return {}
+    arrays = {} if prompt is None else prompt.arrays()
+    return {f"{_PROMPT}{name}": array for name, array in arrays.items()}
 
 
 def _read_prompt(kind: str | None, arrays: Mapping[str, np.ndarray]) -> Prompt | None:
-    match kind:
-        case None:
-            return None
-        case Box.kind:
-            return Box(*(float(edge) for edge in arrays["box"]))
-        case Scribbles.kind:
-            return Scribbles(arrays["positive"], arrays["negative"])
-        case Clicks.kind:
-            return Clicks(arrays["positive"], arrays["negative"])
-        case _:
-            raise FrameError(f"a prompt of kind {kind!r}")
+    if kind is None:
+        return None
+    own = {
+        name.removeprefix(_PROMPT): array
+        for name, array in arrays.items()
+        if name.startswith(_PROMPT)
+    }
+    try:
+        return prompt_type(kind).from_arrays(own)
+    except HermesError as error:
+        raise FrameError(str(error)) from error

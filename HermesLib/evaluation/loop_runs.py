@@ -12,7 +12,7 @@ from HermesLib.evaluation.loop_metrics import SliceOutcome
 from HermesLib.metrics.overlap import dice
 from HermesLib.models.protocol import PromptableModel
 from HermesLib.presets.preset import Preset
-from HermesLib.prompts.strategies import strategy_for
+from HermesLib.prompts.registry import strategy_for
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.refiner import Refiner

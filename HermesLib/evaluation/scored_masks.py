@@ -12,7 +12,7 @@ from HermesLib.io.neighbours import own_slice
 from HermesLib.metrics.overlap import dice
 from HermesLib.models.protocol import PromptableModel
 from HermesLib.presets.preset import Preset
-from HermesLib.prompts.strategies import strategy_for
+from HermesLib.prompts.registry import strategy_for
 from HermesLib.quality.diffusion_qc import DiffusionQuality
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.refiner import Refiner

@@ -11,7 +11,10 @@ from torch.nn import functional
 
 from HermesLib.errors import HermesError
 from HermesLib.models.protocol import Embedding, Memory, Prediction
-from HermesLib.prompts.types import Box, Clicks, Prompt, Scribbles
+from HermesLib.prompts.boxes import Box
+from HermesLib.prompts.clicks import Clicks
+from HermesLib.prompts.scribbles import Scribbles
+from HermesLib.prompts.types import Prompt
 from HermesLib.weights.checkpoint import Checkpoint
 
 
@@ -68,32 +71,34 @@ class _LastLogits:
 def stroke_channels(
     prompt: Prompt, shape: tuple[int, int], side: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Filled box (1, side, side) and positive and negative strokes (2, side, side) of a prompt on a slice of that shape.
+    """Filled boxes (1, side, side), and positive and negative strokes and clicks (2, side, side).
 
-    Strokes one pixel wide would fade in the official bilinear resize of large slices; here a pixel of the small grid is set where
-    any stroke pixel falls on it. At 128x128 both are the same.
+    Strokes one pixel wide would fade in the official bilinear resize of large slices; here a pixel
+    of the small grid is set where any stroke pixel falls on it. At 128x128 both are the same.
+
+    Args:
+        prompt: of one or several kinds.
+        shape: rows and columns of the slice.
+        side: of the network's image.
     """
-    box, strokes = torch.zeros(1, side, side), torch.zeros(2, side, side)
     rows, columns = shape
-    if isinstance(prompt, Box):
-        x1, x2 = (int(x * side / columns) for x in (prompt.x1, prompt.x2))
-        y1, y2 = (int(y * side / rows) for y in (prompt.y1, prompt.y2))
-        box[0, y1:y2, x1:x2] = 1
-    elif isinstance(prompt, Scribbles):
-        for channel, raster in enumerate((prompt.positive, prompt.negative)):
-            y, x = np.nonzero(raster)
-            strokes[
-                channel, torch.from_numpy(y * side // rows), torch.from_numpy(x * side // columns)
-            ] = 1
-    elif isinstance(prompt, Clicks):
-        for channel, points in enumerate((prompt.positive, prompt.negative)):
-            if len(points):
-                x, y = np.asarray(points, dtype=np.int64).T
-                strokes[
-                    channel,
-                    torch.from_numpy(y * side // rows),
-                    torch.from_numpy(x * side // columns),
-                ] = 1
+    marks = prompt.marks()
+    box = torch.zeros(1, side, side)
+    for x1, y1, x2, y2 in marks.boxes:
+        left, right = int(x1 * side / columns), int(x2 * side / columns)
+        top, bottom = int(y1 * side / rows), int(y2 * side / rows)
+        box[0, top:bottom, left:right] = 1
+    strokes = torch.zeros(2, side, side)
+    signed = (
+        (marks.positive_strokes, marks.positive_points),
+        (marks.negative_strokes, marks.negative_points),
+    )
+    for channel, (raster, points) in zip(strokes, signed, strict=True):
+        pixels = [np.asarray(points, np.int64)]
+        if raster is not None:
+            pixels.append(np.argwhere(raster)[:, ::-1])
+        x, y = np.concatenate(pixels).T
+        channel[torch.from_numpy(y * side // rows), torch.from_numpy(x * side // columns)] = 1
     return box, strokes
 
 

@@ -7,12 +7,12 @@ from HermesLib.errors import HermesError
 
 @dataclass(frozen=True)
 class PromptSettings:
-    """How refined prompts are drawn.
+    """How prompts are refined.
 
     Attributes:
-        padding: pixels of the slice by which the pGT's box is widened on every side, fewer on small slices
-            (:class:`HermesLib.prompts.boxes.BoxStrategy`).
-        keep_first: keep the random first scribbles when better ones are drawn; they are mostly wrong.
+        padding: pixels of the slice by which the pGT's box is widened on every side, fewer on
+            small slices (:class:`HermesLib.prompts.boxes.BoxStrategy`).
+        keep_first: keep the random first scribbles when better ones are drawn; most are wrong.
     """
 
     padding: float = 10.0

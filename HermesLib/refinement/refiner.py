@@ -11,8 +11,8 @@ import torch
 from HermesLib.io.neighbours import own_slice
 from HermesLib.metrics.overlap import dice
 from HermesLib.models.protocol import Embedding, Memory, PromptableModel
-from HermesLib.prompts.strategies import PromptStrategy, strategy_for
-from HermesLib.prompts.types import Prompt
+from HermesLib.prompts.registry import strategy_for
+from HermesLib.prompts.types import Prompt, PromptStrategy
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.refinement.compact import compact_probability
 from HermesLib.refinement.events import Iteration, Status

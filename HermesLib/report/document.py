@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from HermesLib.metrics.surface import surface_distances
-from HermesLib.prompts.serialization import prompt_summary
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.history import Record, SliceResult
 
@@ -168,7 +167,7 @@ def _iteration_entry(record: Record) -> dict[str, Any]:
 
 def _prompt_entry(event: Iteration) -> dict[str, Any]:
     if event.prompt is not None:
-        return prompt_summary(event.prompt)
+        return event.prompt.summary()
     return {"kind": "none" if event.status is Status.ABSENT else "given"}
 
 

@@ -20,7 +20,7 @@ from HermesLib.runs.request import AssessRequest, RefineRequest, RunRequest
 from HermesLib.presets.preset import Preset
 from HermesLib.presets.registry import load_preset
 from HermesLib.prompts.serialization import prompt_from_plain, read_plain
-from HermesLib.prompts.strategies import strategy_for
+from HermesLib.prompts.registry import strategy_for
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.history import History, SliceResult

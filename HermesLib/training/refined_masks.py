@@ -11,7 +11,7 @@ import torch
 
 from HermesLib.datasets.slices import LabelledSlice
 from HermesLib.models.protocol import PromptableModel
-from HermesLib.prompts.strategies import strategy_for
+from HermesLib.prompts.registry import strategy_for
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.refiner import Refiner

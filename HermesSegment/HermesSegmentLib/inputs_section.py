@@ -10,7 +10,6 @@ from HermesSegmentLib.frames import frame_of
 BUNDLED = "bundled"
 _DEVICES = {"auto": _("Auto"), "cuda": _("Graphics card (CUDA)"), "cpu": _("Processor (CPU)")}
 _SCOPES = {"all": _("All"), "current": _("The one in view"), "range": _("From ... to")}
-_PROMPTS = {"box": _("Box"), "scribbles": _("Scribbles"), "clicks": _("Clicks")}
 
 
 class InputsSection:
@@ -27,13 +26,14 @@ class InputsSection:
         """Show other parameters; their connection to the widgets has filled the combo boxes with the parameters' own words."""
         from HermesLib.models.registry import MODELS
         from HermesLib.presets.registry import load_preset
+        from HermesLib.prompts.registry import PROMPTS
 
         self.parameters = parameters
         ui = self.ui
         titles = {
             ui.presetCombo: lambda name: load_preset(name).title,
             ui.modelCombo: lambda name: MODELS[name].title,
-            ui.promptCombo: _PROMPTS.get,
+            ui.promptCombo: lambda kind: PROMPTS[kind].title,
             ui.deviceCombo: _DEVICES.get,
             ui.scopeCombo: _SCOPES.get,
         }
@@ -59,18 +59,19 @@ class InputsSection:
         """Bring the widgets in line with the parameters, and the prompts' kind in line with the model."""
         from HermesLib.models.registry import MODELS
         from HermesLib.presets.registry import load_preset
+        from HermesLib.prompts.registry import PROMPTS
 
         ui, parameters = self.ui, self.parameters
         organ = load_preset(parameters.preset).organ
         ui.terminologyLabel.text = f"{organ.meaning} ({organ.scheme} {organ.value})"
         model = MODELS[parameters.model]
         items = ui.promptCombo.model()
-        for row, kind in enumerate(_PROMPTS):
+        for row, kind in enumerate(PROMPTS):
             items.item(row).setEnabled(kind in model.prompt_kinds)
         if parameters.prompt not in model.prompt_kinds:
             parameters.prompt = model.prompt_kinds[0]
         refused = [
-            title.lower() for kind, title in _PROMPTS.items() if kind not in model.prompt_kinds
+            entry.title.lower() for kind, entry in PROMPTS.items() if kind not in model.prompt_kinds
         ]
         name = model.title.split(" (")[0]
         reason = (

@@ -5,13 +5,15 @@ from typing import Annotated
 from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode, vtkMRMLTextNode
 from slicer.parameterNodeWrapper import Choice, Minimum, WithinRange, parameterNodeWrapper
 
+from HermesLib.models import registry
 from HermesLib.presets.registry import preset_names
+from HermesLib.prompts.registry import prompt_kinds
 
 #: Bundled ones, and those that were imported when Slicer started.
 PRESETS = preset_names()
-#: The models of HermesLib's catalogue, written down here so that opening the module imports nothing.
-MODELS = ["medsam", "scribbleprompt", "mideepseg"]
-PROMPTS = ["box", "scribbles", "clicks"]
+#: The registries import no network, so that opening the module stays fast.
+MODELS = list(registry.MODELS)
+PROMPTS = list(prompt_kinds())
 DEVICES = ["auto", "cuda", "cpu"]
 SCOPES = ["all", "current", "range"]
 

@@ -1,6 +1,6 @@
-"""The prompt of the slice and iteration under review as markups: a box as ROI, scribbles as curves, clicks as points.
+"""The prompt of the slice and iteration under review as markups: boxes as ROI, strokes as curves, clicks as points.
 
-They can be moved, and read back as the prompt of another run.
+The user can move them; they are read back as the prompt of another run.
 """
 
 from typing import Any
@@ -13,7 +13,12 @@ from HermesSegmentLib.prompt_shapes import draw_strokes, strokes
 
 #: Positive prompts yellow, negative ones red-orange.
 COLOURS = {"positive": (1.0, 0.9, 0.1), "negative": (0.9, 0.3, 0.1)}
-_MARK, _KIND, _SIGN = "HermesSegment.Prompt", "HermesSegment.PromptKind", "HermesSegment.PromptSign"
+#: Attributes of the markups: the run's record node, the prompt's kind, what the markup draws of it.
+_MARK = "HermesSegment.Prompt"
+_KIND = "HermesSegment.PromptKind"
+_SIGN = "HermesSegment.PromptSign"
+_SHAPE = "HermesSegment.PromptShape"
+_POINTS, _STROKE = "points", "stroke"
 #: How thick a box's ROI is through the slice, mm.
 _THICKNESS = 1.0
 
@@ -22,68 +27,61 @@ def show_prompt(
     owner: Any, prompt: dict[str, Any] | None, frame: SliceFrame, slice_index: int
 ) -> list[Any]:
     """Replace the markups of a run's record node by those of a prompt; returns them."""
+    from HermesLib.prompts.registry import prompt_type
+
     clear_prompt(owner)
     if prompt is None:
         return []
-    made = []
-    if prompt["kind"] == "box":
-        made.append(_box(prompt["xyxy"], frame, slice_index))
-    for sign in ("positive", "negative"):
-        if prompt["kind"] == "clicks" and prompt[sign]:
-            made.append(
-                _points(
-                    "vtkMRMLMarkupsFiducialNode",
-                    f"{sign} clicks",
-                    prompt[sign],
-                    frame,
-                    slice_index,
-                    sign,
-                )
-            )
-        elif prompt["kind"] == "scribbles":
-            for number, line in enumerate(strokes(prompt[sign]), 1):
-                kind = "vtkMRMLMarkupsCurveNode" if len(line) > 1 else "vtkMRMLMarkupsFiducialNode"
-                made.append(
-                    _points(kind, f"{sign} scribble {number}", line, frame, slice_index, sign)
-                )
-    for node in made:
+    marks = prompt_type(prompt["kind"]).from_plain(prompt, frame.shape[1:]).marks()
+    nodes = [_box(edges, frame, slice_index) for edges in marks.boxes]
+    for sign in COLOURS:
+        points = getattr(marks, f"{sign}_points")
+        if len(points):
+            name = f"{sign} clicks"
+            nodes.append(_points(_POINTS, name, points, frame, slice_index, sign))
+        raster = getattr(marks, f"{sign}_strokes")
+        if raster is not None:
+            for number, line in enumerate(strokes(np.argwhere(raster)[:, ::-1]), 1):
+                name = f"{sign} scribble {number}"
+                nodes.append(_points(_STROKE, name, line, frame, slice_index, sign))
+    for node in nodes:
         node.SetAttribute(_MARK, owner.GetID())
         node.SetAttribute(_KIND, prompt["kind"])
-    return made
+    return nodes
 
 
 def read_prompt(owner: Any, frame: SliceFrame) -> Any:
-    """The prompt that a run's markups show, as a person may have moved them; None where there are none.
+    """The prompt that a run's markups show, moved by the user or not; None where there are none.
 
-    Points and strokes that were pulled out of the image are cut to it.
+    Points and strokes outside the image are moved to its border.
     """
-    from HermesLib.prompts.types import Box, Clicks, Scribbles
+    from HermesLib.prompts.registry import prompt_type
+    from HermesLib.prompts.types import PromptMarks
 
     nodes = [
         node
         for node in slicer.util.getNodesByClass("vtkMRMLMarkupsNode")
         if node.GetAttribute(_MARK) == owner.GetID()
     ]
-    for node in nodes:
-        if node.IsA("vtkMRMLMarkupsROINode"):
-            return Box(*_edges(node, frame))
-    found = {
-        sign: [_pixels(node, frame) for node in nodes if node.GetAttribute(_SIGN) == sign]
-        for sign in COLOURS
-    }
     if not nodes:
         return None
-    if nodes[0].GetAttribute(_KIND) == "clicks":
-        points = {
-            sign: np.concatenate(lines) if lines else np.empty((0, 2))
-            for sign, lines in found.items()
-        }
-        return Clicks(
-            *(np.round(points[sign]).astype(np.int64) for sign in ("positive", "negative"))
-        )
-    return Scribbles(
-        *(draw_strokes(found[sign], frame.shape[1:]) for sign in ("positive", "negative"))
-    )
+    shape = frame.shape[1:]
+
+    def lines(kind: str, sign: str) -> list[np.ndarray]:
+        return [
+            _pixels(node, frame)
+            for node in nodes
+            if node.GetAttribute(_SHAPE) == kind and node.GetAttribute(_SIGN) == sign
+        ]
+
+    signed: dict[str, np.ndarray] = {}
+    for sign in COLOURS:
+        points = [np.empty((0, 2)), *lines(_POINTS, sign)]
+        signed[f"{sign}_points"] = np.round(np.concatenate(points)).astype(np.int64)
+        signed[f"{sign}_strokes"] = draw_strokes(lines(_STROKE, sign), shape)
+    boxes = tuple(_edges(node, frame) for node in nodes if node.IsA("vtkMRMLMarkupsROINode"))
+    kind = nodes[0].GetAttribute(_KIND)
+    return prompt_type(kind).from_marks(PromptMarks(boxes, **signed), shape)
 
 
 def _edges(node: Any, frame: SliceFrame) -> tuple[float, float, float, float]:
@@ -109,7 +107,7 @@ def clear_prompt(owner: Any) -> None:
             slicer.mrmlScene.RemoveNode(node)
 
 
-def _box(edges: list[float], frame: SliceFrame, slice_index: int) -> Any:
+def _box(edges: tuple[float, float, float, float], frame: SliceFrame, slice_index: int) -> Any:
     left, top, right, bottom = edges
     # Edges lie between pixels: edge 0 is half a pixel before the centre of column 0.
     corners = frame.to_ras(
@@ -126,21 +124,23 @@ def _box(edges: list[float], frame: SliceFrame, slice_index: int) -> Any:
     node.SetSize(float(np.linalg.norm(across)), float(np.linalg.norm(down)), _THICKNESS)
     display = node.GetDisplayNode()
     display.SetFillVisibility(False)
-    # The point in the middle of a box says nothing.
+    # Hide the point in the middle of the box.
     display.SetGlyphScale(0.01)
     return node
 
 
 def _points(
-    kind: str, name: str, places: Any, frame: SliceFrame, slice_index: int, sign: str
+    shape: str, name: str, places: Any, frame: SliceFrame, slice_index: int, sign: str
 ) -> Any:
-    node = _new(kind, name, sign)
+    is_curve = shape == _STROKE and len(places) > 1
+    node = _new("vtkMRMLMarkupsCurveNode" if is_curve else "vtkMRMLMarkupsFiducialNode", name, sign)
+    node.SetAttribute(_SHAPE, shape)
     columns, rows = np.array(places, float).reshape(-1, 2).T
     for point in frame.to_ras(slice_index, rows, columns):
         node.AddControlPoint(*(float(value) for value in point), "")
     display = node.GetDisplayNode()
     display.SetPointLabelsVisibility(False)
-    display.SetGlyphScale(1.5 if kind.endswith("FiducialNode") else 0.3)
+    display.SetGlyphScale(0.3 if is_curve else 1.5)
     return node
 
 

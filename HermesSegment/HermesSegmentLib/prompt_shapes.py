@@ -7,8 +7,8 @@ _STRIDE = 3
 _GAP = 2.9
 
 
-def strokes(pixels: list[list[int]]) -> list[np.ndarray]:
-    """The pixels [column, row] of thin strokes as lines: (M, 2) points (column, row) each, in the order of drawing or its reverse.
+def strokes(pixels: np.ndarray) -> list[np.ndarray]:
+    """The pixels (N, 2) of (column, row) of thin strokes as lines: (M, 2) points each, in the order of drawing or its reverse.
 
     Walks from an end to the nearest pixel left; a gap begins a new line.
     """

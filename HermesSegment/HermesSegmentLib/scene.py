@@ -112,8 +112,6 @@ class RunScene:
 
         Later items hold it too until the slice has a newer one, so the last item always is every slice's latest.
         """
-        from HermesLib.prompts.serialization import prompt_to_plain
-
         self._extend_to(event.index)
         frame = self.frame
         for item in range(event.index, self.count):
@@ -122,7 +120,7 @@ class RunScene:
         one = self.record.slices.setdefault(event.slice_index, SliceRecord(event.slice_index))
         one.borderline = bool(event.borderline)
         numbers = (float(event.pdsc), float(event.pdsc_low), float(event.pdsc_high))
-        prompt = None if event.prompt is None else prompt_to_plain(event.prompt)
+        prompt = None if event.prompt is None else event.prompt.to_plain()
         one.iterations.append(IterationRecord(*numbers, prompt, float(event.seconds)))
         if event.status is not None:
             one.status = str(event.status)

@@ -287,8 +287,8 @@ def test_a_damaged_bundled_file_is_refused(
     ("content", "message"),
     [
         (None, "no file first.json"),
-        ("patient went home", "first.json is no JSON"),
-        ("[1, 2]", "first.json holds no prompt"),
+        ("patient went home", "first.json cannot be read as JSON"),
+        ("[1, 2]", "first.json does not hold a prompt"),
         ('{"kind": "wish"}', "'kind' must be one of box, scribbles, clicks"),
         ('{"kind": "box", "xyxy": [1, 2, 3]}', "xyxy must be four numbers"),
         ('{"kind": "box"}', "not well formed ('xyxy')"),

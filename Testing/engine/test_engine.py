@@ -16,8 +16,8 @@ import torch
 from HermesLib.engine.client import Engine, State
 from HermesLib.engine.messages import Cancelled, Failed, Finished, Message, Opened, Ready
 from HermesLib.models.scribbleprompt import ScribblePromptUNet
+from HermesLib.prompts.scribbles import Scribbles
 from HermesLib.prompts.serialization import write_prompt
-from HermesLib.prompts.types import Scribbles
 from HermesLib.quality.network.core import QualityCore
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.settings import RefinementSettings

@@ -16,8 +16,10 @@ from HermesLib.engine.messages import (
     request_frame,
 )
 from HermesLib.engine.wire import Frame, FrameError, read_frame, write_frame
+from HermesLib.prompts.boxes import Box
+from HermesLib.prompts.clicks import Clicks
+from HermesLib.prompts.scribbles import Scribbles
 from HermesLib.prompts.settings import PromptSettings
-from HermesLib.prompts.types import Box, Clicks, Scribbles
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.runs.request import AssessRequest, RefineRequest

@@ -9,7 +9,9 @@ import torch
 
 from HermesLib.errors import HermesError
 from HermesLib.models.registry import MODELS, load_model
-from HermesLib.prompts.types import Box, Clicks, Scribbles
+from HermesLib.prompts.boxes import Box
+from HermesLib.prompts.clicks import Clicks
+from HermesLib.prompts.scribbles import Scribbles
 
 sys.path.insert(0, str(Path(__file__).parent))
 from small import write_checkpoint

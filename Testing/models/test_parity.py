@@ -12,7 +12,9 @@ import torch
 from HermesLib.models.medsam.adapter import MedSam
 from HermesLib.models.mideepseg.adapter import Mideepseg
 from HermesLib.models.scribbleprompt import ScribblePrompt
-from HermesLib.prompts.types import Box, Clicks, Scribbles
+from HermesLib.prompts.boxes import Box
+from HermesLib.prompts.clicks import Clicks
+from HermesLib.prompts.scribbles import Scribbles
 from HermesLib.weights.checkpoint import Checkpoint
 
 PARITY = Path(__file__).resolve().parents[3] / "shared" / "parity"

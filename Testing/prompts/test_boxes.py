@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from HermesLib.prompts.boxes import BoxStrategy, bounding_box
-from HermesLib.prompts.types import Box
+from HermesLib.prompts.boxes import Box, BoxStrategy, bounding_box
 from Testing.prompts.regions import disc, regions
 
 RNG = np.random.default_rng(0)

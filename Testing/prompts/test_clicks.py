@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from skimage.morphology import convex_hull_image
 
-from HermesLib.prompts.clicks import ClickStrategy, deepest_clicks
+from HermesLib.prompts.clicks import Clicks, ClickStrategy, deepest_clicks
 from HermesLib.prompts.interior_margin import hull_of, margin_clicks
-from HermesLib.prompts.types import Clicks
 from Testing.prompts.regions import disc, regions
 
 SHAPE = (128, 128)

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from HermesLib.prompts.scribbles import ScribbleStrategy, split_by_area
-from HermesLib.prompts.types import Scribbles
+from HermesLib.prompts.scribbles import Scribbles, ScribbleStrategy, split_by_area
 from Testing.prompts.regions import disc, regions
 
 SHAPE = (128, 128)

@@ -7,8 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from HermesLib.prompts.serialization import prompt_from_plain, prompt_to_plain
-from HermesLib.prompts.types import Box, Clicks, Prompt, Scribbles
+from HermesLib.prompts.boxes import Box
+from HermesLib.prompts.clicks import Clicks
+from HermesLib.prompts.scribbles import Scribbles
+from HermesLib.prompts.serialization import prompt_from_plain
+from HermesLib.prompts.types import Prompt
 
 SHAPE = (9, 14)
 rasters = arrays.arrays(bool, SHAPE)
@@ -32,7 +35,7 @@ prompts = st.one_of(
 
 @given(prompts)
 def test_a_prompt_survives_json(prompt: Prompt):
-    back = prompt_from_plain(json.loads(json.dumps(prompt_to_plain(prompt))), SHAPE)
+    back = prompt_from_plain(json.loads(json.dumps(prompt.to_plain())), SHAPE)
     if isinstance(prompt, Box):
         assert back == prompt
     else:

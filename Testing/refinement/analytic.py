@@ -10,7 +10,7 @@ import torch
 
 from HermesLib.metrics.overlap import dice_batch
 from HermesLib.models.protocol import Embedding, Prediction
-from HermesLib.prompts.types import Box
+from HermesLib.prompts.boxes import Box
 from HermesLib.quality.protocol import Assessment
 
 SIZE = 64

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from HermesLib.prompts.types import Scribbles
+from HermesLib.prompts.scribbles import Scribbles
 from HermesLib.refinement.compact import compact_probability
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.history import History

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from HermesLib.errors import HermesError
-from HermesLib.prompts.types import Box
+from HermesLib.prompts.boxes import Box
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.settings import RefinementSettings

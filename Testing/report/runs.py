@@ -2,7 +2,10 @@
 
 import numpy as np
 
-from HermesLib.prompts.types import Box, Clicks, Prompt, Scribbles
+from HermesLib.prompts.boxes import Box
+from HermesLib.prompts.clicks import Clicks
+from HermesLib.prompts.scribbles import Scribbles
+from HermesLib.prompts.types import Prompt
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.history import History, SliceResult
 from HermesLib.report.document import Network, Provenance

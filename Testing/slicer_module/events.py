@@ -4,7 +4,7 @@ import numpy as np
 
 from HermesLib.engine.messages import Opened
 from HermesLib.io.orientation import SliceAxes
-from HermesLib.prompts.types import Box
+from HermesLib.prompts.boxes import Box
 from HermesLib.refinement.events import Iteration, Status
 from HermesSegmentLib.record import RunRecord
 

@@ -43,8 +43,8 @@ def test_a_box_that_was_moved_is_the_prompt_of_the_next_run(reviewed, engine):
 
 @pytest.mark.parametrize("kind", ["clicks", "scribbles"])
 def test_clicks_and_scribbles_are_read_back_as_they_were_drawn(reviewed, kind):
-    from HermesLib.prompts.serialization import prompt_to_plain
-    from HermesLib.prompts.types import Clicks, Scribbles
+    from HermesLib.prompts.clicks import Clicks
+    from HermesLib.prompts.scribbles import Scribbles
     from HermesSegmentLib.prompt_markups import read_prompt, show_prompt
 
     run = reviewed.review.run
@@ -54,7 +54,7 @@ def test_clicks_and_scribbles_are_read_back_as_they_were_drawn(reviewed, kind):
         positive, negative = np.zeros((2, 40, 50), bool)
         positive[12, 14:28], positive[20:24, 33], negative[35, 5:40] = True, True, True
         drawn = Scribbles(positive, negative)
-    show_prompt(run.node, prompt_to_plain(drawn), run.frame, 3)
+    show_prompt(run.node, drawn.to_plain(), run.frame, 3)
     back = read_prompt(run.node, run.frame)
     assert back.kind == kind
     if kind == "clicks":

@@ -10,7 +10,8 @@ from torch.nn import functional
 from HermesLib.errors import HermesError
 from HermesLib.models.medsam.network import MedSamConfig, MedSamNetwork
 from HermesLib.models.protocol import Embedding, Memory, Prediction
-from HermesLib.prompts.types import Box, Prompt
+from HermesLib.prompts.boxes import Box
+from HermesLib.prompts.types import Prompt
 from HermesLib.weights.checkpoint import Checkpoint
 
 

@@ -15,7 +15,8 @@ from HermesLib.errors import HermesError
 from HermesLib.models.mideepseg.geodesic import geodesic_distance, graph_cut
 from HermesLib.models.mideepseg.network import MideepsegUNet
 from HermesLib.models.protocol import Embedding, Memory, Prediction
-from HermesLib.prompts.types import Clicks, Prompt
+from HermesLib.prompts.clicks import Clicks
+from HermesLib.prompts.types import Prompt
 from HermesLib.weights.checkpoint import Checkpoint
 
 #: Official numbers: a click's radius and the crop's margin in pixels, and the side of the network's input.

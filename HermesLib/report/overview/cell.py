@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
 
-from HermesLib.prompts.types import Box, Clicks, Prompt, Scribbles
+from HermesLib.prompts.types import PromptMarks
 from HermesLib.refinement.events import Iteration
 from HermesLib.report.overview.selection import View
 
@@ -19,7 +19,8 @@ POSITIVE_COLOUR = "#F0E442"
 NEGATIVE_COLOUR = "#FFFFFF"
 FILL = 0.5
 PGT_DASHES = (0, (3, 1.5))
-CLICK_SIGNS = ((POSITIVE_COLOUR, "+"), (NEGATIVE_COLOUR, "_"))
+#: Colour, sign in strokes, and marker of clicks: positive and negative prompts.
+SIGNS = ((POSITIVE_COLOUR, "+", "+"), (NEGATIVE_COLOUR, "\u2212", "_"))
 
 _OUTLINED = [effects.withStroke(linewidth=2.6, foreground="black")]
 
@@ -52,7 +53,7 @@ def draw_panel(
     _outline(axes, iteration.pgt_mask, PGT_COLOUR, 1.4, PGT_DASHES)
     left, right, top, bottom = view
     if iteration.prompt is not None:
-        _draw_prompt(axes, iteration.prompt, view)
+        _draw_marks(axes, iteration.prompt.marks(), view)
     axes.set_xlim(left, right)
     axes.set_ylim(bottom, top)
     axes.set_xticks([])
@@ -85,22 +86,19 @@ def _outline(axes: Axes, mask: np.ndarray, colour: str, width: float, style: str
         )
 
 
-def _draw_prompt(axes: Axes, prompt: Prompt, view: View) -> None:
-    if isinstance(prompt, Box):
-        _draw_box(axes, prompt, view)
-    elif isinstance(prompt, Scribbles):
-        for strokes, (colour, _) in zip(
-            (prompt.positive, prompt.negative), CLICK_SIGNS, strict=True
-        ):
-            _draw_strokes(axes, strokes, colour, view)
-    elif isinstance(prompt, Clicks):
-        for points, (colour, sign) in zip(
-            (prompt.positive, prompt.negative), CLICK_SIGNS, strict=True
-        ):
+def _draw_marks(axes: Axes, marks: PromptMarks, view: View) -> None:
+    for box in marks.boxes:
+        _draw_box(axes, box, view)
+    strokes = (marks.positive_strokes, marks.negative_strokes)
+    points = (marks.positive_points, marks.negative_points)
+    for (colour, sign, marker), raster, places in zip(SIGNS, strokes, points, strict=True):
+        if raster is not None:
+            _draw_strokes(axes, raster, colour, sign, view)
+        if len(places):
             axes.plot(
-                points[:, 0] + 0.5,
-                points[:, 1] + 0.5,
-                sign,
+                places[:, 0] + 0.5,
+                places[:, 1] + 0.5,
+                marker,
                 color=colour,
                 markersize=6,
                 markeredgewidth=1.4,
@@ -108,12 +106,13 @@ def _draw_prompt(axes: Axes, prompt: Prompt, view: View) -> None:
             )
 
 
-def _draw_box(axes: Axes, box: Box, view: View) -> None:
-    """The box, or where it is wider than the view, a frame at the view's rim: a box nobody sees would look like none."""
+def _draw_box(axes: Axes, box: tuple[float, float, float, float], view: View) -> None:
+    """The box, or where it is wider than the view, a frame at the view's rim to show that."""
     left, right, top, bottom = view
     inset = 0.012 * (right - left)
-    x1, x2 = max(box.x1, left + inset), min(box.x2, right - inset)
-    y1, y2 = max(box.y1, top + inset), min(box.y2, bottom - inset)
+    x1, y1, x2, y2 = box
+    x1, x2 = max(x1, left + inset), min(x2, right - inset)
+    y1, y2 = max(y1, top + inset), min(y2, bottom - inset)
     frame = Rectangle(
         (x1, y1),
         x2 - x1,
@@ -126,7 +125,7 @@ def _draw_box(axes: Axes, box: Box, view: View) -> None:
     axes.add_patch(frame)
 
 
-def _draw_strokes(axes: Axes, strokes: np.ndarray, colour: str, view: View) -> None:
+def _draw_strokes(axes: Axes, strokes: np.ndarray, colour: str, sign: str, view: View) -> None:
     if strokes.any():
         colours = np.zeros((*strokes.shape, 4))
         colours[strokes] = to_rgba(colour, 0.45)
@@ -136,10 +135,11 @@ def _draw_strokes(axes: Axes, strokes: np.ndarray, colour: str, view: View) -> N
             aspect=axes.get_aspect(),
             interpolation="nearest",
         )
-        for sign, row, column in _sign_places(strokes, colour, view):
+        place = _sign_place(strokes, view)
+        if place is not None:
             axes.text(
-                column,
-                row,
+                place[1],
+                place[0],
                 sign,
                 color=colour,
                 fontsize=13,
@@ -151,14 +151,13 @@ def _draw_strokes(axes: Axes, strokes: np.ndarray, colour: str, view: View) -> N
             )
 
 
-def _sign_places(strokes: np.ndarray, colour: str, view: View) -> list[tuple[str, float, float]]:
-    """One sign in the middle of what is visible of each kind's strokes, so that kinds differ by more than colour."""
+def _sign_place(strokes: np.ndarray, view: View) -> tuple[float, float] | None:
+    """(row, column) in the middle of the strokes' visible part, for a sign beside the colour."""
     left, right, top, bottom = view
     rows, columns = np.nonzero(strokes)
     visible = (rows >= top) & (rows < bottom) & (columns >= left) & (columns < right)
     if not visible.any():
-        return []
+        return None
     rows, columns = rows[visible], columns[visible]
     middle = len(rows) // 2
-    sign = "+" if colour == POSITIVE_COLOUR else "\u2212"
-    return [(sign, rows[middle] + 0.5, columns[middle] + 0.5)]
+    return rows[middle] + 0.5, columns[middle] + 0.5

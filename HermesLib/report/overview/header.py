@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from HermesLib.prompts.types import Box
+from HermesLib.prompts.types import PromptMarks
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.history import SliceResult
 from HermesLib.report.overview import cell as panel
@@ -80,8 +80,8 @@ def _legend_entries(shown: Sequence[SliceResult]) -> list[Line2D | Patch]:
     ]
     if any(len(result.records) > 1 for result in shown):
         entries.append(Line2D([], [], color="black", marker=">", linestyle="none", label="result"))
-    kind = _prompt_kind(shown)
-    if kind == Box.kind:
+    marks = _first_marks(shown)
+    if marks is not None and marks.boxes:
         entries.append(
             Patch(
                 facecolor="#808080",
@@ -90,7 +90,7 @@ def _legend_entries(shown: Sequence[SliceResult]) -> list[Line2D | Patch]:
                 label="prompt (box)",
             )
         )
-    elif kind is not None:
+    if marks is not None and marks.has_signs:
         entries.append(Patch(facecolor=panel.POSITIVE_COLOUR, edgecolor="black", label="prompt +"))
         entries.append(
             Patch(facecolor=panel.NEGATIVE_COLOUR, edgecolor="black", label="prompt \u2212")
@@ -98,7 +98,7 @@ def _legend_entries(shown: Sequence[SliceResult]) -> list[Line2D | Patch]:
     return entries
 
 
-def _prompt_kind(shown: Sequence[SliceResult]) -> str | None:
-    """A run has prompts of one kind; given masks have none."""
+def _first_marks(shown: Sequence[SliceResult]) -> PromptMarks | None:
+    """The marks of any prompt: all prompts of a run are of the same kind; given masks have none."""
     prompts = (record.unpack().prompt for result in shown for record in result.records)
-    return next((prompt.kind for prompt in prompts if prompt is not None), None)
+    return next((prompt.marks() for prompt in prompts if prompt is not None), None)

@@ -14,11 +14,10 @@ from HermesLib.models.medsam.network import SMALL, MedSamNetwork
 from HermesLib.models.mideepseg.adapter import SIDE, Mideepseg, network_input
 from HermesLib.models.mideepseg.network import MideepsegUNet
 from HermesLib.models.scribbleprompt import ScribblePrompt, ScribblePromptUNet, stroke_channels
-from HermesLib.prompts.boxes import bounding_box
-from HermesLib.prompts.clicks import margin_clicks
-from HermesLib.prompts.scribbles import background_band
+from HermesLib.prompts.boxes import Box, bounding_box
+from HermesLib.prompts.clicks import Clicks, margin_clicks
+from HermesLib.prompts.scribbles import Scribbles, background_band
 from HermesLib.prompts.strokes import contour_scribbles, random_scribbles
-from HermesLib.prompts.types import Box, Clicks, Scribbles
 from HermesLib.training.losses import dice_cross_entropy
 
 

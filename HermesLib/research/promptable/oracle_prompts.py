@@ -15,10 +15,11 @@ from HermesLib.metrics.overlap import dice
 from HermesLib.models.mideepseg.adapter import Mideepseg
 from HermesLib.models.protocol import PromptableModel
 from HermesLib.presets.preset import Preset
-from HermesLib.prompts.clicks import deepest_clicks
-from HermesLib.prompts.strategies import strategy_for
+from HermesLib.prompts.clicks import Clicks, deepest_clicks
+from HermesLib.prompts.registry import strategy_for
+from HermesLib.prompts.scribbles import Scribbles
 from HermesLib.prompts.strokes import centerline_scribbles
-from HermesLib.prompts.types import Clicks, Prompt, Scribbles
+from HermesLib.prompts.types import Prompt
 from HermesLib.refinement.seeding import slice_rng
 
 #: Half the way from the edge to the middle: what is deeper is the organ's core.

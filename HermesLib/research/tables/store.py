@@ -15,7 +15,7 @@ from HermesLib.evaluation.scored_masks import corrupt_slice
 from HermesLib.io.neighbours import own_slice
 from HermesLib.metrics.overlap import dice
 from HermesLib.models.protocol import PromptableModel
-from HermesLib.prompts.strategies import strategy_for
+from HermesLib.prompts.registry import strategy_for
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.refinement.seeding import slice_rng, slice_seed
 from HermesLib.refinement.settings import RefinementSettings

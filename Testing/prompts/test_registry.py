@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from HermesLib.errors import HermesError
-from HermesLib.prompts.boxes import USUAL_SIDE
-from HermesLib.prompts.serialization import prompt_summary
+from HermesLib.prompts.boxes import Box, BoxStrategy
+from HermesLib.prompts.clicks import Clicks
+from HermesLib.prompts.registry import prompt_kinds, strategy_for
+from HermesLib.prompts.scribbles import Scribbles
 from HermesLib.prompts.settings import PromptSettings
-from HermesLib.prompts.strategies import STRATEGIES, strategy_for
-from HermesLib.prompts.types import PROMPT_KINDS, Box, Clicks, Scribbles
 from HermesLib.refinement.seeding import slice_rng, slice_seed
 from Testing.prompts.regions import disc, regions
 
@@ -20,8 +20,7 @@ INDICES = st.integers(0, 5000)
 
 
 def test_every_prompt_kind_has_a_strategy():
-    assert set(STRATEGIES) == set(PROMPT_KINDS)
-    assert all(strategy_for(kind).kind == kind for kind in PROMPT_KINDS)
+    assert all(strategy_for(kind).kind == kind for kind in prompt_kinds())
 
 
 def test_an_unknown_kind_is_answered_with_the_known_ones():
@@ -37,7 +36,7 @@ def test_a_box_is_as_loose_as_the_user_says(pgt, padding):
     tight = strategy_for("box", PromptSettings(padding=0)).refine(
         None, pgt, pgt, True, slice_rng(0, 0, 1)
     )
-    pad = padding * min(1, max(pgt.shape) / USUAL_SIDE)
+    pad = padding * min(1, max(pgt.shape) / BoxStrategy.reference_side)
     assert (box.x1, box.y1) == pytest.approx((max(tight.x1 - pad, 0), max(tight.y1 - pad, 0)))
     assert (box.x2, box.y2) == pytest.approx(
         (min(tight.x2 + pad, pgt.shape[1]), min(tight.y2 + pad, pgt.shape[0]))
@@ -53,7 +52,7 @@ def test_the_random_first_scribbles_stay_only_if_the_user_says_so():
         assert (first.positive <= refined.positive).all() == keep
 
 
-@pytest.mark.parametrize("kind", PROMPT_KINDS)
+@pytest.mark.parametrize("kind", prompt_kinds())
 @given(pgt=regions(), seed=INDICES)
 def test_a_slices_prompts_repeat_from_its_seed(kind, pgt, seed):
     def run() -> list[dict]:
@@ -71,7 +70,7 @@ def test_a_slices_prompts_repeat_from_its_seed(kind, pgt, seed):
             for p in prompts
             if isinstance(p, Scribbles)
         ]
-        return [*map(prompt_summary, prompts), *rasters]
+        return [*(prompt.summary() for prompt in prompts), *rasters]
 
     assert run() == run()
 
@@ -92,9 +91,9 @@ def test_every_slice_and_iteration_has_its_own_random_numbers(seed, index, itera
 
 
 def test_summaries_name_a_prompts_place_and_are_plain_json():
-    box = prompt_summary(Box(np.float32(1), 2, 30, 40))
-    strokes = prompt_summary(Scribbles(disc((20, 20), 5, 5, 1), np.zeros((20, 20), bool)))
-    clicks = prompt_summary(Clicks(np.array([[3, 4], [5, 6]]), np.zeros((0, 2), np.int64)))
+    box = Box(np.float32(1), 2, 30, 40).summary()
+    strokes = Scribbles(disc((20, 20), 5, 5, 1), np.zeros((20, 20), bool)).summary()
+    clicks = Clicks(np.array([[3, 4], [5, 6]]), np.zeros((0, 2), np.int64)).summary()
     assert box == {"kind": "box", "xyxy": [1.0, 2.0, 30.0, 40.0]}
     assert strokes == {"kind": "scribbles", "positive_pixels": 5, "negative_pixels": 0}
     assert clicks == {

@@ -1,0 +1,122 @@
+"""The prompt kinds by name. A new kind is one module and one entry of :data:`PROMPTS`.
+
+Imports no kind until it is used, so that a program with a user interface can list them at no cost.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, cast
+
+from HermesLib.errors import HermesError
+from HermesLib.prompts.settings import PromptSettings
+from HermesLib.prompts.types import PromptStrategy, PromptType
+
+#: Between the kinds of a mixed prompt, as in ``box+clicks``.
+JOIN = "+"
+
+
+@dataclass(frozen=True)
+class PromptEntry:
+    """A prompt kind.
+
+    Attributes:
+        kind: its name on the command line and in files.
+        title: for people.
+        prompt: ``module:Class`` of the prompt (:class:`HermesLib.prompts.types.PromptType`).
+        strategy: ``module:Class`` of its :class:`HermesLib.prompts.types.PromptStrategy`, with a
+            classmethod ``from_settings(PromptSettings)``.
+    """
+
+    kind: str
+    title: str
+    prompt: str
+    strategy: str
+
+
+PROMPTS: dict[str, PromptEntry] = {
+    entry.kind: entry
+    for entry in (
+        PromptEntry(
+            kind="box",
+            title="Box",
+            prompt="HermesLib.prompts.boxes:Box",
+            strategy="HermesLib.prompts.boxes:BoxStrategy",
+        ),
+        PromptEntry(
+            kind="scribbles",
+            title="Scribbles",
+            prompt="HermesLib.prompts.scribbles:Scribbles",
+            strategy="HermesLib.prompts.scribbles:ScribbleStrategy",
+        ),
+        PromptEntry(
+            kind="clicks",
+            title="Clicks",
+            prompt="HermesLib.prompts.clicks:Clicks",
+            strategy="HermesLib.prompts.clicks:ClickStrategy",
+        ),
+    )
+}
+
+
+def prompt_kinds() -> tuple[str, ...]:
+    """All kinds, without mixtures."""
+    return tuple(PROMPTS)
+
+
+def split_kind(kind: str) -> tuple[str, ...]:
+    """The kinds that make up a kind, in the order of the registry.
+
+    >>> split_kind("clicks+box"), split_kind("box")
+    (('box', 'clicks'), ('box',))
+
+    Raises:
+        HermesError: an unknown kind, or the same kind twice.
+    """
+    parts = kind.split(JOIN)
+    for part in parts:
+        if part not in PROMPTS:
+            raise HermesError(f"unknown prompt kind '{part}'; choose {', '.join(PROMPTS)}")
+    if len(set(parts)) < len(parts):
+        raise HermesError(f"the prompt kind '{kind}' names a kind twice")
+    return tuple(sorted(parts, key=list(PROMPTS).index))
+
+
+def join_kinds(kinds: tuple[str, ...]) -> str:
+    """The inverse of :func:`split_kind`."""
+    return JOIN.join(kinds)
+
+
+def prompt_type(kind: str) -> PromptType:
+    """What builds the prompts of a kind or mixture of kinds.
+
+    Raises:
+        HermesError: an unknown kind.
+    """
+    kinds = split_kind(kind)
+    if len(kinds) == 1:
+        return cast(PromptType, _load(PROMPTS[kind].prompt))
+    from HermesLib.prompts.mixed import MixedType
+
+    return MixedType(kinds)
+
+
+def strategy_for(kind: str, settings: PromptSettings | None = None) -> PromptStrategy:
+    """The strategy of a prompt kind or mixture of kinds.
+
+    Raises:
+        HermesError: an unknown kind.
+    """
+    settings = settings or PromptSettings()
+    strategies: tuple[PromptStrategy, ...] = tuple(
+        _load(PROMPTS[part].strategy).from_settings(settings) for part in split_kind(kind)
+    )
+    if len(strategies) == 1:
+        return strategies[0]
+    from HermesLib.prompts.mixed import MixedStrategy
+
+    return MixedStrategy(strategies)
+
+
+def _load(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)
