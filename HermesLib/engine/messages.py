@@ -161,6 +161,8 @@ def _iteration_frame(run: int, event: Iteration) -> Frame:
         "dsc": event.dsc,
         "seconds": event.seconds,
         "present": event.present,
+        "borderline": event.borderline,
+        "ceiling": event.ceiling,
         "status": event.status,
         "prompt": _kind(event.prompt),
     }

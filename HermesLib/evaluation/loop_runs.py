@@ -100,7 +100,7 @@ def _step(event: Iteration, true: np.ndarray) -> Step:
         event.pdsc,
         event.ceiling,
         float(event.dsc or 0.0),
-        dice(event.pgt_mask, true),
+        dice(event.pgt, true),
         drawn,
         common,
     )

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from HermesLib.metrics.overlap import dice
+from HermesLib.quality.presence import PresenceRule
 from HermesLib.quality.protocol import QualityControl
-from HermesLib.refinement.compact import compact_probability
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.scoring import PRESENT, Score, score
 from HermesLib.refinement.seeding import slice_seed
@@ -72,16 +72,17 @@ def _event(
         status = Status.ACCEPTED if pdsc >= threshold else Status.STOPPED
     true_dice = None if truth is None else dice(drawn, truth.cpu().numpy())
     return Iteration(
-        index,
-        0,
-        drawn,
-        compact_probability(scored.pgt[row]),
-        pdsc,
-        low,
-        high,
-        true_dice,
-        None,
-        seconds,
-        status,
-        present,
+        slice_index=index,
+        index=0,
+        mask=drawn,
+        pgt=(scored.pgt[row] > 0.5).cpu().numpy(),
+        pdsc=pdsc,
+        pdsc_low=low,
+        pdsc_high=high,
+        dsc=true_dice,
+        prompt=None,
+        seconds=seconds,
+        status=status,
+        present=present,
+        borderline=PresenceRule().is_borderline(present),
     )

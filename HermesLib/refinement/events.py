@@ -7,10 +7,6 @@ import numpy as np
 
 from HermesLib.prompts.types import Prompt
 
-#: A slice whose probability of showing the organ lies between these is borderline. On eight held-out PROMISE12 patients (256 slices, 123
-#: with the gland) no slice with the gland lay below, and two without it above; 53 lay between.
-BORDERLINE = (0.1, 0.9)
-
 
 class Status(StrEnum):
     """How a slice ended."""
@@ -29,13 +25,14 @@ class Iteration:
         slice_index: which slice of the volume (or of the batch).
         index: 0 for the first prompts (or the given mask), then one more for each time the model was called again.
         mask: (H, W) bool.
-        pgt: (H, W) float16, the guide's probability of the pseudo ground truth; all zero on a slice without the organ.
+        pgt: (H, W) bool, the pseudo ground truth; empty on a slice without the organ.
         pdsc, pdsc_low, pdsc_high: the judge's estimate of the true Dice, and its range.
         dsc: the true Dice where a truth was given; reported only, the loop never sees it.
         prompt: what the model was asked with; None where the mask was given, and where the slice was known not to show the organ.
         seconds: this slice's share of the time its batch took.
         status: how the slice ended; None while it goes on.
         present: the quality control's probability that the slice shows the organ.
+        borderline: the presence of the organ is uncertain: a reader should look, however the slice ends.
         ceiling: the highest pDSC that the judge would give any mask of the slice, once a pGT has prompted; 1 if it does not know.
     """
 
@@ -51,19 +48,10 @@ class Iteration:
     seconds: float
     status: Status | None
     present: float = 1.0
+    borderline: bool = False
     ceiling: float = 1.0
-
-    @property
-    def borderline(self) -> bool:
-        """Whether the organ may as well be there as not: a reader should look, however the slice ends."""
-        return BORDERLINE[0] <= self.present < BORDERLINE[1]
 
     @property
     def final(self) -> bool:
         """Whether this is the slice's last event."""
         return self.status is not None
-
-    @property
-    def pgt_mask(self) -> np.ndarray:
-        """(H, W) bool: the pseudo ground truth itself."""
-        return self.pgt > 0.5

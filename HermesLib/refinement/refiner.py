@@ -13,8 +13,8 @@ from HermesLib.metrics.overlap import dice
 from HermesLib.models.protocol import Embedding, Memory, PromptableModel
 from HermesLib.prompts.registry import strategy_for
 from HermesLib.prompts.types import Prompt, PromptStrategy
+from HermesLib.quality.presence import PresenceRule
 from HermesLib.quality.protocol import QualityControl
-from HermesLib.refinement.compact import compact_probability
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.scoring import PRESENT, Score, score, score_against
 from HermesLib.refinement.seeding import slice_rng, slice_seed
@@ -131,23 +131,24 @@ class Refiner:
             if probability >= PRESENT:
                 continue
             state.status = Status.ABSENT
-            mask, pgt = np.zeros(shape, bool), compact_probability(torch.zeros(shape))
+            mask = np.zeros(shape, bool)
             true_dice = None if truth is None else dice(mask, truth[state.position].cpu().numpy())
             # The result is an empty mask: its true Dice is 1 if the organ is absent and 0 if it is not.
             pdsc = 1.0 - probability
             yield Iteration(
-                state.index,
-                0,
-                mask,
-                pgt,
-                pdsc,
-                0.0,
-                1.0,
-                true_dice,
-                None,
-                0.0,
-                state.status,
-                probability,
+                slice_index=state.index,
+                index=0,
+                mask=mask,
+                pgt=np.zeros(shape, bool),
+                pdsc=pdsc,
+                pdsc_low=0.0,
+                pdsc_high=1.0,
+                dsc=true_dice,
+                prompt=None,
+                seconds=0.0,
+                status=state.status,
+                present=probability,
+                borderline=PresenceRule().is_borderline(probability),
             )
 
     @torch.inference_mode()
@@ -175,7 +176,7 @@ class Refiner:
                 state.prompt = self.strategy.refine(
                     state.prompt,
                     state.mask,
-                    np.greater(state.pgt, 0.5),
+                    state.pgt,
                     index == 1 and not given,
                     rng,
                 )
@@ -235,7 +236,7 @@ class Refiner:
         seconds: float,
     ) -> Iteration:
         state.mask = mask.cpu().numpy()
-        state.pgt = compact_probability(scored.pgt[row])
+        state.pgt = (scored.pgt[row] > 0.5).cpu().numpy()
         pdsc, low, high = (
             float(values[row]) for values in (scored.pdsc, scored.pdsc_low, scored.pdsc_high)
         )
@@ -250,19 +251,20 @@ class Refiner:
             pdsc, low, high = 1.0 - state.present, 0.0, 1.0
         true_dice = None if truth is None else dice(state.mask, truth[state.position].cpu().numpy())
         return Iteration(
-            state.index,
-            index,
-            state.mask,
-            state.pgt,
-            pdsc,
-            low,
-            high,
-            true_dice,
-            state.prompt,
-            seconds,
-            state.status,
-            state.present,
-            ceiling,
+            slice_index=state.index,
+            index=index,
+            mask=state.mask,
+            pgt=state.pgt,
+            pdsc=pdsc,
+            pdsc_low=low,
+            pdsc_high=high,
+            dsc=true_dice,
+            prompt=state.prompt,
+            seconds=seconds,
+            status=state.status,
+            present=state.present,
+            borderline=PresenceRule().is_borderline(state.present),
+            ceiling=ceiling,
         )
 
     @staticmethod

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from HermesLib.prompts.types import Prompt
-from HermesLib.quality.presence import contiguous_presence
+from HermesLib.quality.presence import PresenceRule, contiguous_presence
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.refinement.assess import assess_slices
 from HermesLib.refinement.events import Iteration
@@ -79,7 +79,7 @@ def presence_along(
         if answer is None:
             return None
         evidence.append(float(answer[0]))
-    return torch.from_numpy(contiguous_presence(np.array(evidence))).float()
+    return torch.from_numpy(contiguous_presence(np.array(evidence), PresenceRule().weight)).float()
 
 
 def _parts(length: int, batch_size: int) -> list[slice]:

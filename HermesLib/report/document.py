@@ -134,7 +134,7 @@ def _slice_entry(
 ) -> dict[str, Any]:
     best = result.best_record
     iteration, first = best.unpack(), result.records[0].unpack()
-    distances = surface_distances(iteration.mask, iteration.pgt_mask, spacing)
+    distances = surface_distances(iteration.mask, iteration.pgt, spacing)
     hd95, assd = (
         (None, None) if distances is None else (round(distance, 4) for distance in distances)
     )

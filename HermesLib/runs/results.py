@@ -32,7 +32,7 @@ def write_results(
     segmentation, pgt = np.zeros(volume.array.shape, bool), np.zeros(volume.array.shape, bool)
     for result in results:
         best = result.best_record.unpack()
-        segmentation[result.index], pgt[result.index] = best.mask, best.pgt_mask
+        segmentation[result.index], pgt[result.index] = best.mask, best.pgt
     write_mask(folder / "segmentation.nii.gz", segmentation, volume)
     write_mask(folder / "pgt.nii.gz", pgt, volume)
     images = dict(zip(case.indices, own_slice(case.images)[:, 0].numpy(), strict=True))

@@ -116,7 +116,7 @@ class RunScene:
         frame = self.frame
         for item in range(event.index, self.count):
             frame.voxel_view(self._masks[item])[event.slice_index] = event.mask
-            frame.voxel_view(self._pgts[item])[event.slice_index] = event.pgt_mask
+            frame.voxel_view(self._pgts[item])[event.slice_index] = event.pgt
         one = self.record.slices.setdefault(event.slice_index, SliceRecord(event.slice_index))
         one.borderline = bool(event.borderline)
         numbers = (float(event.pdsc), float(event.pdsc_low), float(event.pdsc_high))

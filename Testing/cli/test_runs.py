@@ -21,7 +21,7 @@ from HermesLib.cli.progress import ProgressPrinter
 from HermesLib.engine.client import Engine
 from HermesLib.quality.network.core import QualityCore
 from HermesLib.quality.organ_map import slice_features
-from HermesLib.quality.presence import contiguous_presence
+from HermesLib.quality.presence import PresenceRule, contiguous_presence
 from HermesLib.refinement.events import Iteration
 from HermesLib.runs.request import AssessRequest
 from HermesLib.runs.run import RunResult, run_to_folder
@@ -438,7 +438,8 @@ def test_borderline_slices_are_printed_and_reported(hermes: Hermes, files: Path,
     report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
     jsonschema.validate(report, SCHEMA)
     assert [(entry["present"], entry["borderline"]) for entry in report["slices"]] == [
-        (round(present, 6), True) for present in contiguous_presence(np.full(5, -1.0))
+        (round(present, 6), True)
+        for present in contiguous_presence(np.full(5, -1.0), PresenceRule().weight)
     ]
     assert any(
         "presence of the organ uncertain, please check: 5 slices" in line for line in outcome.out

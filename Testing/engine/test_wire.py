@@ -75,8 +75,23 @@ PROMPTS = [
 @pytest.mark.parametrize("prompt", PROMPTS, ids=lambda prompt: type(prompt).__name__)
 def test_an_iteration_arrives_as_it_left(prompt):
     mask = np.random.default_rng(0).random((6, 6)) > 0.5
-    pgt = np.random.default_rng(1).random((6, 6)).astype(np.float16)
-    event = Iteration(4, 2, mask, pgt, 0.7, 0.6, 0.8, None, prompt, 0.25, Status.STOPPED, 0.4)
+    pgt = np.random.default_rng(1).random((6, 6)) > 0.5
+    event = Iteration(
+        slice_index=4,
+        index=2,
+        mask=mask,
+        pgt=pgt,
+        pdsc=0.7,
+        pdsc_low=0.6,
+        pdsc_high=0.8,
+        dsc=None,
+        prompt=prompt,
+        seconds=0.25,
+        status=Status.STOPPED,
+        present=0.4,
+        borderline=True,
+        ceiling=0.85,
+    )
     back = read_message(there_and_back(message_frame(3, event)))
     assert isinstance(back, Iteration)
     assert np.array_equal(back.mask, mask) and np.array_equal(back.pgt, pgt)
@@ -90,6 +105,8 @@ def test_an_iteration_arrives_as_it_left(prompt):
         "seconds",
         "status",
         "present",
+        "borderline",
+        "ceiling",
     ):
         assert getattr(back, name) == getattr(event, name)
     assert type(back.prompt) is type(prompt)

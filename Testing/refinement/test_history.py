@@ -1,13 +1,8 @@
 """What is kept of a run, and what each slice came to."""
 
 import numpy as np
-import torch
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 from HermesLib.prompts.scribbles import Scribbles
-from HermesLib.refinement.compact import compact_probability
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.history import History
 
@@ -19,17 +14,17 @@ def event(
     mask[2 : 4 + index, 2:6] = True
     prompt = Scribbles(mask, ~mask)
     return Iteration(
-        slice_index,
-        index,
-        mask,
-        mask.astype(np.float16),
-        pdsc,
-        pdsc,
-        pdsc,
-        None,
-        prompt,
-        0.1,
-        status,
+        slice_index=slice_index,
+        index=index,
+        mask=mask,
+        pgt=mask,
+        pdsc=pdsc,
+        pdsc_low=pdsc,
+        pdsc_high=pdsc,
+        dsc=None,
+        prompt=prompt,
+        seconds=0.1,
+        status=status,
     )
 
 
@@ -66,10 +61,3 @@ def test_an_iteration_comes_back_as_it_was():
 def test_a_long_history_of_a_large_slice_stays_small():
     (result,) = collect(*[event(index, 0.5, size=512) for index in range(21)])
     assert sum(len(record.packed) for record in result.records) < 21 * 30_000
-
-
-@given(arrays(np.float32, 64, elements=st.floats(0.4990234375, 0.5009765625, width=32)))
-def test_rounding_a_probability_never_moves_a_pixel_across_one_half(probability: np.ndarray):
-    compact = compact_probability(torch.from_numpy(probability))
-    assert compact.dtype == np.float16
-    assert np.array_equal(compact > 0.5, probability > 0.5)

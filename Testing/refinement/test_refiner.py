@@ -63,7 +63,7 @@ def test_a_slice_stops_after_twenty_further_calls_of_the_model():
 def test_a_slice_without_the_organ_ends_absent_with_an_empty_mask():
     (event,) = run(Refiner(BoxThreshold(), OrganQuality(present=0.2)), scene(), truth=organ()[None])
     assert event.status is Status.ABSENT
-    assert not event.mask.any() and not event.pgt_mask.any()
+    assert not event.mask.any() and not event.pgt.any()
     assert (event.pdsc, event.pdsc_low, event.pdsc_high) == (pytest.approx(0.8), 0.0, 1.0)
     assert event.dsc == 0.0
 
@@ -109,7 +109,7 @@ def test_the_judge_decides_while_the_guide_draws():
     strict = run(Refiner(BoxThreshold(), OrganQuality(), judge=ElsewhereQuality()), scene())
     assert strict[-1].status is Status.STOPPED
     assert all(event.pdsc == 0.0 for event in strict)
-    assert all(np.array_equal(event.pgt_mask, organ().numpy()) for event in strict)
+    assert all(np.array_equal(event.pgt, organ().numpy()) for event in strict)
     lenient = run(
         Refiner(BoxThreshold(), ElsewhereQuality(), judge=OrganQuality()),
         scene(),

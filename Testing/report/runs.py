@@ -41,22 +41,22 @@ def slice_events(
     events = []
     for index, pdsc in enumerate(pdscs):
         mask = disc(40, 30 + 12 / (index + 1)) & (not empty)
-        pgt = (disc(40, 30) & (not empty)).astype(np.float16)
+        pgt = disc(40, 30) & (not empty)
         last = status if index == len(pdscs) - 1 else None
         prompt = prompt_of(kind, index, mask)
         events.append(
             Iteration(
-                slice_index,
-                index,
-                mask,
-                pgt,
-                pdsc,
-                pdsc / 2,
-                min(1.0, pdsc + 0.1),
-                dsc,
-                prompt,
-                0.25,
-                last,
+                slice_index=slice_index,
+                index=index,
+                mask=mask,
+                pgt=pgt,
+                pdsc=pdsc,
+                pdsc_low=pdsc / 2,
+                pdsc_high=min(1.0, pdsc + 0.1),
+                dsc=dsc,
+                prompt=prompt,
+                seconds=0.25,
+                status=last,
             )
         )
     return events

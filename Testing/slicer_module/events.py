@@ -5,6 +5,7 @@ import numpy as np
 from HermesLib.engine.messages import Opened
 from HermesLib.io.orientation import SliceAxes
 from HermesLib.prompts.boxes import Box
+from HermesLib.quality.presence import PresenceRule
 from HermesLib.refinement.events import Iteration, Status
 from HermesSegmentLib.record import RunRecord
 
@@ -44,16 +45,17 @@ def iteration(
 ) -> Iteration:
     """One event."""
     return Iteration(
-        slice_index,
-        index,
-        mask,
-        pgt.astype(np.float16),
-        pdsc,
-        max(pdsc - 0.1, 0.0),
-        min(pdsc + 0.1, 1.0),
-        None,
-        Box(5, 6, 30, 28),
-        0.01,
-        None if status is None else Status(status),
-        present,
+        slice_index=slice_index,
+        index=index,
+        mask=mask,
+        pgt=pgt.astype(bool),
+        pdsc=pdsc,
+        pdsc_low=max(pdsc - 0.1, 0.0),
+        pdsc_high=min(pdsc + 0.1, 1.0),
+        dsc=None,
+        prompt=Box(5, 6, 30, 28),
+        seconds=0.01,
+        status=None if status is None else Status(status),
+        present=present,
+        borderline=PresenceRule().is_borderline(present),
     )

@@ -44,13 +44,13 @@ def draw_panel(
         image, cmap="gray", vmin=0, vmax=1, extent=extent, aspect=aspect, interpolation="bilinear"
     )
     axes.imshow(
-        _errors(iteration.mask, iteration.pgt_mask),
+        _errors(iteration.mask, iteration.pgt),
         extent=extent,
         aspect=aspect,
         interpolation="nearest",
     )
     _outline(axes, iteration.mask, MASK_COLOUR, 1.6, "solid")
-    _outline(axes, iteration.pgt_mask, PGT_COLOUR, 1.4, PGT_DASHES)
+    _outline(axes, iteration.pgt, PGT_COLOUR, 1.4, PGT_DASHES)
     left, right, top, bottom = view
     if iteration.prompt is not None:
         _draw_marks(axes, iteration.prompt.marks(), view)

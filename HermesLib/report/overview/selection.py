@@ -61,7 +61,7 @@ def view_of(iterations: Sequence[Iteration], spacing: tuple[float, float]) -> Vi
         spacing: millimetres of a pixel along the rows' direction (down) and the columns' (right).
     """
     masks = [iteration.mask for iteration in iterations[1:] or iterations]
-    drawn = np.logical_or.reduce(masks + [iteration.pgt_mask for iteration in iterations])
+    drawn = np.logical_or.reduce(masks + [iteration.pgt for iteration in iterations])
     height, width = drawn.shape
     if not drawn.any():
         return 0.0, float(width), 0.0, float(height)

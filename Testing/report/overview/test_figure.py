@@ -44,7 +44,7 @@ def test_outlines_errors_and_prompt_are_drawn(tmp_path: Path, kind: str | None):
 
 def test_a_mask_that_is_its_pgt_shows_no_errors(tmp_path: Path):
     events = slice_events(3, [1.0], Status.ACCEPTED, None)
-    np.copyto(events[0].mask, events[0].pgt_mask)
+    np.copyto(events[0].mask, events[0].pgt)
     panels = draw(tmp_path / "overview.png", events)[HEADER:]
     assert count(panels, CYAN) > 50
     assert count(panels, FALSE_POSITIVE) == count(panels, FALSE_NEGATIVE) == 0

@@ -35,6 +35,22 @@ def test_first_best_and_last_are_always_shown_and_no_more_than_fit(
     assert len(chosen) == min(most, count) and chosen == sorted(set(chosen))
 
 
+def iteration_of(mask: np.ndarray, pgt: np.ndarray, index: int = 0) -> Iteration:
+    return Iteration(
+        slice_index=0,
+        index=index,
+        mask=mask,
+        pgt=pgt,
+        pdsc=0.0,
+        pdsc_low=0.0,
+        pdsc_high=0.0,
+        dsc=None,
+        prompt=None,
+        seconds=0.0,
+        status=None,
+    )
+
+
 @st.composite
 def iterations(draw) -> tuple[Iteration, tuple[float, float]]:
     height, width = draw(st.integers(8, 60)), draw(st.integers(8, 60))
@@ -42,7 +58,7 @@ def iterations(draw) -> tuple[Iteration, tuple[float, float]]:
     top, left = draw(st.integers(0, height - 1)), draw(st.integers(0, width - 1))
     mask[top : top + draw(st.integers(0, 20)), left : left + draw(st.integers(0, 20))] = True
     spacing = draw(st.floats(0.3, 3)), draw(st.floats(0.3, 3))
-    return Iteration(0, 0, mask, mask.astype(np.float16), 0, 0, 0, None, None, 0, None), spacing
+    return iteration_of(mask, mask), spacing
 
 
 @given(iterations())
@@ -62,7 +78,7 @@ def test_the_view_holds_all_that_is_drawn_and_stays_in_the_slice(
 def test_the_view_of_a_small_organ_is_a_square_in_millimetres_much_smaller_than_the_slice():
     mask = np.zeros((400, 200), bool)
     mask[200:220, 100:110] = True
-    iteration = Iteration(0, 0, mask, mask.astype(np.float16), 0, 0, 0, None, None, 0, None)
+    iteration = iteration_of(mask, mask)
     left, right, top, bottom = view_of([iteration], (0.5, 1.0))
     assert (bottom - top) * 0.5 == (right - left) * 1.0 == 50.0
 
@@ -71,8 +87,7 @@ def test_a_first_mask_that_fills_the_slice_does_not_make_the_organ_small():
     everywhere, organ = np.ones((400, 400), bool), np.zeros((400, 400), bool)
     organ[200:240, 100:140] = True
     first, refined = (
-        Iteration(0, index, mask, organ.astype(np.float16), 0, 0, 0, None, None, 0, None)
-        for index, mask in enumerate((everywhere, organ))
+        iteration_of(mask, organ, index) for index, mask in enumerate((everywhere, organ))
     )
     assert view_of([first, refined], (1.0, 1.0)) == view_of([refined], (1.0, 1.0))
     assert view_of([first], (1.0, 1.0)) == (0.0, 400.0, 0.0, 400.0)
