@@ -1,6 +1,7 @@
 """Run one request in the engine: progress on stderr, a short summary on stdout."""
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,7 +50,8 @@ def _engine(shared: Engine | None) -> Iterator[Engine]:
 def _run(
     engine: Engine, request: RunRequest, staging: Path, progress: ProgressPrinter
 ) -> dict[str, Any]:
-    engine.start(request, staging)
+    # Progress and summary need numbers only.
+    engine.start(dataclasses.replace(request, send_masks=False), staging)
     total = 0
     for message in engine.follow():
         match message:

@@ -1,7 +1,8 @@
-"""Frames on a pipe: a JSON header and raw arrays after it. Nothing that is read can run code.
+"""Frames on a pipe: a JSON header followed by raw arrays. Nothing that is read can run code.
 
-Layout: ``HRMS``, the header's length (uint32) and the body's (uint64), little-endian; the header (UTF-8 JSON) lists the arrays under
-``arrays`` with name, dtype, shape and whether they are packed bits; the body holds them one after the other.
+Layout: ``HRMS``, the header's length (uint32) and the body's (uint64), little-endian; the header
+(UTF-8 JSON) lists the arrays under ``arrays`` with name, dtype and shape; the body holds them one
+after the other, booleans as packed bits.
 """
 
 import json
@@ -16,12 +17,12 @@ import numpy as np
 _MAGIC = b"HRMS"
 _SIZES = struct.Struct("<IQ")
 _LARGEST_HEADER = 1 << 26
-#: What may travel: masks, probabilities, coordinates.
+#: Array types that may be sent: masks, probabilities, coordinates.
 _DTYPES = ("bool", "uint8", "int16", "int64", "float16", "float32", "float64")
 
 
 class FrameError(Exception):
-    """What was read is no frame."""
+    """The bytes on the pipe are not a valid frame."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,15 +34,20 @@ class Frame:
 
 
 def write_frame(stream: BinaryIO, frame: Frame) -> None:
-    """Write and flush one frame; bool arrays travel as bits."""
-    listed, parts = [], []
+    """Write one frame and flush; boolean arrays are sent as bits.
+
+    Raises:
+        FrameError: an array of a type that cannot be sent.
+    """
+    entries = []
+    parts = []
     for name, array in frame.arrays.items():
         if array.dtype.name not in _DTYPES:
-            raise FrameError(f"arrays of {array.dtype} do not travel")
+            raise FrameError(f"arrays of {array.dtype} cannot be sent")
         packed = np.packbits(array) if array.dtype == bool else np.ascontiguousarray(array)
-        listed.append({"name": name, "dtype": array.dtype.name, "shape": array.shape})
+        entries.append({"name": name, "dtype": array.dtype.name, "shape": array.shape})
         parts.append(packed.tobytes())
-    header = json.dumps({"fields": frame.fields, "arrays": listed}).encode()
+    header = json.dumps({"fields": frame.fields, "arrays": entries}).encode()
     stream.write(_MAGIC + _SIZES.pack(len(header), sum(map(len, parts))))
     stream.write(header)
     for part in parts:
@@ -50,50 +56,50 @@ def write_frame(stream: BinaryIO, frame: Frame) -> None:
 
 
 def read_frame(stream: BinaryIO) -> Frame | None:
-    """Read one frame; None where the stream has ended.
+    """Read one frame; None at the end of the stream.
 
     Raises:
-        FrameError: something else than a frame, or one that breaks off.
+        FrameError: the bytes are not a frame, or the frame is cut off.
     """
-    # The mark by itself first: whoever sends a few bytes of something else and waits must not make the reader wait too.
-    mark = stream.read(len(_MAGIC))
-    if not mark:
+    # Read the magic bytes alone: a sender of a few other bytes must not block the reader.
+    magic = stream.read(len(_MAGIC))
+    if not magic:
         return None
-    if mark != _MAGIC:
-        raise FrameError("no frame begins here")
-    header_length, body_length = _SIZES.unpack(_exactly(stream, _SIZES.size))
+    if magic != _MAGIC:
+        raise FrameError("the bytes on the pipe are not a frame")
+    header_length, body_length = _SIZES.unpack(_read_exactly(stream, _SIZES.size))
     if header_length > _LARGEST_HEADER:
-        raise FrameError("a header of that length is no header")
+        raise FrameError(f"a frame's header is too long ({header_length} bytes)")
     try:
-        header = json.loads(_exactly(stream, header_length))
-        return Frame(
-            header["fields"], _read_arrays(header["arrays"], _exactly(stream, body_length))
-        )
+        header = json.loads(_read_exactly(stream, header_length))
+        arrays = _read_arrays(header["arrays"], _read_exactly(stream, body_length))
+        return Frame(header["fields"], arrays)
     except (ValueError, KeyError, TypeError) as error:
-        raise FrameError(f"a frame that makes no sense ({error})") from error
+        raise FrameError(f"a frame cannot be decoded ({error})") from error
 
 
-def _exactly(stream: BinaryIO, length: int) -> bytes:
+def _read_exactly(stream: BinaryIO, length: int) -> bytes:
     content = stream.read(length)
     if len(content) != length:
-        raise FrameError("a frame breaks off")
+        raise FrameError("a frame is cut off")
     return content
 
 
-def _read_arrays(listed: list[dict[str, Any]], body: bytes) -> dict[str, np.ndarray]:
-    arrays, offset = {}, 0
-    for entry in listed:
+def _read_arrays(entries: list[dict[str, Any]], body: bytes) -> dict[str, np.ndarray]:
+    arrays = {}
+    offset = 0
+    for entry in entries:
         shape = tuple(entry["shape"])
         if entry["dtype"] not in _DTYPES:
-            raise ValueError(f"arrays of {entry['dtype']} do not travel")
+            raise ValueError(f"arrays of {entry['dtype']} cannot be sent")
         count = math.prod(shape)
         if entry["dtype"] == "bool":
             length = (count + 7) // 8
             bits = np.frombuffer(body, np.uint8, length, offset)
             arrays[entry["name"]] = np.unpackbits(bits, count=count).astype(bool).reshape(shape)
         else:
-            kind = np.dtype(entry["dtype"])
-            length = count * kind.itemsize
-            arrays[entry["name"]] = np.frombuffer(body, kind, count, offset).reshape(shape)
+            dtype = np.dtype(entry["dtype"])
+            length = count * dtype.itemsize
+            arrays[entry["name"]] = np.frombuffer(body, dtype, count, offset).reshape(shape)
         offset += length
     return arrays

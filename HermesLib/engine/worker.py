@@ -1,7 +1,7 @@
-"""The engine's own process: ``python -m HermesLib.engine.worker``. It answers requests on its standard input until that ends.
+"""The engine's own process, ``python -m HermesLib.engine.worker``: it serves requests on standard input.
 
-It keeps its networks between runs. Frames leave by what was its standard output; whatever libraries print goes to standard error, so
-that nobody's text gets between the frames.
+It keeps its networks between runs. Frames leave through the original standard output. Whatever
+libraries print goes to standard error, so that no text gets between the frames.
 """
 
 import os
@@ -10,10 +10,12 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from HermesLib.engine.messages import (
+    NO_RUN,
     Cancelled,
     Failed,
     Finished,
@@ -22,18 +24,23 @@ from HermesLib.engine.messages import (
     Ready,
     message_frame,
     read_request,
+    requested_output,
 )
 from HermesLib.engine.wire import Frame, read_frame, write_frame
 
 if TYPE_CHECKING:
+    from HermesLib.refinement.events import Iteration
     from HermesLib.runs.model_cache import ModelCache
+    from HermesLib.runs.run import OpenRun
 
-#: Of a run that is none: messages about the engine itself.
-NO_RUN = 0
+Send = Callable[[Message], None]
 
 
 class _Commands:
-    """What comes in, read beside the work: requests wait in a row, ``cancel`` counts at once, and the end of input ends the process."""
+    """Incoming frames, read on a thread of their own.
+
+    Requests wait in a queue, ``cancel`` takes effect at once, and the end of input ends the process.
+    """
 
     def __init__(self, stream: BinaryIO):
         self._stream = stream
@@ -45,8 +52,8 @@ class _Commands:
         """Wait for the next request."""
         return self._waiting.get()
 
-    def cancelled(self, run: int) -> bool:
-        """Whether the user has ended this run."""
+    def is_cancelled(self, run: int) -> bool:
+        """Whether the user has cancelled this run."""
         return run in self._cancelled
 
     def _read(self) -> None:
@@ -55,25 +62,25 @@ class _Commands:
                 self._cancelled.add(frame.fields["run"])
             else:
                 self._waiting.put(frame)
-        # Whoever started this process is gone: there is nobody left to answer.
+        # The parent process is gone: nobody reads the answers.
         os._exit(0)
 
 
 def serve(commands: _Commands, answers: BinaryIO) -> None:
-    """Load the libraries, say so, and answer one request after the other."""
+    """Load the libraries, report ready, and serve one request after the other."""
     ready = _ready()
     from HermesLib.runs.model_cache import ModelCache
 
-    networks = ModelCache()
+    cache = ModelCache()
     write_frame(answers, message_frame(NO_RUN, ready))
     while True:
         frame = commands.next()
-        run = frame.fields["run"]
+        number = frame.fields["run"]
 
-        def tell(message: Message, run: int = run) -> None:
-            write_frame(answers, message_frame(run, message))
+        def send(message: Message, number: int = number) -> None:
+            write_frame(answers, message_frame(number, message))
 
-        _answer(frame, run, networks, commands, tell)
+        _serve_request(frame, cache, commands, send)
 
 
 def _ready() -> Ready:
@@ -85,81 +92,47 @@ def _ready() -> Ready:
     return Ready("CPU", None)
 
 
-def _answer(
-    frame: Frame, run: int, networks: "ModelCache", commands: _Commands, tell: "_Tell"
-) -> None:
-    import torch
-
+def _serve_request(frame: Frame, cache: "ModelCache", commands: _Commands, send: Send) -> None:
     from HermesLib.errors import HermesError
-    from HermesLib.refinement.history import History
-    from HermesLib.runs.run import OpenRun, open_run
+    from HermesLib.runs.run import Run
 
-    opened: OpenRun | None = None
-    history: History | None = None
+    number = frame.fields["run"]
+    run: Run | None = None
 
     def report_so_far() -> dict | None:
-        return (
-            opened.report(history.results()) if opened is not None and history is not None else None
-        )
+        return None if run is None else run.report_so_far()
+
+    def send_opened(opened: "OpenRun") -> None:
+        volume = opened.inputs.volume
+        indices = tuple(opened.inputs.indices)
+        send(Opened(indices, volume.array.shape, volume.axes, opened.out_of_distribution))
+
+    def send_event(event: "Iteration") -> None:
+        send(event if request.send_masks else event.without_arrays())
 
     try:
         request = read_request(frame)
-        opened = open_run(request, networks)
-        history = History(request.settings.keep)
-        volume = opened.case.volume
-        tell(Opened(tuple(opened.case.indices), volume.array.shape, volume.axes, opened.unfamiliar))
-        for event in opened.events:
-            if commands.cancelled(run):
-                break
-            history.add(event)
-            tell(event)
-        results = history.results()
-        report = opened.report(results)
-        cancelled = commands.cancelled(run)
-        if not cancelled and frame.fields["into"] is not None:
-            opened.write(Path(frame.fields["into"]), results, report)
-        tell(Cancelled(report) if cancelled else Finished(report))
-    except HermesError as error:
-        tell(Failed(str(error), report_so_far()))
-    except (torch.OutOfMemoryError, MemoryError):
-        tell(Failed(_OUT_OF_MEMORY, report_so_far()))
-        networks.forget()
-    except RuntimeError as error:
-        # PyTorch has no type of its own for a CPU that is out of memory.
-        if "can't allocate memory" in str(error) or "not enough memory" in str(error):
-            tell(Failed(_OUT_OF_MEMORY, report_so_far()))
-            networks.forget()
-        else:
-            _unexpected(error, tell, report_so_far())
-    except OSError as error:
-        where = f": {Path(error.filename).name}" if error.filename else ""
-        tell(Failed(f"{error.strerror or error}{where}", report_so_far()))
-    except Exception as error:
-        _unexpected(error, tell, report_so_far())
-
-
-_OUT_OF_MEMORY = "the device ran out of memory; choose fewer slices or the CPU"
-
-
-def _unexpected(error: Exception, tell: "_Tell", report: dict | None) -> None:
-    tell(
-        Failed(
-            f"an unexpected error in the engine: {type(error).__name__}: {error}",
-            report,
-            traceback.format_exc(),
+        run = Run(request, cache)
+        outcome = run.execute(
+            output=requested_output(frame),
+            on_opened=send_opened,
+            on_event=send_event,
+            is_cancelled=lambda: commands.is_cancelled(number),
         )
-    )
-
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    _Tell = Callable[[Message], None]
+        send(Cancelled(outcome.report) if outcome.cancelled else Finished(outcome.report))
+    except HermesError as error:
+        send(Failed(str(error), report_so_far()))
+    except OSError as error:
+        name = f": {Path(error.filename).name}" if error.filename else ""
+        send(Failed(f"{error.strerror or error}{name}", report_so_far()))
+    except Exception as error:
+        line = f"an unexpected error in the engine: {type(error).__name__}: {error}"
+        send(Failed(line, report_so_far(), traceback.format_exc()))
 
 
 def main() -> None:
     """Keep the pipe for frames, send everything else to standard error, and serve."""
-    # Control-C on a terminal reaches every process there; ending the run is for the one that the user started.
+    # Control-C on a terminal reaches every process of its group. The client decides when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

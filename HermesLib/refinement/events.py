@@ -1,6 +1,6 @@
 """What the loop tells while it runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -55,3 +55,8 @@ class Iteration:
     def final(self) -> bool:
         """Whether this is the slice's last event."""
         return self.status is not None
+
+    def without_arrays(self) -> "Iteration":
+        """The same numbers with empty (0, 0) masks and without the prompt, for readers of numbers."""
+        nothing = np.zeros((0, 0), bool)
+        return replace(self, mask=nothing, pgt=nothing, prompt=None)

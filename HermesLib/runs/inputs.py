@@ -1,4 +1,4 @@
-"""An image and its masks as the loop wants them."""
+"""An image and its masks, prepared for the refinement loop."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,22 +7,38 @@ import numpy as np
 import torch
 
 from HermesLib.errors import HermesError
-from HermesLib.io.volumes import Volume, read_mask, read_volume
 from HermesLib.io.neighbours import with_neighbours
-from HermesLib.runs.request import SliceRange
+from HermesLib.io.volumes import Volume, read_mask, read_volume
 from HermesLib.presets.preset import Preset
+from HermesLib.runs.request import SliceRange
+
+
+@dataclass(frozen=True, eq=False)
+class RunSources:
+    """A whole image and its masks, as read from files or passed in memory.
+
+    Attributes:
+        volume: the image, N slices.
+        truth: (N, H, W) bool, or None.
+        mask: (N, H, W) bool, the initial mask or the segmentation to assess, or None.
+    """
+
+    volume: Volume
+    truth: np.ndarray | None = None
+    mask: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class RunInputs:
-    """The chosen N slices of a volume.
+    """The selected N slices of a volume.
 
     Attributes:
         volume: the whole image.
-        indices: the chosen slices' indices in the volume.
-        images: (N, C, H, W) float32 in 0..1, normalised over the whole volume; each slice in the middle of its neighbours.
+        indices: the selected slices' indices in the volume.
+        images: (N, C, H, W) float32 in 0..1, normalised over the whole volume; the channels are
+            neighbouring slices with the slice itself in the middle.
         truth: (N, H, W) bool, or None.
-        mask: (N, H, W) bool, the segmentation to begin with or to judge, or None.
+        mask: (N, H, W) bool, the initial mask or the segmentation to assess, or None.
     """
 
     volume: Volume
@@ -32,29 +48,42 @@ class RunInputs:
     mask: torch.Tensor | None
 
 
-def read_inputs(
-    image: Path, preset: Preset, slices: SliceRange | None = None, truth: Path | None = None, mask: Path | None = None
-) -> RunInputs:
-    """Read an image and its masks, and normalise the image as the preset says.
+def read_sources(image: Path, truth: Path | None = None, mask: Path | None = None) -> RunSources:
+    """Read an image and its masks.
 
     Raises:
-        HermesError: a file that is missing, broken, or on another grid than the image; a constant image; no such slices.
+        HermesError: a missing or damaged file, a mask on another grid, a constant image.
     """
     volume = read_volume(image)
-    indices = slice_indices(slices, len(volume.array))
-    normalised = volume.normalise(preset)
-    chosen = slice(indices.start, indices.stop)
-    return RunInputs(
+    return RunSources(
         volume,
+        None if truth is None else read_mask(truth, volume),
+        None if mask is None else read_mask(mask, volume),
+    )
+
+
+def prepare_inputs(
+    sources: RunSources, preset: Preset, slices: SliceRange | None = None
+) -> RunInputs:
+    """Normalise an image as the preset says, and select slices.
+
+    Raises:
+        HermesError: a constant image; a range that is not within the volume.
+    """
+    indices = slice_indices(slices, len(sources.volume.array))
+    selected = slice(indices.start, indices.stop)
+    normalised = sources.volume.normalise(preset)
+    return RunInputs(
+        sources.volume,
         indices,
-        with_neighbours(normalised)[chosen],
-        _read_chosen(truth, volume, chosen),
-        _read_chosen(mask, volume, chosen),
+        with_neighbours(normalised)[selected],
+        _select(sources.truth, selected),
+        _select(sources.mask, selected),
     )
 
 
 def slice_indices(slices: SliceRange | None, count: int) -> range:
-    """The chosen indices among ``count`` slices.
+    """The selected indices among ``count`` slices.
 
     Raises:
         HermesError: a range that is empty or reaches beyond the volume.
@@ -63,10 +92,13 @@ def slice_indices(slices: SliceRange | None, count: int) -> range:
     first = 0 if start is None else start + count * (start < 0)
     last = count if stop is None else stop + count * (stop < 0)
     if not 0 <= first < last <= count:
-        asked = f"{'' if start is None else start}:{'' if stop is None else stop}"
-        raise HermesError(f"slices {asked} are not all in the volume's {count}; choose A:B within 0:{count}, A below B")
+        text = f"{'' if start is None else start}:{'' if stop is None else stop}"
+        raise HermesError(
+            f"slices {text} are not all in the volume's {count};"
+            f" choose A:B within 0:{count}, A below B"
+        )
     return range(first, last)
 
 
-def _read_chosen(path: Path | None, volume: Volume, chosen: slice) -> torch.Tensor | None:
-    return None if path is None else torch.from_numpy(np.ascontiguousarray(read_mask(path, volume)[chosen]))
+def _select(mask: np.ndarray | None, selected: slice) -> torch.Tensor | None:
+    return None if mask is None else torch.from_numpy(np.ascontiguousarray(mask[selected]))

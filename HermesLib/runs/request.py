@@ -1,4 +1,4 @@
-"""What a run is asked to do: plain values, so that a request can travel to another process."""
+"""Requests for a run: plain values, so that they can be sent to another process."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,29 +7,30 @@ from typing import Literal
 from HermesLib.prompts.settings import PromptSettings
 from HermesLib.refinement.settings import RefinementSettings
 
-#: A half-open range of slices as in Python: either end may be None or count from the end.
+#: A half-open range of slices as in Python: either end may be None or negative.
 SliceRange = tuple[int | None, int | None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunRequest:
-    """What refining and assessing have in common.
+    """The fields that refining and assessing share.
 
     Attributes:
-        image: the image's file or DICOM folder.
+        image: file or DICOM folder of the image; None if the caller passes the image in memory.
         preset: organ and modality, by name.
         quality: ``diffusion`` (the preset's bundled QC core), another QC's name, or a weight file.
-        samples, steps: of the QC core; None leaves them as they were in training.
-        score: ``calibrated``, the estimate of the true Dice where the QC's weights carry a calibration, or ``raw``, the plain Dice of
-            mask and pGT as in the paper.
+        samples, steps: of the QC core; None keeps the values of its training.
+        score: ``calibrated``, the estimate of the true Dice where the QC's weights carry a
+            calibration, or ``raw``, the plain Dice of mask and pGT as in the paper.
         settings: thresholds and the seed.
         slices: which slices; None for all.
-        truth: the true mask's file; reported, never used.
+        truth: file of the true mask; reported, never used by the loop.
         device: ``auto``, ``cpu`` or ``cuda``.
         command: the words of the command line, for the report.
+        send_masks: whether the engine sends every iteration's mask, pGT and prompt, or numbers only.
     """
 
-    image: Path
+    image: Path | None
     preset: str = "prostate-t2"
     quality: str = "diffusion"
     samples: int | None = None
@@ -40,6 +41,7 @@ class RunRequest:
     truth: Path | None = None
     device: str = "auto"
     command: tuple[str, ...] = ()
+    send_masks: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,13 +49,14 @@ class RefineRequest(RunRequest):
     """Segment an image.
 
     Attributes:
-        model: the promptable model's name; None for the preset's.
+        model: name of the promptable model; None for the preset's.
         weights: ``bundled``, or the path of a weight file.
-        prompt: the prompts' kind; None for the model's first.
+        prompt: kind of the prompts; None for the model's first.
         prompting: how refined prompts are drawn.
-        init: file of the mask to begin with; None for the model's own first mask.
-        first_prompt: file of the prompt (:mod:`HermesLib.prompts.serialization`) that the model is asked with first, on every chosen slice,
-            in place of a random one; ``prompt`` is then its kind.
+        init: file of the initial mask; None for the model's own first mask.
+        first_prompt: file of a user's prompt (:mod:`HermesLib.prompts.serialization`) for the
+            first call of the model on every slice, instead of a random one. It must be of the
+            kind ``prompt`` if that is given.
     """
 
     model: str | None = None
@@ -66,6 +69,10 @@ class RefineRequest(RunRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class AssessRequest(RunRequest):
-    """Judge the segmentation in the file ``mask``."""
+    """Assess a segmentation.
 
-    mask: Path
+    Attributes:
+        mask: file of the segmentation; None if the caller passes it in memory.
+    """
+
+    mask: Path | None

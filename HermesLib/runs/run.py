@@ -1,49 +1,57 @@
-"""A run on one image: read, refine or assess, write. The engine calls nothing else."""
+"""One run on one image: open, refine or assess, report, write.
+
+The engine, Python callers and tests all use :class:`Run`.
+"""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
-from HermesLib.models.registry import ModelEntry, model_entry
 from HermesLib.models.protocol import PromptableModel
-from HermesLib.runs.inputs import RunInputs, read_inputs
-from HermesLib.runs.model_cache import ModelCache
-from HermesLib.runs.results import provenance_of, write_results
-from HermesLib.runs.request import AssessRequest, RefineRequest, RunRequest
+from HermesLib.models.registry import ModelEntry, model_entry
 from HermesLib.presets.preset import Preset
 from HermesLib.presets.registry import load_preset
-from HermesLib.prompts.serialization import prompt_from_plain, read_plain
 from HermesLib.prompts.registry import strategy_for
+from HermesLib.prompts.serialization import prompt_from_plain, read_plain
+from HermesLib.prompts.types import Prompt
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.history import History, SliceResult
 from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.volume import assess_volume, refine_volume
 from HermesLib.report.document import build_report
-from HermesLib.io.staged_folder import staged_folder
+from HermesLib.runs.inputs import RunInputs, RunSources, prepare_inputs, read_sources
+from HermesLib.runs.model_cache import ModelCache
+from HermesLib.runs.request import AssessRequest, RefineRequest, RunRequest
+from HermesLib.runs.results import provenance_of, write_results
 
 
-class OnEvent(Protocol):
-    """Called with every event and the number of slices in the run; what it raises ends the run, and nothing is written."""
+@dataclass(frozen=True, eq=False)
+class InMemory:
+    """What a caller passes in memory instead of in files named by the request.
 
-    def __call__(self, event: Iteration, total: int, /) -> None:
-        """Take one event."""
-        ...
+    Attributes:
+        sources: the image and its masks.
+        first_prompt: the prompt of the first call of the model.
+    """
+
+    sources: RunSources
+    first_prompt: Prompt | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class OpenRun:
-    """A run that is read and loaded; it happens as its ``events`` are taken."""
+    """A run with its image read and its networks loaded; it proceeds as ``events`` is consumed."""
 
     request: RunRequest
-    case: RunInputs
+    inputs: RunInputs
     preset: Preset
     device: torch.device
     model: PromptableModel | None
@@ -52,105 +60,235 @@ class OpenRun:
     started: float
 
     @cached_property
-    def unfamiliar(self) -> tuple[int, ...] | None:
-        """Indices of the slices that look unlike all that the quality control was trained on; None where it does not know."""
-        found = []
-        for row, index in enumerate(self.case.indices):
-            answer = self.quality.unfamiliar(self.case.images[row : row + 1].to(self.device))
-            if answer is None:
+    def out_of_distribution(self) -> tuple[int, ...] | None:
+        """Indices of the slices that look unlike the QC's training patients; None if unknown."""
+        indices = []
+        for row, index in enumerate(self.inputs.indices):
+            image = self.inputs.images[row : row + 1].to(self.device)
+            unlike = self.quality.unfamiliar(image)
+            if unlike is None:
                 return None
-            if bool(answer[0]):
-                found.append(index)
-        return tuple(found)
+            if bool(unlike[0]):
+                indices.append(index)
+        return tuple(indices)
 
     def report(self, results: Sequence[SliceResult]) -> dict[str, Any]:
         """The content of ``report.json``."""
-        provenance = provenance_of(self.request, self.case, self.device, self.model, self.quality)
+        provenance = provenance_of(self.request, self.inputs, self.device, self.model, self.quality)
         seconds = time.perf_counter() - self.started
-        return build_report(results, provenance, seconds, self.case.volume.pixel_spacing, self.unfamiliar)
+        spacing = self.inputs.volume.pixel_spacing
+        return build_report(results, provenance, seconds, spacing, self.out_of_distribution)
 
     def write(self, folder: Path, results: Sequence[SliceResult], report: dict[str, Any]) -> None:
         """Write the five result files into an existing folder."""
-        write_results(folder, results, self.case, self.preset, report, self.request.settings.threshold)
+        threshold = self.request.settings.threshold
+        write_results(folder, results, self.inputs, self.preset, report, threshold)
 
 
 @dataclass(frozen=True, eq=False)
-class RunResult:
-    """A finished run: every slice's history, what was read, what ``report.json`` says, and the folder it lies in."""
+class RunOutcome:
+    """A run that has ended.
 
+    Attributes:
+        opened: what it worked on.
+        results: history and result of every slice, by slice index.
+        report: the content of ``report.json``.
+        cancelled: whether it was cancelled; ``results`` then covers what was done.
+    """
+
+    opened: OpenRun
     results: list[SliceResult]
-    case: RunInputs
     report: dict[str, Any]
-    output: Path
+    cancelled: bool
 
 
-def open_run(request: RunRequest, networks: ModelCache) -> OpenRun:
-    """Read the image and load the networks of a request.
+class Run:
+    """One run of a request.
+
+    Args:
+        request: what to do.
+        cache: keeps networks between runs; by default they are loaded for this run only.
+        memory: an image in memory, instead of the files that the request names.
+    """
+
+    def __init__(
+        self,
+        request: RunRequest,
+        cache: ModelCache | None = None,
+        memory: InMemory | None = None,
+    ) -> None:
+        self._request = request
+        self._cache = cache or ModelCache()
+        self._memory = memory
+        self._opened: OpenRun | None = None
+        self._history = History(request.settings.keep)
+
+    def execute(
+        self,
+        *,
+        output: Path | None = None,
+        on_opened: Callable[[OpenRun], None] | None = None,
+        on_event: Callable[[Iteration], None] | None = None,
+        is_cancelled: Callable[[], bool] | None = None,
+    ) -> RunOutcome:
+        """Do what the request says.
+
+        Args:
+            output: existing folder for the five result files; a cancelled run writes none.
+            on_opened: called once image and networks are loaded.
+            on_event: called with every iteration; an exception from it ends the run.
+            is_cancelled: asked before every iteration is taken and once at the end.
+
+        Raises:
+            HermesError: bad input, bad weights, or out of memory.
+        """
+        try:
+            return self._execute(output, on_opened, on_event, is_cancelled or (lambda: False))
+        except (MemoryError, RuntimeError) as error:
+            if not _is_out_of_memory(error):
+                raise
+            self._cache.clear()
+            raise HermesError(
+                "the device ran out of memory; choose fewer slices or the CPU"
+            ) from error
+
+    def report_so_far(self) -> dict[str, Any] | None:
+        """The report on the iterations taken so far; None before the run is open."""
+        return None if self._opened is None else self._opened.report(self._history.results())
+
+    def _execute(
+        self,
+        output: Path | None,
+        on_opened: Callable[[OpenRun], None] | None,
+        on_event: Callable[[Iteration], None] | None,
+        is_cancelled: Callable[[], bool],
+    ) -> RunOutcome:
+        opened = open_run(self._request, self._cache, self._memory)
+        self._opened = opened
+        if on_opened is not None:
+            on_opened(opened)
+        for event in opened.events:
+            if is_cancelled():
+                break
+            self._history.add(event)
+            if on_event is not None:
+                on_event(event)
+        results = self._history.results()
+        report = opened.report(results)
+        cancelled = is_cancelled()
+        if output is not None and not cancelled:
+            opened.write(output, results, report)
+        return RunOutcome(opened, results, report, cancelled)
+
+
+def open_run(request: RunRequest, cache: ModelCache, memory: InMemory | None = None) -> OpenRun:
+    """Read the image of a request and load its networks.
 
     Raises:
-        HermesError: whatever is wrong with the request, its files or its weights.
+        HermesError: a bad request, bad files or bad weights.
     """
     if isinstance(request, AssessRequest):
-        return _open_assessment(request, networks)
+        return _open_assessment(request, cache, memory)
     assert isinstance(request, RefineRequest)
-    return _open_refinement(request, networks)
+    return _open_refinement(request, cache, memory)
 
 
-def run_to_folder(request: RunRequest, output: Path, on_event: OnEvent, networks: ModelCache | None = None) -> RunResult:
-    """Do what is asked and write the five result files into the folder ``output``, all or none.
-
-    Raises:
-        HermesError: whatever is wrong with the request, its files or its weights.
-    """
-    with staged_folder(output) as staging:
-        run = open_run(request, networks or ModelCache())
-        history = History(request.settings.keep)
-        try:
-            for event in run.events:
-                history.add(event)
-                on_event(event, len(run.case.indices))
-        except torch.OutOfMemoryError as error:
-            raise HermesError(f"the {run.device} ran out of memory; choose --device cpu or fewer --slices") from error
-        results = history.results()
-        report = run.report(results)
-        run.write(staging, results, report)
-        return RunResult(results, run.case, report, output)
-
-
-def _open_refinement(request: RefineRequest, networks: ModelCache) -> OpenRun:
+def _open_refinement(request: RefineRequest, cache: ModelCache, memory: InMemory | None) -> OpenRun:
     started = time.perf_counter()
-    preset, device = load_preset(request.preset), select_device(request.device)
+    preset = load_preset(request.preset)
+    device = select_device(request.device)
     entry = model_entry(request.model or preset.model)
-    given = None if request.first_prompt is None else read_plain(request.first_prompt)
-    kind = prompt_kind(entry, request.prompt or (None if given is None else given["kind"]))
+    first_plain = None if request.first_prompt is None else read_plain(request.first_prompt)
+    first_prompt = None if memory is None else memory.first_prompt
+    kind = _run_prompt_kind(entry, request.prompt, first_plain, first_prompt)
     strategy = strategy_for(kind, request.prompting)
-    if given is not None and given["kind"] != kind:
-        raise HermesError(f"the first prompt is of kind '{given['kind']}', but the run asks with '{kind}'")
-    case = read_inputs(request.image, preset, request.slices, request.truth, request.init)
-    model = networks.model(entry.name, request.weights, device)
-    quality = networks.quality(request.quality, preset, device, request.samples, request.steps, request.score)
+    inputs = prepare_inputs(_sources(request, memory, request.init), preset, request.slices)
+    if first_plain is not None:
+        height, width = inputs.images.shape[-2:]
+        first_prompt = prompt_from_plain(first_plain, (height, width))
+    model = cache.model(entry.name, request.weights, device)
+    quality = _quality(request, preset, device, cache)
     refiner = Refiner(model, quality, strategy=strategy, settings=request.settings)
-    first = None if given is None else prompt_from_plain(given, (case.images.shape[-2], case.images.shape[-1]))
-    events = refine_volume(refiner, case.images, case.indices, case.truth, case.mask, device=device, first_prompt=first)
-    return OpenRun(request, case, preset, device, model, quality, events, started)
+    events = refine_volume(
+        refiner,
+        inputs.images,
+        inputs.indices,
+        inputs.truth,
+        inputs.mask,
+        device=device,
+        first_prompt=first_prompt,
+    )
+    return OpenRun(request, inputs, preset, device, model, quality, events, started)
 
 
-def _open_assessment(request: AssessRequest, networks: ModelCache) -> OpenRun:
+def _open_assessment(request: AssessRequest, cache: ModelCache, memory: InMemory | None) -> OpenRun:
     started = time.perf_counter()
-    preset, device = load_preset(request.preset), select_device(request.device)
-    case = read_inputs(request.image, preset, request.slices, request.truth, request.mask)
-    assert case.mask is not None  # an AssessRequest always names one
-    quality = networks.quality(request.quality, preset, device, request.samples, request.steps, request.score)
-    events = assess_volume(quality, request.settings, case.images, case.mask, case.indices, case.truth, device=device)
-    return OpenRun(request, case, preset, device, None, quality, events, started)
+    preset = load_preset(request.preset)
+    device = select_device(request.device)
+    inputs = prepare_inputs(_sources(request, memory, request.mask), preset, request.slices)
+    if inputs.mask is None:
+        raise HermesError("there is no mask to assess; give one")
+    quality = _quality(request, preset, device, cache)
+    events = assess_volume(
+        quality,
+        request.settings,
+        inputs.images,
+        inputs.mask,
+        inputs.indices,
+        inputs.truth,
+        device=device,
+    )
+    return OpenRun(request, inputs, preset, device, None, quality, events, started)
 
 
-def prompt_kind(model: PromptableModel | ModelEntry, asked: str | None) -> str:
-    """The prompt kind to use: the one asked for, or the model's first.
+def _sources(request: RunRequest, memory: InMemory | None, mask: Path | None) -> RunSources:
+    if memory is not None:
+        return memory.sources
+    if request.image is None:
+        raise HermesError("there is no image; give a file, a DICOM folder or an array")
+    return read_sources(request.image, request.truth, mask)
+
+
+def _quality(
+    request: RunRequest, preset: Preset, device: torch.device, cache: ModelCache
+) -> QualityControl:
+    return cache.quality(
+        request.quality, preset, device, request.samples, request.steps, request.score
+    )
+
+
+def _run_prompt_kind(
+    entry: ModelEntry,
+    requested: str | None,
+    first_plain: dict[str, Any] | None,
+    first_prompt: Prompt | None,
+) -> str:
+    first_kind = first_plain["kind"] if first_plain is not None else None
+    if first_prompt is not None:
+        first_kind = first_prompt.kind
+    kind = prompt_kind(entry, requested or first_kind)
+    if first_kind is not None and first_kind != kind:
+        raise HermesError(
+            f"the first prompt is of kind '{first_kind}', but the run uses '{kind}' prompts"
+        )
+    return kind
+
+
+def prompt_kind(model: PromptableModel | ModelEntry, requested: str | None) -> str:
+    """The prompt kind to use: the requested one, or the model's first.
 
     Raises:
         HermesError: the model does not take that kind.
     """
-    if asked is not None and asked not in model.prompt_kinds:
-        raise HermesError(f"{model.name} takes no '{asked}' prompts; choose {' or '.join(model.prompt_kinds)}")
-    return asked or model.prompt_kinds[0]
+    if requested is not None and requested not in model.prompt_kinds:
+        kinds = " or ".join(model.prompt_kinds)
+        raise HermesError(f"{model.name} takes no '{requested}' prompts; choose {kinds}")
+    return requested or model.prompt_kinds[0]
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    # PyTorch has no exception type of its own for a CPU that is out of memory.
+    texts = ("can't allocate memory", "not enough memory")
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(
+        text in str(error) for text in texts
+    )

@@ -167,7 +167,7 @@ class RunControl:
                 time.monotonic(),
             )
             if not self._bases:
-                self.run.record.unfamiliar = list(message.unfamiliar or ())
+                self.run.record.unfamiliar = list(message.out_of_distribution or ())
                 self.run.open(
                     message.shape, message.axes.order, message.axes.backwards, message.slice_indices
                 )

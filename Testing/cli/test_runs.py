@@ -19,12 +19,13 @@ from PIL import Image
 import HermesLib.report
 from HermesLib.cli.progress import ProgressPrinter
 from HermesLib.engine.client import Engine
+from HermesLib.io.staged_folder import staged_folder
 from HermesLib.quality.network.core import QualityCore
 from HermesLib.quality.organ_map import slice_features
 from HermesLib.quality.presence import PresenceRule, contiguous_presence
 from HermesLib.refinement.events import Iteration
 from HermesLib.runs.request import AssessRequest
-from HermesLib.runs.run import RunResult, run_to_folder
+from HermesLib.runs.run import Run
 from HermesLib.weights.checkpoint import save_checkpoint
 from Testing.cli.conftest import Hermes
 from Testing.quality.small import SMALL
@@ -263,16 +264,17 @@ def test_an_interrupted_run_writes_nothing(files: Path, tmp_path: Path):
     request = AssessRequest(image=files / "image.nii.gz", mask=files / "label.nii.gz")
     events: list[Iteration] = []
 
-    def stop_after_two(event: Iteration, total: int) -> None:
+    def stop_after_two(event: Iteration) -> None:
         events.append(event)
         if len(events) == 2:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        run_to_folder(request, tmp_path / "out", stop_after_two)
+    with pytest.raises(KeyboardInterrupt), staged_folder(tmp_path / "out") as staging:
+        Run(request).execute(output=staging, on_event=stop_after_two)
     assert names(tmp_path) == ["files"]
-    finished: RunResult = run_to_folder(request, tmp_path / "out", lambda event, total: None)
-    assert names(finished.output) == RESULTS
+    with staged_folder(tmp_path / "out") as staging:
+        Run(request).execute(output=staging)
+    assert names(tmp_path / "out") == RESULTS
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to a single process")

@@ -224,7 +224,7 @@ def test_what_is_wrong_with_a_request_is_said_in_one_line_and_the_process_stays(
 
 def test_two_runs_at_once_are_refused(engine, request_of):
     engine.start(request_of(**ENDLESS))
-    with pytest.raises(Exception, match="a run is going on"):
+    with pytest.raises(Exception, match="a run is in progress"):
         engine.start(request_of())
     engine.close()
     assert engine.state is State.IDLE and engine.poll() == []
