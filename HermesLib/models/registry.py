@@ -1,13 +1,14 @@
-"""The promptable models by name: what a user should know before choosing one, and how it is loaded.
+"""The promptable models by name. A new model is one module and one entry of :data:`MODELS`.
 
 Imports no torch, so that a program with a user interface can list the models at no cost.
 """
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from HermesLib.errors import HermesError
+from HermesLib.prompts.registry import join_kinds, split_kind
 
 if TYPE_CHECKING:
     import torch
@@ -17,18 +18,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """What a user should know before choosing a model.
+    """A promptable model and what a user should know before choosing it.
 
     Attributes:
-        name, title: on the command line, and for people.
-        prompt_kinds: the kinds of prompts it takes, its own first.
+        name: on the command line.
+        title: for people.
+        prompt_kinds: the kinds of prompts it takes, its preferred kind first.
         official_megabytes: size of the official checkpoint.
         licence: of the official code and weights.
-        intended_use: in one sentence.
         official_page: where its authors say how to get the official file.
-        official_sha256: of the official file, None where its authors publish none.
-        bundled: name of the small bundled weights of the same architecture.
-        adapter: ``module:Class`` of the :class:`PromptableModel`, imported when it is loaded.
+        adapter: ``module:Class`` of the :class:`PromptableModel`, imported when it is loaded. Its
+            classmethod ``from_checkpoint`` builds it, its class attribute ``kind`` is that of the
+            project's checkpoints.
+        mixed_kinds: the kinds that may be mixed in one prompt; empty if it takes one at a time.
+        bundled: name of the small bundled weights of the same architecture; None if there are none.
         notice: what must be said where a user chooses the model, empty if nothing.
     """
 
@@ -37,11 +40,10 @@ class ModelEntry:
     prompt_kinds: tuple[str, ...]
     official_megabytes: int
     licence: str
-    intended_use: str
     official_page: str
-    bundled: str
     adapter: str
-    official_sha256: str | None = None
+    mixed_kinds: tuple[str, ...] = ()
+    bundled: str | None = None
     notice: str = ""
 
 
@@ -54,7 +56,6 @@ MODELS: dict[str, ModelEntry] = {
             prompt_kinds=("box",),
             official_megabytes=375,
             licence="Apache-2.0",
-            intended_use="Research on box-prompted segmentation of 2D medical images of any modality.",
             official_page="https://github.com/bowang-lab/MedSAM",
             bundled="medsam-small",
             adapter="HermesLib.models.medsam.adapter:MedSam",
@@ -63,9 +64,9 @@ MODELS: dict[str, ModelEntry] = {
             name="scribbleprompt",
             title="ScribblePrompt UNet (scribbles, clicks, boxes)",
             prompt_kinds=("scribbles", "clicks", "box"),
+            mixed_kinds=("scribbles", "clicks", "box"),
             official_megabytes=16,
             licence="Apache-2.0",
-            intended_use="Research on interactive segmentation of 2D biomedical images by scribbles, clicks and boxes.",
             official_page="https://github.com/halleewong/ScribblePrompt",
             bundled="scribbleprompt-small",
             adapter="HermesLib.models.scribbleprompt:ScribblePrompt",
@@ -76,25 +77,69 @@ MODELS: dict[str, ModelEntry] = {
             prompt_kinds=("clicks",),
             official_megabytes=12,
             licence="research only, see its repository",
-            intended_use="Research on click-prompted segmentation of single objects.",
             official_page="https://github.com/HiLab-git/MIDeepSeg",
             bundled="mideepseg-small",
             adapter="HermesLib.models.mideepseg.adapter:Mideepseg",
-            notice="MIDeepSeg's authors call their method patented and not for clinical or commercial use.",
+            notice="MIDeepSeg's authors call their method patented and not for clinical or"
+            " commercial use.",
         ),
     )
 }
+
+
+class TakesPrompts(Protocol):
+    """A :class:`ModelEntry` or a loaded model."""
+
+    @property
+    def name(self) -> str:
+        """The name in the registry."""
+        ...
+
+    @property
+    def prompt_kinds(self) -> tuple[str, ...]:
+        """The kinds of prompts it takes, its preferred kind first."""
+        ...
+
+    @property
+    def mixed_kinds(self) -> tuple[str, ...]:
+        """The kinds that may be mixed in one prompt."""
+        ...
 
 
 def model_entry(name: str) -> ModelEntry:
     """The registry's entry.
 
     Raises:
-        HermesError: no such model; the message lists those there are.
+        HermesError: an unknown model; the message lists the models.
     """
     if name not in MODELS:
         raise HermesError(f"unknown model '{name}'; choose {', '.join(MODELS)}")
     return MODELS[name]
+
+
+def prompt_kind(model: TakesPrompts, requested: str | None = None) -> str:
+    """The kind of prompt for a model: the requested one, or the model's preferred kind.
+
+    A mixture such as ``clicks+box`` comes back in the order of the registry.
+
+    Raises:
+        HermesError: an unknown kind, or a kind or mixture that the model does not take.
+    """
+    if requested is None:
+        return model.prompt_kinds[0]
+    kinds = split_kind(requested)
+    for kind in kinds:
+        if kind not in model.prompt_kinds:
+            raise HermesError(
+                f"{model.name} takes no '{kind}' prompts; choose"
+                f" {' or '.join(model.prompt_kinds)}"
+            )
+    if len(kinds) > 1 and not set(kinds) <= set(model.mixed_kinds):
+        raise HermesError(
+            f"{model.name} takes no mixed prompts such as '{join_kinds(kinds)}'; choose"
+            f" {' or '.join(model.prompt_kinds)}"
+        )
+    return join_kinds(kinds)
 
 
 def load_model(
@@ -102,10 +147,14 @@ def load_model(
 ) -> "PromptableModel":
     """A model with weights, ready on ``device`` (CPU by default).
 
-    ``weights`` is ``bundled``, the path of an official checkpoint or a project file, or the name of an imported one.
+    Args:
+        name: in the registry.
+        weights: ``bundled``, the path of an official checkpoint or a project file, or the name of
+            an imported one.
+        device: where it computes.
 
     Raises:
-        HermesError: unknown name; missing, damaged or other model's weights.
+        HermesError: an unknown name; weights that are missing, damaged or of another model.
     """
     import torch
 
@@ -116,11 +165,12 @@ def load_model(
     entry = model_entry(name)
     module, _, adapter_class = entry.adapter.partition(":")
     adapter = getattr(import_module(module), adapter_class)
-    checkpoint = (
-        bundled_checkpoint(entry.bundled)
-        if weights == "bundled"
-        else load_checkpoint(find_weights(weights))
-    )
+    if weights != "bundled":
+        checkpoint = load_checkpoint(find_weights(weights))
+    elif entry.bundled is not None:
+        checkpoint = bundled_checkpoint(entry.bundled)
+    else:
+        raise HermesError(f"{name} has no bundled weights; name a file with --weights")
     if checkpoint.kind not in (None, adapter.kind):
         raise HermesError(f"{weights} holds weights of {checkpoint.kind}, not of {name}")
     try:

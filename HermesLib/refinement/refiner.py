@@ -158,9 +158,7 @@ class Refiner:
         chosen = own_slice(images[[state.position for state in active]])
         if images.device.type != "cpu":
             return self.model.embed(chosen)
-        return Embedding(
-            chosen, torch.cat([self.model.embed(image[None]).features for image in chosen])
-        )
+        return Embedding.join([self.model.embed(image[None]) for image in chosen])
 
     def _draw_prompts(
         self, active: list[_Slice], index: int, shape: tuple[int, int], given: Prompt | None
