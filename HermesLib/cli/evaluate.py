@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from HermesLib.cli.options import add_model, add_prompt
+from HermesLib.models.registry import bundled_models
+
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``evaluate loop``, ``pgt``, ``score``, ``ceiling``, ``prompted`` and ``tables``."""
@@ -14,11 +17,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
     loop = kinds.add_parser("loop", help="true Dice of first and final masks")
-    loop.add_argument(
-        "--model", help="medsam, scribbleprompt or mideepseg; the preset's by default"
-    )
-    loop.add_argument("--weights", default="bundled", metavar="bundled|FILE")
-    loop.add_argument("--prompt", help="box, scribbles or clicks; the model's own by default")
+    add_model(loop)
+    add_prompt(loop)
     loop.add_argument("--threshold", type=float, default=0.9)
     loop.add_argument("--keep", choices=["best", "last"], default="best")
     loop.set_defaults(run=run_loop)
@@ -37,17 +37,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     ceiling = kinds.add_parser(
         "ceiling", help="what a promptable model makes of prompts drawn from the truth"
     )
-    ceiling.add_argument(
-        "--model", help="medsam, scribbleprompt or mideepseg; the preset's by default"
-    )
-    ceiling.add_argument("--weights", default="bundled", metavar="bundled|FILE")
+    add_model(ceiling)
     ceiling.set_defaults(run=run_ceiling, quality=None)
     prompted = kinds.add_parser(
         "prompted", help="a small model's answers to simulated prompts, on its own test patients"
     )
-    prompted.add_argument(
-        "--model", required=True, choices=["medsam", "scribbleprompt", "mideepseg"]
-    )
+    prompted.add_argument("--model", required=True, choices=bundled_models())
     prompted.add_argument("--weights", default="bundled", metavar="bundled|FILE")
     prompted.add_argument(
         "--data",
@@ -150,9 +145,8 @@ def run_loop(arguments: argparse.Namespace) -> int:
     """Measure the whole loop."""
     from HermesLib.evaluation.loop_metrics import as_rows, summarise
     from HermesLib.evaluation.loop_runs import evaluate_loop
-    from HermesLib.models.registry import load_model
+    from HermesLib.models.registry import load_model, prompt_kind
     from HermesLib.refinement.settings import RefinementSettings
-    from HermesLib.runs.run import prompt_kind
 
     settings = RefinementSettings(
         threshold=arguments.threshold, keep=arguments.keep, seed=arguments.seed
@@ -200,10 +194,10 @@ def run_score(arguments: argparse.Namespace) -> int:
     from HermesLib.evaluation.score_metrics import score_figures
     from HermesLib.evaluation.score_plots import plot_scores
     from HermesLib.evaluation.scored_masks import score_cases
-    from HermesLib.models.registry import MODELS, load_model
+    from HermesLib.models.registry import load_model
 
     preset, device, cases, quality = _parts(arguments)
-    models = [load_model(name, "bundled", device) for name in MODELS]
+    models = [load_model(name, "bundled", device) for name in bundled_models()]
     judged = score_cases(cases, preset, quality, models, arguments.seed, device, _progress)
     calibrated = quality.calibration is not None
     if arguments.plot:
@@ -272,19 +266,10 @@ def run_prompted(arguments: argparse.Namespace) -> int:
     """Measure one small model by itself."""
     from HermesLib.datasets.training_dataset import TrainingDataset
     from HermesLib.devices import select_device
-    from HermesLib.models.registry import model_entry
+    from HermesLib.models.registry import model_checkpoint
     from HermesLib.research.promptable.simulated_prompts import evaluate_prompted
-    from HermesLib.weights.bundled import bundled_checkpoint
-    from HermesLib.weights.checkpoint import load_checkpoint
-    from HermesLib.weights.imported import find_weights
 
-    entry = model_entry(arguments.model)
-    bundled = arguments.weights == "bundled"
-    checkpoint = (
-        bundled_checkpoint(entry.bundled)
-        if bundled
-        else load_checkpoint(find_weights(arguments.weights))
-    )
+    checkpoint = model_checkpoint(arguments.model, arguments.weights)
     sources = [TrainingDataset.parse(text) for text in arguments.data]
     found = evaluate_prompted(
         checkpoint, sources, arguments.objects, arguments.seed, select_device(arguments.device)

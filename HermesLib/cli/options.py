@@ -1,9 +1,12 @@
 """Options that several commands share, and how their values are read."""
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from HermesLib.models.registry import MODELS
+from HermesLib.prompts.registry import PROMPTS
 from HermesLib.refinement.settings import RefinementSettings
 
 DEFAULTS = RefinementSettings()
@@ -30,6 +33,43 @@ def add_output(parser: argparse.ArgumentParser, default: str | None = None) -> N
         required=default is None,
         help="folder for the results" + (f" (default {default})" if default else ""),
     )
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add ``--model`` and ``--weights``."""
+    notices = "".join(f"; {entry.notice.rstrip('.')}" for entry in MODELS.values() if entry.notice)
+    parser.add_argument(
+        "--model",
+        metavar="NAME",
+        help=f"{either(MODELS)} (default: the preset's){notices}",
+    )
+    parser.add_argument(
+        "--weights",
+        metavar="bundled|FILE",
+        default="bundled",
+        help="the model's weights (default %(default)s)",
+    )
+
+
+def add_prompt(parser: argparse.ArgumentParser) -> None:
+    """Add ``--prompt``."""
+    mixing = [name for name, entry in MODELS.items() if entry.mixed_kinds]
+    parser.add_argument(
+        "--prompt",
+        metavar="KIND",
+        help=f"{either(PROMPTS)} (default: the model's preferred kind);"
+        f" {either(mixing)} also takes several kinds joined by '+'",
+    )
+
+
+def either(names: Iterable[str]) -> str:
+    """Names as a choice in a sentence.
+
+    >>> either(["box", "scribbles", "clicks"]), either(["box"])
+    ('box, scribbles or clicks', 'box')
+    """
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def add_progress(parser: argparse.ArgumentParser) -> None:

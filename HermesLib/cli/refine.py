@@ -6,7 +6,9 @@ from pathlib import Path
 from HermesLib.cli.options import (
     DEFAULTS,
     add_image,
+    add_model,
     add_output,
+    add_prompt,
     add_quality_options,
     shared_fields,
 )
@@ -24,18 +26,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_image(parser)
     add_output(parser)
     add_quality_options(parser)
-    parser.add_argument(
-        "--model",
-        help="medsam, scribbleprompt or mideepseg (default: the preset's); mideepseg's authors call it patented"
-        " and not for clinical or commercial use",
-    )
-    parser.add_argument(
-        "--weights",
-        metavar="bundled|FILE",
-        default="bundled",
-        help="the model's weights (default %(default)s)",
-    )
-    parser.add_argument("--prompt", help="box, scribbles or clicks (default: the model's first)")
+    add_model(parser)
+    add_prompt(parser)
     parser.add_argument(
         "--max-iterations",
         metavar="N",

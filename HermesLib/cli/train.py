@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from HermesLib.models.registry import bundled_models
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -86,9 +88,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     calibration.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
     calibration.set_defaults(run=run_calibration)
     promptable = kinds.add_parser("promptable", help="a small promptable model")
-    promptable.add_argument(
-        "--model", required=True, choices=["medsam", "scribbleprompt", "mideepseg"]
-    )
+    promptable.add_argument("--model", required=True, choices=bundled_models())
     promptable.add_argument(
         "--phantoms",
         type=int,

@@ -1,0 +1,1 @@
+"""Promptable foundation models (FMs) behind one protocol."""

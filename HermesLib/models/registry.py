@@ -8,12 +8,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 from HermesLib.errors import HermesError
-from HermesLib.prompts.registry import join_kinds, split_kind
+from HermesLib.prompts.registry import JOIN, join_kinds, split_kind
 
 if TYPE_CHECKING:
     import torch
 
     from HermesLib.models.protocol import PromptableModel
+    from HermesLib.weights.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,11 @@ def model_entry(name: str) -> ModelEntry:
     return MODELS[name]
 
 
+def bundled_models() -> tuple[str, ...]:
+    """The names of the models with bundled weights."""
+    return tuple(name for name, entry in MODELS.items() if entry.bundled is not None)
+
+
 def prompt_kind(model: TakesPrompts, requested: str | None = None) -> str:
     """The kind of prompt for a model: the requested one, or the model's preferred kind.
 
@@ -127,19 +133,39 @@ def prompt_kind(model: TakesPrompts, requested: str | None = None) -> str:
     """
     if requested is None:
         return model.prompt_kinds[0]
-    kinds = split_kind(requested)
-    for kind in kinds:
+    choices = " or ".join(model.prompt_kinds)
+    for kind in requested.split(JOIN):
         if kind not in model.prompt_kinds:
-            raise HermesError(
-                f"{model.name} takes no '{kind}' prompts; choose"
-                f" {' or '.join(model.prompt_kinds)}"
-            )
+            raise HermesError(f"{model.name} takes no '{kind}' prompts; choose {choices}")
+    kinds = split_kind(requested)
     if len(kinds) > 1 and not set(kinds) <= set(model.mixed_kinds):
         raise HermesError(
-            f"{model.name} takes no mixed prompts such as '{join_kinds(kinds)}'; choose"
-            f" {' or '.join(model.prompt_kinds)}"
+            f"{model.name} takes no mixed prompts such as '{requested}'; choose {choices}"
         )
     return join_kinds(kinds)
+
+
+def model_checkpoint(name: str, weights: str = "bundled") -> "Checkpoint":
+    """A model's weights.
+
+    Args:
+        name: in the registry.
+        weights: ``bundled``, the path of an official checkpoint or a project file, or the name of
+            an imported one.
+
+    Raises:
+        HermesError: an unknown name; weights that are missing or damaged.
+    """
+    from HermesLib.weights.bundled import bundled_checkpoint
+    from HermesLib.weights.checkpoint import load_checkpoint
+    from HermesLib.weights.imported import find_weights
+
+    entry = model_entry(name)
+    if weights != "bundled":
+        return load_checkpoint(find_weights(weights))
+    if entry.bundled is None:
+        raise HermesError(f"{name} has no bundled weights; name a file with --weights")
+    return bundled_checkpoint(entry.bundled)
 
 
 def load_model(
@@ -149,8 +175,7 @@ def load_model(
 
     Args:
         name: in the registry.
-        weights: ``bundled``, the path of an official checkpoint or a project file, or the name of
-            an imported one.
+        weights: see :func:`model_checkpoint`.
         device: where it computes.
 
     Raises:
@@ -158,19 +183,10 @@ def load_model(
     """
     import torch
 
-    from HermesLib.weights.bundled import bundled_checkpoint
-    from HermesLib.weights.checkpoint import load_checkpoint
-    from HermesLib.weights.imported import find_weights
-
     entry = model_entry(name)
     module, _, adapter_class = entry.adapter.partition(":")
     adapter = getattr(import_module(module), adapter_class)
-    if weights != "bundled":
-        checkpoint = load_checkpoint(find_weights(weights))
-    elif entry.bundled is not None:
-        checkpoint = bundled_checkpoint(entry.bundled)
-    else:
-        raise HermesError(f"{name} has no bundled weights; name a file with --weights")
+    checkpoint = model_checkpoint(name, weights)
     if checkpoint.kind not in (None, adapter.kind):
         raise HermesError(f"{weights} holds weights of {checkpoint.kind}, not of {name}")
     try:

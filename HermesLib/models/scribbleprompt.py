@@ -1,4 +1,7 @@
-"""ScribblePrompt's UNet (Wong 2024): strokes, clicks and boxes as image channels, and the last logits as one more."""
+"""ScribblePrompt's UNet (Wong et al. 2024).
+
+Strokes, clicks, boxes and the logits of the last call are channels of its input image.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +12,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from HermesLib.errors import HermesError
 from HermesLib.models.protocol import Embedding, Memory, Prediction
+from HermesLib.models.registry import prompt_kind
 from HermesLib.prompts.boxes import Box
 from HermesLib.prompts.clicks import Clicks
 from HermesLib.prompts.scribbles import Scribbles
@@ -19,7 +22,7 @@ from HermesLib.weights.checkpoint import Checkpoint
 
 
 class _Layer(nn.Module):
-    """A convolution with an optional PReLU; the official checkpoint names both ``conv.0`` and ``conv.1``."""
+    """A convolution with an optional PReLU, named ``conv.0`` and ``conv.1`` as officially."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, activation: bool = True):
         super().__init__()
@@ -32,7 +35,10 @@ class _Layer(nn.Module):
 
 
 class ScribblePromptUNet(nn.Module):
-    """(B, 5, S, S) to logits (B, 1, S, S): one 3x3 convolution a level, max pooling down, bilinear upsampling back."""
+    """Input (B, 5, S, S) to logits (B, 1, S, S).
+
+    One 3x3 convolution a level, max pooling down, bilinear upsampling back.
+    """
 
     def __init__(self, features: Sequence[int] = (192, 192, 192, 192)):
         super().__init__()
@@ -62,7 +68,7 @@ class ScribblePromptUNet(nn.Module):
 
 @dataclass(frozen=True, eq=False)
 class _LastLogits:
-    """What the network said last (1, S, S), and the strokes it had seen then."""
+    """The logits (1, S, S) of the last call and its strokes (2, S, S)."""
 
     logits: torch.Tensor
     strokes: torch.Tensor
@@ -103,13 +109,15 @@ def stroke_channels(
 
 
 class ScribblePrompt:
-    """The UNet behind the :class:`PromptableModel` protocol.
+    """The UNet behind the :class:`HermesLib.models.protocol.PromptableModel` protocol.
 
-    Memory: the last logits are fed back as long as the strokes only grow; strokes that were taken back take them along.
+    Memory: the last logits are fed back as long as strokes are only added; once a stroke is taken
+    back, the logits are discarded.
     """
 
     kind = "scribbleprompt"
     prompt_kinds: tuple[str, ...] = (Scribbles.kind, Clicks.kind, Box.kind)
+    mixed_kinds: tuple[str, ...] = prompt_kinds
 
     def __init__(
         self, network: ScribblePromptUNet, image_size: int = 128, name: str = kind, sha256: str = ""
@@ -121,7 +129,7 @@ class ScribblePrompt:
 
     @classmethod
     def from_checkpoint(cls, checkpoint: Checkpoint) -> "ScribblePrompt":
-        """Build from the official file or the project's; features follow from the tensors' shapes."""
+        """Build from the official file or the project's; the tensors' shapes give the widths."""
         count = sum(
             name.startswith("downs.") and name.endswith("conv.0.bias")
             for name in checkpoint.tensors
@@ -138,7 +146,7 @@ class ScribblePrompt:
 
     @torch.inference_mode()
     def embed(self, images: torch.Tensor) -> Embedding:
-        """The slices at the network's size (B, 1, S, S), as officially: bilinear, stretched."""
+        """The slices resized to the network's size (B, 1, S, S), as officially: bilinear."""
         size = (self.image_size, self.image_size)
         return Embedding(images, functional.interpolate(images, size, mode="bilinear").clamp(0, 1))
 
@@ -154,10 +162,7 @@ class ScribblePrompt:
         device = embedding.features.device
         channels = []
         for prompt, memory in zip(prompts, previous or [None] * len(prompts), strict=True):
-            if prompt.kind not in self.prompt_kinds:
-                raise HermesError(
-                    f"ScribblePrompt takes {', '.join(self.prompt_kinds)}, not {prompt.kind}"
-                )
+            prompt_kind(self, prompt.kind)
             box, strokes = stroke_channels(prompt, shape, self.image_size)
             last = torch.zeros_like(box)
             if memory is not None and bool((strokes >= memory.strokes).all()):
@@ -166,10 +171,8 @@ class ScribblePrompt:
         stacked = torch.stack(channels).to(device)
         logits = self.network(torch.cat([embedding.features, stacked], 1))
         probability = functional.interpolate(torch.sigmoid(logits), shape, mode="bilinear")[:, 0]
-        return Prediction(
-            probability,
-            [
-                _LastLogits(one, asked[1:3].cpu())
-                for one, asked in zip(logits, stacked, strict=True)
-            ],
-        )
+        memory = [
+            _LastLogits(last, prompted[1:3].cpu())
+            for last, prompted in zip(logits, stacked, strict=True)
+        ]
+        return Prediction(probability, memory)

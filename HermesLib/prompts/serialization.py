@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from HermesLib.errors import HermesError
-from HermesLib.prompts.registry import prompt_kinds, prompt_type, split_kind
+from HermesLib.prompts.registry import join_kinds, prompt_kinds, prompt_type, split_kind
 from HermesLib.prompts.types import Prompt
 
 
@@ -55,8 +55,8 @@ def read_plain(path: Path) -> dict[str, Any]:
         raise HermesError(f"{path.name} cannot be read as JSON ({error})") from error
     kind = plain.get("kind") if isinstance(plain, dict) else None
     try:
-        split_kind(kind if isinstance(kind, str) else "")
-    except HermesError as error:
+        plain["kind"] = join_kinds(split_kind(str(kind)))
+    except (HermesError, TypeError) as error:
         raise HermesError(
             f"{path.name} does not hold a prompt; its 'kind' must be one of"
             f" {', '.join(prompt_kinds())}, or several joined by '+'"

@@ -15,7 +15,7 @@ import torch
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
 from HermesLib.models.protocol import PromptableModel
-from HermesLib.models.registry import ModelEntry, model_entry
+from HermesLib.models.registry import ModelEntry, model_entry, prompt_kind
 from HermesLib.presets.preset import Preset
 from HermesLib.presets.registry import load_preset
 from HermesLib.prompts.registry import strategy_for
@@ -272,18 +272,6 @@ def _run_prompt_kind(
             f"the first prompt is of kind '{first_kind}', but the run uses '{kind}' prompts"
         )
     return kind
-
-
-def prompt_kind(model: PromptableModel | ModelEntry, requested: str | None) -> str:
-    """The prompt kind to use: the requested one, or the model's first.
-
-    Raises:
-        HermesError: the model does not take that kind.
-    """
-    if requested is not None and requested not in model.prompt_kinds:
-        kinds = " or ".join(model.prompt_kinds)
-        raise HermesError(f"{model.name} takes no '{requested}' prompts; choose {kinds}")
-    return requested or model.prompt_kinds[0]
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -1,0 +1,1 @@
+"""Procedural sample images, made without patient data."""

@@ -15,7 +15,7 @@ from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
 from HermesLib.evaluation.cases import Case, decathlon_cases, lone_slice_cases
 from HermesLib.evaluation.scored_masks import ScoredMask, score_cases
-from HermesLib.models.registry import MODELS, load_model
+from HermesLib.models.registry import bundled_models, load_model, model_checkpoint
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.diffusion_qc import DiffusionQuality
 from HermesLib.quality.network.config import QualityConfig
@@ -23,7 +23,6 @@ from HermesLib.quality.ood import MahalanobisDistance
 from HermesLib.quality.organ_map import slice_features
 from HermesLib.quality.registry import load_quality
 from HermesLib.training.calibration_fit import FEWEST_PATIENTS, TooFewPatientsError, fit_calibration
-from HermesLib.weights.bundled import bundled_checkpoint
 from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
 
 HELD_OUT = ("validation", "test")
@@ -92,7 +91,7 @@ def train_calibration(
     cases = held_out_cases(sources, preset.organ_label, split, parts)
     if (patients := len({case.patient for case in cases})) < FEWEST_PATIENTS:
         raise TooFewPatientsError(patients)
-    models = [load_model(name, "bundled", device) for name in MODELS]
+    models = [load_model(name, "bundled", device) for name in bundled_models()]
     judged = score_cases(cases, preset, quality, models, seed, device, on_case)
     calibration = fit_calibration(judged)
     config = dataclasses.replace(
@@ -126,9 +125,7 @@ def train_calibration(
 
 def _trained_on(patients: set[str]) -> list[str]:
     """The bundled promptable models that were trained on any of these patients."""
-    splits = {
-        name: bundled_checkpoint(entry.bundled).training["split"] for name, entry in MODELS.items()
-    }
+    splits = {name: model_checkpoint(name).training["split"] for name in bundled_models()}
     return [name for name, split in splits.items() if patients & set(split["train"])]
 
 

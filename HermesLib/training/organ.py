@@ -13,7 +13,7 @@ from HermesLib.evaluation.loop_metrics import summarise
 from HermesLib.evaluation.loop_runs import evaluate_loop
 from HermesLib.evaluation.score_metrics import score_figures
 from HermesLib.evaluation.scored_masks import score_cases
-from HermesLib.models.registry import MODELS, load_model
+from HermesLib.models.registry import bundled_models, load_model
 from HermesLib.presets.preset import Preset, write_preset
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.registry import load_quality
@@ -113,7 +113,7 @@ def measure(
     """Figures of a preset's weights on cases, by what was measured: the pGT, the score, and the loop with the preset's model."""
     device = select_device(device_name)
     quality = load_quality("diffusion", preset, device)
-    models = {name: load_model(name, "bundled", device) for name in MODELS}
+    models = {name: load_model(name, "bundled", device) for name in bundled_models()}
     drawn = evaluate_invariance(cases, preset, quality, seed, device, on_case)
     judged = score_cases(cases, preset, quality, list(models.values()), seed, device, on_case)
     model = models[preset.model]

@@ -14,7 +14,7 @@ from HermesLib.datasets.slices import LabelledSlice
 from HermesLib.datasets.training_dataset import TrainingDataset, read_datasets
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
-from HermesLib.models.registry import MODELS, load_model
+from HermesLib.models.registry import bundled_models, load_model
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.network.config import QualityConfig
 from HermesLib.quality.network.core import QualityCore
@@ -186,7 +186,7 @@ def _refined_masks(
     """Masks along refinements of the slices, drawn once a run: a resumed one reads them."""
     path = run.folder / "refined.npz"
     if not path.is_file():
-        models = [load_model(name, device=device) for name in MODELS]
+        models = [load_model(name, device=device) for name in bundled_models()]
         drawn = draw_refined_masks(
             slices, organ, guide, models, seed, device, lambda *done: run.report("refined", *done)
         )

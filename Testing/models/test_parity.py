@@ -97,7 +97,7 @@ def test_medsam_gives_the_official_embedding_logits_and_probability():
     with torch.inference_mode():
         from HermesLib.models.medsam.adapter import model_boxes
 
-        logits = model.network.decode(embedding.features, model_boxes([box], (180, 150), 1024))[
+        logits = model.network.decode(embedding.features, model_boxes([box], (180, 150), 1024))[0][
             0, 0
         ].numpy()
     assert relative_error(logits, official["low_res_logits"]) <= 1e-4

@@ -1,0 +1,1 @@
+"""MedSAM: adapter, network, and the small convolutional image encoder."""

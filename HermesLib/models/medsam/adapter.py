@@ -1,4 +1,4 @@
-"""MedSAM (Ma 2024): a box, one forward pass of the encoder a slice, one of the light decoder a box."""
+"""MedSAM (Ma et al. 2024): one pass of the image encoder a slice, one of the light decoder a box."""
 
 from collections.abc import Sequence
 
@@ -16,38 +16,44 @@ from HermesLib.weights.checkpoint import Checkpoint
 
 
 def model_images(images: torch.Tensor, side: int) -> torch.Tensor:
-    """Slices (B, 1, H, W) of 0..1 as the network takes them (B, 3, side, side), on the slices' device.
+    """Slices (B, 1, H, W) of 0..1 as the network takes them, (B, 3, side, side).
 
-    As officially: 8-bit grey values, stretched (scikit-image, cubic, rounded down to 8 bit again), min-max a slice; no padding, no
-    mean or deviation. The box is stretched along.
+    As officially: 8-bit grey values, resized (scikit-image, cubic, rounded down to 8 bit again),
+    min-max a slice; no padding, no mean or deviation.
     """
     grey = np.round(images[:, 0].cpu().numpy() * 255)
-    stretched = [
-        resize(one, (side, side), order=3, preserve_range=True, anti_aliasing=True).astype(np.uint8)
-        for one in grey
+    resized = [
+        resize(image, (side, side), order=3, preserve_range=True, anti_aliasing=True).astype(
+            np.uint8
+        )
+        for image in grey
     ]
-    pictures = torch.from_numpy(np.stack(stretched).astype(np.float32))[:, None].to(images.device)
-    return to_unit_range(pictures).expand(-1, 3, -1, -1)
+    pixels = torch.from_numpy(np.stack(resized).astype(np.float32))[:, None].to(images.device)
+    return to_unit_range(pixels).expand(-1, 3, -1, -1)
 
 
 def to_unit_range(images: torch.Tensor) -> torch.Tensor:
-    """Min-max of each image (B, 1, S, S)."""
+    """Each image of (B, 1, S, S) stretched to 0..1."""
     low, high = images.amin((1, 2, 3), keepdim=True), images.amax((1, 2, 3), keepdim=True)
     return (images - low) / (high - low).clamp(min=1e-8)
 
 
 def model_boxes(boxes: Sequence[Box], shape: tuple[int, int], side: int) -> torch.Tensor:
-    """Boxes (B, 4) in the pixels of the network's image."""
+    """Boxes (B, 4) on a slice of ``shape`` in pixels of the network's image of ``side``."""
     rows, columns = shape
     scaled = [[box.x1 / columns, box.y1 / rows, box.x2 / columns, box.y2 / rows] for box in boxes]
     return torch.tensor(scaled, dtype=torch.float32) * side
 
 
 class MedSam:
-    """The network behind the :class:`PromptableModel` protocol; it has no memory."""
+    """The network behind the :class:`HermesLib.models.protocol.PromptableModel` protocol.
+
+    It has no memory. Its score is the predicted IoU, which MedSAM's own training leaves untrained.
+    """
 
     kind = "medsam"
     prompt_kinds: tuple[str, ...] = (Box.kind,)
+    mixed_kinds: tuple[str, ...] = ()
 
     def __init__(self, network: MedSamNetwork, name: str = kind, sha256: str = ""):
         self.network = network.eval()
@@ -68,12 +74,10 @@ class MedSam:
 
     @torch.inference_mode()
     def embed(self, images: torch.Tensor) -> Embedding:
-        """Run the image encoder, slice by slice: at 1024x1024 one takes about a gigabyte."""
+        """Run the image encoder slice by slice: a slice at 1024x1024 takes about a gigabyte."""
         side = self.network.config.image_size
-        return Embedding(
-            images,
-            torch.cat([self.network.encode(model_images(image[None], side)) for image in images]),
-        )
+        features = [self.network.encode(model_images(image[None], side)) for image in images]
+        return Embedding(images, torch.cat(features))
 
     @torch.inference_mode()
     def predict(
@@ -92,6 +96,7 @@ class MedSam:
         scaled = model_boxes(boxes, shape, self.network.config.image_size).to(
             embedding.features.device
         )
-        logits = self.network.decode(embedding.features, scaled)
+        logits, overlap = self.network.decode(embedding.features, scaled)
         probability = functional.interpolate(torch.sigmoid(logits), shape, mode="bilinear")[:, 0]
-        return Prediction(probability, [None] * len(boxes))
+        score = overlap.clamp(0, 1) if self.network.config.trained_iou else None
+        return Prediction(probability, [None] * len(boxes), score)

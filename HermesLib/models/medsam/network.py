@@ -1,4 +1,4 @@
-"""MedSAM's network: the parts of segment-anything in the official arrangement, with numbers that may be smaller (Ma 2024)."""
+"""MedSAM's network (Ma et al. 2024): segment-anything's parts as officially arranged, in any size."""
 
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -13,10 +13,20 @@ from HermesLib.models.medsam.torchvision_ops import ensure_torchvision_imports
 
 @dataclass(frozen=True)
 class MedSamConfig:
-    """Numbers of the network; the defaults are the official ViT-B's.
+    """The network's numbers; the defaults are the official ViT-B's.
 
-    ``window`` 0 means global attention everywhere. ``encoder`` is ``vit`` or ``pyramid``, see
-    :mod:`HermesLib.models.medsam.pyramid_encoder`; a pyramid's patch is 8, and the transformer's numbers say nothing about it.
+    Attributes:
+        image_size: side of the input image.
+        patch: pixels of the image's side to one of the features'.
+        depth, width, heads, window, global_layers: the image transformer's; ``window`` 0 means
+            global attention everywhere. A pyramid ignores them.
+        prompt_width: channels of the features and of the prompt tokens.
+        decoder_depth, decoder_heads, decoder_mlp: the mask decoder's transformer.
+        mask_channels: the prompt encoder's, for mask prompts.
+        quality_width: hidden channels of the head that predicts the mask's IoU.
+        encoder: ``vit`` or ``pyramid`` (:mod:`HermesLib.models.medsam.pyramid_encoder`).
+        trained_iou: whether the weights' training included the IoU head. It did not for MedSAM's
+            official weights: they keep the head of SAM beside a fine-tuned decoder.
     """
 
     image_size: int = 1024
@@ -33,6 +43,7 @@ class MedSamConfig:
     mask_channels: int = 16
     quality_width: int = 256
     encoder: str = "vit"
+    trained_iou: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for a checkpoint's metadata."""
@@ -45,7 +56,8 @@ class MedSamConfig:
         unknown = sorted(set(raw) - known)
         if unknown:
             raise HermesError(
-                f"the weights carry settings this version of HERMES does not know: {', '.join(unknown)}; update HERMES"
+                "the weights have settings that this version of HERMES does not know:"
+                f" {', '.join(unknown)}; update HERMES"
             )
         values: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()
@@ -85,7 +97,7 @@ def _transformer(config: MedSamConfig) -> nn.Module:
 
 
 class MedSamNetwork(nn.Module):
-    """Image encoder, prompt encoder and mask decoder under the official names."""
+    """Image encoder, prompt encoder and mask decoder with the official tensor names."""
 
     def __init__(self, config: MedSamConfig):
         super().__init__()
@@ -122,24 +134,37 @@ class MedSamNetwork(nn.Module):
         """Images (B, 3, S, S) in 0..1 to features (B, C, S/p, S/p)."""
         return self.image_encoder(images)
 
-    def decode(self, features: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
-        """Logits (B, 1, 4S/p, 4S/p) for one box (B, 4) of x1 y1 x2 y2, in pixels of the network's image, for each image."""
-        sparse, dense = self.prompt_encoder(points=None, boxes=boxes, masks=None)
-        places = self.prompt_encoder.get_dense_pe()
+    def decode(
+        self, features: torch.Tensor, boxes: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Segment one box in each image.
 
-        def one(feature: torch.Tensor, tokens: torch.Tensor, plane: torch.Tensor) -> torch.Tensor:
-            # The official decoder takes one image and many prompts; mapped over the batch it takes one prompt for each image.
-            masks, _ = self.mask_decoder(
+        Args:
+            features: (B, C, S/p, S/p).
+            boxes: (B, 4) of x1 y1 x2 y2 in pixels of the network's image.
+
+        Returns:
+            Logits (B, 1, 4S/p, 4S/p) and predicted IoU (B,).
+        """
+        sparse, dense = self.prompt_encoder(points=None, boxes=boxes, masks=None)
+        positions = self.prompt_encoder.get_dense_pe()
+
+        def decode_image(
+            feature: torch.Tensor, tokens: torch.Tensor, plane: torch.Tensor
+        ) -> tuple[torch.Tensor, torch.Tensor]:
+            # The official decoder takes one image and many prompts; mapped over the batch it takes
+            # one prompt for each image.
+            masks, overlap = self.mask_decoder(
                 image_embeddings=feature[None],
-                image_pe=places,
+                image_pe=positions,
                 sparse_prompt_embeddings=tokens[None],
                 dense_prompt_embeddings=plane[None],
                 multimask_output=False,
             )
-            return masks[0]
+            return masks[0], overlap[0, 0]
 
-        logits: torch.Tensor = torch.vmap(one)(features, sparse, dense)
-        return logits
+        logits, overlap = torch.vmap(decode_image)(features, sparse, dense)
+        return logits, overlap
 
     def forward(self, images: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
-        return self.decode(self.encode(images), boxes)
+        return self.decode(self.encode(images), boxes)[0]

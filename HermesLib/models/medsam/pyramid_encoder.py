@@ -1,7 +1,8 @@
-"""A convolutional image encoder for small promptable models: a pyramid down to a thirty-second of the side and back up to an eighth.
+"""A convolutional image encoder for small promptable models.
 
-A vision transformer learns to see from much data; with a few dozen patients and a short training convolutions see better. What
-lies behind it, the prompt encoder and the mask decoder, stays segment-anything's.
+A pyramid down to 1/32 of the image's side and back up to 1/8. A vision transformer needs much
+data; with a few dozen patients and a short training, convolutions work better. The prompt encoder
+and the mask decoder stay segment-anything's.
 """
 
 from itertools import pairwise
@@ -14,7 +15,7 @@ from HermesLib.networks.blocks import ResidualBlock
 
 #: Channels at a half, a quarter, an eighth and so on of the image's side.
 WIDTHS = (24, 48, 96, 128, 128)
-#: Pixels of the image's side to one of the features', as a transformer's patch has.
+#: Pixels of the image's side to one of the features', as a transformer's patch.
 PATCH = 8
 #: Level of :data:`WIDTHS` that the features come from.
 _LEVEL = 2
@@ -40,13 +41,14 @@ class PyramidEncoder(nn.Module):
         )
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        seen, features = [], images
+        skips = []
+        features = images
         for down, level in zip(self.downs, self.levels, strict=True):
             features = level(down(features))
-            seen.append(features)
+            skips.append(features)
         for number in reversed(range(len(self.ups))):
-            skip = seen[_LEVEL + number]
-            wider = functional.interpolate(features, skip.shape[-2:], mode="nearest")
-            features = self.ups[number](torch.cat([skip, wider], 1))
-        found: torch.Tensor = self.neck(features)
-        return found
+            skip = skips[_LEVEL + number]
+            upsampled = functional.interpolate(features, skip.shape[-2:], mode="nearest")
+            features = self.ups[number](torch.cat([skip, upsampled], 1))
+        output: torch.Tensor = self.neck(features)
+        return output

@@ -1,8 +1,9 @@
-"""segment-anything imports torchvision, whose index wheel does not always fit the PyTorch beside it.
+"""Let segment-anything import torchvision where the wheel does not fit the installed PyTorch.
 
-Next to a CPU build of PyTorch the wheel's compiled operators do not load, and its Python part then stops at import with "operator
-torchvision::nms does not exist": it registers shapes for operators that nobody defined. Declaring the two operators first lets the
-import pass. Nothing of SAM calls them; calling them would still fail, as it should. Where torchvision imports, nothing is done.
+With a CPU build of PyTorch the compiled operators of torchvision's default wheel do not load. Its
+Python part then fails at import with "operator torchvision::nms does not exist", because it
+registers shapes for undefined operators. Declaring the two operators first lets the import pass.
+SAM calls neither; a call would still fail, as it should.
 """
 
 import functools
@@ -13,7 +14,10 @@ import torch
 
 @functools.cache
 def ensure_torchvision_imports() -> None:
-    """Make ``import torchvision`` succeed where only its compiled operators are missing; call before importing segment-anything."""
+    """Make ``import torchvision`` succeed where only its compiled operators are missing.
+
+    Call it before importing segment-anything. It does nothing where torchvision imports.
+    """
     try:
         import torchvision
     except RuntimeError as error:

@@ -1,0 +1,1 @@
+"""MIDeepSeg: adapter, network, geodesic distances and graph cuts."""

@@ -11,7 +11,7 @@ import torch
 
 from HermesLib.errors import HermesError
 from HermesLib.evaluation.cases import Case, read_cases
-from HermesLib.models.registry import MODELS
+from HermesLib.models.registry import bundled_models
 from HermesLib.presets.preset import Preset
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.protocol import QualityControl
@@ -40,7 +40,7 @@ class Organ:
 
     preset: Preset
     cases: tuple[Case, ...]
-    models: tuple[str, ...] = tuple(MODELS)
+    models: tuple[str, ...] = bundled_models()
 
     @classmethod
     def parse(cls, text: str) -> "Organ":

@@ -14,7 +14,7 @@ import torch
 from HermesLib import __version__
 from HermesLib.errors import HermesError
 from HermesLib.models.protocol import PromptableModel
-from HermesLib.models.registry import MODELS, load_model
+from HermesLib.models.registry import load_model, model_checkpoint
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.research.tables.ablations import ablations_of
 from HermesLib.research.tables.design import (
@@ -33,7 +33,6 @@ from HermesLib.research.tables.store import (
     measure_run,
     run_settings,
 )
-from HermesLib.weights.bundled import bundled_checkpoint
 
 
 @dataclass(frozen=True)
@@ -88,9 +87,7 @@ class TablesRunner:
         """
         for name, organ in self.organs.items():
             trained = {source.name: source.trained for source in self.sources[name]}
-            trained |= {
-                model: bundled_checkpoint(MODELS[model].bundled).training for model in organ.models
-            }
+            trained |= {model: model_checkpoint(model).training for model in organ.models}
             for network, training in trained.items():
                 seen = seen_patients(training, organ.cases)
                 if seen:
