@@ -18,9 +18,15 @@ def page_name(page: Path) -> str:
 
 
 def code_lines(page: Path) -> list[str]:
-    """The lines of all code blocks without a language."""
-    blocks = re.findall(r"^```\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
-    return [line for block in blocks for line in block.splitlines()]
+    """The lines of all code blocks."""
+    lines: list[str] = []
+    inside = False
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if line.startswith("```"):
+            inside = not inside
+        elif inside:
+            lines.append(line)
+    return lines
 
 
 def anchors(page: Path) -> set[str]:
