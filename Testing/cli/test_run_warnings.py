@@ -1,0 +1,59 @@
+"""Slices that need a look are printed and reported."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import torch
+
+from HermesLib.quality.network.core import QualityCore
+from HermesLib.quality.organ_map import slice_features
+from HermesLib.quality.presence import PresenceRule, contiguous_presence
+from HermesLib.weights.checkpoint import save_checkpoint
+from Testing.cli.conftest import Hermes
+from Testing.cli.results import SCHEMA
+from Testing.quality.small import SMALL
+
+
+def test_out_of_distribution_slices_are_printed_and_reported(
+    hermes: Hermes, files: Path, tmp_path: Path
+):
+    torch.manual_seed(0)
+    core = QualityCore(dataclasses.replace(SMALL, familiarity=True))
+    # Its training features come from a single slice of noise, so all slices are far from them.
+    features = slice_features(core, torch.rand(1, 1, 64, 64)) + 1e-4 * torch.randn(40, 32)
+    core.familiarity.fit(features[:30], features[30:])
+    save_checkpoint(
+        tmp_path / "noise.safetensors", core.state_dict(), "quality", core.config.to_dict()
+    )
+    arguments = ("assess", files / "image.nii.gz", files / "label.nii.gz", "-o", tmp_path / "out")
+    outcome = hermes(*arguments, "--quality", tmp_path / "noise.safetensors")
+    assert outcome.code == 0, outcome.err
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    jsonschema.validate(report, SCHEMA)
+    assert [entry["familiar"] for entry in report["slices"]] == [False] * 5
+    assert any("do not trust the pDSC: 5 slices" in line for line in outcome.out)
+
+
+def test_borderline_slices_are_printed_and_reported(hermes: Hermes, files: Path, tmp_path: Path):
+    torch.manual_seed(0)
+    core = QualityCore(SMALL)
+    core.presence.layers[-1].weight.data.zero_()
+    core.presence.layers[-1].bias.data.fill_(-1.0)
+    save_checkpoint(
+        tmp_path / "doubt.safetensors", core.state_dict(), "quality", core.config.to_dict()
+    )
+    arguments = ("assess", files / "image.nii.gz", files / "label.nii.gz", "-o", tmp_path / "out")
+    outcome = hermes(*arguments, "--quality", tmp_path / "doubt.safetensors")
+    assert outcome.code == 0, outcome.err
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    jsonschema.validate(report, SCHEMA)
+    assert [(entry["present"], entry["borderline"]) for entry in report["slices"]] == [
+        (round(present, 6), True)
+        for present in contiguous_presence(np.full(5, -1.0), PresenceRule().weight)
+    ]
+    assert any(
+        "presence of the organ uncertain, please check: 5 slices" in line for line in outcome.out
+    )
