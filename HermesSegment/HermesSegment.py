@@ -44,10 +44,11 @@ class HermesSegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def setup(self) -> None:
         """Slicer opens the module for the first time."""
+        ScriptedLoadableModuleWidget.setup(self)
+        # Makes HermesLib importable, which the panel imports.
+        self.logic = HermesSegmentLogic()
         from HermesSegmentLib.panel import Panel
 
-        ScriptedLoadableModuleWidget.setup(self)
-        self.logic = HermesSegmentLogic()
         widget = slicer.util.loadUI(self.resourcePath("UI/HermesSegment.ui"))
         self.layout.addWidget(widget)
         widget.setMRMLScene(slicer.mrmlScene)
@@ -93,7 +94,7 @@ class HermesSegmentLogic(ScriptedLoadableModuleLogic):
     """The module without its panel."""
 
     def __init__(self) -> None:
-        from HermesSegmentLib.locate import make_importable
+        from HermesSegmentLib.library_path import make_importable
 
         ScriptedLoadableModuleLogic.__init__(self)
         make_importable()
@@ -110,7 +111,7 @@ class HermesSegmentLogic(ScriptedLoadableModuleLogic):
     def make_engine(self) -> Any:
         """The engine, not started yet."""
         from HermesLib.engine.client import Engine
-        from HermesSegmentLib.adapter import python_command
+        from HermesSegmentLib.slicer_app import python_command
 
         return Engine([*python_command(), "-m", "HermesLib.engine.worker"])
 

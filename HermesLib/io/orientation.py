@@ -1,5 +1,6 @@
 """From voxels to slices as a radiologist looks at them, and back without losing a voxel. Imports no torch and no SimpleITK."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,14 @@ class SliceAxes:
     order: tuple[int, int, int]
     backwards: tuple[bool, bool, bool]
 
-    def to_slices(self, voxels: np.ndarray) -> np.ndarray:
-        """Voxels as SimpleITK gives them (k, j, i) to slices (N, H, W)."""
+    def view(self, voxels: np.ndarray) -> np.ndarray:
+        """Voxels (k, j, i) as slices (N, H, W), without a copy: writing to it writes voxels."""
         arranged = voxels.transpose(2, 1, 0).transpose(self.order)
-        return np.ascontiguousarray(
-            np.flip(arranged, tuple(axis for axis in range(3) if self.backwards[axis]))
-        )
+        return np.flip(arranged, tuple(axis for axis in range(3) if self.backwards[axis]))
+
+    def to_slices(self, voxels: np.ndarray) -> np.ndarray:
+        """Voxels as SimpleITK gives them (k, j, i) to slices (N, H, W), a contiguous copy."""
+        return np.ascontiguousarray(self.view(voxels))
 
     def to_voxels(self, slices: np.ndarray) -> np.ndarray:
         """The inverse of :meth:`to_slices`."""
@@ -39,31 +42,44 @@ _DISPLAY = {2: ((1, 1), (0, 1)), 1: ((2, -1), (0, 1)), 0: ((2, -1), (1, 1))}
 
 
 def slice_axes(image: "SimpleITK.Image") -> SliceAxes:
-    """Find the slices of a 3D image.
+    """Find the slices of a 3D image, see :func:`find_slice_axes`."""
+    return find_slice_axes(image.GetSize(), image.GetSpacing(), image.GetDirection())
 
-    Slices lie across a voxel axis of length one, else across the one with clearly the largest spacing, else across the one nearest to
-    the patient's long axis. They are ordered along the patient axis they lie across (left, posterior, superior).
+
+def find_slice_axes(
+    size: Sequence[int], spacing: Sequence[float], direction: Sequence[float]
+) -> SliceAxes:
+    """Find the slices of a 3D voxel grid.
+
+    Slices lie across a voxel axis of length one, else across the axis with clearly the largest
+    spacing, else across the axis nearest to the patient's long axis. They are ordered along the
+    patient axis they lie across (left, posterior, superior).
+
+    Args:
+        size: voxels along i, j, k.
+        spacing: distance of neighbouring voxels along i, j, k, mm.
+        direction: 9 direction cosines, row by row: patient axes (left, posterior, superior) by
+            voxel axes (i, j, k).
     """
     from scipy.optimize import linear_sum_assignment
 
-    direction = np.array(image.GetDirection()).reshape(3, 3)
-    voxel_axes, patient_axes = linear_sum_assignment(-np.abs(direction.T))
+    cosines = np.array(direction).reshape(3, 3)
+    voxel_axes, patient_axes = linear_sum_assignment(-np.abs(cosines.T))
     patient_of = dict(zip(voxel_axes.tolist(), patient_axes.tolist(), strict=True))
     voxel_of = {patient: voxel for voxel, patient in patient_of.items()}
-    through = _through_plane(image, voxel_of[2])
+    through = _through_plane(size, spacing, voxel_of[2])
     rows, columns = _DISPLAY[patient_of[through]]
-    chosen = [(patient_of[through], 1), rows, columns]
-    order = tuple(voxel_of[patient] for patient, _ in chosen)
+    signed_axes = [(patient_of[through], 1), rows, columns]
+    order = tuple(voxel_of[patient] for patient, _ in signed_axes)
     backwards = tuple(
-        bool(direction[patient, voxel_of[patient]] * sign < 0) for patient, sign in chosen
+        bool(cosines[patient, voxel_of[patient]] * sign < 0) for patient, sign in signed_axes
     )
     return SliceAxes((order[0], order[1], order[2]), (backwards[0], backwards[1], backwards[2]))
 
 
-def _through_plane(image: "SimpleITK.Image", long_axis: int) -> int:
-    single = [axis for axis, length in enumerate(image.GetSize()) if length == 1]
+def _through_plane(size: Sequence[int], spacing: Sequence[float], long_axis: int) -> int:
+    single = [axis for axis, length in enumerate(size) if length == 1]
     if len(single) == 1:
         return single[0]
-    spacing = image.GetSpacing()
     widest, second = sorted(range(3), key=lambda axis: -spacing[axis])[:2]
     return widest if spacing[widest] > _CLEARLY_LARGER * spacing[second] else long_axis

@@ -8,8 +8,8 @@ import vtk
 from slicer.i18n import tr as _
 from vtk.util.numpy_support import numpy_to_vtk
 
-from HermesSegmentLib.record import SliceRecord
-from HermesSegmentLib.scene import RunScene
+from HermesSegmentLib.run_nodes import RunNodes
+from HermesSegmentLib.run_record import SliceRecord
 
 #: Column, colour, line style.
 _LINES = (
@@ -20,7 +20,7 @@ _LINES = (
 )
 
 
-def show_chart(run: RunScene, one: SliceRecord) -> Any:
+def show_chart(run: RunNodes, one: SliceRecord) -> Any:
     """Fill the run's plot with one slice; returns the chart node, made where there is none."""
     chart = run.get("chart") or _make(run)
     count = len(one.iterations)
@@ -41,7 +41,7 @@ def show_chart(run: RunScene, one: SliceRecord) -> Any:
     return chart
 
 
-def _make(run: RunScene) -> Any:
+def _make(run: RunNodes) -> Any:
     scene, title = slicer.mrmlScene, run.get("browser").GetName().removesuffix(" iterations")
     table = scene.AddNewNodeByClass("vtkMRMLTableNode", f"{title} pDSC")
     chart = scene.AddNewNodeByClass("vtkMRMLPlotChartNode", f"{title} pDSC plot")

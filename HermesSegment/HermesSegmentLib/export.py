@@ -10,12 +10,12 @@ import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
-from HermesSegmentLib import adapter
-from HermesSegmentLib.files import write_mask
+from HermesSegmentLib import slicer_app
 from HermesSegmentLib.labelmaps import ijk_to_ras, put_labelmap, refresh
-from HermesSegmentLib.record import ABSENT, ACCEPTED, FAILED, STOPPED, SliceRecord
+from HermesSegmentLib.node_io import write_mask
 from HermesSegmentLib.review import Review
-from HermesSegmentLib.scene import GREEN, ORGAN, terminology
+from HermesSegmentLib.run_nodes import GREEN, ORGAN, terminology
+from HermesSegmentLib.run_record import ABSENT, ACCEPTED, FAILED, STOPPED, SliceRecord
 
 #: What a DICOM SEG says of how its segment came about.
 ALGORITHM = {"DICOM.SegmentAlgorithmType": "SEMIAUTOMATIC", "DICOM.SegmentAlgorithmName": "HERMES"}
@@ -86,7 +86,7 @@ def to_dicom_seg(review: Review, folder: Path) -> None:
     Raises:
         RuntimeError: the volume is not from DICOM, QuantitativeReporting is missing or refuses.
     """
-    obstacle = adapter.dicom_seg_obstacle(review.run.volume)
+    obstacle = slicer_app.dicom_seg_obstacle(review.run.volume)
     if obstacle:
         raise RuntimeError(obstacle)
     node = to_segmentation(review)
@@ -94,7 +94,7 @@ def to_dicom_seg(review: Review, folder: Path) -> None:
         tree = slicer.mrmlScene.GetSubjectHierarchyNode()
         study = tree.GetItemParent(tree.GetItemByDataNode(review.run.volume))
         tree.SetItemParent(tree.GetItemByDataNode(node), study)
-        adapter.export_dicom_seg(node, folder)
+        slicer_app.export_dicom_seg(node, folder)
     finally:
         slicer.mrmlScene.RemoveNode(node)
 

@@ -7,7 +7,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from HermesSegmentLib import adapter, export
+from HermesSegmentLib import export, slicer_app
 
 _FILTERS = "Segmentation (*.seg.nrrd);;NIfTI mask (*.nii.gz)"
 
@@ -61,7 +61,9 @@ class ExportSection:
         ui, decided = self.ui, self.reviewing.decided
         for widget in (ui.exportNodeButton, ui.exportFileButton):
             widget.enabled = decided
-        obstacle = adapter.dicom_seg_obstacle(self.reviewing.review.run.volume) if decided else ""
+        obstacle = (
+            slicer_app.dicom_seg_obstacle(self.reviewing.review.run.volume) if decided else ""
+        )
         ui.exportDicomButton.enabled = decided and not obstacle
         ui.exportDicomButton.toolTip = obstacle or _(
             "Accepted slices as a DICOM Segmentation object"

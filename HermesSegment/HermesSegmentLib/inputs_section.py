@@ -4,8 +4,8 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
-from HermesSegmentLib import adapter
-from HermesSegmentLib.frames import frame_of
+from HermesSegmentLib import slicer_app
+from HermesSegmentLib.slice_frame import frame_of
 
 BUNDLED = "bundled"
 _DEVICES = {"auto": _("Auto"), "cuda": _("Graphics card (CUDA)"), "cpu": _("Processor (CPU)")}
@@ -98,7 +98,7 @@ class InputsSection:
                 parameters.firstSlice, parameters.lastSlice
             )
         if parameters.scope == "current":
-            frame, point = frame_of(parameters.volume), adapter.shown_point()
+            frame, point = frame_of(parameters.volume), slicer_app.shown_point()
             index = frame.slice_of(frame.centre(frame.shape[0] // 2) if point is None else point)
             return index, index + 1
         return None

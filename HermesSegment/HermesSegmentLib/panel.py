@@ -7,15 +7,15 @@ import slicer
 import vtk
 from slicer.i18n import tr as _
 
-from HermesSegmentLib import adapter
+from HermesSegmentLib import slicer_app
 from HermesSegmentLib.export_section import ExportSection
-from HermesSegmentLib.files import visible_voxels
 from HermesSegmentLib.inputs_section import InputsSection
+from HermesSegmentLib.node_io import visible_voxels
 from HermesSegmentLib.request import make_record, make_request
 from HermesSegmentLib.review import Review
 from HermesSegmentLib.review_section import ReviewSection
 from HermesSegmentLib.run_control import RunControl
-from HermesSegmentLib.scene import RunScene
+from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.setup_section import SetupSection
 from HermesSegmentLib.shortcuts import SHORTCUTS, legend
 
@@ -144,13 +144,13 @@ class Panel:
         if parameters.initial is not None:
             initial = visible_voxels(parameters.initial, volume)
         request = make_request(parameters, volume, self.control.folder(), chosen, initial)
-        run = RunScene.create(volume, make_record(parameters, request))
+        run = RunNodes.create(volume, make_record(parameters, request))
         run.show_difference(parameters.showDifference)
         self.control.start(request, run)
         self.reviewing.open(None)
         self._shown_run = run.node.GetID()
         parameters.run = run.node
-        adapter.show_volume(volume)
+        slicer_app.show_volume(volume)
 
     def _run_again(self, initial: Any = None, first_prompt: Any = None) -> None:
         run, index = self.review.run, self.review.slice_index
@@ -207,7 +207,7 @@ class Panel:
         self.reviewing.open(None)
         if node is not None and not self.control.running:
             try:
-                run = RunScene(node)
+                run = RunNodes(node)
             except ValueError:
                 return
             if run.alive and run.record.slices:

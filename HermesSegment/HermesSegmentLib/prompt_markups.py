@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import slicer
 
-from HermesSegmentLib.geometry import SliceFrame
 from HermesSegmentLib.prompt_shapes import draw_strokes, strokes
+from HermesSegmentLib.slice_frame import SliceFrame
 
 #: Positive prompts yellow, negative ones red-orange.
 COLOURS = {"positive": (1.0, 0.9, 0.1), "negative": (0.9, 0.3, 0.1)}

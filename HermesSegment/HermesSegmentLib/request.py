@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from HermesSegmentLib.files import write_mask, write_volume
-from HermesSegmentLib.record import RunRecord
+from HermesSegmentLib.node_io import write_mask, write_volume
+from HermesSegmentLib.run_record import RunRecord
 
 
 def make_request(

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from HermesSegmentLib.labelmaps import refresh
-from HermesSegmentLib.record import ABSENT, EDITED, FAILED, REJECTED, TAKEN, UNDECIDED
-from HermesSegmentLib.scene import RunScene
+from HermesSegmentLib.run_nodes import RunNodes
+from HermesSegmentLib.run_record import ABSENT, EDITED, FAILED, REJECTED, TAKEN, UNDECIDED
 
 
 @dataclass
@@ -23,7 +23,7 @@ class _Before:
 class Review:
     """Of one run."""
 
-    def __init__(self, run: RunScene) -> None:
+    def __init__(self, run: RunNodes) -> None:
         self.run = run
         self.slice_index = next((one.index for one in run.record.worst_first()), 0)
         self._undo: list[list[_Before]] = []
@@ -106,7 +106,7 @@ class Review:
     def accepted_voxels(self) -> np.ndarray:
         """The result (k, j, i, uint8), only slices that were accepted or edited."""
         voxels = self.run.result_voxels().copy()
-        slices = self.run.frame.voxel_view(voxels)
+        slices = self.run.frame.axes.view(voxels)
         kept = [
             one.index for one in self.run.record.slices.values() if one.decision in (TAKEN, EDITED)
         ]
@@ -114,7 +114,7 @@ class Review:
         return voxels
 
     def _result(self) -> np.ndarray:
-        return self.run.frame.voxel_view(self.run.result_voxels())
+        return self.run.frame.axes.view(self.run.result_voxels())
 
     def _decide(
         self, decisions: list[tuple[int, str, int | None]], keep_mask: bool = False

@@ -6,12 +6,12 @@ from typing import Any
 import vtk
 from slicer.i18n import tr as _
 
-from HermesSegmentLib import adapter, slice_table
+from HermesSegmentLib import slice_table, slicer_app
 from HermesSegmentLib.charts import show_chart
 from HermesSegmentLib.prompt_markups import read_prompt, show_prompt
-from HermesSegmentLib.record import EDITED, TAKEN, RunRecord
 from HermesSegmentLib.review import Review
-from HermesSegmentLib.scene import ORGAN, RunScene
+from HermesSegmentLib.run_nodes import ORGAN, RunNodes
+from HermesSegmentLib.run_record import EDITED, TAKEN, RunRecord
 
 
 class ReviewSection:
@@ -52,7 +52,7 @@ class ReviewSection:
             "cellClicked(int,int)", lambda row, column: self._clicked(self._rows, row)
         )
 
-    def open(self, run: RunScene | None) -> None:
+    def open(self, run: RunNodes | None) -> None:
         """Review another run, or none."""
         if self._browser is not None:
             self._browser[0].RemoveObserver(self._browser[1])
@@ -115,7 +115,7 @@ class ReviewSection:
         self._decide(Review.begin_edit)
         if self.ready:
             run = self.review.run
-            adapter.edit_in_segment_editor(run.get("result"), ORGAN, run.volume)
+            slicer_app.edit_in_segment_editor(run.get("result"), ORGAN, run.volume)
 
     def iteration_back(self) -> None:
         """The iteration before."""
@@ -130,9 +130,9 @@ class ReviewSection:
         review = self.review
         review.look_at(index)
         run = review.run
-        adapter.show_slice(run.volume, run.frame.centre(index))
+        slicer_app.show_slice(run.volume, run.frame.centre(index))
         if review.current is not None:
-            adapter.show_chart(show_chart(run, review.current))
+            slicer_app.show_chart(show_chart(run, review.current))
         self.show_iteration(run.shown)
 
     def show_iteration(self, item: int) -> None:
@@ -156,7 +156,7 @@ class ReviewSection:
         run, index = self.review.run, self.review.slice_index
         mask = self.review.result_mask(index)
         voxels = run.result_voxels() * 0
-        run.frame.voxel_view(voxels)[index] = mask if mask.any() else run.mask(index, run.shown)
+        run.frame.axes.view(voxels)[index] = mask if mask.any() else run.mask(index, run.shown)
         return voxels
 
     def prompt_to_begin_with(self) -> Any:

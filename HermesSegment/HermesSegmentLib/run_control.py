@@ -13,7 +13,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from HermesSegmentLib.scene import RunScene
+from HermesSegmentLib.run_nodes import RunNodes
 
 #: The timer's pace, and how long one turn may hold the user interface, milliseconds.
 PACE, BUDGET = 20, 10
@@ -56,7 +56,7 @@ class RunControl:
     def __init__(self, engine: Any, on_change: Callable[[], None]) -> None:
         self.engine = engine
         self.on_change = on_change
-        self.run: RunScene | None = None
+        self.run: RunNodes | None = None
         self.progress = Progress()
         self.message = ""
         self.failed = False
@@ -88,7 +88,7 @@ class RunControl:
         self._folder = Path(tempfile.mkdtemp(prefix="hermes-", dir=slicer.app.temporaryPath))
         return self._folder
 
-    def start(self, request: Any, run: RunScene, again: Sequence[int] = ()) -> None:
+    def start(self, request: Any, run: RunNodes, again: Sequence[int] = ()) -> None:
         """Begin; what comes of it is written into ``run``. Slices in ``again`` go on after the iterations they have.
 
         Raises:

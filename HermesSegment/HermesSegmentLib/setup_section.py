@@ -10,8 +10,8 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from HermesSegmentLib import adapter
-from HermesSegmentLib.locate import library_home
+from HermesSegmentLib import slicer_app
+from HermesSegmentLib.library_path import library_home
 
 _HEADINGS = (_("Weights"), _("Size"), _("Licence"))
 
@@ -40,7 +40,7 @@ class SetupSection:
 
     def refresh(self) -> None:
         """Look again at what is installed and imported."""
-        self.missing = adapter.missing_packages()
+        self.missing = slicer_app.missing_packages()
         self._list_weights()
         if self.complete and not self._folded:
             self.ui.setupSection.collapsed = True
@@ -71,7 +71,7 @@ class SetupSection:
     def install(self) -> None:
         """Install what is missing, and offer a restart."""
         with slicer.util.tryWithErrorDisplay(_("The installation failed."), waitCursor=True):
-            adapter.install_packages(self.missing)
+            slicer_app.install_packages(self.missing)
             self.refresh()
             if slicer.util.confirmYesNoDisplay(
                 _("Slicer should restart before HERMES is used. Restart now?")
@@ -94,7 +94,7 @@ class SetupSection:
         """In the system's file browser."""
         from HermesLib.weights.imported import cache_folder
 
-        adapter.open_folder(cache_folder())
+        slicer_app.open_folder(cache_folder())
 
     def clear(self) -> None:
         """Delete the imported weights, after asking."""
@@ -138,7 +138,7 @@ def import_weights(path: Path) -> None:
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(library_home()), os.environ.get("PYTHONPATH", "")]),
     }
-    command = [*adapter.python_command(), "-m", "HermesLib", "weights", "import", str(path)]
+    command = [*slicer_app.python_command(), "-m", "HermesLib", "weights", "import", str(path)]
     ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if ended.returncode:
         raise RuntimeError(

@@ -5,7 +5,7 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from HermesSegmentLib.record import (
+from HermesSegmentLib.run_record import (
     ABSENT,
     ACCEPTED,
     FAILED,

@@ -7,7 +7,7 @@ from HermesLib.io.orientation import SliceAxes
 from HermesLib.prompts.boxes import Box
 from HermesLib.quality.presence import PresenceRule
 from HermesLib.refinement.events import Iteration, Status
-from HermesSegmentLib.record import RunRecord
+from HermesSegmentLib.run_record import RunRecord
 
 #: Slices of the fixture ``volume``: axial, left on the right, posterior below.
 AXES = SliceAxes((2, 1, 0), (False, False, False))

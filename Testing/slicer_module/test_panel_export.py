@@ -6,7 +6,7 @@ import numpy as np
 import slicer
 
 from HermesSegmentLib.labelmaps import voxels_of
-from HermesSegmentLib.scene import ORGAN
+from HermesSegmentLib.run_nodes import ORGAN
 from Testing.slicer_module.driving import GLAND, LARGE, click
 
 

@@ -7,7 +7,7 @@ import slicer
 
 from HermesLib.engine.messages import Finished
 from HermesSegmentLib.labelmaps import voxels_of
-from HermesSegmentLib.scene import ORGAN, RunScene
+from HermesSegmentLib.run_nodes import ORGAN, RunNodes
 from Testing.slicer_module.driving import GLAND, LARGE, REPORT, RUN, SMALL, click, drain
 from Testing.slicer_module.events import iteration, opened
 
@@ -115,7 +115,7 @@ def test_a_loaded_scene_can_be_reviewed_on(reviewed, tmp_path):
     reviewed.reviewing.look_at(4)
     click(reviewed.ui.acceptButton)
     assert np.array_equal(reviewed.review.result_mask(4), LARGE)
-    assert len(RunScene.all()) == 1
+    assert len(RunNodes.all()) == 1
 
 
 def test_a_slice_unlike_the_training_patients_is_marked_and_told(panel, engine):

@@ -5,7 +5,7 @@ import slicer
 
 from HermesLib.engine.messages import Failed
 from HermesSegmentLib.labelmaps import voxels_of
-from HermesSegmentLib.scene import ORGAN
+from HermesSegmentLib.run_nodes import ORGAN
 from Testing.slicer_module.driving import GLAND, RUN, click, drain, play
 from Testing.slicer_module.events import opened
 

@@ -7,7 +7,7 @@ import pytest
 import slicer
 
 from HermesSegmentLib.labelmaps import voxels_of
-from HermesSegmentLib.scene import CYAN, MAGENTA, ORGAN, RunScene
+from HermesSegmentLib.run_nodes import CYAN, MAGENTA, ORGAN, RunNodes
 from Testing.slicer_module.events import block, iteration, opened, record
 from Testing.standins.slice_view import SliceView
 
@@ -18,15 +18,15 @@ SMALL, LARGE, GLAND = (
 )
 
 
-def begin(volume) -> RunScene:
-    run = RunScene.create(volume, record())
+def begin(volume) -> RunNodes:
+    run = RunNodes.create(volume, record())
     start = opened()
     run.open(start.shape, start.axes.order, start.axes.backwards, start.slice_indices)
     return run
 
 
 @pytest.fixture
-def run(volume) -> RunScene:
+def run(volume) -> RunNodes:
     """Two slices: one accepted at iteration 2, one stopped at iteration 1."""
     made = begin(volume)
     for slice_index, masks in ((2, (SMALL, LARGE, GLAND)), (3, (LARGE, SMALL))):
@@ -38,7 +38,7 @@ def run(volume) -> RunScene:
     return made
 
 
-def voxels(run: RunScene, role: str) -> np.ndarray:
+def voxels(run: RunNodes, role: str) -> np.ndarray:
     return voxels_of(run.get(role), ORGAN, run.volume)
 
 
@@ -126,8 +126,8 @@ def test_a_saved_scene_brings_the_run_back(run, tmp_path):
     assert slicer.util.saveScene(path)
     slicer.mrmlScene.Clear(0)
     slicer.util.loadScene(path)
-    (node,) = RunScene.all()
-    again = RunScene(node)
+    (node,) = RunNodes.all()
+    again = RunNodes(node)
     assert again.count == 3
     assert (
         again.record.slices[2].decision == "accepted" and again.record.slices[3].status == "stopped"
@@ -145,7 +145,7 @@ def test_adding_an_iteration_of_a_large_volume_is_quick_enough_for_a_timer(scene
         np.random.default_rng(0).integers(0, 99, (24, 384, 384)).astype(np.int16)
     )
     volume.CreateDefaultDisplayNodes()
-    made = RunScene.create(volume, record())
+    made = RunNodes.create(volume, record())
     made.open((24, 384, 384), (2, 1, 0), (False, False, False), tuple(range(24)))
     mask = np.zeros((384, 384), bool)
     mask[100:200, 100:250] = True

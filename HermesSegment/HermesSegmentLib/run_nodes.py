@@ -9,9 +9,10 @@ import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
-from HermesSegmentLib.geometry import SliceFrame
+from HermesLib.io.orientation import SliceAxes
 from HermesSegmentLib.labelmaps import ijk_to_ras, own_voxels, put_labelmap, refresh
-from HermesSegmentLib.record import IterationRecord, RunRecord, SliceRecord
+from HermesSegmentLib.run_record import IterationRecord, RunRecord, SliceRecord
+from HermesSegmentLib.slice_frame import SliceFrame
 
 ORGAN = "organ"
 MASK_ONLY, PGT_ONLY = "mask-only", "pgt-only"
@@ -29,7 +30,7 @@ def terminology(organ: dict[str, str]) -> str:
     return f"{_CONTEXT}~SCT^123037004^Anatomical Structure~{coded}~^^~{_REGIONS}~^^~^^"
 
 
-class RunScene:
+class RunNodes:
     """The nodes of one run."""
 
     def __init__(self, node: Any) -> None:
@@ -92,7 +93,8 @@ class RunScene:
     def frame(self) -> SliceFrame:
         """Slices and patient."""
         record = self.record
-        return SliceFrame(ijk_to_ras(self.volume), record.shape, record.order, record.backwards)
+        axes = SliceAxes(record.order, record.backwards)
+        return SliceFrame(ijk_to_ras(self.volume), record.shape, axes)
 
     @property
     def count(self) -> int:
@@ -115,8 +117,8 @@ class RunScene:
         self._extend_to(event.index)
         frame = self.frame
         for item in range(event.index, self.count):
-            frame.voxel_view(self._masks[item])[event.slice_index] = event.mask
-            frame.voxel_view(self._pgts[item])[event.slice_index] = event.pgt
+            frame.axes.view(self._masks[item])[event.slice_index] = event.mask
+            frame.axes.view(self._pgts[item])[event.slice_index] = event.pgt
         one = self.record.slices.setdefault(event.slice_index, SliceRecord(event.slice_index))
         one.borderline = bool(event.borderline)
         numbers = (float(event.pdsc), float(event.pdsc_low), float(event.pdsc_high))
@@ -164,11 +166,11 @@ class RunScene:
 
     def mask(self, slice_index: int, item: int) -> np.ndarray:
         """(H, W) bool of a slice at an iteration."""
-        return self.frame.voxel_view(self._masks[min(item, self.count - 1)])[slice_index] > 0
+        return self.frame.axes.view(self._masks[min(item, self.count - 1)])[slice_index] > 0
 
     def pgt(self, slice_index: int, item: int) -> np.ndarray:
         """(H, W) bool: its pseudo ground truth."""
-        return self.frame.voxel_view(self._pgts[min(item, self.count - 1)])[slice_index] > 0
+        return self.frame.axes.view(self._pgts[min(item, self.count - 1)])[slice_index] > 0
 
     def result_voxels(self) -> np.ndarray:
         """The voxels (k, j, i, uint8) of the accepted slices, to write to; made where there are none."""

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import slicer
 
-from HermesSegmentLib import adapter
+from HermesSegmentLib import slicer_app
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def installed(monkeypatch) -> list[tuple[list[str], str]]:
 
 
 def test_slicers_own_packages_keep_their_versions(installed):
-    adapter.install_packages(["monai>=1.5", "segment-anything>=1.0"])
+    slicer_app.install_packages(["monai>=1.5", "segment-anything>=1.0"])
     ((requirements, constraints),) = installed
     assert requirements == ["monai>=1.5", "segment-anything>=1.0"]
     assert f"numpy=={np.__version__}\n" in constraints
@@ -36,13 +36,13 @@ def test_before_slicer_5_11_the_older_installer_is_used(monkeypatch):
     seen = []
     monkeypatch.delattr(slicer, "packaging", raising=False)
     monkeypatch.setattr(slicer.util, "pip_install", lambda arguments: seen.append(arguments))
-    adapter.install_packages(["monai>=1.5"])
+    slicer_app.install_packages(["monai>=1.5"])
     assert seen[0][0] == "--constraint" and seen[0][2:] == ["monai>=1.5"]
 
 
 def test_pytorch_comes_from_its_extension_only(installed, monkeypatch):
     with pytest.raises(RuntimeError, match="extension PyTorch"):
-        adapter.install_packages(["torch", "monai>=1.5"])
+        slicer_app.install_packages(["torch", "monai>=1.5"])
     assert installed == []
     asked = []
     logic = SimpleNamespace(
@@ -51,20 +51,20 @@ def test_pytorch_comes_from_its_extension_only(installed, monkeypatch):
     monkeypatch.setitem(
         __import__("sys").modules, "PyTorchUtils", SimpleNamespace(PyTorchUtilsLogic=lambda: logic)
     )
-    adapter.install_packages(["torch"])
+    slicer_app.install_packages(["torch"])
     assert asked == [True] and installed == []
 
 
 def test_nothing_that_slicer_brings_is_ever_asked_for():
-    names = {wanted.split(">")[0].lower() for wanted in adapter.PACKAGES.values()}
+    names = {wanted.split(">")[0].lower() for wanted in slicer_app.PACKAGES.values()}
     assert not names & {"numpy", "simpleitk", "torch", "torchvision", "vtk"}
 
 
 def test_what_is_missing_is_found_without_importing_it(monkeypatch):
-    assert adapter.missing_packages() == []
+    assert slicer_app.missing_packages() == []
     monkeypatch.setattr(
-        adapter.importlib.util,
+        slicer_app.importlib.util,
         "find_spec",
         lambda name: None if name in ("torch", "monai") else object(),
     )
-    assert adapter.missing_packages() == ["torch", "monai>=1.5"]
+    assert slicer_app.missing_packages() == ["torch", "monai>=1.5"]

@@ -69,7 +69,7 @@ class RunRecord:
         request: what was asked for, as a report would say it.
         organ: terminology of the preset: scheme, value, meaning.
         threshold: of pDSC.
-        shape, order, backwards: the run's slices, see :class:`HermesSegmentLib.geometry.SliceFrame`.
+        shape, order, backwards: the run's slices, see :class:`HermesSegmentLib.slice_frame.SliceFrame`.
         slices: by index.
         unfamiliar: slices that look unlike the quality control's training patients: their pDSC is not to be trusted.
         report: HermesLib's report, once the run is over.
