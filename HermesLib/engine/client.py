@@ -209,7 +209,7 @@ class _Worker:
         _start_thread(self._write_frames, self.process.stdin)
 
     def send(self, frame: Frame) -> None:
-        """Queue a frame for the writing thread: a busy worker does not read, its pipe may be full."""
+        """Queue a frame for the writing thread: the pipe of a busy worker may be full."""
         self._sending.put(frame)
 
     def cancel(self, run: int, timeout: float) -> None:

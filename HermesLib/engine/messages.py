@@ -1,8 +1,8 @@
 """The messages between the engine and its client, and the frames that carry them.
 
-To the engine: a request, ``cancel``, ``quit``. From it: :class:`Ready` once its libraries are loaded;
-then for each run :class:`Opened`, an :class:`Iteration` for every event, and one of
-:class:`Finished`, :class:`Cancelled` and :class:`Failed`. Every message of a run carries its number.
+To the engine: a request or ``cancel``. From it: :class:`Ready` once its libraries are loaded; then
+for each run :class:`Opened`, an :class:`Iteration` for every event, and one of :class:`Finished`,
+:class:`Cancelled` and :class:`Failed`. Every message of a run carries the run's number.
 """
 
 from collections.abc import Mapping
@@ -60,7 +60,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class Cancelled:
-    """The user cancelled a run; ``report`` covers what was done, None if there was no time for one."""
+    """The user cancelled a run; ``report`` covers what was done, None if nothing could report."""
 
     report: Mapping[str, Any] | None
 

@@ -1,6 +1,6 @@
 """Dataclasses as plain JSON values and named arrays.
 
-Both directions follow the annotated types of a dataclass's own fields, so that no field is left out.
+Both directions follow the annotated types of a dataclass's own fields: no field is left out.
 """
 
 import dataclasses

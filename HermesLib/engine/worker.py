@@ -1,4 +1,4 @@
-"""The engine's own process, ``python -m HermesLib.engine.worker``: it serves requests on standard input.
+"""The engine's own process, ``python -m HermesLib.engine.worker``: serves requests from stdin.
 
 It keeps its networks between runs. Frames leave through the original standard output. Whatever
 libraries print goes to standard error, so that no text gets between the frames.
@@ -39,7 +39,7 @@ Send = Callable[[Message], None]
 class _Commands:
     """Incoming frames, read on a thread of their own.
 
-    Requests wait in a queue, ``cancel`` takes effect at once, and the end of input ends the process.
+    Requests wait in a queue, ``cancel`` takes effect at once, the end of input ends the process.
     """
 
     def __init__(self, stream: BinaryIO):

@@ -82,7 +82,7 @@ def read_whole(case: Case, preset: Preset) -> tuple[torch.Tensor, torch.Tensor]:
     """Images with neighbours (N, C, H, W) and truth (N, H, W) of all slices of a case."""
     volume = read_volume(case.image)
     truth = read_label_map(case.label, volume) == case.value
-    return with_neighbours(volume.normalise(preset)), torch.from_numpy(truth)
+    return with_neighbours(volume.normalise(preset.intensity)), torch.from_numpy(truth)
 
 
 def read_slices(case: Case, preset: Preset) -> tuple[torch.Tensor, torch.Tensor, list[int]]:

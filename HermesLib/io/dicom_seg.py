@@ -1,4 +1,7 @@
-"""A mask as a DICOM Segmentation object that refers to the series it was drawn on (DICOM PS3.3, A.51), through highdicom."""
+"""A mask as a DICOM Segmentation object of the series it belongs to (DICOM PS3.3, A.51).
+
+Written through highdicom.
+"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,9 +10,9 @@ import numpy as np
 
 from HermesLib import __version__
 from HermesLib.errors import HermesError
+from HermesLib.io.coded_concept import Code
 from HermesLib.io.image_files import series_files
 from HermesLib.io.volumes import read_mask, read_volume
-from HermesLib.presets.preset import Code
 
 if TYPE_CHECKING:
     from highdicom.sr import CodedConcept
@@ -20,7 +23,7 @@ _SERIES_NUMBER = 901
 
 
 def write_dicom_seg(mask: Path, series: Path, organ: Code, model: str, path: Path) -> int:
-    """Write the voxels of a mask file that are not 0 as one binary segment; returns the number of frames.
+    """Write the voxels of a mask file that are not 0 as one binary segment.
 
     The algorithm's type is SEMIAUTOMATIC, its name HERMES with the promptable model's.
 
@@ -29,10 +32,14 @@ def write_dicom_seg(mask: Path, series: Path, organ: Code, model: str, path: Pat
         series: the folder of the DICOM series.
         organ: what the segment is.
         model: name of the promptable model, empty if there was none.
-        path: of the new file; never an existing one.
+        path: of the new file; it must not exist.
+
+    Returns:
+        The number of frames.
 
     Raises:
-        HermesError: highdicom is not installed; unreadable input; an empty mask; a series that highdicom refuses.
+        HermesError: highdicom is not installed; unreadable input; an empty mask; a
+            series that highdicom rejects.
     """
     try:
         import highdicom
@@ -42,7 +49,7 @@ def write_dicom_seg(mask: Path, series: Path, organ: Code, model: str, path: Pat
             "DICOM SEG needs highdicom: pip install 'hermes-segment[dicom]'"
         ) from error
     if path.exists():
-        raise HermesError(f"{path.name} is there already; give a new name")
+        raise HermesError(f"{path.name} already exists; choose another name")
     volume = read_volume(series)
     voxels = volume.axes.to_voxels(read_mask(mask, volume)).astype(np.uint8)
     if not voxels.any():
@@ -61,13 +68,13 @@ def write_dicom_seg(mask: Path, series: Path, organ: Code, model: str, path: Pat
         tracking_uid=highdicom.UID(),
         tracking_id=f"{organ.meaning} 1",
     )
-    shown = [bool(plane.any()) for plane in voxels]
+    occupied = [bool(plane.any()) for plane in voxels]
     try:
         segmentation = highdicom.seg.Segmentation(
             source_images=[
-                _source(one) for one, wanted in zip(files, shown, strict=True) if wanted
+                _source(file) for file, used in zip(files, occupied, strict=True) if used
             ],
-            pixel_array=voxels[np.array(shown)],
+            pixel_array=voxels[np.array(occupied)],
             segmentation_type=highdicom.seg.SegmentationTypeValues.BINARY,
             segment_descriptions=[description],
             series_instance_uid=highdicom.UID(),
@@ -82,10 +89,10 @@ def write_dicom_seg(mask: Path, series: Path, organ: Code, model: str, path: Pat
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise HermesError(
-            f"no DICOM SEG can be made for the series in {series.name}: {error}"
+            f"cannot create a DICOM SEG for the series in {series.name}: {error}"
         ) from error
     segmentation.save_as(path)
-    return sum(shown)
+    return sum(occupied)
 
 
 def _coded(code: Code) -> "CodedConcept":
@@ -95,14 +102,17 @@ def _coded(code: Code) -> "CodedConcept":
 
 
 def _source(file: str) -> "Dataset":
-    """A file of the series; one that lost its SOP class (anonymisers do that) gets its modality's plain one, else it is refused."""
+    """A file of the series.
+
+    A file without a SOP class (anonymisers remove it) gets the plain class of its modality.
+    """
     import pydicom
     from pydicom import uid
 
-    found = pydicom.dcmread(file)
-    if not found.get("SOPClassUID"):
+    dataset = pydicom.dcmread(file)
+    if not dataset.get("SOPClassUID"):
         plain = {"CT": uid.CTImageStorage, "MR": uid.MRImageStorage}
-        if found.get("Modality") not in plain:
-            raise ValueError("its files name no SOP class")
-        found.SOPClassUID = plain[found.Modality]
-    return found
+        if dataset.get("Modality") not in plain:
+            raise ValueError("its files have no SOP class")
+        dataset.SOPClassUID = plain[dataset.Modality]
+    return dataset

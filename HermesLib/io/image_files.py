@@ -1,4 +1,4 @@
-"""Reading and writing image files through SimpleITK; whatever a file can be wrong with becomes one plain line."""
+"""Reading and writing image files through SimpleITK; every error is one line for the user."""
 
 import hashlib
 import logging
@@ -16,14 +16,19 @@ from HermesLib.weights.checkpoint import file_sha256
 
 logger = logging.getLogger(__name__)
 
-VOLUME_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+NIFTI_SUFFIXES = (".nii", ".nii.gz")
+VOLUME_SUFFIXES = (*NIFTI_SUFFIXES, ".nrrd", ".nhdr", ".mha", ".mhd")
 PNG = ".png"
 
 
 def read_image(path: Path) -> tuple[SimpleITK.Image, str]:
-    """A scalar 3D image (a 2D one becomes a volume of one slice) and the SHA-256 of its bytes.
+    """Read a scalar 3D image (a 2D image becomes a volume of one slice) and hash its bytes.
 
-    ``path`` is a NIfTI, NRRD or MetaImage file, a PNG, or the folder of a DICOM series.
+    Args:
+        path: a NIfTI, NRRD or MetaImage file, a PNG, or the folder of a DICOM series.
+
+    Returns:
+        The image and the SHA-256 of its bytes.
 
     Raises:
         HermesError: missing, unreadable, of unknown type, 4D, colour, or without a voxel.
@@ -39,17 +44,20 @@ def read_image(path: Path) -> tuple[SimpleITK.Image, str]:
         return _read_png(path), file_sha256(path)
     if not path.name.lower().endswith(VOLUME_SUFFIXES):
         raise HermesError(
-            f"{path.name} is of no known type; give {', '.join(VOLUME_SUFFIXES)}, {PNG} or the folder of a DICOM series"
+            f"{path.name} has an unknown type;"
+            f" use {', '.join(VOLUME_SUFFIXES)}, {PNG} or the folder of a DICOM series"
         )
     try:
         image = SimpleITK.ReadImage(str(path))
     except RuntimeError as error:
         raise HermesError(
-            f"{path.name} is no readable image: damaged, cut off, or not what its name says"
+            f"{path.name} cannot be read as an image: damaged, cut off, or not what its name says"
         ) from error
-    if path.name.lower().endswith((".nii", ".nii.gz")):
-        check_nifti(path)
-    return _as_volume(image, path.name), file_sha256(path)
+    if not path.name.lower().endswith(NIFTI_SUFFIXES):
+        return as_volume(image, path.name), file_sha256(path)
+    content = path.read_bytes()
+    check_nifti(content, path.name)
+    return as_volume(image, path.name), hashlib.sha256(content).hexdigest()
 
 
 def is_png(path: Path) -> bool:
@@ -58,7 +66,7 @@ def is_png(path: Path) -> bool:
 
 
 def write_image(image: SimpleITK.Image, path: Path) -> None:
-    """Write an image so that a reader never sees half of it; ``path`` ends in a suffix SimpleITK knows."""
+    """Write an image so that a reader never sees half of it; SimpleITK must know the suffix."""
     suffix = "".join(path.suffixes[-2:]) if path.name.endswith(".gz") else path.suffix
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".hermes-", suffix=suffix)
     os.close(handle)
@@ -70,10 +78,15 @@ def write_image(image: SimpleITK.Image, path: Path) -> None:
         Path(temporary).unlink(missing_ok=True)
 
 
-def _as_volume(image: SimpleITK.Image, name: str) -> SimpleITK.Image:
+def as_volume(image: SimpleITK.Image, name: str) -> SimpleITK.Image:
+    """A scalar image as a 3D image; ``name`` is for messages.
+
+    Raises:
+        HermesError: 4D, colour, or without a voxel.
+    """
     if image.GetNumberOfComponentsPerPixel() != 1:
         raise HermesError(
-            f"{name} is a colour or vector image; give one with a single grey value for each voxel"
+            f"{name} is a colour or vector image; use an image with one grey value per voxel"
         )
     if image.GetDimension() == 4 and image.GetSize()[3] == 1:
         image = image[:, :, :, 0]
@@ -81,11 +94,36 @@ def _as_volume(image: SimpleITK.Image, name: str) -> SimpleITK.Image:
         image = SimpleITK.JoinSeries([image])
     if image.GetDimension() != 3:
         raise HermesError(
-            f"{name} has {image.GetDimension()} dimensions; give a single volume or slice"
+            f"{name} has {image.GetDimension()} dimensions; use a single volume or slice"
         )
     if 0 in image.GetSize():
-        raise HermesError(f"{name} holds no slice")
+        raise HermesError(f"{name} contains no slices")
     return image
+
+
+def series_files(folder: Path) -> list[str]:
+    """The files of the DICOM series in a folder, in stacking order; of several the longest.
+
+    Raises:
+        HermesError: no series, or two of equal length.
+    """
+    names = SimpleITK.ImageSeriesReader.GetGDCMSeriesFileNames
+    files_of = {series: list(names(str(folder), series)) for series in _series_ids(folder)}
+    if not files_of:
+        raise HermesError(f"the folder {folder.name} contains no DICOM series")
+    lengths = sorted((len(files) for files in files_of.values()), reverse=True)
+    if len(lengths) > 1:
+        if lengths[0] == lengths[1]:
+            raise HermesError(
+                f"the folder {folder.name} contains {len(files_of)} DICOM series of equal length;"
+                " use a folder with one of them"
+            )
+        logger.warning(
+            "the folder contains %d DICOM series; the longest is used (%d files)",
+            len(files_of),
+            lengths[0],
+        )
+    return max(files_of.values(), key=len)
 
 
 def _read_png(path: Path) -> SimpleITK.Image:
@@ -93,36 +131,13 @@ def _read_png(path: Path) -> SimpleITK.Image:
         with Image.open(path) as picture:
             if picture.mode not in ("L", "P", "1"):
                 raise HermesError(
-                    f"{path.name} is no 8-bit grey PNG (it is {picture.mode}); convert it, values 0 to 255"
+                    f"{path.name} is not an 8-bit grey PNG (its mode is {picture.mode});"
+                    " convert it, values 0 to 255"
                 )
             values = np.asarray(picture).astype(np.uint8)
     except (UnidentifiedImageError, OSError, SyntaxError) as error:
-        raise HermesError(f"{path.name} is no readable PNG") from error
+        raise HermesError(f"{path.name} cannot be read as a PNG") from error
     return SimpleITK.GetImageFromArray(values[None])
-
-
-def series_files(folder: Path) -> list[str]:
-    """The files of the one DICOM series in a folder, in the order in which they are stacked; of several the longest.
-
-    Raises:
-        HermesError: none, or two of equal length.
-    """
-    names = SimpleITK.ImageSeriesReader.GetGDCMSeriesFileNames
-    found = {series: list(names(str(folder), series)) for series in _series_ids(folder)}
-    if not found:
-        raise HermesError(f"the folder {folder.name} holds no DICOM series")
-    lengths = sorted((len(files) for files in found.values()), reverse=True)
-    if len(lengths) > 1:
-        if lengths[0] == lengths[1]:
-            raise HermesError(
-                f"the folder {folder.name} holds {len(found)} DICOM series of equal length; give a folder with one of them"
-            )
-        logger.warning(
-            "the folder holds %d DICOM series; the longest is taken (%d files)",
-            len(found),
-            lengths[0],
-        )
-    return max(found.values(), key=len)
 
 
 def _read_series(folder: Path) -> tuple[SimpleITK.Image, str]:
@@ -133,12 +148,12 @@ def _read_series(folder: Path) -> tuple[SimpleITK.Image, str]:
         image = reader.Execute()
     except RuntimeError as error:
         raise HermesError(
-            f"the DICOM series in {folder.name} cannot be read: damaged, or slices of different sizes"
+            f"the DICOM series in {folder.name} cannot be read: damaged, or slices of unequal size"
         ) from error
     digest = hashlib.sha256()
     for name in sorted(files):
         digest.update(Path(name).read_bytes())
-    return _as_volume(image, folder.name), digest.hexdigest()
+    return as_volume(image, folder.name), digest.hexdigest()
 
 
 def _series_ids(folder: Path) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""From voxels to slices as a radiologist looks at them, and back without losing a voxel. Imports no torch and no SimpleITK."""
+"""From voxels to slices in display orientation, and back. Imports neither torch nor SimpleITK."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SliceAxes:
-    """How voxel axes (i, j, k) become slices: which of them is slice, row and column, and which run backwards."""
+    """How voxel axes (i, j, k) become slices.
+
+    Attributes:
+        order: the voxel axis of slices, of rows and of columns.
+        backwards: which of them run backwards.
+    """
 
     order: tuple[int, int, int]
     backwards: tuple[bool, bool, bool]
@@ -32,12 +37,11 @@ class SliceAxes:
         return np.ascontiguousarray(arranged.transpose(np.argsort(self.order)).transpose(2, 1, 0))
 
 
-#: The through-plane axis of an acquisition has clearly larger voxels than the others; below this ratio anatomy decides.
+#: The through-plane axis has voxels larger by at least this ratio; below it, anatomy decides.
 _CLEARLY_LARGER = 1.4
-
-
-#: Rows and columns, as (patient axis, sign), of a slice across each patient axis; patient axes are 0 left, 1 posterior, 2 superior.
-#: Axial slices show posterior below, coronal and sagittal ones inferior below; left (or posterior) is on the right.
+#: Rows and columns, as (patient axis, sign), of a slice perpendicular to each patient axis.
+#: Patient axes are 0 left, 1 posterior, 2 superior. Axial slices show posterior at the bottom,
+#: coronal and sagittal slices inferior; left (or posterior) is on the right.
 _DISPLAY = {2: ((1, 1), (0, 1)), 1: ((2, -1), (0, 1)), 0: ((2, -1), (1, 1))}
 
 
@@ -51,9 +55,9 @@ def find_slice_axes(
 ) -> SliceAxes:
     """Find the slices of a 3D voxel grid.
 
-    Slices lie across a voxel axis of length one, else across the axis with clearly the largest
-    spacing, else across the axis nearest to the patient's long axis. They are ordered along the
-    patient axis they lie across (left, posterior, superior).
+    Slices are perpendicular to a voxel axis of length 1; else to the axis of clearly the largest
+    spacing; else to the axis nearest to the patient's long axis. They are ordered along the patient
+    axis that they are perpendicular to (towards left, posterior, superior).
 
     Args:
         size: voxels along i, j, k.

@@ -1,4 +1,4 @@
-"""Result folders that are either whole or as they were before."""
+"""Result folders that are either complete or unchanged."""
 
 import os
 import shutil
@@ -12,23 +12,23 @@ from HermesLib.errors import HermesError
 
 @contextmanager
 def staged_folder(target: Path) -> Iterator[Path]:
-    """A temporary folder whose files are moved into ``target`` when the block ends well, and thrown away when it does not.
+    """A temporary folder; its files move into ``target`` if the block ends without an exception.
 
-    ``target`` is created only then; other files in it stay. The temporary folder lies on the target's own file system, so that
-    moving is renaming, and an unwritable target is known before any work is done.
+    ``target`` is created only then, and other files in it stay. The temporary folder is on the
+    target's own file system: moving is renaming, and an unwritable target fails before any work.
 
     Raises:
-        HermesError: ``target`` is a file, or nothing may be written there.
+        HermesError: ``target`` is a file, or it cannot be written to.
     """
     target = Path(target).absolute()
-    home = next(folder for folder in (target, *target.parents) if folder.exists())
-    if not home.is_dir():
-        raise HermesError(f"{home.name} is a file; choose a folder for the results with -o")
+    parent = next(folder for folder in (target, *target.parents) if folder.exists())
+    if not parent.is_dir():
+        raise HermesError(f"{parent.name} is a file; choose a folder for the results with -o")
     try:
-        staging = Path(tempfile.mkdtemp(dir=home, prefix=".hermes-"))
+        staging = Path(tempfile.mkdtemp(dir=parent, prefix=".hermes-"))
     except OSError as error:
         raise HermesError(
-            f"nothing can be written to {home} ({error.strerror}); choose another folder with -o"
+            f"cannot write to {parent} ({error.strerror}); choose another folder with -o"
         ) from error
     try:
         yield staging
@@ -43,4 +43,4 @@ def _publish(staging: Path, target: Path) -> None:
         for path in sorted(staging.iterdir()):
             os.replace(path, target / path.name)
     except OSError as error:
-        raise HermesError(f"the results cannot be moved to {target} ({error.strerror})") from error
+        raise HermesError(f"cannot move the results to {target} ({error.strerror})") from error

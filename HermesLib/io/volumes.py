@@ -1,21 +1,33 @@
-"""Volumes as stacks of slices, masks on their grid, and results back on the exact grid of the input."""
+"""Volumes as stacks of slices, masks on their grid, and results back on the input's own grid."""
 
+import hashlib
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import SimpleITK
 
 from HermesLib.errors import HermesError
-from HermesLib.io.image_files import is_png, read_image, write_image
+from HermesLib.io.image_files import as_volume, is_png, read_image, write_image
 from HermesLib.io.orientation import SliceAxes, slice_axes
-from HermesLib.presets.preset import Preset
 
 logger = logging.getLogger(__name__)
 
 #: Two grids are the same if no corner voxel differs by more than this share of a voxel.
 _SAME_GRID = 0.05
+#: The axes of an array (N, H, W), which is in slices already.
+_ARRAY_AXES = SliceAxes((2, 1, 0), (False, False, False))
+
+
+class IntensityScale(Protocol):
+    """Maps raw intensities to 0..1; presets bring one."""
+
+    def normalise(self, volume: np.ndarray) -> np.ndarray:
+        """Intensities of any shape as float32 in 0..1."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,13 +35,15 @@ class Volume:
     """An image as slices.
 
     Attributes:
-        array: (N, H, W) float32 intensities as stored; slices across the acquisition's through-plane axis, in display orientation.
+        array: (N, H, W) float32 intensities as stored; slices are perpendicular to the
+            acquisition's through-plane axis, in display orientation.
         pixel_spacing: of rows and of columns, mm.
         slice_spacing: mm.
-        windowed: a PNG, whose 0..255 already is the window.
-        grid: the input's own grid, a SimpleITK image without meaning in its voxels.
-        axes: how slices and voxels belong together.
-        sha256: of the file's bytes, or of a DICOM series' files in order of their names.
+        windowed: whether 0..255 already is the display window, as in a PNG.
+        grid: the input's own grid, a SimpleITK image with meaningless voxels.
+        axes: how voxels become slices.
+        sha256: of the file's bytes, of a DICOM series' files in order of their names, or of the
+            intensities of an image in memory.
     """
 
     array: np.ndarray
@@ -40,105 +54,141 @@ class Volume:
     axes: SliceAxes
     sha256: str
 
-    def normalise(self, preset: Preset) -> np.ndarray:
-        """Intensities (N, H, W) as float32 of 0..1: by the preset, or as they are in a PNG."""
-        return (
-            self.array / np.float32(255)
-            if self.windowed
-            else preset.intensity.normalise(self.array)
-        )
+    def normalise(self, intensity: IntensityScale) -> np.ndarray:
+        """Intensities (N, H, W) as float32 in 0..1; a PNG is only divided by 255."""
+        if self.windowed:
+            return self.array / np.float32(255)
+        return intensity.normalise(self.array)
 
     def to_image(self, slices: np.ndarray) -> SimpleITK.Image:
-        """Slices (N, H, W), bool, uint8 or float32, as an image on the input's exact grid."""
+        """Slices (N, H, W), bool, uint8 or float32, as an image on the input's own grid."""
         if slices.shape != self.array.shape:
             raise ValueError(
                 f"slices of shape {slices.shape} do not fit a volume of {self.array.shape}"
             )
         voxels = self.axes.to_voxels(slices)
-        image = SimpleITK.GetImageFromArray(
-            voxels.astype(np.uint8) if voxels.dtype == bool else voxels
-        )
+        if voxels.dtype == bool:
+            voxels = voxels.astype(np.uint8)
+        image = SimpleITK.GetImageFromArray(voxels)
         image.CopyInformation(self.grid)
         return image
 
 
-def read_volume(path: Path) -> Volume:
+def read_volume(path: Path | str) -> Volume:
     """Read an image: NIfTI, NRRD, MetaImage, a DICOM series' folder, or an 8-bit PNG.
 
     Raises:
-        HermesError: see :func:`HermesLib.io.image_files.read_image`; also voxels that are not finite or all the same.
+        HermesError: see :func:`HermesLib.io.image_files.read_image`; also voxels that are not
+            finite or all the same.
     """
-    image, sha256 = read_image(Path(path))
-    axes = slice_axes(image)
-    array = axes.to_slices(SimpleITK.GetArrayFromImage(image)).astype(np.float32)
-    if not np.isfinite(array).all():
-        raise HermesError(
-            f"{Path(path).name} has voxels that are no finite numbers (NaN or infinite); mend the image first"
-        )
-    if array.min() == array.max():
-        raise HermesError(
-            f"{Path(path).name} is constant: every voxel has the value {array.min():g}"
-        )
-    spacing = image.GetSpacing()
-    through, rows, columns = axes.order
-    return Volume(
-        array,
-        (spacing[rows], spacing[columns]),
-        spacing[through],
-        is_png(Path(path)),
-        _empty_like(image),
-        axes,
-        sha256,
-    )
+    path = Path(path)
+    image, sha256 = read_image(path)
+    return _volume(image, slice_axes(image), is_png(path), sha256, path.name)
 
 
-def read_label_map(path: Path, volume: Volume) -> np.ndarray:
-    """Label values (N, H, W) on a volume's slices.
-
-    A label map on another grid in the same space is resampled (nearest neighbour), and a warning says so.
+def volume_from_image(image: SimpleITK.Image) -> Volume:
+    """A SimpleITK image (2D or 3D, scalar) as slices; its slices are found as in a file's.
 
     Raises:
-        HermesError: unreadable, beside the image, or of another size where there is no geometry to go by.
+        HermesError: 4D, colour, no voxel, voxels that are not finite or all the same.
+    """
+    image = as_volume(image, "the image")
+    digest = _array_sha256(SimpleITK.GetArrayViewFromImage(image).astype(np.float32))
+    return _volume(image, slice_axes(image), False, digest, "the image")
+
+
+def volume_from_array(array: np.ndarray, spacing: Sequence[float] | None = None) -> Volume:
+    """An array of one slice (H, W) or of slices (N, H, W) as a volume, in the array's own order.
+
+    Args:
+        array: numbers in the modality's own units (MR: any scale, CT: Hounsfield units).
+        spacing: mm from slice to slice, row to row and column to column, or of rows and columns
+            only; 1 mm if left out.
+
+    Raises:
+        HermesError: another shape, no numbers, not finite, all the same, or a bad spacing.
+    """
+    array = np.asarray(array)
+    if array.ndim not in (2, 3) or array.size == 0:
+        raise HermesError(
+            f"the array has the shape {array.shape}; give one slice (H, W) or slices (N, H, W)"
+        )
+    if array.dtype.kind not in "biuf":
+        raise HermesError(f"the array holds {array.dtype} values; give real numbers")
+    slices = np.ascontiguousarray(array if array.ndim == 3 else array[None], np.float32)
+    image = SimpleITK.GetImageFromArray(slices)
+    image.SetSpacing(_image_spacing(spacing))
+    return _volume(image, _ARRAY_AXES, False, _array_sha256(slices), "the array")
+
+
+def read_label_map(path: Path | str, volume: Volume) -> np.ndarray:
+    """Label values (N, H, W) on a volume's slices.
+
+    A label map on another grid in the same space is resampled (nearest neighbour) with a warning.
+
+    Raises:
+        HermesError: unreadable, outside the image, or of another size without any geometry.
     """
     path = Path(path)
     image, _ = read_image(path)
     if not same_grid(image, volume.grid):
         if is_png(path) or volume.windowed or _lost_geometry(image, volume.grid):
-            sizes = (
-                " x ".join(map(str, image.GetSize())),
-                " x ".join(map(str, volume.grid.GetSize())),
-            )
+            own_size = " x ".join(map(str, image.GetSize()))
+            size = " x ".join(map(str, volume.grid.GetSize()))
             raise HermesError(
-                f"{path.name} ({sizes[0]}) does not lie on the image's grid ({sizes[1]}) and has no geometry to place it by"
+                f"{path.name} ({own_size}) is not on the image's grid ({size})"
+                " and has no geometry to place it by"
             )
-        _require_overlap(image, volume.grid, path.name)
-        image = SimpleITK.Resample(
-            image, volume.grid, SimpleITK.Transform(), SimpleITK.sitkNearestNeighbor, 0
-        )
-        logger.warning(
-            "%s lies on another grid than the image; it was resampled (nearest neighbour)",
-            path.name,
-        )
+        image = _resample(image, volume.grid, path.name)
     return volume.axes.to_slices(SimpleITK.GetArrayFromImage(image))
 
 
-def read_mask(path: Path, volume: Volume, label: int | None = None) -> np.ndarray:
-    """A mask (N, H, W, bool) on a volume's slices: one label's voxels, or all that are not 0.
+def read_mask(path: Path | str, volume: Volume, label: int | None = None) -> np.ndarray:
+    """A mask (N, H, W, bool) on a volume's slices: the voxels of a label, or all that are not 0.
 
     Raises:
-        HermesError: see :func:`read_label_map`; also a label that the file does not hold.
+        HermesError: see :func:`read_label_map`; also a label that the file does not contain.
     """
     values = read_label_map(path, volume)
     if label is None:
         return values != 0
     if not (values == label).any():
-        present = ", ".join(str(value) for value in np.unique(values)[:10])
-        raise HermesError(f"{Path(path).name} has no label {label}; it holds {present}")
+        labels = ", ".join(str(value) for value in np.unique(values)[:10])
+        raise HermesError(f"{Path(path).name} has no label {label}; it has {labels}")
     return values == label
 
 
+def mask_from_image(mask: SimpleITK.Image, volume: Volume, name: str = "the mask") -> np.ndarray:
+    """The voxels of a SimpleITK image that are not 0, (N, H, W, bool) on a volume's slices.
+
+    A mask on another grid is resampled as by :func:`read_label_map`.
+
+    Raises:
+        HermesError: 4D, colour, or outside the image.
+    """
+    mask = as_volume(mask, name)
+    if not same_grid(mask, volume.grid):
+        mask = _resample(mask, volume.grid, name)
+    return volume.axes.to_slices(SimpleITK.GetArrayFromImage(mask)) != 0
+
+
+def mask_from_array(mask: np.ndarray, volume: Volume, name: str = "the mask") -> np.ndarray:
+    """The pixels of an array (N, H, W), or (H, W) for a single slice, that are not 0, as bool.
+
+    Raises:
+        HermesError: another shape than the volume's slices.
+    """
+    mask = np.asarray(mask)
+    slices = mask[None] if mask.ndim == 2 else mask
+    if slices.shape != volume.array.shape:
+        raise HermesError(
+            f"{name} has the shape {mask.shape}, the image {volume.array.shape}; they must agree"
+        )
+    return slices != 0
+
+
 def write_mask(path: Path, mask: np.ndarray, volume: Volume) -> None:
-    """Write a mask (N, H, W, bool) on the volume's exact grid, as 0 and 1 in 8 bit."""
+    """Write a mask (N, H, W, bool) on the volume's own grid, as 0 and 1 in 8 bit."""
     write_image(volume.to_image(mask), path)
 
 
@@ -148,11 +198,48 @@ def same_grid(a: SimpleITK.Image, b: SimpleITK.Image) -> bool:
         return False
     last = [length - 1 for length in a.GetSize()]
     corners = [[last[axis] * (corner >> axis & 1) for axis in range(3)] for corner in range(8)]
-    apart = [
+    distances = [
         np.subtract(a.TransformIndexToPhysicalPoint(c), b.TransformIndexToPhysicalPoint(c))
         for c in corners
     ]
-    return float(np.abs(apart).max()) <= _SAME_GRID * min(b.GetSpacing())
+    return float(np.abs(distances).max()) <= _SAME_GRID * min(b.GetSpacing())
+
+
+def _volume(
+    image: SimpleITK.Image, axes: SliceAxes, windowed: bool, sha256: str, name: str
+) -> Volume:
+    array = axes.to_slices(SimpleITK.GetArrayFromImage(image)).astype(np.float32)
+    if not np.isfinite(array).all():
+        raise HermesError(f"{name} contains NaN or infinite voxels; replace them by finite values")
+    if array.min() == array.max():
+        raise HermesError(f"{name} is constant: every voxel has the value {array.min():g}")
+    spacing = image.GetSpacing()
+    through, rows, columns = axes.order
+    return Volume(
+        array=array,
+        pixel_spacing=(spacing[rows], spacing[columns]),
+        slice_spacing=spacing[through],
+        windowed=windowed,
+        grid=_empty_like(image),
+        axes=axes,
+        sha256=sha256,
+    )
+
+
+def _array_sha256(array: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+def _image_spacing(spacing: Sequence[float] | None) -> tuple[float, float, float]:
+    """Spacing as SimpleITK orders it (column, row, slice)."""
+    values = [1.0, 1.0, 1.0] if spacing is None else [float(value) for value in spacing]
+    if len(values) == 2:
+        values = [1.0, *values]
+    if len(values) != 3 or not all(np.isfinite(value) and value > 0 for value in values):
+        raise HermesError(
+            f"spacing {tuple(values)} cannot be used; give three lengths in mm: slice, row, column"
+        )
+    return values[2], values[1], values[0]
 
 
 def _empty_like(image: SimpleITK.Image) -> SimpleITK.Image:
@@ -161,16 +248,28 @@ def _empty_like(image: SimpleITK.Image) -> SimpleITK.Image:
     return grid
 
 
+def _resample(image: SimpleITK.Image, grid: SimpleITK.Image, name: str) -> SimpleITK.Image:
+    """A label map on another grid; warns that it was resampled."""
+    _require_overlap(image, grid, name)
+    logger.warning(
+        "%s is on another grid than the image; it was resampled (nearest neighbour)", name
+    )
+    return _nearest(image, grid)
+
+
+def _nearest(image: SimpleITK.Image, grid: SimpleITK.Image) -> SimpleITK.Image:
+    return SimpleITK.Resample(image, grid, SimpleITK.Transform(), SimpleITK.sitkNearestNeighbor, 0)
+
+
 def _lost_geometry(mask: SimpleITK.Image, grid: SimpleITK.Image) -> bool:
-    """A mask with default geometry beside an image with real geometry was saved by a program that dropped it."""
+    """Whether a program dropped the geometry: default for the mask, but not for the image."""
     default = mask.GetSpacing() == (1.0, 1.0, 1.0) and mask.GetOrigin() == (0.0, 0.0, 0.0)
     return default and (grid.GetSpacing() != (1.0, 1.0, 1.0) or grid.GetOrigin() != (0.0, 0.0, 0.0))
 
 
 def _require_overlap(mask: SimpleITK.Image, grid: SimpleITK.Image, name: str) -> None:
     everywhere = SimpleITK.Cast(mask * 0, SimpleITK.sitkUInt8) + 1
-    covered = SimpleITK.Resample(
-        everywhere, grid, SimpleITK.Transform(), SimpleITK.sitkNearestNeighbor, 0
-    )
+    # The view does not keep its image alive.
+    covered = _nearest(everywhere, grid)
     if not SimpleITK.GetArrayViewFromImage(covered).any():
-        raise HermesError(f"{name} lies beside the image: their grids have no voxel in common")
+        raise HermesError(f"{name} does not overlap the image: their grids share no voxel")

@@ -7,15 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from HermesLib.errors import HermesError
-
-
-@dataclass(frozen=True)
-class Code:
-    """A coded concept of a terminology, e.g. SNOMED CT."""
-
-    scheme: str
-    value: str
-    meaning: str
+from HermesLib.io.coded_concept import Code
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def prepare_inputs(
     """
     indices = slice_indices(slices, len(sources.volume.array))
     selected = slice(indices.start, indices.stop)
-    normalised = sources.volume.normalise(preset)
+    normalised = sources.volume.normalise(preset.intensity)
     return RunInputs(
         sources.volume,
         indices,

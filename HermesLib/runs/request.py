@@ -27,7 +27,7 @@ class RunRequest:
         truth: file of the true mask; reported, never used by the loop.
         device: ``auto``, ``cpu`` or ``cuda``.
         command: the words of the command line, for the report.
-        send_masks: whether the engine sends every iteration's mask, pGT and prompt, or numbers only.
+        send_masks: whether the engine sends masks, pGTs and prompts, or numbers only.
     """
 
     image: Path | None

@@ -48,12 +48,12 @@ def constant(path: Path) -> None:
 
 BAD_IMAGES: list[tuple[Callable[[Path], None], str]] = [
     (missing, "no file or folder"),
-    (text, "no readable image"),
+    (text, "cannot be read as an image"),
     (empty_file, "is empty"),
-    (cut_off, "no readable image"),
+    (cut_off, "cannot be read as an image"),
     (four_dimensions, "has 4 dimensions"),
     (colour, "colour"),
-    (not_a_number, "no finite numbers"),
+    (not_a_number, "NaN"),
     (constant, "is constant"),
 ]
 

@@ -61,7 +61,7 @@ def test_a_file_in_the_way_is_named(tmp_path: Path):
 def test_a_folder_nobody_may_write_to_is_named_before_the_work(tmp_path: Path):
     tmp_path.chmod(0o500)
     with (
-        pytest.raises(HermesError, match="nothing can be written"),
+        pytest.raises(HermesError, match="cannot write"),
         staged_folder(tmp_path / "out"),
     ):
         pass

@@ -1,5 +1,6 @@
-"""Files in, files out, and one plain line for whatever is wrong with them."""
+"""Images from files and memory, masks on their grid, and one-line errors."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,15 @@ from PIL import Image
 
 from HermesLib.errors import HermesError
 from HermesLib.io.image_files import write_image
-from HermesLib.io.volumes import read_mask, read_volume, write_mask
+from HermesLib.io.volumes import (
+    mask_from_array,
+    mask_from_image,
+    read_mask,
+    read_volume,
+    volume_from_array,
+    volume_from_image,
+    write_mask,
+)
 from HermesLib.presets.registry import load_preset
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -58,7 +67,7 @@ def test_one_slice_is_a_volume_and_a_png_is_taken_as_windowed(tmp_path, noise):
     Image.fromarray(np.arange(120, dtype=np.uint8).reshape(12, 10)).save(tmp_path / "one.png")
     volume = read_volume(tmp_path / "one.png")
     assert volume.windowed and volume.array.shape == (1, 12, 10)
-    assert volume.normalise(load_preset("spleen-ct")).max() == pytest.approx(119 / 255)
+    assert volume.normalise(load_preset("spleen-ct").intensity).max() == pytest.approx(119 / 255)
 
 
 def test_a_mask_on_another_grid_is_resampled_and_that_is_said(tmp_path, caplog):
@@ -128,24 +137,24 @@ def write_bad(folder: Path, kind: str) -> Path:
 
 KINDS = {
     "missing": "no file",
-    "text": "no readable image",
+    "text": "cannot be read as an image",
     "empty": "is empty",
     "four dimensions": "4 dimensions",
     "colour": "colour",
     "not finite": "NaN",
     "constant": "constant",
-    "cut off": "no readable image|cut off",
+    "cut off": "cannot be read|cut off",
     "folder without DICOM": "no DICOM series",
     "colour PNG": "8-bit grey",
-    "unknown type": "no known type",
+    "unknown type": "unknown type",
 }
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_bad_image_gets_one_line_that_says_what_is_wrong(tmp_path, kind):
-    with pytest.raises(HermesError, match=KINDS[kind]) as found:
+    with pytest.raises(HermesError, match=KINDS[kind]) as raised:
         read_volume(write_bad(tmp_path, kind))
-    assert "\n" not in str(found.value)
+    assert "\n" not in str(raised.value)
 
 
 def test_a_mask_that_cannot_be_placed_is_refused(tmp_path, noise):
@@ -160,7 +169,7 @@ def test_a_mask_that_cannot_be_placed_is_refused(tmp_path, noise):
         image_of((noise > 9).astype(np.uint8), origin=(500.0, 0.0, 0.0)),
         str(tmp_path / "far.nii.gz"),
     )
-    with pytest.raises(HermesError, match="beside the image"):
+    with pytest.raises(HermesError, match="does not overlap"):
         read_mask(tmp_path / "far.nii.gz", volume)
 
 
@@ -198,3 +207,60 @@ def test_the_liver_is_on_the_left_of_the_picture_in_a_flipped_real_volume():
     rows, columns = np.argwhere(spleen.any(0)).mean(0)
     assert columns > volume.array.shape[2] / 2
     assert rows > volume.array.shape[1] / 2
+
+
+@pytest.mark.parametrize("spacing", [(3.0, 0.8, 0.8), None])
+def test_an_array_is_a_volume_in_its_own_order(noise, spacing, tmp_path):
+    volume = volume_from_array(noise, spacing)
+    assert np.array_equal(volume.array, noise)
+    assert (volume.slice_spacing, *volume.pixel_spacing) == pytest.approx(spacing or (1, 1, 1))
+    mask = noise > 250
+    write_mask(tmp_path / "mask.nii.gz", mask, volume)
+    written = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(tmp_path / "mask.nii.gz")))
+    assert np.array_equal(written, mask)
+
+
+def test_an_image_in_memory_gives_the_slices_of_its_file(noise, tmp_path):
+    image = SimpleITK.DICOMOrient(image_of(noise), "RSP")
+    SimpleITK.WriteImage(image, str(tmp_path / "image.nrrd"))
+    read = read_volume(tmp_path / "image.nrrd")
+    in_memory = volume_from_image(image)
+    assert np.array_equal(in_memory.array, read.array) and in_memory.axes == read.axes
+    mask = SimpleITK.Cast(image > 250, SimpleITK.sitkUInt8)
+    assert np.array_equal(mask_from_image(mask, in_memory), read.array > 250)
+
+
+@pytest.mark.parametrize(
+    ("array", "spacing", "message"),
+    [
+        (np.zeros((2, 3, 4, 5)), None, "shape"),
+        (np.zeros((0, 4, 4)), None, "shape"),
+        (np.array([["a", "b"]]), None, "real numbers"),
+        (np.array([[0.0, np.nan]]), None, "NaN"),
+        (np.ones((4, 4)), None, "constant"),
+        (np.eye(4), (1.0, 0.0, 1.0), "spacing"),
+        (np.eye(4), (1.0,), "spacing"),
+    ],
+)
+def test_a_bad_array_gets_one_line_that_says_what_is_wrong(array, spacing, message):
+    with pytest.raises(HermesError, match=message) as raised:
+        volume_from_array(array, spacing)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_mask_array_must_have_the_shape_of_the_image(noise):
+    volume = volume_from_array(noise)
+    with pytest.raises(HermesError, match="shape"):
+        mask_from_array(noise[0] > 0, volume)
+    single = volume_from_array(noise[0])
+    assert mask_from_array(noise[0] > 250, single).shape == (1, *noise[0].shape)
+
+
+def test_a_nifti_file_is_read_once_for_its_checks_and_its_hash(tmp_path, noise, monkeypatch):
+    path = tmp_path / "image.nii.gz"
+    SimpleITK.WriteImage(image_of(noise), str(path))
+    reads = []
+    read_bytes = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda self: reads.append(self) or read_bytes(self))
+    assert read_volume(path).sha256 == hashlib.sha256(read_bytes(path)).hexdigest()
+    assert reads == [path]

@@ -51,7 +51,7 @@ def test_another_scanners_prostates_are_familiar_and_abdominal_ct_and_noise_are_
         return float(found.float().mean())
 
     def slices(path: Path) -> torch.Tensor:
-        return torch.from_numpy(read_volume(path).normalise(preset))[:, None]
+        return torch.from_numpy(read_volume(path).normalise(preset.intensity))[:, None]
 
     for path in sorted((DATA / "prostatex" / "imagesTr").iterdir()):
         assert unfamiliar(slices(path)) < 0.1, path.name
