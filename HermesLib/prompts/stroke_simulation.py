@@ -1,7 +1,8 @@
-"""How a hand draws: strokes break off, wander from their path, have a width, and stay in the region they are meant for.
+"""Simulation of hand-drawn strokes: they break off, wander, have a width, and stay in their region.
 
-The recipe of ScribblePrompt (Wong et al. 2024, scribble simulation: strokes broken by a smooth random mask and warped by a smooth
-random deformation), on paths of short segments instead of rasters: a warped path stays connected and nothing fades.
+This is ScribblePrompt's recipe (Wong et al. 2024, scribble simulation): strokes broken by a smooth
+random mask and warped by a smooth random deformation. It works on paths of short segments instead
+of rasters, so that a warped path stays connected and does not fade.
 """
 
 import math
@@ -9,16 +10,21 @@ import math
 import numpy as np
 from scipy import ndimage
 
-#: Strokes are one pixel wide on slices of this side, and in proportion on larger ones: the promptable model resizes to it.
+#: Strokes are one pixel wide on slices of this side, which ScribblePrompt resizes to, and in
+#: proportion on larger ones.
 _REFERENCE_SIDE = 128
-_BREAK_SPACING, _LOST = (8.0, 20.0), (0.1, 0.75)
-_WARP_SPACING, _WARP_STRENGTH = (4.0, 16.0), (0.4, 2.0)
+#: Spacing of the random mask's grid, in units of the stroke's width, and the share that it removes.
+_BREAK_SPACING = (8.0, 20.0)
+_REMOVED = (0.1, 0.75)
+#: Spacing of the random deformation's grid and its deviation, in units of the stroke's width.
+_WARP_SPACING = (4.0, 16.0)
+_WARP_STRENGTH = (0.4, 2.0)
 #: A hand strays less in a small region: at most this share of the side of a square of its area.
 _STRENGTH_PER_SIDE = 0.1
 
 
 def pixel_unit(shape: tuple[int, int]) -> float:
-    """Pixels of a slice of that shape that make one pixel of a 128x128 slice, on which strokes are one pixel wide; at least 1."""
+    """Side of a 128x128 slice's pixel in pixels of a slice of ``shape``; at least 1."""
     return max(1.0, max(shape) / _REFERENCE_SIDE)
 
 
@@ -28,34 +34,40 @@ def simulate_stroke(
     """Draw a path in a region as a hand would.
 
     Args:
-        segments: (N, 2, 2) the path's segments, each from (row, column) to (row, column), no longer than a few pixels.
+        segments: (N, 2, 2) the path's segments, each from (row, column) to (row, column), no
+            longer than a few pixels.
         region: (H, W) bool, not empty.
-        unit: stroke width, and the measure of how far the hand strays, in pixels.
+        unit: stroke width, and the unit of how far the hand strays, in pixels.
         rng: random numbers.
 
     Returns:
-        (H, W) bool, inside the region, never empty: where no stroke fits, a dot at its deepest pixel.
+        (H, W) bool, inside the region and not empty: a dot at the region's deepest pixel if no
+        stroke fits.
     """
     if len(segments) > 0:
-        kept = _broken(segments, unit, rng)
-        straight = _ink(kept, region.shape, unit) & region
+        parts = _broken(segments, unit, rng)
+        straight = _ink(parts, region.shape, unit) & region
         limit = _STRENGTH_PER_SIDE * math.sqrt(region.sum())
         strength = min(rng.uniform(*_WARP_STRENGTH) * unit, limit)
         drift = strength * _smooth_noise(
-            kept.reshape(-1, 2), rng.uniform(*_WARP_SPACING) * unit, 2, rng
-        ).reshape(kept.shape)
-        # A person looks where the pen goes: a stroke that would mostly leave the region is drawn with a steadier hand.
+            parts.reshape(-1, 2), rng.uniform(*_WARP_SPACING) * unit, 2, rng
+        ).reshape(parts.shape)
+        # A person watches the pen: a stroke that would mostly leave the region is drawn with a
+        # steadier hand.
         for steadiness in (1.0, 0.5):
-            wandering = _ink(kept + steadiness * drift, region.shape, unit) & region
-            if 2 * wandering.sum() > straight.sum():
-                return wandering
+            warped = _ink(parts + steadiness * drift, region.shape, unit) & region
+            if 2 * warped.sum() > straight.sum():
+                return warped
         if straight.any():
             return straight
     return _ink(np.full((1, 2, 2), deepest_pixel(region), float), region.shape, unit) & region
 
 
 def deepest_pixel(region: np.ndarray) -> tuple[int, int]:
-    """(row, column) of the pixel of a region (H, W, bool) farthest from its outside; the slice's edge counts as outside."""
+    """(row, column) of the pixel of a region (H, W, bool) that is farthest from its outside.
+
+    The slice's edge counts as outside.
+    """
     depth = ndimage.distance_transform_edt(np.pad(region, 1))[1:-1, 1:-1]
     row, column = np.unravel_index(int(np.argmax(depth)), depth.shape)
     return int(row), int(column)
@@ -63,24 +75,27 @@ def deepest_pixel(region: np.ndarray) -> tuple[int, int]:
 
 def _broken(segments: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndarray:
     noise = _smooth_noise(segments.mean(1), rng.uniform(*_BREAK_SPACING) * unit, 1, rng)[:, 0]
-    return segments[noise >= np.quantile(noise, rng.uniform(*_LOST))]
+    return segments[noise >= np.quantile(noise, rng.uniform(*_REMOVED))]
 
 
 def _smooth_noise(
     points: np.ndarray, spacing: float, channels: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Smooth random fields (N, channels) of about unit variance at points (N, 2): coarse random grids between splines."""
+    """Smooth random fields (N, channels) of about unit variance at points (N, 2).
+
+    They are splines through coarse grids of random values.
+    """
     low = points.min(0)
-    places = (points - low) / spacing + 1
-    cells = np.ceil(places.max(0)).astype(int) + 2
+    positions = (points - low) / spacing + 1
+    cells = np.ceil(positions.max(0)).astype(int) + 2
     grids = rng.standard_normal((channels, *cells))
     return np.stack(
-        [ndimage.map_coordinates(grid, places.T, order=3, mode="nearest") for grid in grids], 1
+        [ndimage.map_coordinates(grid, positions.T, order=3, mode="nearest") for grid in grids], 1
     )
 
 
 def _ink(segments: np.ndarray, shape: tuple[int, int], unit: float) -> np.ndarray:
-    """Raster (H, W) of segments drawn with a round pen; what lies outside is cut off."""
+    """Raster (H, W) of segments drawn with a round pen, clipped to ``shape``."""
     width = max(1, round(unit))
     longest = float(np.abs(segments[:, 1] - segments[:, 0]).max())
     shares = np.linspace(0, 1, 2 * math.ceil(longest) + 1)[:, None, None]

@@ -1,8 +1,8 @@
-"""Strokes in a region as a person draws them: lines, centerlines and contours (the three kinds of Wong et al. 2024).
+"""Strokes in a region: lines, centerlines and contours, the three kinds of Wong et al. 2024.
 
-Every function takes a boolean region (H, W) and returns a boolean raster of the same shape with ``count`` strokes, all of whose
-pixels lie in the region. Each stroke goes to one connected component, chosen by area. An empty region gives an empty raster, a
-region of one pixel that pixel.
+Every function takes a region (H, W, bool) and returns a raster of the same shape with ``count``
+strokes inside the region. Each stroke lies in one connected component, drawn with probability in
+proportion to its area. An empty region gives an empty raster, a region of one pixel that pixel.
 """
 
 from collections.abc import Callable
@@ -14,12 +14,16 @@ from skimage.morphology import skeletonize
 
 from HermesLib.prompts.stroke_simulation import pixel_unit, simulate_stroke
 
-#: A path of short segments (N, 2, 2) of (row, column) through a connected region (H, W); the float is the slice's pixel unit.
+#: Draws a path of short segments (N, 2, 2) of (row, column) in a connected region (H, W); the
+#: float is the slice's pixel unit.
 _Trace = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
 Draw = Callable[[np.ndarray, np.random.Generator, int], np.ndarray]
 
 _EIGHT_NEIGHBOURS = np.ones((3, 3), bool)
+#: Deviation of the blur before a contour is drawn, in pixel units; at most _WIDEST_BLUR of the side
+#: of a square of the region's area, as a wider blur would leave only its middle.
 _BLUR = (1.0, 4.0)
+_WIDEST_BLUR = 0.15
 #: Between the region's edge (0) and its middle (1).
 _CONTOUR_DEPTH = (0.1, 0.7)
 
@@ -65,8 +69,8 @@ def _draw(region: np.ndarray, rng: np.random.Generator, count: int, trace: _Trac
 
 
 def _line(part: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndarray:
-    places = np.argwhere(part)
-    start, end = places[rng.integers(len(places), size=2)]
+    pixels = np.argwhere(part)
+    start, end = pixels[rng.integers(len(pixels), size=2)]
     steps = max(1, int(np.abs(end - start).max()))
     return _as_segments(np.linspace(start, end, steps + 1))
 
@@ -74,18 +78,17 @@ def _line(part: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndarray
 def _centerline(part: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndarray:
     skeleton = skeletonize(np.pad(part, 1))
     rows, columns = np.nonzero(skeleton)
-    here = np.stack([rows, columns], 1)
+    pixels = np.stack([rows, columns], 1)
     pairs = []
     for step in ((0, 1), (1, -1), (1, 0), (1, 1)):
-        there = here + step
-        joined = skeleton[there[:, 0], there[:, 1]]
-        pairs.append(np.stack([here[joined], there[joined]], 1))
+        neighbours = pixels + step
+        joined = skeleton[neighbours[:, 0], neighbours[:, 1]]
+        pairs.append(np.stack([pixels[joined], neighbours[joined]], 1))
     return np.concatenate(pairs).astype(float) - 1
 
 
 def _contour(part: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndarray:
-    # A blur wider than the region would leave only its middle.
-    sigma = min(rng.uniform(*_BLUR) * unit, 0.15 * float(np.sqrt(part.sum())))
+    sigma = min(rng.uniform(*_BLUR) * unit, _WIDEST_BLUR * float(np.sqrt(part.sum())))
     margin = int(np.ceil(2 * sigma)) + 1
     blurred = ndimage.gaussian_filter(np.pad(part, margin).astype(np.float32), sigma, truncate=2.0)
     inside = blurred[margin:-margin, margin:-margin][part]

@@ -1,7 +1,9 @@
-"""A procedural pelvis that looks like an axial T2 MR of the prostate: the bundled sample, and company for real training slices.
+"""A procedural pelvis that resembles an axial T2-weighted MR of the prostate.
 
-Nothing in it comes from a patient; every number is drawn from the seed. Lengths are in units of half the field of view: x runs to
-the patient's left, y to posterior, both -1..1; ``height`` runs from the apex (0) to the base (1) of the gland and beyond.
+It is the bundled sample and an addition to real training slices. Nothing in it comes from a
+patient; every number is drawn from the seed. Lengths are in units of half the field of view: x runs
+to the patient's left, y to posterior, both -1..1; ``height`` runs from the gland's apex (0) to its
+base (1) and beyond.
 """
 
 from dataclasses import dataclass
@@ -24,7 +26,7 @@ class Phantom:
 
 @dataclass(frozen=True)
 class Anatomy:
-    """What differs between procedural patients."""
+    """The numbers that differ between procedural patients."""
 
     centre: tuple[float, float]
     radii: tuple[float, float]
@@ -68,17 +70,19 @@ class Anatomy:
 
 
 class _Canvas:
-    """A slice being painted: soft-edged shapes over each other."""
+    """A slice that soft-edged shapes are painted on, one over another."""
 
     def __init__(self, side: int, turn: float, rng: np.random.Generator):
         axis = (np.arange(side) + 0.5) / side * 2 - 1
         y, x = np.meshgrid(axis, axis, indexing="ij")
-        self.x, self.y = x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)
-        self.side, self.rng = side, rng
+        self.x = x * np.cos(turn) - y * np.sin(turn)
+        self.y = x * np.sin(turn) + y * np.cos(turn)
+        self.side = side
+        self.rng = rng
         self.tone = np.zeros((side, side))
 
     def texture(self, grain: float) -> np.ndarray:
-        """Smooth noise of unit deviation; ``grain`` is its scale in units of half the field of view."""
+        """Smooth noise of unit deviation and scale ``grain``, in units of half the field of view."""
         noise = ndimage.gaussian_filter(
             self.rng.standard_normal((self.side, self.side)), grain * self.side / 2, mode="wrap"
         )
@@ -93,8 +97,10 @@ class _Canvas:
         tilt: float = 0.0,
     ) -> np.ndarray:
         """Relative depth of a superellipse: 0 on its outline, 1 in the middle, negative outside."""
-        dx, dy = self.x - centre[0], self.y - centre[1]
-        dx, dy = dx * np.cos(tilt) + dy * np.sin(tilt), -dx * np.sin(tilt) + dy * np.cos(tilt)
+        x = self.x - centre[0]
+        y = self.y - centre[1]
+        dx = x * np.cos(tilt) + y * np.sin(tilt)
+        dy = -x * np.sin(tilt) + y * np.cos(tilt)
         angle = np.arctan2(dy, dx)
         scale = 1 + sum(
             amount * np.cos((k // 2 + 2) * angle + (k % 2) * np.pi / 2)
@@ -170,7 +176,7 @@ def _rectum(canvas: _Canvas, body: Anatomy, gland_back: float) -> None:
 
 
 def _bladder(canvas: _Canvas, body: Anatomy, height: float) -> None:
-    """Above the base, in front of it."""
+    """The bladder, above the gland's base and in front of it."""
     growth = np.clip((height - 0.72) / 0.5, 0, 1)
     if growth > 0:
         middle = (body.centre[0], body.centre[1] - 0.28 + 0.12 * growth)
@@ -223,9 +229,10 @@ def _gland(canvas: _Canvas, body: Anatomy, height: float) -> np.ndarray:
 
 def _scan(canvas: _Canvas, body: Anatomy, rng: np.random.Generator, bias: np.ndarray) -> np.ndarray:
     """Partial volume, receive field and Rician noise; float32 in 0..1."""
-    seen = ndimage.gaussian_filter(canvas.tone.clip(0, 1.2), canvas.side / 260) ** body.gamma * bias
-    real, imaginary = rng.normal(0, body.noise, (2, *seen.shape))
-    return np.hypot(seen + real, imaginary).clip(0, 1.3).astype(np.float32) / 1.3
+    signal = ndimage.gaussian_filter(canvas.tone.clip(0, 1.2), canvas.side / 260)
+    signal = signal**body.gamma * bias
+    real, imaginary = rng.normal(0, body.noise, (2, *signal.shape))
+    return np.hypot(signal + real, imaginary).clip(0, 1.3).astype(np.float32) / 1.3
 
 
 def _bias(side: int, strength: float, rng: np.random.Generator) -> np.ndarray:
@@ -251,8 +258,8 @@ def paint_slice(
 def phantom_slices(
     rng: np.random.Generator, count: int, side: int = 128
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """``count`` slices of as many random patients, a quarter of them without gland."""
-    found = []
+    """``count`` slices, each of another random patient, a quarter of them without the gland."""
+    painted = []
     for _ in range(count):
         body = Anatomy.draw(rng)
         height = float(
@@ -260,8 +267,8 @@ def phantom_slices(
             if rng.random() < 0.75
             else rng.choice([rng.uniform(-0.6, -0.05), rng.uniform(1.05, 1.7)])
         )
-        found.append(paint_slice(body, height, side, rng, _bias(side, body.bias, rng)))
-    return found
+        painted.append(paint_slice(body, height, side, rng, _bias(side, body.bias, rng)))
+    return painted
 
 
 def prostate_phantom(
@@ -270,14 +277,17 @@ def prostate_phantom(
     slices: int = 20,
     spacing: tuple[float, float, float] = (1.0, 1.0, 3.5),
 ) -> Phantom:
-    """A whole procedural volume: gland in the middle slices, none at either end. Bit for bit the same for the same arguments."""
+    """A procedural volume: the gland in the middle slices, none at either end.
+
+    The same arguments give the same volume, bit for bit.
+    """
     rng = np.random.default_rng(seed)
     body = Anatomy.draw(rng)
     bias = _bias(side, body.bias, rng)
     heights = np.linspace(-0.35, 1.4, slices)
     painted = [paint_slice(body, float(height), side, rng, bias) for height in heights]
     image = SimpleITK.GetImageFromArray(
-        np.stack([np.rint(picture * 1000).astype(np.int16) for picture, _ in painted])
+        np.stack([np.rint(pixels * 1000).astype(np.int16) for pixels, _ in painted])
     )
     label = SimpleITK.GetImageFromArray(np.stack([gland.astype(np.uint8) for _, gland in painted]))
     for volume in (image, label):

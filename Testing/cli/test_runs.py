@@ -14,7 +14,7 @@ from Testing.cli.conftest import Hermes
 from Testing.cli.results import RESULTS, SCHEMA, names, read, refine_arguments
 
 
-@pytest.mark.parametrize("kind", ["scribbles", "clicks", "box"])
+@pytest.mark.parametrize("kind", ["scribbles", "clicks", "box", "box+clicks"])
 def test_refine_writes_five_consistent_files(
     hermes: Hermes, files: Path, tmp_path: Path, kind: str
 ):

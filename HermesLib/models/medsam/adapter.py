@@ -7,9 +7,9 @@ import torch
 from skimage.transform import resize
 from torch.nn import functional
 
-from HermesLib.errors import HermesError
 from HermesLib.models.medsam.network import MedSamConfig, MedSamNetwork
 from HermesLib.models.protocol import Embedding, Memory, Prediction
+from HermesLib.models.registry import prompt_kind
 from HermesLib.prompts.boxes import Box
 from HermesLib.prompts.types import Prompt
 from HermesLib.weights.checkpoint import Checkpoint
@@ -90,8 +90,8 @@ class MedSam:
         shape = (embedding.images.shape[-2], embedding.images.shape[-1])
         boxes = []
         for prompt in prompts:
-            if not isinstance(prompt, Box):
-                raise HermesError(f"MedSAM takes {', '.join(self.prompt_kinds)}, not {prompt.kind}")
+            prompt_kind(self, prompt.kind)
+            assert isinstance(prompt, Box)
             boxes.append(prompt)
         scaled = model_boxes(boxes, shape, self.network.config.image_size).to(
             embedding.features.device

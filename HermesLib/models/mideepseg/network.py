@@ -1,4 +1,4 @@
-"""MIDeepSeg's network (Luo 2021): a UNet with instance norm whose tensors bear the official names."""
+"""MIDeepSeg's network (Luo et al. 2021): a UNet with instance norm and the official tensor names."""
 
 import torch
 from torch import nn
@@ -24,7 +24,10 @@ def _up(width: int) -> nn.Sequential:
 
 
 class MideepsegUNet(nn.Module):
-    """(B, 2, S, S), image and exp(-geodesic distance), to logits (B, 2, S, S) of background and foreground."""
+    """Image and exp(-geodesic distance) (B, 2, S, S) to logits (B, 2, S, S).
+
+    The logits are of background and foreground.
+    """
 
     def __init__(self, width: int = 16):
         super().__init__()
