@@ -1,4 +1,4 @@
-"""What the loop tells while it runs."""
+"""Events of the refinement loop: one iteration of one slice each."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -19,21 +19,22 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Iteration:
-    """One mask of one slice and what the quality control says of it.
+    """One mask of one slice and its assessment by the quality control (QC).
 
     Attributes:
-        slice_index: which slice of the volume (or of the batch).
-        index: 0 for the first prompts (or the given mask), then one more for each time the model was called again.
+        slice_index: of the slice in the volume (or batch).
+        index: 0 for the first prompt (or the given mask), then the number of refinements.
         mask: (H, W) bool.
         pgt: (H, W) bool, the pseudo ground truth; empty on a slice without the organ.
-        pdsc, pdsc_low, pdsc_high: the judge's estimate of the true Dice, and its range.
-        dsc: the true Dice where a truth was given; reported only, the loop never sees it.
-        prompt: what the model was asked with; None where the mask was given, and where the slice was known not to show the organ.
-        seconds: this slice's share of the time its batch took.
-        status: how the slice ended; None while it goes on.
-        present: the quality control's probability that the slice shows the organ.
-        borderline: the presence of the organ is uncertain: a reader should look, however the slice ends.
-        ceiling: the highest pDSC that the judge would give any mask of the slice, once a pGT has prompted; 1 if it does not know.
+        pdsc, pdsc_low, pdsc_high: the QC's estimate of the true Dice, and its range.
+        dsc: the true Dice if there is a true mask; reported only, the loop never uses it.
+        prompt: the model's prompt; None if the mask was given, and on slices without the organ.
+        seconds: this slice's share of its batch's time.
+        status: how the slice ended; None while it continues.
+        present: the QC's probability that the slice shows the organ.
+        borderline: the presence of the organ is uncertain; the slice needs a look, however it ends.
+        ceiling: the highest pDSC that the QC would give any mask of the slice after a pGT has drawn
+            its prompt; 1 if the QC does not know.
     """
 
     slice_index: int
@@ -57,6 +58,6 @@ class Iteration:
         return self.status is not None
 
     def without_arrays(self) -> "Iteration":
-        """The same numbers with empty (0, 0) masks and without the prompt, for readers of numbers."""
+        """The same numbers with empty (0, 0) masks and without the prompt."""
         nothing = np.zeros((0, 0), bool)
         return replace(self, mask=nothing, pgt=nothing, prompt=None)

@@ -1,4 +1,4 @@
-"""The machine-readable report: ``report.json`` (described by ``report.schema.json``) and ``report.csv``."""
+"""The machine-readable reports ``report.json`` (see ``report.schema.json``) and ``report.csv``."""
 
 import csv
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from HermesLib.metrics.surface import surface_distances
-from HermesLib.refinement.events import Iteration, Status
+from HermesLib.refinement.events import Status
 from HermesLib.refinement.history import Record, SliceResult
 
 FORMAT = 1
@@ -29,7 +29,7 @@ CSV_COLUMNS = (
 
 @dataclass(frozen=True)
 class Network:
-    """A model or a quality control by name and the SHA-256 of its weight file."""
+    """A model or a quality control: its name and the SHA-256 of its weight file."""
 
     name: str
     sha256: str
@@ -37,7 +37,7 @@ class Network:
 
 @dataclass(frozen=True)
 class Provenance:
-    """How a result came to be; holds no patient data (no paths, only files' names)."""
+    """How a result was made; contains no patient data (file names, but no paths)."""
 
     hermes: str
     command: tuple[str, ...]
@@ -62,21 +62,22 @@ def build_report(
     provenance: Provenance,
     seconds: float,
     spacing: tuple[float, float],
-    unfamiliar: Sequence[int] | None,
+    out_of_distribution: Sequence[int] | None,
 ) -> dict[str, Any]:
     """The content of ``report.json``.
 
     Args:
         results: of all slices.
-        provenance: where they come from.
-        seconds: that the run took in all.
+        provenance: how they were made.
+        seconds: duration of the run.
         spacing: of the pixels, rows and columns, mm.
-        unfamiliar: slices that look unlike the quality control's training patients; None where that is not known.
+        out_of_distribution: indices of slices that look unlike the quality control's training
+            patients; None if unknown.
     """
     return {
         "format": FORMAT,
         "summary": summarise(results, seconds),
-        "slices": [_slice_entry(result, spacing, unfamiliar) for result in results],
+        "slices": [_slice_entry(result, spacing, out_of_distribution) for result in results],
         "provenance": provenance.to_json(),
     }
 
@@ -84,18 +85,19 @@ def build_report(
 def summarise(results: Sequence[SliceResult], seconds: float) -> dict[str, Any]:
     """The ``summary`` object: slices by status, and means.
 
-    ``mean_pdsc`` and ``mean_iterations`` (calls of the model after the first) leave absent slices out. ``mean_dsc`` leaves out
-    those where both result and truth are empty, so that a slice wrongly taken for absent costs, and one rightly so flatters not.
+    ``mean_pdsc`` and ``mean_iterations`` (calls of the model after the first) leave out absent
+    slices. ``mean_dsc`` leaves out slices where result and truth are both empty: wrongly absent
+    slices count, and correctly absent slices do not inflate the mean.
     """
     counts = Counter(result.status for result in results)
-    shown = [result for result in results if result.status is not Status.ABSENT]
+    present = [result for result in results if result.status is not Status.ABSENT]
     true_dices = [dsc for result in results if (dsc := _informative_dice(result)) is not None]
     return {
         "slices": len(results),
         **{status.value: counts[status] for status in Status},
-        "mean_pdsc": _mean([result.best_record.pdsc for result in shown]),
+        "mean_pdsc": _mean([result.best_record.numbers.pdsc for result in present]),
         "mean_dsc": _mean(true_dices),
-        "mean_iterations": _mean([result.calls for result in shown]) or 0.0,
+        "mean_iterations": _mean([result.calls for result in present]) or 0.0,
         "seconds": round(seconds, 3),
     }
 
@@ -106,35 +108,44 @@ def write_json(path: Path, report: dict[str, Any]) -> None:
 
 
 def write_csv(path: Path, results: Sequence[SliceResult]) -> None:
-    """Write one row a slice and iteration; ``status`` is how the slice ended, ``best`` is 1 in the row that is its result."""
+    """Write one row per slice and iteration.
+
+    ``status`` is how the slice ended; ``best`` is 1 in the row of the slice's result.
+    """
     with open(path, "w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(CSV_COLUMNS)
         for result in results:
-            for record in result.records:
-                entry = _iteration_entry(record)
-                writer.writerow(
-                    [
-                        result.index,
-                        record.index,
-                        result.status.value,
-                        int(record.index == result.best),
-                        entry["pdsc"],
-                        _fraction(record.pdsc_low),
-                        _fraction(record.pdsc_high),
-                        "" if entry["dsc"] is None else entry["dsc"],
-                        json.dumps(entry["prompt"]),
-                        entry["seconds"],
-                    ]
-                )
+            writer.writerows(_csv_row(result, record) for record in result.records)
+
+
+def _csv_row(result: SliceResult, record: Record) -> list[Any]:
+    entry = _iteration_entry(record)
+    numbers = record.numbers
+    return [
+        result.index,
+        numbers.index,
+        result.status.value,
+        int(numbers.index == result.best),
+        entry["pdsc"],
+        _fraction(numbers.pdsc_low),
+        _fraction(numbers.pdsc_high),
+        "" if entry["dsc"] is None else entry["dsc"],
+        json.dumps(entry["prompt"]),
+        entry["seconds"],
+    ]
 
 
 def _slice_entry(
-    result: SliceResult, spacing: tuple[float, float], unfamiliar: Sequence[int] | None
+    result: SliceResult,
+    spacing: tuple[float, float],
+    out_of_distribution: Sequence[int] | None,
 ) -> dict[str, Any]:
-    best = result.best_record
-    iteration, first = best.unpack(), result.records[0].unpack()
-    distances = surface_distances(iteration.mask, iteration.pgt, spacing)
+    record = result.best_record
+    best = record.numbers
+    # Presence is decided with the first mask.
+    first = result.records[0].numbers
+    distances = surface_distances(record.mask.unpack(), record.pgt.unpack(), spacing)
     hd95, assd = (
         (None, None) if distances is None else (round(distance, 4) for distance in distances)
     )
@@ -150,31 +161,34 @@ def _slice_entry(
         "assd_mm": assd,
         "present": _fraction(first.present),
         "borderline": first.borderline,
-        "familiar": None if unfamiliar is None else result.index not in unfamiliar,
+        "familiar": None
+        if out_of_distribution is None
+        else result.index not in out_of_distribution,
         "iterations": [_iteration_entry(record) for record in result.records],
     }
 
 
 def _iteration_entry(record: Record) -> dict[str, Any]:
+    numbers = record.numbers
     return {
-        "index": record.index,
-        "pdsc": _fraction(record.pdsc),
-        "dsc": None if record.dsc is None else _fraction(record.dsc),
-        "prompt": _prompt_entry(record.unpack()),
-        "seconds": round(record.seconds, 4),
+        "index": numbers.index,
+        "pdsc": _fraction(numbers.pdsc),
+        "dsc": None if numbers.dsc is None else _fraction(numbers.dsc),
+        "prompt": _prompt_entry(record),
+        "seconds": round(numbers.seconds, 4),
     }
 
 
-def _prompt_entry(event: Iteration) -> dict[str, Any]:
-    if event.prompt is not None:
-        return event.prompt.summary()
-    return {"kind": "none" if event.status is Status.ABSENT else "given"}
+def _prompt_entry(record: Record) -> dict[str, Any]:
+    if record.prompt is not None:
+        return record.prompt.summary
+    return {"kind": "none" if record.numbers.status is Status.ABSENT else "given"}
 
 
 def _informative_dice(result: SliceResult) -> float | None:
-    best = result.best_record
-    both_empty = best.dsc == 1.0 and not best.unpack().mask.any()
-    return None if both_empty else best.dsc
+    record = result.best_record
+    both_empty = record.numbers.dsc == 1.0 and record.mask_is_empty
+    return None if both_empty else record.numbers.dsc
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -55,9 +55,8 @@ def result_masks(
     segmentation = np.zeros(shape, bool)
     pgt = np.zeros(shape, bool)
     for result in results:
-        best = result.best_record.unpack()
-        segmentation[result.index] = best.mask
-        pgt[result.index] = best.pgt
+        segmentation[result.index] = result.best_record.mask.unpack()
+        pgt[result.index] = result.best_record.pgt.unpack()
     return segmentation, pgt
 
 

@@ -1,4 +1,6 @@
-"""One picture of the overview: a slice with the mask, the pGT, where they differ, and the prompt that led there."""
+"""One cell of the overview: a slice with its mask, its pGT, their differences, and the prompt."""
+
+from dataclasses import dataclass
 
 import matplotlib.patheffects as effects
 import numpy as np
@@ -10,7 +12,8 @@ from HermesLib.prompts.types import PromptMarks
 from HermesLib.refinement.events import Iteration
 from HermesLib.report.overview.selection import View
 
-# Errors in two colours of Okabe and Ito's palette, which colour-blind readers can tell apart; the outlines differ by dashes too.
+# The colours of errors are from Okabe and Ito's palette for colour-blind readers; the outlines also
+# differ by dashes, and the signs of prompts by shape.
 MASK_COLOUR = "#00FFFF"
 PGT_COLOUR = "#FF00FF"
 FALSE_POSITIVE_COLOUR = "#E69F00"
@@ -19,26 +22,37 @@ POSITIVE_COLOUR = "#F0E442"
 NEGATIVE_COLOUR = "#FFFFFF"
 FILL = 0.5
 PGT_DASHES = (0, (3, 1.5))
-#: Colour, sign in strokes, and marker of clicks: positive and negative prompts.
-SIGNS = ((POSITIVE_COLOUR, "+", "+"), (NEGATIVE_COLOUR, "\u2212", "_"))
+
+
+@dataclass(frozen=True)
+class _Sign:
+    """How positive or negative prompts are drawn: colour, text on strokes, marker of clicks."""
+
+    colour: str
+    text: str
+    marker: str
+
+
+_POSITIVE = _Sign(POSITIVE_COLOUR, "+", "+")
+_NEGATIVE = _Sign(NEGATIVE_COLOUR, "\u2212", "_")
 
 _OUTLINED = [effects.withStroke(linewidth=2.6, foreground="black")]
 
 
-def draw_panel(
+def draw_cell(
     axes: Axes, image: np.ndarray, iteration: Iteration, view: View, aspect: float
 ) -> None:
     """Draw one iteration of a slice.
 
     Args:
-        axes: where to draw.
+        axes: to draw on.
         image: (H, W) in 0..1.
-        iteration: what to draw on it.
-        view: the part to show, ``(left, right, top, bottom)`` in pixel edges.
-        aspect: height of a pixel over its width.
+        iteration: its masks and prompt are drawn on the image.
+        view: visible part, ``(left, right, top, bottom)`` in pixel edges.
+        aspect: height of a pixel divided by its width.
     """
     height, width = image.shape
-    # Pixel edges as coordinates: pixel (row, column) covers row..row + 1, as boxes count.
+    # Coordinates are pixel edges, as in boxes: pixel (row, column) covers row..row + 1.
     extent = (0, width, height, 0)
     axes.imshow(
         image, cmap="gray", vmin=0, vmax=1, extent=extent, aspect=aspect, interpolation="bilinear"
@@ -70,11 +84,9 @@ def _errors(mask: np.ndarray, pgt: np.ndarray) -> np.ndarray:
 
 def _outline(axes: Axes, mask: np.ndarray, colour: str, width: float, style: str | tuple) -> None:
     if mask.any():
-        # A rim of background closes outlines that reach the slice's border.
-        rows, columns = (
-            np.arange(-1, mask.shape[0] + 1) + 0.5,
-            np.arange(-1, mask.shape[1] + 1) + 0.5,
-        )
+        # A margin of background closes outlines that reach the slice's border.
+        rows = np.arange(-1, mask.shape[0] + 1) + 0.5
+        columns = np.arange(-1, mask.shape[1] + 1) + 0.5
         axes.contour(
             columns,
             rows,
@@ -89,30 +101,36 @@ def _outline(axes: Axes, mask: np.ndarray, colour: str, width: float, style: str
 def _draw_marks(axes: Axes, marks: PromptMarks, view: View) -> None:
     for box in marks.boxes:
         _draw_box(axes, box, view)
-    strokes = (marks.positive_strokes, marks.negative_strokes)
-    points = (marks.positive_points, marks.negative_points)
-    for (colour, sign, marker), raster, places in zip(SIGNS, strokes, points, strict=True):
-        if raster is not None:
-            _draw_strokes(axes, raster, colour, sign, view)
-        if len(places):
-            axes.plot(
-                places[:, 0] + 0.5,
-                places[:, 1] + 0.5,
-                marker,
-                color=colour,
-                markersize=6,
-                markeredgewidth=1.4,
-                path_effects=_OUTLINED,
-            )
+    _draw_signed(axes, marks.positive_strokes, marks.positive_points, _POSITIVE, view)
+    _draw_signed(axes, marks.negative_strokes, marks.negative_points, _NEGATIVE, view)
+
+
+def _draw_signed(
+    axes: Axes, strokes: np.ndarray | None, points: np.ndarray, sign: _Sign, view: View
+) -> None:
+    if strokes is not None:
+        _draw_strokes(axes, strokes, sign, view)
+    if len(points):
+        axes.plot(
+            points[:, 0] + 0.5,
+            points[:, 1] + 0.5,
+            sign.marker,
+            color=sign.colour,
+            markersize=6,
+            markeredgewidth=1.4,
+            path_effects=_OUTLINED,
+        )
 
 
 def _draw_box(axes: Axes, box: tuple[float, float, float, float], view: View) -> None:
-    """The box, or where it is wider than the view, a frame at the view's rim to show that."""
+    """Draw the box; where it exceeds the view, along the view's edge, so that it stays visible."""
     left, right, top, bottom = view
     inset = 0.012 * (right - left)
     x1, y1, x2, y2 = box
-    x1, x2 = max(x1, left + inset), min(x2, right - inset)
-    y1, y2 = max(y1, top + inset), min(y2, bottom - inset)
+    x1 = max(x1, left + inset)
+    x2 = min(x2, right - inset)
+    y1 = max(y1, top + inset)
+    y2 = min(y2, bottom - inset)
     frame = Rectangle(
         (x1, y1),
         x2 - x1,
@@ -125,10 +143,10 @@ def _draw_box(axes: Axes, box: tuple[float, float, float, float], view: View) ->
     axes.add_patch(frame)
 
 
-def _draw_strokes(axes: Axes, strokes: np.ndarray, colour: str, sign: str, view: View) -> None:
+def _draw_strokes(axes: Axes, strokes: np.ndarray, sign: _Sign, view: View) -> None:
     if strokes.any():
         colours = np.zeros((*strokes.shape, 4))
-        colours[strokes] = to_rgba(colour, 0.45)
+        colours[strokes] = to_rgba(sign.colour, 0.45)
         axes.imshow(
             colours,
             extent=(0, strokes.shape[1], strokes.shape[0], 0),
@@ -140,8 +158,8 @@ def _draw_strokes(axes: Axes, strokes: np.ndarray, colour: str, sign: str, view:
             axes.text(
                 place[1],
                 place[0],
-                sign,
-                color=colour,
+                sign.text,
+                color=sign.colour,
                 fontsize=13,
                 weight="bold",
                 ha="center",

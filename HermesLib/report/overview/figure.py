@@ -1,4 +1,4 @@
-"""``overview.png``: the worst slices first, each from its first mask to the best and the last."""
+"""``overview.png``: the worst slices, each from its first iteration to the best and the last."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from matplotlib.figure import Figure
 
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.history import SliceResult
-from HermesLib.report.overview.cell import draw_panel
+from HermesLib.report.overview.cell import draw_cell
 from HermesLib.report.overview.header import HEADER_INCHES, RESULT_SIGN, Heading, draw_header
-from HermesLib.report.overview.selection import View, chosen_iterations, view_of, worst_slices
+from HermesLib.report.overview.selection import View, select_iterations, view_of, worst_slices
 
 MOST_SLICES = 18
 MOST_ROWS = 8
 MOST_COLUMNS = 6
-PANEL_INCHES = 2.5
+CELL_INCHES = 2.5
 CAPTION_INCHES = 0.45
 LABEL_INCHES = 1.0
 MARGIN_INCHES = 0.1
@@ -26,7 +26,7 @@ RESOLUTION = 110
 
 @dataclass(frozen=True, eq=False)
 class _Cell:
-    """One panel: its place in the grid, what it shows, and the text below it."""
+    """One cell of the grid: its place, the iteration to draw, and the caption below it."""
 
     row: int
     column: int
@@ -48,19 +48,19 @@ def write_overview(
     Args:
         path: the file to write.
         results: of all slices.
-        images: (H, W) in 0..1 by slice index, at least of the slices drawn.
-        spacing: millimetres of a pixel down and to the right.
-        heading: what to say of the run.
+        images: (H, W) in 0..1 by slice index, at least of the slices to draw.
+        spacing: of rows and of columns, mm.
+        heading: the run in words.
     """
     rows = _rows(worst_slices(results, MOST_SLICES))[:MOST_ROWS]
-    shown = [result for row in rows for result in row]
+    drawn = [result for row in rows for result in row]
     cells = [cell for index, row in enumerate(rows) for cell in _cells(index, row, spacing)]
-    left = LABEL_INCHES if any(_has_own_row(result) for result in shown) else MARGIN_INCHES
+    left = LABEL_INCHES if any(_has_own_row(result) for result in drawn) else MARGIN_INCHES
     figure = _empty_figure(cells, left)
-    draw_header(figure, heading, results, shown)
+    draw_header(figure, heading, results, drawn)
     for cell in cells:
         axes = figure.add_axes(_place(figure, cell.row, cell.column, left))
-        draw_panel(
+        draw_cell(
             axes,
             images[cell.iteration.slice_index],
             cell.iteration,
@@ -79,10 +79,10 @@ def _has_own_row(result: SliceResult) -> bool:
     return len(result.records) > 1
 
 
-def _rows(shown: Sequence[SliceResult]) -> list[list[SliceResult]]:
-    """A row for each slice with several iterations; neighbours with a single mask share theirs."""
+def _rows(drawn: Sequence[SliceResult]) -> list[list[SliceResult]]:
+    """A row for each slice with several iterations; slices with a single mask share rows."""
     rows: list[list[SliceResult]] = []
-    for result in shown:
+    for result in drawn:
         shares = (
             bool(rows)
             and len(rows[-1]) < MOST_COLUMNS
@@ -108,8 +108,8 @@ def _cells(row: int, results: Sequence[SliceResult], spacing: tuple[float, float
 
 
 def _iteration_cells(row: int, result: SliceResult, spacing: tuple[float, float]) -> list[_Cell]:
-    chosen = chosen_iterations(len(result.records), result.best, MOST_COLUMNS)
-    iterations = [result.records[index].unpack() for index in chosen]
+    indices = select_iterations(len(result.records), result.best, MOST_COLUMNS)
+    iterations = [result.records[index].unpack() for index in indices]
     view = view_of(iterations, spacing)
     cells = []
     for column, iteration in enumerate(iterations):
@@ -126,21 +126,21 @@ def _scores(iteration: Iteration) -> str:
 
 
 def _empty_figure(cells: Sequence[_Cell], left: float) -> Figure:
-    # The header needs the width of four panels even over fewer.
+    # The header needs the width of four cells even if there are fewer.
     columns = max([4, *(cell.column + 1 for cell in cells)])
     rows = max([0, *(cell.row + 1 for cell in cells)])
-    width = left + columns * PANEL_INCHES + MARGIN_INCHES
-    height = HEADER_INCHES + rows * (PANEL_INCHES + CAPTION_INCHES) + MARGIN_INCHES
+    width = left + columns * CELL_INCHES + MARGIN_INCHES
+    height = HEADER_INCHES + rows * (CELL_INCHES + CAPTION_INCHES) + MARGIN_INCHES
     return Figure(figsize=(width, height), dpi=RESOLUTION, facecolor="white")
 
 
 def _place(figure: Figure, row: int, column: int, left: float) -> tuple[float, float, float, float]:
-    """Left, bottom, width and height of a panel as shares of the figure."""
+    """Left, bottom, width and height of a cell as shares of the figure."""
     width, height = figure.get_size_inches()
-    side = PANEL_INCHES - 0.06
-    top = height - HEADER_INCHES - row * (PANEL_INCHES + CAPTION_INCHES)
+    side = CELL_INCHES - 0.06
+    top = height - HEADER_INCHES - row * (CELL_INCHES + CAPTION_INCHES)
     return (
-        (left + column * PANEL_INCHES) / width,
+        (left + column * CELL_INCHES) / width,
         (top - side) / height,
         side / width,
         side / height,

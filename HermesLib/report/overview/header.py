@@ -1,4 +1,4 @@
-"""What stands above the pictures: of which run they are, how its slices ended, and what the colours mean."""
+"""The overview's header: the run, how its slices ended, and the legend."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from HermesLib.prompts.types import PromptMarks
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.history import SliceResult
-from HermesLib.report.overview import cell as panel
+from HermesLib.report.overview import cell
 from HermesLib.report.overview.selection import is_blank
 
 HEADER_INCHES = 1.15
@@ -20,7 +20,7 @@ RESULT_SIGN = "\u25b6"
 
 @dataclass(frozen=True)
 class Heading:
-    """What the header says of the run; no file names, no patient data. ``model`` is empty where none took part."""
+    """The run in words, without patient data or file names; ``model`` may be empty."""
 
     preset: str
     model: str
@@ -29,9 +29,16 @@ class Heading:
 
 
 def draw_header(
-    figure: Figure, heading: Heading, results: Sequence[SliceResult], shown: Sequence[SliceResult]
+    figure: Figure, heading: Heading, results: Sequence[SliceResult], drawn: Sequence[SliceResult]
 ) -> None:
-    """Write title, counts and legend into the top ``HEADER_INCHES`` of a figure that shows some of a run's results."""
+    """Write title, counts and legend into the top ``HEADER_INCHES`` of a figure.
+
+    Args:
+        figure: to write on.
+        heading: what to say of the run.
+        results: of all slices of the run.
+        drawn: of the slices in the figure.
+    """
     width, height = figure.get_size_inches()
     networks = " \u00b7 ".join(part for part in (heading.model, heading.quality) if part)
     title = (
@@ -39,10 +46,10 @@ def draw_header(
     )
     figure.text(0.1 / width, 1 - 0.22 / height, title, fontsize=13, weight="bold", va="center")
     figure.text(
-        0.1 / width, 1 - 0.50 / height, counts_text(results, len(shown)), fontsize=11, va="center"
+        0.1 / width, 1 - 0.50 / height, counts_text(results, len(drawn)), fontsize=11, va="center"
     )
     figure.legend(
-        handles=_legend_entries(shown),
+        handles=_legend_entries(drawn),
         loc="upper left",
         bbox_to_anchor=(0.0, 1 - 0.64 / height),
         ncols=7,
@@ -54,51 +61,56 @@ def draw_header(
 
 
 def counts_text(results: Sequence[SliceResult], drawn: int) -> str:
-    """How many slices ended how, and how many of them are not drawn."""
+    """How many slices have each status, and how many are not drawn."""
     counts = Counter(result.status for result in results)
     parts = [f"{counts[status]} {status.value}" for status in Status if counts[status]]
     text = f"{len(results)} {'slice' if len(results) == 1 else 'slices'}: {', '.join(parts)}"
     blank = sum(is_blank(result) for result in results)
     better = len(results) - blank - drawn
-    left_out = [f"{blank} without the organ"] * bool(blank) + [f"the {better} best"] * bool(better)
+    left_out = []
+    if blank:
+        left_out.append(f"{blank} without the organ")
+    if better:
+        left_out.append(f"the {better} best")
     return f"{text} \u00b7 not drawn: {' and '.join(left_out)}" if left_out else text
 
 
-def _legend_entries(shown: Sequence[SliceResult]) -> list[Line2D | Patch]:
+def _legend_entries(drawn: Sequence[SliceResult]) -> list[Line2D | Patch]:
     entries: list[Line2D | Patch] = [
-        Line2D([], [], color=panel.MASK_COLOUR, linewidth=2.2, label="mask"),
+        Line2D([], [], color=cell.MASK_COLOUR, linewidth=2.2, label="mask"),
         Line2D(
             [],
             [],
-            color=panel.PGT_COLOUR,
+            color=cell.PGT_COLOUR,
             linewidth=2.0,
             linestyle=(0, (2, 1)),
             label="pGT (expected)",
         ),
-        Patch(facecolor=panel.FALSE_POSITIVE_COLOUR, alpha=0.7, label="only in mask (FP)"),
-        Patch(facecolor=panel.FALSE_NEGATIVE_COLOUR, alpha=0.7, label="only in pGT (FN)"),
+        Patch(facecolor=cell.FALSE_POSITIVE_COLOUR, alpha=0.7, label="only in mask (FP)"),
+        Patch(facecolor=cell.FALSE_NEGATIVE_COLOUR, alpha=0.7, label="only in pGT (FN)"),
     ]
-    if any(len(result.records) > 1 for result in shown):
+    if any(len(result.records) > 1 for result in drawn):
         entries.append(Line2D([], [], color="black", marker=">", linestyle="none", label="result"))
-    marks = _first_marks(shown)
+    marks = _first_marks(drawn)
     if marks is not None and marks.boxes:
         entries.append(
             Patch(
                 facecolor="#808080",
-                edgecolor=panel.POSITIVE_COLOUR,
+                edgecolor=cell.POSITIVE_COLOUR,
                 linewidth=1.8,
                 label="prompt (box)",
             )
         )
     if marks is not None and marks.has_signs:
-        entries.append(Patch(facecolor=panel.POSITIVE_COLOUR, edgecolor="black", label="prompt +"))
+        entries.append(Patch(facecolor=cell.POSITIVE_COLOUR, edgecolor="black", label="prompt +"))
         entries.append(
-            Patch(facecolor=panel.NEGATIVE_COLOUR, edgecolor="black", label="prompt \u2212")
+            Patch(facecolor=cell.NEGATIVE_COLOUR, edgecolor="black", label="prompt \u2212")
         )
     return entries
 
 
-def _first_marks(shown: Sequence[SliceResult]) -> PromptMarks | None:
+def _first_marks(drawn: Sequence[SliceResult]) -> PromptMarks | None:
     """The marks of any prompt: all prompts of a run are of the same kind; given masks have none."""
-    prompts = (record.unpack().prompt for result in shown for record in result.records)
-    return next((prompt.marks() for prompt in prompts if prompt is not None), None)
+    prompts = (record.prompt for result in drawn for record in result.records)
+    first = next((prompt for prompt in prompts if prompt is not None), None)
+    return None if first is None else first.unpack().marks()

@@ -1,4 +1,4 @@
-"""What fits on one page: which slices, which of their iterations, and which part of each slice."""
+"""What the overview shows: which slices, which of their iterations, and which part of a slice."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -12,61 +12,64 @@ from HermesLib.refinement.history import SliceResult
 #: A part of a slice in pixel edges: left, right, top, bottom.
 View: TypeAlias = tuple[float, float, float, float]
 
-#: At least this share of the slice's longer side is shown, so that the organ keeps its surroundings.
+#: The view covers at least this share of the slice's longer side, to show the organ in context.
 SMALLEST_VIEW = 0.25
+#: Margin around the masks, as a share of their extent.
 MARGIN = 0.3
 
 
 def worst_slices(results: Sequence[SliceResult], most: int) -> list[SliceResult]:
-    """Up to ``most`` slices, failed ones first, then by rising pDSC; blank ones have nothing to show."""
-    shown = [result for result in results if not is_blank(result)]
+    """Up to ``most`` slices: failed ones first, then by rising pDSC; never blank ones."""
+    candidates = [result for result in results if not is_blank(result)]
     return sorted(
-        shown,
+        candidates,
         key=lambda result: (
             result.status is not Status.FAILED,
-            result.best_record.pdsc,
+            result.best_record.numbers.pdsc,
             result.index,
         ),
     )[:most]
 
 
 def is_blank(result: SliceResult) -> bool:
-    """Whether a slice is without the organ and without a mask (an assessed one may have a mask all the same)."""
-    return result.status is Status.ABSENT and not result.best_record.unpack().mask.any()
+    """Whether a slice has neither organ nor mask (an assessed absent slice may have a mask)."""
+    return result.status is Status.ABSENT and result.best_record.mask_is_empty
 
 
-def chosen_iterations(count: int, best: int, most: int) -> list[int]:
-    """Up to ``most`` (at least 3) of ``count`` iterations: the first, the best, the last, and between them evenly spread ones.
+def select_iterations(count: int, best: int, most: int) -> list[int]:
+    """Up to ``most`` (at least 3) of ``count`` iterations: first, best, last, and some between.
 
-    >>> chosen_iterations(12, 4, 5)
+    >>> select_iterations(12, 4, 5)
     [0, 2, 4, 7, 11]
     """
-    chosen = {0, best, count - 1}
-    while len(chosen) < min(most, count):
-        # The middle of the widest gap, the earlier one of equals: most changes early.
-        ordered = sorted(chosen)
+    selected = {0, best, count - 1}
+    while len(selected) < min(most, count):
+        # The middle of the widest gap; ties: first, because masks change most early on.
+        ordered = sorted(selected)
         left, right = max(pairwise(ordered), key=lambda gap: gap[1] - gap[0])
-        chosen.add((left + right) // 2)
-    return sorted(chosen)
+        selected.add((left + right) // 2)
+    return sorted(selected)
 
 
 def view_of(iterations: Sequence[Iteration], spacing: tuple[float, float]) -> View:
-    """The part of a slice worth showing, square in millimetres.
+    """The part of a slice to show, square in millimetres.
 
-    It holds the pGTs of all iterations, and the masks of all but the first (a random prompt may have filled the slice with it; a single one
-    is held), with a margin around them, and at most the whole slice.
+    It contains the pGTs of all iterations and all masks but the first, which a random prompt may
+    have spread over the slice (unless it is the only mask), with a margin around them.
 
     Args:
         iterations: of one slice, at least one.
-        spacing: millimetres of a pixel along the rows' direction (down) and the columns' (right).
+        spacing: of rows and of columns, mm.
     """
     masks = [iteration.mask for iteration in iterations[1:] or iterations]
-    drawn = np.logical_or.reduce(masks + [iteration.pgt for iteration in iterations])
-    height, width = drawn.shape
-    if not drawn.any():
+    union = np.logical_or.reduce(masks + [iteration.pgt for iteration in iterations])
+    height, width = union.shape
+    if not union.any():
         return 0.0, float(width), 0.0, float(height)
-    rows, columns = np.flatnonzero(drawn.any(1)), np.flatnonzero(drawn.any(0))
-    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    rows = np.flatnonzero(union.any(1))
+    columns = np.flatnonzero(union.any(0))
+    top, bottom = rows[0], rows[-1] + 1
+    left, right = columns[0], columns[-1] + 1
     extent = max((bottom - top) * spacing[0], (right - left) * spacing[1]) * (1 + 2 * MARGIN)
     side = max(extent, SMALLEST_VIEW * max(height * spacing[0], width * spacing[1]))
     view_top, view_bottom = _interval((top + bottom) / 2, side / spacing[0], height)
@@ -75,7 +78,7 @@ def view_of(iterations: Sequence[Iteration], spacing: tuple[float, float]) -> Vi
 
 
 def _interval(centre: float, length: float, limit: int) -> tuple[float, float]:
-    """An interval of ``length`` around ``centre``, moved and if need be shortened to lie within 0..limit."""
+    """An interval of ``length`` around ``centre``, moved or shortened to fit into 0..limit."""
     length = min(length, float(limit))
     start = min(max(centre - length / 2, 0.0), limit - length)
     return float(start), float(start + length)

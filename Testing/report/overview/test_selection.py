@@ -1,11 +1,11 @@
-"""What the overview shows: the worst slices, telling iterations, a useful part of the slice."""
+"""The overview selects the worst slices, useful iterations, and the part of a slice to show."""
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from HermesLib.refinement.events import Iteration, Status
-from HermesLib.report.overview.selection import chosen_iterations, view_of, worst_slices
+from HermesLib.report.overview.selection import select_iterations, view_of, worst_slices
 from Testing.report.runs import results_of, slice_events
 
 
@@ -30,9 +30,9 @@ def test_first_best_and_last_are_always_shown_and_no_more_than_fit(
     count_best: tuple[int, int], most: int
 ):
     count, best = count_best
-    chosen = chosen_iterations(count, best, most)
-    assert {0, best, count - 1} <= set(chosen) <= set(range(count))
-    assert len(chosen) == min(most, count) and chosen == sorted(set(chosen))
+    selected = select_iterations(count, best, most)
+    assert {0, best, count - 1} <= set(selected) <= set(range(count))
+    assert len(selected) == min(most, count) and selected == sorted(set(selected))
 
 
 def iteration_of(mask: np.ndarray, pgt: np.ndarray, index: int = 0) -> Iteration:
