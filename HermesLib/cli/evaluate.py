@@ -11,7 +11,7 @@ from HermesLib.models.registry import bundled_models
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``evaluate loop``, ``pgt``, ``score``, ``ceiling``, ``prompted`` and ``tables``."""
+    """Add ``evaluate loop``, ``pgt`` and ``score``."""
     parser = subparsers.add_parser(
         "evaluate", help="measure the loop or the QC core on cases with a known truth"
     )
@@ -34,60 +34,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="draw score against truth, reliability, and what is accepted",
     )
     score.set_defaults(run=run_score)
-    ceiling = kinds.add_parser(
-        "ceiling", help="what a promptable model makes of prompts drawn from the truth"
-    )
-    add_model(ceiling)
-    ceiling.set_defaults(run=run_ceiling, quality=None)
-    prompted = kinds.add_parser(
-        "prompted", help="a small model's answers to simulated prompts, on its own test patients"
-    )
-    prompted.add_argument("--model", required=True, choices=bundled_models())
-    prompted.add_argument("--weights", default="bundled", metavar="bundled|FILE")
-    prompted.add_argument(
-        "--data",
-        action="append",
-        required=True,
-        metavar="LAYOUT:FOLDER[:FAMILY]",
-        help="as for its training, repeatable",
-    )
-    prompted.add_argument("--objects", type=int, default=256, help="how many objects are drawn")
-    prompted.set_defaults(run=run_prompted)
-    tables = kinds.add_parser(
-        "tables",
-        help="the paper's tables: every model, threshold and source of the pGT, on one page",
-    )
-    tables.add_argument(
-        "--cases",
-        action="append",
-        required=True,
-        metavar="PRESET=LAYOUT:FOLDER",
-        help="an organ's test cases, repeatable",
-    )
-    tables.add_argument(
-        "--rival",
-        action="append",
-        default=[],
-        type=Path,
-        metavar="FILE",
-        help="weights of hermes train baseline, repeatable",
-    )
-    tables.add_argument(
-        "--quick",
-        action="store_true",
-        help="one patient an organ, the preset's model at 0.9, no ablations",
-    )
-    tables.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
-    tables.add_argument(
-        "--workers",
-        type=int,
-        metavar="N",
-        help="processes that measure side by side (default: one a core, at most 4)",
-    )
-    tables.set_defaults(run=measure_tables)
     for kind in (loop, pgt, score):
         kind.add_argument("--quality", default="diffusion", metavar="diffusion|FILE")
-    for kind in (loop, pgt, score, ceiling):
+    for kind in (loop, pgt, score):
         kind.add_argument("--preset", default="prostate-t2")
         kind.add_argument(
             "--data",
@@ -96,10 +45,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
             help="decathlon:FOLDER, or slices:FOLDER (its test patients)",
         )
         kind.add_argument("--patients", nargs="+", metavar="NAME", help="only these patients")
-    for kind in (loop, pgt, score, ceiling, prompted, tables):
+    for kind in (loop, pgt, score):
         kind.add_argument("--seed", type=int, default=0)
         kind.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
-    for kind in (loop, pgt, score, ceiling, prompted):
+    for kind in (loop, pgt, score):
         kind.add_argument(
             "-o", "--output", type=Path, metavar="FILE", help="write all figures as JSON"
         )
@@ -115,7 +64,7 @@ def _parts(arguments: argparse.Namespace) -> tuple[Any, Any, Any, Any]:
     from HermesLib.evaluation.cases import read_cases
     from HermesLib.presets.registry import load_preset
     from HermesLib.quality.diffusion_qc import DiffusionQuality
-    from HermesLib.research.rivals.registry import load_judge
+    from HermesLib.quality.registry import load_quality
 
     preset, device = load_preset(arguments.preset), select_device(arguments.device)
     cases = list(read_cases(arguments.data, preset.organ_label))
@@ -123,7 +72,7 @@ def _parts(arguments: argparse.Namespace) -> tuple[Any, Any, Any, Any]:
         cases = [case for case in cases if case.patient in arguments.patients]
     if not cases:
         raise HermesError(f"{arguments.data} holds no such case")
-    quality = None if arguments.quality is None else load_judge(arguments.quality, preset, device)
+    quality = load_quality(arguments.quality, preset, device)
     if arguments.kind == "score" and not isinstance(quality, DiffusionQuality):
         raise HermesError(
             "the score along refinements is measured for QC cores; for a rival, run evaluate loop and evaluate pgt"
@@ -211,71 +160,4 @@ def run_score(arguments: argparse.Namespace) -> int:
         figures["calibrated"] = score_figures(judged, raw=False)
     return _publish(
         figures, {"masks": [dataclasses.asdict(one) for one in judged]}, arguments.output
-    )
-
-
-def run_ceiling(arguments: argparse.Namespace) -> int:
-    """Measure what a model makes of true prompts."""
-    import dataclasses
-
-    from HermesLib.models.registry import load_model
-    from HermesLib.research.promptable.oracle_prompts import ask_with_true_prompts, ceiling_figures
-
-    preset, device, cases, _ = _parts(arguments)
-    model = load_model(arguments.model or preset.model, arguments.weights, device)
-    found = ask_with_true_prompts(cases, preset, model, arguments.seed, device, _progress)
-    used = {"preset": preset.name, "model": model.name, "model_sha256": model.sha256}
-    return _publish(
-        {**used, **ceiling_figures(found)},
-        {"slices": [dataclasses.asdict(one) for one in found]},
-        arguments.output,
-    )
-
-
-def measure_tables(arguments: argparse.Namespace) -> int:
-    """Measure the tables."""
-    import os
-
-    from HermesLib.devices import select_device
-    from HermesLib.research.tables.design import THRESHOLDS
-    from HermesLib.research.tables.run import run_tables
-    from HermesLib.research.tables.runner import TablesRequest
-
-    request = TablesRequest(
-        tuple(arguments.cases),
-        tuple(arguments.rival),
-        arguments.output,
-        THRESHOLDS[-1:] if arguments.quick else THRESHOLDS,
-        arguments.seed,
-        arguments.device,
-        arguments.quick,
-    )
-
-    def say(line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
-
-    workers = arguments.workers or (
-        1 if select_device(arguments.device).type != "cpu" else min(os.cpu_count() or 1, 4)
-    )
-    page = run_tables(request, say, workers)
-    print(f"page: {page}")
-    return 0
-
-
-def run_prompted(arguments: argparse.Namespace) -> int:
-    """Measure one small model by itself."""
-    from HermesLib.datasets.training_dataset import TrainingDataset
-    from HermesLib.devices import select_device
-    from HermesLib.models.registry import model_checkpoint
-    from HermesLib.research.promptable.simulated_prompts import evaluate_prompted
-
-    checkpoint = model_checkpoint(arguments.model, arguments.weights)
-    sources = [TrainingDataset.parse(text) for text in arguments.data]
-    found = evaluate_prompted(
-        checkpoint, sources, arguments.objects, arguments.seed, select_device(arguments.device)
-    )
-    return _publish(
-        {"model": arguments.model, "weights_sha256": checkpoint.sha256, **found},
-        {},
-        arguments.output,
     )

@@ -1,37 +1,38 @@
-"""The command ``hermes``: whatever goes wrong for the user ends in one line on stderr and exit code 2."""
+"""The command ``hermes``: every user error ends in one line on stderr and exit code 2."""
 
 import argparse
 import sys
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, NoReturn
 
-from HermesLib import __version__
+from HermesLib import __version__, extensions
 from HermesLib.errors import DefectError, HermesError
 
 if TYPE_CHECKING:
     from HermesLib.engine.client import Engine
 
-#: Modules with ``add_parser(subparsers)``; each sets ``run``, a function of the parsed arguments that returns the exit code.
-COMMANDS = (
-    "HermesLib.cli.demo",
-    "HermesLib.cli.refine",
-    "HermesLib.cli.assess",
-    "HermesLib.cli.export",
-    "HermesLib.cli.train",
-    "HermesLib.cli.evaluate",
-    "HermesLib.cli.weights",
-    "HermesLib.cli.presets",
-)
+#: Command groups and their modules. Each module has ``add_parser(subparsers)``, which sets ``run``:
+#: a function of the parsed arguments that returns the exit code. Extensions add or replace groups.
+COMMANDS = {
+    "demo": "HermesLib.cli.demo",
+    "refine": "HermesLib.cli.refine",
+    "assess": "HermesLib.cli.assess",
+    "export": "HermesLib.cli.export",
+    "train": "HermesLib.cli.train",
+    "evaluate": "HermesLib.cli.evaluate",
+    "weights": "HermesLib.cli.weights",
+    "presets": "HermesLib.cli.presets",
+    "research": "HermesLib.cli.research",
+}
 DEFECT = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """A parser whose errors are one line, as all others of HERMES."""
+    """A parser that reports errors in one line, as all of HERMES does."""
 
     def error(self, message: str) -> NoReturn:
         """Raise the message as :class:`HermesError`."""
@@ -39,27 +40,36 @@ class OneLineParser(argparse.ArgumentParser):
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser of all commands; importing none of the networks, so that help and slips answer at once."""
+    """The parser of all commands. It imports no network, so help and typing errors answer fast."""
     parser = OneLineParser(
         prog="hermes",
-        description="Quality control that steers promptable medical segmentation. For research, not for clinical use.",
+        description=(
+            "Quality control that steers promptable medical segmentation. "
+            "For research, not for clinical use."
+        ),
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"hermes {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in COMMANDS:
-        if find_spec(module) is not None:
-            import_module(module).add_parser(subparsers)
+    extensions.load_extensions()
+    for module in (COMMANDS | extensions.COMMANDS).values():
+        import_module(module).add_parser(subparsers)
     return parser
 
 
 def main(argv: Sequence[str] | None = None, engine: "Engine | None" = None) -> int:
-    """Run one command and return its exit code: 0, 2 for bad input, 1 for a fault of the program, 130 when interrupted.
+    """Run one command and return its exit code.
 
-    A program that runs many commands gives them its ``engine``, so that libraries and networks are loaded once.
+    Args:
+        argv: the words after ``hermes``; None: those of the process.
+        engine: a started engine to use. A program that runs many commands passes its own, so that
+            libraries and networks are loaded once.
+
+    Returns:
+        0, 2 for bad input, 1 for a defect of the program, 130 if interrupted.
     """
     if not sys.warnoptions:
-        # Libraries' warnings are for developers; what a user must know is raised as HermesError.
+        # Warnings of libraries are for developers; users get what matters as a HermesError.
         warnings.simplefilter("ignore")
     try:
         words = sys.argv[1:] if argv is None else argv
@@ -75,7 +85,7 @@ def main(argv: Sequence[str] | None = None, engine: "Engine | None" = None) -> i
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
         return _end(
-            f"{error.strerror or error}{where}; mend that and run again, nothing was written",
+            f"{error.strerror or error}{where}; fix this and run again, nothing was written",
             BAD_INPUT,
         )
     except KeyboardInterrupt:

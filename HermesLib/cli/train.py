@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from HermesLib.models.registry import bundled_models
-
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -87,45 +85,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     calibration.add_argument("--threads", type=int, help="processor threads; all by default")
     calibration.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
     calibration.set_defaults(run=run_calibration)
-    promptable = kinds.add_parser("promptable", help="a small promptable model")
-    promptable.add_argument("--model", required=True, choices=bundled_models())
-    promptable.add_argument(
-        "--phantoms",
-        type=int,
-        default=0,
-        metavar="N",
-        help="procedural prostate slices to add to the training patients",
-    )
-    promptable.add_argument(
-        "--initial", type=Path, metavar="FILE", help="weights to go on from, of the same patients"
-    )
-    promptable.set_defaults(run=run_promptable)
-    baseline = kinds.add_parser(
-        "baseline", help="a published rival of the QC core, to compare with"
-    )
-    baseline.add_argument(
-        "--method",
-        required=True,
-        choices=["postdae", "galati", "wang", "cvae", "nnqc", "regression"],
-    )
-    baseline.add_argument(
-        "--core",
-        type=Path,
-        metavar="FILE",
-        help="nnqc: the QC core whose autoencoder and image expert it takes over",
-    )
-    baseline.add_argument("--preset", required=True)
-    baseline.set_defaults(run=run_baseline)
-    for kind in (promptable, baseline):
-        kind.add_argument("--steps", type=int)
-        kind.add_argument(
-            "--split-of",
-            type=Path,
-            metavar="FILE",
-            action="append",
-            default=[],
-            help="weights whose held-out patients stay held out (repeatable)",
-        )
     organ = kinds.add_parser(
         "organ",
         help="your own organ: a preset with trained and calibrated weights, a report and a card",
@@ -150,7 +109,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         kind.add_argument("--autoencoder-steps", type=int)
         kind.add_argument("--expert-steps", type=int)
         kind.add_argument("--diffusion-steps", type=int)
-    for kind in (quality, promptable, baseline, organ):
+    for kind in (quality, organ):
         kind.add_argument(
             "--data",
             action="append",
@@ -252,53 +211,6 @@ def run_calibration(arguments: argparse.Namespace) -> int:
         lambda done, total: _say(f"case {done} of {total}"),
     )
     print(json.dumps(found, indent=1))
-    return 0
-
-
-def run_promptable(arguments: argparse.Namespace) -> int:
-    """Train one small promptable model."""
-    from HermesLib.datasets.training_dataset import TrainingDataset
-    from HermesLib.research.promptable.training import train_promptable
-    from HermesLib.training.trainer import TrainerSettings
-
-    _set_threads(arguments)
-    output = train_promptable(
-        arguments.model,
-        [TrainingDataset.parse(text) for text in arguments.data],
-        arguments.output,
-        _with_given(TrainerSettings(), arguments),
-        arguments.phantoms,
-        arguments.validation,
-        arguments.test,
-        arguments.device,
-        arguments.initial,
-        arguments.split_of,
-    )
-    print(f"best weights: {output}")
-    return 0
-
-
-def run_baseline(arguments: argparse.Namespace) -> int:
-    """Train a rival of the QC core."""
-    from HermesLib.datasets.training_dataset import TrainingDataset
-    from HermesLib.presets.registry import load_preset
-    from HermesLib.research.rivals.training import train_rival
-    from HermesLib.training.trainer import TrainerSettings
-
-    _set_threads(arguments)
-    output = train_rival(
-        arguments.method,
-        load_preset(arguments.preset),
-        [TrainingDataset.parse(text) for text in arguments.data],
-        arguments.output,
-        _with_given(TrainerSettings(), arguments),
-        arguments.validation,
-        arguments.test,
-        arguments.device,
-        arguments.split_of,
-        arguments.core,
-    )
-    print(f"best weights: {output}")
     return 0
 
 

@@ -39,14 +39,12 @@ def run_list(arguments: argparse.Namespace) -> int:
         )
         if model.notice:
             print(f"    {model.notice}")
-    for heading, rivals in (("Bundled weights", False), ("Bundled rivals, for comparison", True)):
-        print(f"{heading} (research use, see their cards)")
-        for weights in bundled_weights():
-            if weights.for_comparison == rivals:
-                print(
-                    f"  {weights.name}: {weights.title}, {weights.bytes / 1e6:.1f} MB,"
-                    f" SHA-256 {weights.sha256[:12]}..."
-                )
+    print("Bundled weights (research use, see their cards)")
+    for weights in bundled_weights():
+        print(
+            f"  {weights.name}: {weights.title}, {weights.bytes / 1e6:.1f} MB,"
+            f" SHA-256 {weights.sha256[:12]}..."
+        )
     print(f"Imported weights ({cache_folder()})")
     for path in imported_weights():
         print(f"  {path.name}: {path.stat().st_size / 1e6:.1f} MB")

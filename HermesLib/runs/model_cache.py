@@ -11,7 +11,7 @@ from HermesLib.models.protocol import PromptableModel
 from HermesLib.models.registry import load_model
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.protocol import QualityControl, ScoreKind
-from HermesLib.research.rivals.registry import load_judge
+from HermesLib.quality.registry import load_quality
 
 #: How many networks of each sort are kept: the current one and the previous one, for users who
 #: compare two.
@@ -44,7 +44,7 @@ class ModelCache:
         return _get(
             self._qualities,
             key,
-            lambda: load_judge(name, preset, device, samples, steps, score),
+            lambda: load_quality(name, preset, device, samples, steps, score),
         )
 
     def clear(self) -> None:

@@ -15,7 +15,7 @@ from HermesLib.metrics.overlap import dice_batch
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.diffusion_qc import DiffusionQuality
 from HermesLib.quality.network.config import QualityConfig
-from HermesLib.quality.registry import load_quality
+from HermesLib.quality.registry import load_diffusion
 from HermesLib.refinement.seeding import slice_seed
 from HermesLib.training.calibrate import HELD_OUT, held_out_cases
 from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
@@ -93,7 +93,7 @@ def choose_blend(
     checkpoint, device = load_checkpoint(weights), select_device(device_name)
     sources = [replace(source, scale=preset.intensity) for source in sources]
     cases = held_out_cases(sources, preset.organ_label, checkpoint.training["split"], parts)
-    quality = load_quality(str(weights), preset, device, score="raw")
+    quality = load_diffusion(str(weights), preset, device, score="raw")
     found = true_dice_by_blend(quality, cases, preset, seed, device)
     best = best_blend(found)
     shown = ", ".join(f"{weighing}: {dice:.3f}" for weighing, dice in found.items())

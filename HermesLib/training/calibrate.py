@@ -21,7 +21,7 @@ from HermesLib.quality.diffusion_qc import DiffusionQuality
 from HermesLib.quality.network.config import QualityConfig
 from HermesLib.quality.ood import MahalanobisDistance
 from HermesLib.quality.organ_map import slice_features
-from HermesLib.quality.registry import load_quality
+from HermesLib.quality.registry import load_diffusion
 from HermesLib.training.calibration_fit import FEWEST_PATIENTS, TooFewPatientsError, fit_calibration
 from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
 
@@ -82,7 +82,7 @@ def train_calibration(
     device = select_device(device_name)
     sources = [dataclasses.replace(source, scale=preset.intensity) for source in sources]
     checkpoint = load_checkpoint(Path(weights))
-    quality = load_quality(weights, preset, device, score="raw")
+    quality = load_diffusion(weights, preset, device, score="raw")
     split = checkpoint.training.get("split")
     if split is None:
         raise HermesError(

@@ -16,7 +16,7 @@ from HermesLib.evaluation.scored_masks import score_cases
 from HermesLib.models.registry import bundled_models, load_model
 from HermesLib.presets.preset import Preset, write_preset
 from HermesLib.presets.registry import load_preset
-from HermesLib.quality.registry import load_quality
+from HermesLib.quality.registry import load_diffusion
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.training.blend import choose_blend
 from HermesLib.training.calibrate import held_out_cases, train_calibration
@@ -112,7 +112,7 @@ def measure(
 ) -> dict[str, dict[str, Any]]:
     """Figures of a preset's weights on cases, by what was measured: the pGT, the score, and the loop with the preset's model."""
     device = select_device(device_name)
-    quality = load_quality("diffusion", preset, device)
+    quality = load_diffusion("diffusion", preset, device)
     models = {name: load_model(name, "bundled", device) for name in bundled_models()}
     drawn = evaluate_invariance(cases, preset, quality, seed, device, on_case)
     judged = score_cases(cases, preset, quality, list(models.values()), seed, device, on_case)

@@ -19,7 +19,7 @@ from HermesLib.presets.preset import Preset
 from HermesLib.quality.network.config import QualityConfig
 from HermesLib.quality.network.core import QualityCore
 from HermesLib.quality.protocol import QualityControl
-from HermesLib.quality.registry import load_quality
+from HermesLib.quality.registry import load_diffusion
 from HermesLib.training.phantoms import labelled_phantoms
 from HermesLib.training.pseudo_labels import label_slices
 from HermesLib.training.qc_trainer import QualityTrainer, QualityTraining
@@ -138,7 +138,7 @@ def train_quality(
             run,
             of(split.train),
             organ,
-            load_quality(str(initial), preset, device),
+            load_diffusion(str(initial), preset, device),
             settings.seed,
             device,
         )
@@ -147,7 +147,7 @@ def train_quality(
         train += pooled(labelled_phantoms(settings.seed, phantoms))
     if teacher:
         train += pooled(
-            label_slices(slices, load_quality(str(teacher), preset, device), organ, settings.seed)
+            label_slices(slices, load_diffusion(str(teacher), preset, device), organ, settings.seed)
         )
     trainer = QualityTrainer(
         config,

@@ -25,55 +25,57 @@ class BundledWeights:
 
     name: str
     kind: str
-    role: str
     title: str
     bytes: int
     sha256: str
-
-    @property
-    def for_comparison(self) -> bool:
-        """Whether it belongs to a rival that HERMES is measured against, not to what HERMES runs by itself."""
-        return self.role != "product"
+    folder: Path
 
     @property
     def path(self) -> Path:
-        """Where the file lies."""
-        return resource_path("Weights", f"{self.name}.safetensors")
+        """The weight file."""
+        return self.folder / f"{self.name}.safetensors"
 
     @property
     def card(self) -> Path:
         """Its model card: data and terms, split, command, seed, metrics, limits."""
-        return resource_path("Weights", f"{self.name}.md")
+        return self.folder / f"{self.name}.md"
+
+
+def read_manifest(folder: Path) -> list[BundledWeights]:
+    """All weights that ``manifest.json`` in a folder lists, in its order."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise HermesError(f"the list of bundled weights is missing ({path}); reinstall HERMES")
+    entries = json.loads(path.read_text(encoding="utf-8"))
+    return [BundledWeights(**entry, folder=folder) for entry in entries]
 
 
 def bundled_weights() -> list[BundledWeights]:
-    """All bundled files, in the manifest's order."""
-    path = resource_path("Weights", MANIFEST)
-    if not path.is_file():
-        raise HermesError(f"the list of bundled weights is missing ({path.name}); reinstall HERMES")
-    return [BundledWeights(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+    """All weights of the product, in the manifest's order."""
+    return read_manifest(resource_path("Weights"))
 
 
-def bundled_checkpoint(name: str) -> "Checkpoint":
-    """Read a bundled file and check it against the manifest.
+def bundled_checkpoint(name: str, folder: Path | None = None) -> "Checkpoint":
+    """Read a bundled file (of ``Resources/Weights`` by default) and check it by the manifest.
 
     Raises:
         HermesError: no such entry, or a missing, truncated or altered file.
     """
     from HermesLib.weights.checkpoint import load_checkpoint
 
-    entries = {entry.name: entry for entry in bundled_weights()}
+    listed = read_manifest(folder or resource_path("Weights"))
+    entries = {entry.name: entry for entry in listed}
     if name not in entries:
         raise HermesError(f"no bundled weights '{name}'; there are {', '.join(entries) or 'none'}")
     return load_checkpoint(entries[name].path, entries[name].sha256)
 
 
-def verify_bundled() -> list[tuple[BundledWeights, str | None]]:
-    """Every bundled file with what is wrong with it, None where nothing is."""
+def verify_bundled(folder: Path | None = None) -> list[tuple[BundledWeights, str | None]]:
+    """Every bundled file (of ``Resources/Weights`` by default) with its fault, None if intact."""
     from HermesLib.weights.checkpoint import load_checkpoint
 
     found: list[tuple[BundledWeights, str | None]] = []
-    for entry in bundled_weights():
+    for entry in read_manifest(folder or resource_path("Weights")):
         try:
             load_checkpoint(entry.path, entry.sha256)
         except HermesError as error:
@@ -90,16 +92,13 @@ def verify_bundled() -> list[tuple[BundledWeights, str | None]]:
     return found
 
 
-def manifest_entry(
-    path: Path, kind: str, title: str, role: str = "product"
-) -> dict[str, str | int]:
-    """What the manifest says of a file."""
+def manifest_entry(path: Path, kind: str, title: str) -> dict[str, str | int]:
+    """The manifest's entry for a weight file."""
     from HermesLib.weights.checkpoint import file_sha256
 
     return {
         "name": path.stem,
         "kind": kind,
-        "role": role,
         "title": title,
         "bytes": path.stat().st_size,
         "sha256": file_sha256(path),

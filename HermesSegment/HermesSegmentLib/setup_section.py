@@ -117,7 +117,7 @@ class SetupSection:
             model.bundled: _("research (official: {licence})").format(licence=model.licence)
             for model in MODELS.values()
         }
-        used = [one for one in bundled_weights() if not one.for_comparison]
+        used = bundled_weights()
         rows = [(one.title, one.bytes, licences.get(one.name, _("research"))) for one in used]
         rows += [(path.name, path.stat().st_size, _("imported")) for path in imported_weights()]
         table = self.ui.weightsTable

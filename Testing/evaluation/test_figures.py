@@ -166,8 +166,8 @@ def test_a_small_model_is_measured_on_its_own_test_patients_only(tmp_path, capsy
     from HermesLib.cli.main import main
 
     words = [
-        "evaluate",
-        "prompted",
+        "research",
+        "simulated-prompts",
         "--model",
         "mideepseg",
         "--data",

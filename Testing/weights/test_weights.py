@@ -135,7 +135,6 @@ def test_an_altered_bundled_file_is_noticed(tmp_path, monkeypatch):
     entry = {
         "name": "mideepseg",
         "kind": "mideepseg",
-        "role": "product",
         "title": "t",
         "bytes": 1,
         "sha256": file_sha256(path),

@@ -12,7 +12,7 @@ from HermesLib.presets.preset import Preset
 from HermesLib.quality.diffusion_qc import DiffusionQuality
 from HermesLib.quality.network.core import Condition
 from HermesLib.quality.protocol import QualityControl
-from HermesLib.quality.registry import core_checkpoint, load_quality
+from HermesLib.quality.registry import load_diffusion, preset_checkpoint
 from HermesLib.research.tables.design import PgtSource
 
 SAMPLES = (1, 8)
@@ -22,7 +22,7 @@ STEPS = (2, 4, 8)
 def ablations_of(preset: Preset) -> list[PgtSource]:
     """One source for each ablation. Those of the drawing's condition are without the share of the image expert's own map in the pGT: it would
     hide them."""
-    core = core_checkpoint(preset)
+    core = preset_checkpoint(preset)
 
     def source(
         name: str, load: Callable[[torch.device], QualityControl], fixed: bool = False
@@ -33,7 +33,7 @@ def ablations_of(preset: Preset) -> list[PgtSource]:
         change: Callable[[Condition], Condition] | None = None, **kept: float
     ) -> Callable[[torch.device], QualityControl]:
         def load(device: torch.device) -> QualityControl:
-            quality = load_quality("diffusion", preset, device)
+            quality = load_diffusion("diffusion", preset, device)
             through_plane = 0.0 if "keep_image" in kept else quality.core.config.through_plane
             quality.core.config = replace(
                 quality.core.config, expert_share=0.0, through_plane=through_plane
@@ -49,12 +49,12 @@ def ablations_of(preset: Preset) -> list[PgtSource]:
     found = [
         source(
             "pGT of the first mask kept",
-            lambda device: load_quality("diffusion", preset, device),
+            lambda device: load_diffusion("diffusion", preset, device),
             fixed=True,
         ),
         source(
             "raw score, as the paper's",
-            lambda device: load_quality("diffusion", preset, device, score="raw"),
+            lambda device: load_diffusion("diffusion", preset, device, score="raw"),
         ),
         source("drawn alone", drawn_alone()),
         source("drawn alone, E1 (masks) off", drawn_alone(keep_mask=0.0)),
@@ -74,7 +74,7 @@ def ablations_of(preset: Preset) -> list[PgtSource]:
 def _sampled(
     preset: Preset, samples: int | None, steps: int | None, device: torch.device
 ) -> QualityControl:
-    return load_quality("diffusion", preset, device, samples, steps)
+    return load_diffusion("diffusion", preset, device, samples, steps)
 
 
 def _counted(number: int, what: str) -> str:

@@ -15,23 +15,15 @@ from HermesLib.models.registry import bundled_models
 from HermesLib.presets.preset import Preset
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.protocol import QualityControl
-from HermesLib.quality.registry import core_checkpoint, load_quality
-from HermesLib.research.rivals.registry import RIVALS, bundled_rivals, load_judge
+from HermesLib.quality.registry import load_diffusion, load_quality, preset_checkpoint
+from HermesLib.research.rivals.entries import RIVAL_TITLES
+from HermesLib.research.rivals.registry import RIVALS, bundled_rivals
 from HermesLib.research.rivals.regression import DiceRegression
 from HermesLib.weights.checkpoint import load_checkpoint
 
 THRESHOLDS = (0.7, 0.8, 0.9)
 HERMES, UNET = "HERMES", "plain U-Net"
-TITLES = {
-    HERMES: "HERMES",
-    UNET: "plain segmentation U-Net",
-    "postdae": "post-DAE (Larrazabal 2020)",
-    "cvae": "constrained VAE (Painchaud 2020)",
-    "galati": "autoencoder (Galati 2021)",
-    "wang": "VAE of pairs (Wang 2020)",
-    "nnqc": "peer after nnQC (Marciano 2025)",
-    "regression": "regression of the Dice (Robinson 2018)",
-}
+TITLES = {HERMES: "HERMES", UNET: "plain segmentation U-Net", **RIVAL_TITLES}
 
 
 @dataclass(frozen=True)
@@ -130,11 +122,11 @@ def sources_of(organ: Organ, rivals: Sequence[Path]) -> list[PgtSource]:
     preset = organ.preset
 
     def unet(device: torch.device) -> QualityControl:
-        quality = load_quality("diffusion", preset, device, score="raw")
+        quality = load_diffusion("diffusion", preset, device, score="raw")
         quality.core.config = replace(quality.core.config, expert_share=1.0)
         return quality
 
-    core = core_checkpoint(preset)
+    core = preset_checkpoint(preset)
     found = [
         PgtSource(
             HERMES,
@@ -149,12 +141,12 @@ def sources_of(organ: Organ, rivals: Sequence[Path]) -> list[PgtSource]:
         checkpoint = load_checkpoint(path)
         if checkpoint.kind not in RIVALS:
             raise HermesError(
-                f"{path.name} holds no rival's weights; hermes train baseline makes them"
+                f"{path.name} holds no rival's weights; hermes research train-rival makes them"
             )
         if checkpoint.training["preset"] == preset.name:
 
             def rival(device: torch.device, path: Path = path) -> QualityControl:
-                return load_judge(str(path), preset, device)
+                return load_quality(str(path), preset, device)
 
             draws = checkpoint.kind != DiceRegression.kind
             found.append(

@@ -56,8 +56,8 @@ def test_a_few_steps_train_weights_that_the_model_loads_and_that_say_where_they_
 ):
     output = tmp_path / model
     words = [
-        "train",
-        "promptable",
+        "research",
+        "train-promptable",
         "--model",
         model,
         "--data",
@@ -80,8 +80,8 @@ def test_a_few_steps_train_weights_that_the_model_loads_and_that_say_where_they_
     assert "dice" in trained.training["validation"]
     refined = main(
         [
-            "train",
-            "promptable",
+            "research",
+            "train-promptable",
             "--model",
             model,
             "--data",
@@ -98,8 +98,8 @@ def test_a_few_steps_train_weights_that_the_model_loads_and_that_say_where_they_
 
 def test_a_model_keeps_the_patients_that_other_weights_keep(folder, tmp_path, capsys):
     words = [
-        "train",
-        "promptable",
+        "research",
+        "train-promptable",
         "--model",
         "mideepseg",
         "--data",

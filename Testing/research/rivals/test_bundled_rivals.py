@@ -13,8 +13,9 @@ from HermesLib.cli.main import main
 from HermesLib.evaluation.cases import read_cases, read_slices
 from HermesLib.metrics.overlap import dice_batch
 from HermesLib.presets.registry import load_preset
+from HermesLib.quality.registry import load_quality
 from HermesLib.research.rivals.rebuilt import RebuiltQuality
-from HermesLib.research.rivals.registry import bundled_rivals, load_judge
+from HermesLib.research.rivals.registry import bundled_rivals
 from HermesLib.research.rivals.regression import DiceRegression
 from HermesLib.research.tables.design import HERMES
 from HermesLib.weights.checkpoint import load_checkpoint
@@ -53,7 +54,7 @@ def rebuilt(
     preset_name: str, kind: str, shown: list[tuple[torch.Tensor, torch.Tensor]], blank: bool
 ) -> float:
     """Mean true Dice of what a rival makes of true masks, or of blank ones."""
-    judge = load_judge(kind, load_preset(preset_name), CPU)
+    judge = load_quality(kind, load_preset(preset_name), CPU)
     assert isinstance(judge, RebuiltQuality)
     made = [
         dice_batch(
@@ -107,7 +108,7 @@ def some_slices(folder: Path, into: Path, patient: str, most: int) -> None:
 def test_hermes_is_ahead_of_every_rival_on_a_patient_that_nobody_knows(tmp_path: Path):
     some_slices(DATA / "prostatex", tmp_path / "data", "ProstateX-0000", 5)
     words = [
-        "evaluate",
+        "research",
         "tables",
         "--cases",
         f"prostate-t2=decathlon:{tmp_path / 'data'}",

@@ -12,8 +12,8 @@ from HermesLib.datasets.training_dataset import TrainingDataset
 from HermesLib.metrics.overlap import dice_batch
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.network.config import QualityConfig
+from HermesLib.quality.registry import load_quality
 from HermesLib.research.rivals.nnqc import NnQc, NnQcQuality
-from HermesLib.research.rivals.registry import load_judge
 from HermesLib.resources import resource_path
 from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
 from Testing.datasets.made import make_decathlon
@@ -74,8 +74,8 @@ def test_it_is_trained_beside_a_core_whose_parts_stay_as_they_are(
     folder.mkdir()
     make_decathlon(folder, "MRI", "prostate", patients=5)
     words = [
-        "train",
-        "baseline",
+        "research",
+        "train-rival",
         "--preset",
         "prostate-t2",
         "--data",
@@ -85,7 +85,7 @@ def test_it_is_trained_beside_a_core_whose_parts_stay_as_they_are(
         "--batch",
         "2",
     ]
-    assert main([*words, "--method", "nnqc", "-o", str(tmp_path / "no")]) != 0
+    assert main([*words, "--rival", "nnqc", "-o", str(tmp_path / "no")]) != 0
     assert "--core" in capsys.readouterr().err
     known = load_checkpoint(CORE)
     people = patients_of(TrainingDataset("decathlon", folder).read())
@@ -103,7 +103,7 @@ def test_it_is_trained_beside_a_core_whose_parts_stay_as_they_are(
         main(
             [
                 *words,
-                "--method",
+                "--rival",
                 "nnqc",
                 "--core",
                 str(tmp_path / "core.safetensors"),
@@ -124,5 +124,5 @@ def test_it_is_trained_beside_a_core_whose_parts_stay_as_they_are(
             for key in taken
         )
     assert isinstance(
-        load_judge(str(weights), load_preset("prostate-t2"), torch.device("cpu")), NnQcQuality
+        load_quality(str(weights), load_preset("prostate-t2"), torch.device("cpu")), NnQcQuality
     )

@@ -13,11 +13,12 @@ from HermesLib.cli.main import main
 from HermesLib.errors import HermesError
 from HermesLib.metrics.overlap import dice_batch
 from HermesLib.presets.registry import load_preset
+from HermesLib.quality.registry import load_quality
 from HermesLib.research.rivals.constrained_vae import BANK, LATENT, ConstrainedVae, Shape, is_valid
 from HermesLib.research.rivals.galati import Galati
 from HermesLib.research.rivals.objectives import RIVAL_OBJECTIVES, spoil
 from HermesLib.research.rivals.rebuilt import RebuiltQuality
-from HermesLib.research.rivals.registry import RIVALS, load_judge
+from HermesLib.research.rivals.registry import RIVALS
 from HermesLib.research.rivals.regression import DiceRegression, RegressionQuality
 from HermesLib.research.rivals.wang import LATENT as PAIR_LATENT
 from HermesLib.research.rivals.wang import Wang
@@ -164,13 +165,13 @@ def test_trained_weights_drive_the_loop_and_a_rival_is_told_from_a_core(
     folder = tmp_path / "data"
     folder.mkdir()
     make_decathlon(folder, "MRI", "prostate", patients=5)
-    words = ["train", "baseline", "--preset", "prostate-t2", "--data", f"decathlon:{folder}"]
+    words = ["research", "train-rival", "--preset", "prostate-t2", "--data", f"decathlon:{folder}"]
     weights = tmp_path / "run" / "model.safetensors"
     assert (
         main(
             [
                 *words,
-                "--method",
+                "--rival",
                 "wang",
                 "--data",
                 f"masks:{folder / 'labels'}",
@@ -186,7 +187,7 @@ def test_trained_weights_drive_the_loop_and_a_rival_is_told_from_a_core(
         main(
             [
                 *words,
-                "--method",
+                "--rival",
                 "galati",
                 "--steps",
                 "2",
@@ -207,10 +208,10 @@ def test_trained_weights_drive_the_loop_and_a_rival_is_told_from_a_core(
     assert not set(checkpoint.training["split"]["train"]) & set(
         checkpoint.training["split"]["validation"]
     )
-    quality = load_judge(str(weights), load_preset("prostate-t2"), CPU)
+    quality = load_quality(str(weights), load_preset("prostate-t2"), CPU)
     assert isinstance(quality, RebuiltQuality) and quality.sha256 == checkpoint.sha256
-    with pytest.raises(HermesError, match="for the QC core alone"):
-        load_judge(str(weights), load_preset("prostate-t2"), CPU, samples=2)
+    with pytest.raises(HermesError, match="own quality control alone"):
+        load_quality(str(weights), load_preset("prostate-t2"), CPU, samples=2)
     image = next((folder / "images").glob("*.nii.gz"))
     asked = [
         "refine",

@@ -174,7 +174,7 @@ def test_one_command_writes_page_and_figures_and_goes_on_where_it_was(
     folder.mkdir()
     make_decathlon(folder, "MRI", "prostate", patients=1, slices=1)
     words = [
-        "evaluate",
+        "research",
         "tables",
         "--cases",
         f"prostate-t2=decathlon:{folder}",
@@ -252,7 +252,7 @@ def test_nobody_is_tested_on_whom_a_network_was_trained(
     assert (
         main(
             [
-                "evaluate",
+                "research",
                 "tables",
                 "--cases",
                 f"prostate-t2=decathlon:{folder}",
