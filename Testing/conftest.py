@@ -1,11 +1,11 @@
-"""What holds for every test: no deadline for random examples, and no weights but those that the test itself imports."""
+"""Settings for all tests: no deadline for random examples, no imported weights."""
 
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-# A busy machine is slow without being wrong.
+# A slow machine is not an error.
 settings.register_profile("hermes", deadline=None)
 settings.load_profile("hermes")
 
@@ -14,7 +14,7 @@ settings.load_profile("hermes")
 def own_weight_cache(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
-    """An empty folder for imported weights, so that a developer's own neither help nor hurt a test."""
+    """An empty folder for imported weights, so that a developer's own do not change a test."""
     folder = tmp_path_factory.getbasetemp() / "no-imported-weights"
     monkeypatch.setenv("HERMES_CACHE", str(folder))
     return folder
