@@ -19,11 +19,11 @@ def main(images: Path, masks: Path, scores: Path) -> None:
     rows = []
     for mask in sorted(masks.glob("*.nii.gz")):
         result = hermes.assess(images / mask.name, mask, preset="prostate-t2")
-        for index, status, pdsc, (low, high) in zip(
-            result.indices, result.status, result.pdsc, result.interval, strict=True
-        ):
-            if status != "absent":
-                rows.append((mask.name, index, status, f"{pdsc:.3f}", f"{low:.3f}", f"{high:.3f}"))
+        for index in result.slice_indices:
+            if result.status[index] != "absent":
+                low, high = result.interval[index]
+                numbers = (f"{value:.3f}" for value in (result.pdsc[index], low, high))
+                rows.append((mask.name, index, result.status[index], *numbers))
     rows.sort(key=lambda row: float(row[3]))
     with open(scores, "w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)

@@ -28,10 +28,12 @@ def main(folder: Path) -> None:
 
     result = hermes.refine(array, preset="prostate-t2", spacing=spacing, slices=SLICES)
 
-    for index, status, pdsc, (low, high) in zip(
-        result.indices, result.status, result.pdsc, result.interval, strict=True
-    ):
-        print(f"slice {index}: {status}, pDSC {pdsc:.2f} ({low:.2f} to {high:.2f})")
+    for index in result.slice_indices:
+        low, high = result.interval[index]
+        print(
+            f"slice {index}: {result.status[index]},"
+            f" pDSC {result.pdsc[index]:.2f} ({low:.2f} to {high:.2f})"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     np.save(folder / "segmentation.npy", result.mask)
     draw(array, result, folder / "slices.png")
@@ -39,12 +41,13 @@ def main(folder: Path) -> None:
 
 def draw(array: np.ndarray, result: hermes.RefinementResult, path: Path) -> None:
     """Outline mask (cyan) and pGT (magenta) of each slice."""
-    figure, axes = plt.subplots(1, len(result.indices), figsize=(12, 4.4), layout="constrained")
-    for axis, index, pdsc in zip(axes, result.indices, result.pdsc, strict=True):
+    indices = result.slice_indices
+    figure, axes = plt.subplots(1, len(indices), figsize=(12, 4.4), layout="constrained")
+    for axis, index in zip(axes, indices, strict=True):
         axis.imshow(array[index], cmap="gray")
         axis.contour(result.mask[index], [0.5], colors="cyan", linewidths=1.5)
         axis.contour(result.pgt[index], [0.5], colors="magenta", linewidths=1)
-        axis.set_title(f"slice {index}, pDSC {pdsc:.2f}")
+        axis.set_title(f"slice {index}, pDSC {result.pdsc[index]:.2f}")
         axis.set_axis_off()
     figure.savefig(path)
     plt.close(figure)
