@@ -1,109 +1,95 @@
-"""A user's official checkpoint answers as the official code does."""
+"""With the same weights, HERMES' networks give the answers of the official ones.
+
+``make_parity.py`` makes the answers from the official code.
+"""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from HermesLib.models.medsam.adapter import MedSam
+from HermesLib.models.medsam.adapter import MedSam, model_boxes
 from HermesLib.models.mideepseg.adapter import Mideepseg
-from HermesLib.models.scribbleprompt import ScribblePrompt
+from HermesLib.models.scribbleprompt import ScribblePrompt, _LastLogits
 from HermesLib.prompts.boxes import Box
 from HermesLib.prompts.clicks import Clicks
+from HermesLib.prompts.mixed import mix
 from HermesLib.prompts.scribbles import Scribbles
 from HermesLib.weights.checkpoint import Checkpoint
+from Testing.models import seeded
+from Testing.models.make_parity import FOLDER
 
-PARITY = Path(__file__).resolve().parents[3] / "shared" / "parity"
-pytestmark = pytest.mark.skipif(
-    not PARITY.is_dir(), reason="the official networks' answers (../shared/parity) are not here"
-)
-
-
-def seeded_tensors(name: str) -> dict[str, torch.Tensor]:
-    """The weights the official answers were made with."""
-    shapes = json.loads((PARITY / f"{name}.state_dict.json").read_text())
-    tensors = {}
-    for number, (tensor, shape) in enumerate(shapes.items()):
-        scale = float(np.sqrt(2 / np.prod(shape[1:]))) if len(shape) >= 2 else 0.1
-        drawn = np.random.RandomState(number).standard_normal(int(np.prod(shape)))
-        tensors[tensor] = torch.from_numpy((scale * drawn).astype(np.float32).reshape(shape))
-    return tensors
+#: Answers that are not in the repository may lie beside the checkout.
+BESIDE = Path(__file__).resolve().parents[3] / "shared" / "parity"
 
 
-def answers(name: str) -> dict[str, np.ndarray]:
-    with np.load(PARITY / f"{name}.npz") as stored:
+def seeded_checkpoint(path: Path) -> Checkpoint:
+    """The seeded weights of a network with the tensors that a file lists."""
+    shapes = json.loads(path.read_text(encoding="utf-8"))
+    return Checkpoint(seeded.seeded_tensors(shapes), None, {})
+
+
+def answers(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path) as stored:
         return dict(stored)
 
 
-def build(name: str, model: Callable[[Checkpoint], Any]) -> Any:
-    return model(Checkpoint(seeded_tensors(name), None, {}))
+def relative_error(ours: torch.Tensor, official: np.ndarray) -> float:
+    assert ours.shape == official.shape
+    return float(np.abs(ours.numpy() - official).max() / np.abs(official).max())
 
 
-def relative_error(ours: np.ndarray, official: np.ndarray) -> float:
-    return float(np.abs(ours - official).max() / np.abs(official).max())
+@pytest.mark.parametrize("kind", ["box", "scribbles", "clicks", "all_with_previous"])
+def test_scribbleprompt_gives_the_official_logits(kind):
+    official = answers(FOLDER / "scribbleprompt.npz")
+    model = ScribblePrompt.from_checkpoint(seeded_checkpoint(FOLDER / "scribbleprompt.json"))
+    image = torch.from_numpy(seeded.grey_image(seeded.SCRIBBLE_SHAPE) / np.float32(255))
+    points, labels = seeded.SCRIBBLE_POINTS, seeded.SCRIBBLE_LABELS
+    prompts = {
+        "box": Box(*(float(edge) for edge in seeded.SCRIBBLE_BOX)),
+        "scribbles": Scribbles(*seeded.scribbles()),
+        "clicks": Clicks(points[labels == 1], points[labels == 0]),
+    }
+    prompts["all_with_previous"] = mix(*prompts.values())
+    previous = None
+    if kind == "all_with_previous":
+        logits = torch.from_numpy(seeded.previous_logits())[None]
+        previous = [_LastLogits(logits, torch.zeros(2, *seeded.SCRIBBLE_SHAPE))]
+    prediction = model.predict(model.embed(image[None, None]), [prompts[kind]], previous)
+    assert relative_error(prediction.memory[0].logits[0, ::4, ::4], official[kind]) <= 1e-4
 
 
-def test_mideepseg_network_gives_the_official_logits():
-    official = answers("mideepseg_unet")
-    network = build("mideepseg_unet", Mideepseg.from_checkpoint).network
+def test_medsam_gives_the_official_embedding_logits_probability_and_predicted_iou():
+    official = answers(FOLDER / "medsam.npz")
+    model = MedSam.from_checkpoint(seeded_checkpoint(FOLDER / "medsam.json"))
+    image = torch.from_numpy(seeded.grey_image(seeded.MEDSAM_SHAPE) / np.float32(255))
+    box = Box(*(float(edge) for edge in seeded.MEDSAM_BOX))
+    embedding = model.embed(image[None, None])
+    assert relative_error(embedding.features[0, ::16, ::4, ::4], official["embedding"]) <= 1e-3
     with torch.inference_mode():
-        logits = network(torch.from_numpy(official["input"])[None])[0].numpy()
-    assert relative_error(logits, official["logits"]) <= 1e-4
+        scaled = model_boxes([box], seeded.MEDSAM_SHAPE, 1024)
+        logits, overlap = model.network.decode(embedding.features, scaled)
+    assert relative_error(logits[0, 0, ::6, ::6], official["logits"]) <= 1e-3
+    assert relative_error(overlap, official["predicted_iou"]) <= 1e-3
+    probability = model.predict(embedding, [box]).probability[0, ::4, ::4]
+    assert relative_error(probability, official["probability"]) <= 1e-3
 
 
-@pytest.mark.parametrize("asked", ["box", "scribbles", "points", "all_with_previous"])
-def test_scribbleprompt_gives_the_official_logits(asked):
-    official = answers("scribbleprompt_unet_v1")
-    model = build("scribbleprompt_unet_v1", ScribblePrompt.from_checkpoint)
-    embedding = model.embed(torch.from_numpy(official["image"])[None, None])
-    box = Box(*(float(value) for value in official["box_xyxy"]))
-    scribbles = Scribbles(official["scribble_positive"] > 0, official["scribble_negative"] > 0)
-    points, labels = official["points_xy"], official["point_labels"]
-    clicks = Clicks(points[labels == 1], points[labels == 0])
-    if asked == "all_with_previous":
-        # One prompt of each kind at once is beyond the protocol; the network's input is put together from the same parts.
-        from HermesLib.models.scribbleprompt import stroke_channels
-
-        parts = [stroke_channels(prompt, (128, 128), 128) for prompt in (box, scribbles, clicks)]
-        filled, strokes = (
-            sum(part[0] for part in parts),
-            sum(part[1] for part in parts).clamp(max=1),
-        )
-        previous = torch.from_numpy(official["previous_logits"])[None]
-        with torch.inference_mode():
-            logits = model.network(
-                torch.cat([embedding.features[0], filled, strokes, previous])[None]
-            )[0, 0].numpy()
+def test_mideepseg_gives_the_official_logits():
+    if (FOLDER / "mideepseg.npz").is_file():
+        shapes = FOLDER / "mideepseg.json"
+        image = seeded.mideepseg_input()
+        logits = answers(FOLDER / "mideepseg.npz")["logits"]
+    elif (BESIDE / "mideepseg_unet.npz").is_file():
+        shapes = BESIDE / "mideepseg_unet.state_dict.json"
+        stored = answers(BESIDE / "mideepseg_unet.npz")
+        image = stored["input"]
+        logits = stored["logits"][:, ::4, ::4]
     else:
-        prompt = {"box": box, "scribbles": scribbles, "points": clicks}[asked]
-        logits = model.predict(embedding, [prompt]).memory[0].logits[0].numpy()
-    assert relative_error(logits, official[f"logits_{asked}"]) <= 1e-4
-
-
-def test_medsam_gives_the_official_embedding_logits_and_probability():
-    official = answers("medsam_vit_b")
-    model = build("medsam_vit_b", MedSam.from_checkpoint)
-    image = torch.from_numpy(official["image_uint8"].astype(np.float32) / 255)[None, None]
-    embedding = model.embed(image)
-    assert (
-        relative_error(embedding.features[0, :4].numpy(), official["embedding_channels_0_4"])
-        <= 1e-3
-    )
-    box = Box(*(float(value) for value in official["box_xyxy"]))
+        pytest.skip("MIDeepSeg's answers are not kept here; make them with make_parity.py")
+    network = Mideepseg.from_checkpoint(seeded_checkpoint(shapes)).network
     with torch.inference_mode():
-        from HermesLib.models.medsam.adapter import model_boxes
-
-        logits = model.network.decode(embedding.features, model_boxes([box], (180, 150), 1024))[0][
-            0, 0
-        ].numpy()
-    assert relative_error(logits, official["low_res_logits"]) <= 1e-4
-    assert (
-        np.abs(
-            model.predict(embedding, [box]).probability[0].numpy() - official["probability"]
-        ).max()
-        <= 1e-3
-    )
+        ours = network(torch.from_numpy(image)[None])[0, :, ::4, ::4]
+    assert relative_error(ours, logits) <= 1e-4

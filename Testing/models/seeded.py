@@ -1,0 +1,71 @@
+"""Weights and inputs of the parity tests: everybody can make them again from seeds and formulas."""
+
+import numpy as np
+import torch
+
+#: Learned tables, which have no fan-in to scale by.
+_TABLES = ("gaussian_matrix", "pos_embed", "point_embeddings", "_embed.weight", "_token", "_tokens")
+#: Weights that are made smaller, so that SAM's masks vary from place to place.
+_SMALLER = "image_to_token.out_proj.weight"
+
+
+def seeded_tensors(shapes: dict[str, list[int]]) -> dict[str, torch.Tensor]:
+    """Tensor number i of a network, in the order of its state dict, from ``RandomState(i)``."""
+    tensors = {}
+    for number, (name, shape) in enumerate(shapes.items()):
+        values = np.random.RandomState(number).standard_normal(int(np.prod(shape)))
+        if any(part in name for part in _TABLES):
+            values *= 0.5
+        elif len(shape) >= 2:
+            values *= np.sqrt(2 / np.prod(shape[1:])) * (0.25 if name.endswith(_SMALLER) else 1)
+        elif name.endswith("weight") and shape[0] > 1:
+            values = 1 + 0.1 * values
+        else:
+            values *= 0.1
+        tensors[name] = torch.from_numpy(values.astype(np.float32).reshape(shape))
+    return tensors
+
+
+def grey_image(shape: tuple[int, int]) -> np.ndarray:
+    """A bright disc on an uneven, noisy background; (H, W) uint8."""
+    rows, columns = np.mgrid[: shape[0], : shape[1]].astype(float)
+    rows /= shape[0]
+    columns /= shape[1]
+    image = 70 + 25 * np.sin(7 * columns + 2 * rows) * np.cos(5 * rows)
+    image += 90 * ((rows - 0.45) ** 2 / 0.05 + (columns - 0.55) ** 2 / 0.03 <= 1)
+    image += 4 * np.random.RandomState(1000).standard_normal(shape)
+    return np.round(image.clip(0, 255)).astype(np.uint8)
+
+
+#: A slice for MedSAM and a box (x1, y1, x2, y2) on it.
+MEDSAM_SHAPE = (180, 150)
+MEDSAM_BOX = (52, 40, 114, 124)
+
+#: Prompts on ScribblePrompt's slice of 128 x 128.
+SCRIBBLE_SHAPE = (128, 128)
+SCRIBBLE_BOX = (44, 30, 98, 86)
+SCRIBBLE_POINTS = np.array([[70, 58], [64, 70], [12, 100]])
+SCRIBBLE_LABELS = np.array([1, 1, 0])
+
+
+def scribbles() -> np.ndarray:
+    """Positive and negative strokes (2, H, W), bool."""
+    strokes = np.zeros((2, *SCRIBBLE_SHAPE), bool)
+    strokes[0, 50, 55:90] = True
+    strokes[0, 50:75, 60] = True
+    strokes[1, 110, 20:100] = True
+    return strokes
+
+
+def previous_logits() -> np.ndarray:
+    """Logits (H, W), float32, as if of an earlier call."""
+    rows, columns = np.mgrid[: SCRIBBLE_SHAPE[0], : SCRIBBLE_SHAPE[1]] / 20
+    return (2 * np.sin(columns) * np.cos(rows)).astype(np.float32)
+
+
+def mideepseg_input() -> np.ndarray:
+    """The network's input (2, 96, 96), float32 in 0..1."""
+    image = grey_image((96, 96)) / 255
+    rows, columns = np.mgrid[:96, :96] / 96
+    nearness = np.exp(-4 * np.hypot(rows - 0.45, columns - 0.55))
+    return np.stack([image, nearness]).astype(np.float32)
