@@ -45,9 +45,10 @@ def evaluate_invariance(
         images, truth, indices = read_slices(case, preset)
         for start in range(0, len(indices), _BATCH):
             part = slice(start, start + _BATCH)
+            observation = quality.observe(images[part]).to(device)
             drawn = {
                 name: quality.assess(
-                    images[part].to(device),
+                    observation,
                     mask.to(device),
                     [slice_seed(seed, index, number) for index in indices[part]],
                 ).pgt.cpu()

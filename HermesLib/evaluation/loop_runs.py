@@ -15,6 +15,7 @@ from HermesLib.presets.preset import Preset
 from HermesLib.prompts.registry import strategy_for
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.refinement.events import Iteration, Status
+from HermesLib.refinement.history import result_iteration
 from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.refinement.stopping import StoppingRule
@@ -116,7 +117,7 @@ def replay(trace: Trace, settings: RefinementSettings) -> SliceOutcome:
     if status != Status.ABSENT:
         end, status = _end(trace, settings)
     steps = trace.steps[: end + 1]
-    best = steps[-1] if settings.keep == "last" else max(steps, key=lambda step: step.pdsc)
+    best = steps[result_iteration([step.pdsc for step in steps], settings.keep)]
     return SliceOutcome(
         trace.patient,
         trace.case,

@@ -14,6 +14,7 @@ from HermesLib.models.protocol import PromptableModel
 from HermesLib.presets.preset import Preset
 from HermesLib.prompts.registry import strategy_for
 from HermesLib.quality.diffusion_qc import DiffusionQuality
+from HermesLib.quality.protocol import Observation
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.scoring import PRESENT
@@ -76,14 +77,18 @@ def score_cases(
     found = []
     for number, case in enumerate(cases):
         images, truth, indices = read_slices(case, preset)
+        observation = quality.observe(images)
         masks = [
-            *_refined(images, quality, models, seed, device),
+            *_refined(observation, quality, models, seed, device),
             *_others(images, truth, np.random.default_rng([seed, number])),
         ]
         for row, source, iteration, mask in masks:
-            image, seeded = images[row : row + 1].to(device), [slice_seed(seed, row, iteration)]
+            observed = observation.select([row])
+            seeded = [slice_seed(seed, row, iteration)]
             shown = torch.from_numpy(mask)[None]
-            answer = quality.assess(image, shown, seeded, prompted=iteration > 0)
+            answer = quality.assess(
+                observed, shown, seeded, "prompted" if iteration > 0 else "independent"
+            )
             if not mask.any() or float(answer.present[0]) < PRESENT:
                 continue
             pgt, true = answer.pgt[0].cpu().numpy() > 0.5, truth[row].numpy()
@@ -94,7 +99,7 @@ def score_cases(
                 source=source,
                 iteration=iteration,
                 raw=dice(mask, pgt),
-                expected=float(quality.expected_dice(image, shown)[0]),
+                expected=float(quality.expected_dice(observed, shown)[0]),
                 pdsc=float(answer.pdsc[0]),
                 low=float(answer.pdsc_low[0]),
                 high=float(answer.pdsc_high[0]),
@@ -110,7 +115,7 @@ _Mask = tuple[int, str, int, np.ndarray]
 
 
 def _refined(
-    images: torch.Tensor,
+    observation: Observation,
     quality: DiffusionQuality,
     models: Sequence[PromptableModel],
     seed: int,
@@ -120,7 +125,9 @@ def _refined(
     for model in models:
         strategy = strategy_for(model.prompt_kinds[0])
         for event in refine_volume(
-            Refiner(model, quality, strategy=strategy, settings=settings), images, device=device
+            Refiner(model, quality, strategy=strategy, settings=settings),
+            observation,
+            device=device,
         ):
             if event.status is not Status.ABSENT:
                 yield event.slice_index, model.name, event.index, event.mask

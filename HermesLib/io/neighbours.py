@@ -24,13 +24,13 @@ def own_slice(images: torch.Tensor) -> torch.Tensor:
     return images[:, middle : middle + 1]
 
 
-def neighbourhood(images: torch.Tensor, reach: int) -> torch.Tensor:
+def neighbourhood(images: torch.Tensor, reach: int, offset: int = 0) -> torch.Tensor:
     """Slices (N, C, H, W) with ``reach`` neighbours on either side: (N, 1 + 2 * reach, H, W).
 
-    Where C offers too few neighbours, the outermost is repeated.
+    Where C offers too few neighbours, the outermost is repeated. With an ``offset``, the slices so many channels from
+    the middle.
     """
-    middle = images.shape[1] // 2
-    channels = [
-        min(max(middle + step, 0), images.shape[1] - 1) for step in range(-reach, reach + 1)
-    ]
-    return images[:, channels]
+    last = images.shape[1] - 1
+    middle = images.shape[1] // 2 + offset
+    steps = range(middle - reach, middle + reach + 1)
+    return images[:, [min(max(channel, 0), last) for channel in steps]]

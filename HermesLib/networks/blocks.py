@@ -1,13 +1,13 @@
-"""Convolutional building blocks that networks of the quality control and promptable models share."""
+"""Convolutional building blocks shared by the networks of the quality control and of promptable models."""
 
 import torch
 from torch import nn
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions with group norm, SiLU and a skip."""
+    """Two 3x3 convolutions with group norm, SiLU and a skip connection."""
 
-    def __init__(self, inputs: int, outputs: int):
+    def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.body = nn.Sequential(
             nn.GroupNorm(8, inputs),
@@ -23,6 +23,6 @@ class ResidualBlock(nn.Module):
         return self.skip(x) + self.body(x)
 
 
-def enlarge(inputs: int, outputs: int) -> nn.Sequential:
-    """Twice the resolution, from ``inputs`` to ``outputs`` channels, by a 1x1 convolution and a pixel shuffle."""
+def upsample(inputs: int, outputs: int) -> nn.Sequential:
+    """Twice the resolution, from ``inputs`` to ``outputs`` channels: a 1x1 convolution and a pixel shuffle."""
     return nn.Sequential(nn.Conv2d(inputs, 4 * outputs, 1), nn.PixelShuffle(2))

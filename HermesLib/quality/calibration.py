@@ -1,8 +1,9 @@
-"""From what speaks for a mask to an honest estimate of its true Dice.
+"""Calibrate QC evidence to an estimate of the true Dice.
 
-Once a pGT has drawn a mask's prompts, mask and pGT agree because one made the other, and their Dice is too high. There the witness is
-heard that never saw a mask: the image expert's own map (:mod:`HermesLib.quality.organ_map`). For any other mask the pGT, which does
-see the mask, is the better judge. Measured on held-out patients, each kind of evidence adds nothing where the other one rules.
+Once a pGT has drawn a mask's prompts, mask and pGT agree by construction and their Dice is too high. In that case the
+evidence is the image-only organ map (:mod:`HermesLib.quality.slice_reading`), which depends on no mask. For any other
+mask the Dice with the pGT, which does depend on the mask, is the better evidence. Measured on held-out patients, each
+kind of evidence adds nothing where the other one applies.
 """
 
 from dataclasses import asdict, dataclass
@@ -10,17 +11,16 @@ from typing import Any
 
 import torch
 
-_EDGE = 0.005
-
 
 @dataclass(frozen=True)
 class Curve:
-    """A rising curve from one kind of evidence to the true Dice: a logistic regression on its logit.
+    """A monotonic curve from one kind of evidence to the true Dice: a logistic regression on the evidence's logit.
 
     Attributes:
         bias, slope: of the regression; slope >= 0.
-        low, high: the 5 % and 95 % quantiles of held-out patients' errors, as multiples of :func:`doubt`; patients count alike.
-        masks: how many it was fitted on.
+        low, high: the 5 % and 95 % quantiles of held-out patients' errors, as multiples of :func:`error_scale`; every
+            patient has the same weight.
+        masks: the number of masks it was fitted on.
     """
 
     bias: float
@@ -30,25 +30,23 @@ class Curve:
     masks: int
 
     def estimate(self, evidence: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Estimate, lower and upper end of the interval, (B,) each in 0..1, for evidence (B,) in 0..1."""
+        """Estimate and both ends of its interval, (B,) each in 0..1, for evidence (B,) in 0..1."""
         expected = torch.sigmoid(self.slope * logit(evidence) + self.bias)
-        scale = doubt(expected)
-        return (
-            expected,
-            (expected + self.low * scale).clamp(0, 1),
-            (expected + self.high * scale).clamp(0, 1),
-        )
+        scale = error_scale(expected)
+        low = (expected + self.low * scale).clamp(0, 1)
+        high = (expected + self.high * scale).clamp(0, 1)
+        return expected, low, high
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Two curves, fitted on patients that the quality control was not trained on (:mod:`HermesLib.training.calibration_fit`).
+    """Two curves, fitted on patients that the QC was not trained on (:mod:`HermesLib.training.calibration_fit`).
 
     Attributes:
-        independent: from the Dice of mask and pGT, for masks whose prompts no pGT has drawn.
-        prompted: from the Dice that the witness expects, for those whose prompts one has drawn.
-        coverage: the share of masks that the intervals are meant to hold.
-        patients: how many it was fitted on.
+        independent: from the Dice of mask and pGT, for masks with prompts from elsewhere than a pGT.
+        prompted: from the Dice that the organ map predicts, for masks with prompts from a pGT.
+        coverage: the share of masks that the intervals are meant to contain.
+        patients: the number of patients it was fitted on.
     """
 
     independent: Curve
@@ -63,20 +61,15 @@ class Calibration:
     @classmethod
     def from_dict(cls, raw: dict[str, Any]) -> "Calibration":
         """Read from a checkpoint's metadata."""
-        return cls(
-            **{
-                **raw,
-                "independent": Curve(**raw["independent"]),
-                "prompted": Curve(**raw["prompted"]),
-            }
-        )
+        curves = {name: Curve(**raw[name]) for name in ("independent", "prompted")}
+        return cls(**{**raw, **curves})
 
 
-def logit(evidence: torch.Tensor) -> torch.Tensor:
-    """Log odds of evidence in 0..1, cut where they would run away."""
-    return torch.logit(evidence, _EDGE)
+def logit(evidence: torch.Tensor, clip: float = 0.005) -> torch.Tensor:
+    """Log odds of evidence in 0..1, clipped to ``clip`` from 0 and 1."""
+    return torch.logit(evidence, clip)
 
 
-def doubt(estimate: torch.Tensor) -> torch.Tensor:
-    """How far an estimate may be off, relative to others: most in the middle, little near 0 and 1."""
-    return 0.03 + estimate * (1 - estimate)
+def error_scale(estimate: torch.Tensor, least: float = 0.03) -> torch.Tensor:
+    """The relative size of an estimate's error: most in the middle, ``least`` at 0 and 1."""
+    return least + estimate * (1 - estimate)

@@ -1,51 +1,35 @@
-"""The diffusion QC core behind the :class:`QualityControl` protocol."""
+"""The diffusion QC: the QC core behind the :class:`~HermesLib.quality.protocol.QualityControl` protocol."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
-from scipy import ndimage
 
+from HermesLib.metrics.components import without_small_components
 from HermesLib.metrics.overlap import dice_batch
-from HermesLib.quality.field_of_view import find_windows, from_grid, to_grid
-from HermesLib.quality.network.core import QualityCore
-from HermesLib.quality.organ_map import (
-    OrganMapPredictor,
-    expected_dice,
-    highest_expected_dice,
-    look,
-    slice_features,
-)
-from HermesLib.quality.protocol import Assessment, ScoreKind
-
-#: Parts of a pGT smaller than this share of its largest part are slips of the decoder; one of them would spoil a box.
-_ISLAND = 0.1
-
-
-def without_islands(pgt: torch.Tensor) -> torch.Tensor:
-    """Probabilities (B, H, W) with the small islands of ``pgt > 0.5`` set to 0."""
-    cleaned = pgt.cpu().numpy().copy()
-    for probability in cleaned:
-        parts, count = ndimage.label(probability > 0.5)
-        if count > 1:
-            sizes = ndimage.sum_labels(parts > 0, parts, range(count + 1))
-            islands = sizes < _ISLAND * sizes.max()
-            islands[0] = False
-            probability[islands[parts]] = 0.0
-    return torch.from_numpy(cleaned).to(pgt.device)
+from HermesLib.quality.blend import Blend
+from HermesLib.quality.field_of_view import from_grid, to_grid
+from HermesLib.quality.network.core import Condition, QualityCore
+from HermesLib.quality.network.image_expert import ImageFeatures
+from HermesLib.quality.ood import pooled_features
+from HermesLib.quality.organ_map import expected_dice, highest_expected_dice
+from HermesLib.quality.protocol import Assessment, Evidence, Observation, ScoreKind
+from HermesLib.quality.slice_reading import SliceReadings, read_slices
 
 
 class DiffusionQuality:
-    """Draws K pseudo ground truths a slice and scores the mask against their mean.
+    """Samples K pseudo ground truths a slice and scores the mask against their mean.
 
-    The raw score is Dice(mask, mean pGT > 0.5) on the slice's own grid; its range is that of the Dice against single samples. Where the
-    weights carry a calibration, and ``score`` is not ``raw``, ``pdsc`` is the estimate of the true Dice with its interval.
+    The raw score is Dice(mask, mean pGT > 0.5) on the slice's own grid; its range is that of the Dice with the single
+    samples. Where the weights include a calibration, and ``score`` is not ``raw``, ``pdsc`` is the calibrated estimate
+    of the true Dice with its interval.
 
     Args:
         core: the networks.
         name, sha256: of the weights, for reports.
-        samples, steps: of the sampler; as the weights say if left out.
-        score: ``calibrated`` (raw where the weights carry no calibration) or ``raw``.
+        samples, steps: of the sampler; by default as the weights say.
+        score: ``calibrated`` (raw where the weights include no calibration) or ``raw``.
     """
 
     kind = "quality"
@@ -58,99 +42,134 @@ class DiffusionQuality:
         samples: int | None = None,
         steps: int | None = None,
         score: ScoreKind = "calibrated",
-    ):
+    ) -> None:
         self.core = core.eval()
-        self._witness = OrganMapPredictor(self.core)
         self.name = name
         self.sha256 = sha256
         self.samples = samples or core.config.samples
         self.steps = steps or core.config.steps
+        self.blend = core.config.blend
+        self.presence_rule = core.config.presence_rule
         self.calibration = core.config.calibration if score == "calibrated" else None
         self.score: ScoreKind = "raw" if self.calibration is None else "calibrated"
 
+    def with_blend(self, blend: Blend) -> "DiffusionQuality":
+        """The same QC, networks shared, with its pGT composed differently. Observations serve both."""
+        other = copy.copy(self)
+        other.blend = blend
+        return other
+
+    @torch.inference_mode()
+    def observe(self, images: torch.Tensor) -> Observation:
+        """See :class:`HermesLib.quality.protocol.QualityControl`.
+
+        Slice by slice: matrix products of another size add up in another order, so the last bits of a slice's features
+        would depend on which other slices are read with it.
+        """
+        slices = read_slices(self.core, images)
+        coarse = [readings.own.features.coarse for readings in slices]
+        presence = torch.cat([self.core.presence(features) for features in coarse])
+        out_of_distribution = None
+        if self.core.familiarity is not None:
+            distances = [self.core.familiarity(pooled_features(features)) for features in coarse]
+            out_of_distribution = (torch.cat(distances) > 1).cpu()
+        return Observation(images, presence.cpu(), out_of_distribution, tuple(slices))
+
+    @torch.inference_mode()
     def assess(
         self,
-        images: torch.Tensor,
+        observation: Observation,
         masks: torch.Tensor,
         seeds: Sequence[int],
-        prompted: bool = False,
+        evidence: Evidence = "independent",
     ) -> Assessment:
         """See :class:`HermesLib.quality.protocol.QualityControl`."""
-        answer = self._draw(images, masks, seeds)
+        masks = masks.to(self.core.device)
         if self.calibration is None:
-            return answer
-        if not prompted:
-            pdsc, low, high = self.calibration.independent.estimate(answer.pdsc)
-            return replace(answer, pdsc=pdsc, pdsc_low=low, pdsc_high=high)
-        seen = self._witness.map(images)
-        pdsc, low, high = self.calibration.prompted.estimate(
-            expected_dice(masks.to(seen.device), seen)
-        )
-        ceiling, _, _ = self.calibration.prompted.estimate(highest_expected_dice(seen))
-        return replace(
-            answer, pdsc=pdsc, pdsc_low=low, pdsc_high=high, ceiling=torch.maximum(ceiling, pdsc)
-        )
-
-    def expected_dice(self, images: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
-        """The Dice (B,) that the image expert expects of masks (B, H, W, bool), having seen the slices (B, C, H, W) alone."""
-        seen = self._witness.map(images)
-        return expected_dice(masks.to(seen.device), seen)
+            return self._assess_raw(
+                observation, masks, seeds, self._organ_map_of_blend(observation)
+            )
+        if evidence == "independent":
+            organ_map = self._organ_map_of_blend(observation)
+            raw = self._assess_raw(observation, masks, seeds, organ_map)
+            pdsc, low, high = self.calibration.independent.estimate(raw.pdsc)
+            return replace(raw, pdsc=pdsc, pdsc_low=low, pdsc_high=high)
+        organ_map = self._organ_map(observation)
+        raw = self._assess_raw(observation, masks, seeds, organ_map)
+        curve = self.calibration.prompted
+        pdsc, low, high = curve.estimate(expected_dice(masks, organ_map))
+        ceiling, _, _ = curve.estimate(highest_expected_dice(organ_map))
+        ceiling = torch.maximum(ceiling, pdsc)
+        return replace(raw, pdsc=pdsc, pdsc_low=low, pdsc_high=high, ceiling=ceiling)
 
     @torch.inference_mode()
-    def presence(self, images: torch.Tensor) -> torch.Tensor:
-        """See :class:`HermesLib.quality.protocol.QualityControl`."""
-        images = images.to(self.core.shares.device)
-        return self.core.presence(look(self.core, images).coarse)
+    def expected_dice(self, observation: Observation, masks: torch.Tensor) -> torch.Tensor:
+        """The Dice (B,) that the organ map alone predicts for masks (B, H, W, bool) of observed slices."""
+        return expected_dice(masks.to(self.core.device), self._organ_map(observation))
 
-    @torch.inference_mode()
-    def unfamiliar(self, images: torch.Tensor) -> torch.Tensor | None:
-        """See :class:`HermesLib.quality.protocol.QualityControl`."""
-        if self.core.familiarity is None:
-            return None
-        return self.core.familiarity(slice_features(self.core, images)) > 1
+    def _organ_map(self, observation: Observation) -> torch.Tensor:
+        """Probability (B, H, W) of the organ by the image alone."""
+        slices: tuple[SliceReadings, ...] = observation.features
+        return torch.stack([readings.organ_map(self.blend.through_plane) for readings in slices])
 
-    @torch.inference_mode()
-    def _draw(self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int]) -> Assessment:
+    def _organ_map_of_blend(self, observation: Observation) -> torch.Tensor | None:
+        """The organ map, where the pGT depends on it."""
+        needed = self.blend.expert_share > 0 or self.blend.through_plane > 0
+        return self._organ_map(observation) if needed else None
+
+    def _assess_raw(
+        self,
+        observation: Observation,
+        masks: torch.Tensor,
+        seeds: Sequence[int],
+        organ_map: torch.Tensor | None,
+    ) -> Assessment:
         """The pGT and the raw score."""
-        device = self.core.shares.device
-        images, masks = images.to(device), masks.to(device)
-        config = self.core.config
-        seen = (
-            self._witness.map(images)[:, None]
-            if config.expert_share > 0 or config.through_plane > 0
-            else None
-        )
-        if seen is not None and config.expert_share == 1:
-            # Nothing that could be drawn would show in the pGT.
-            drawn, presence = seen, self.presence(images)
+        if organ_map is not None and self.blend.expert_share == 1:
+            # Samples would have no influence on the pGT.
+            samples = organ_map[:, None]
         else:
-            drawn, presence = self._sample(images, masks, seeds, seen)
-        pgt = without_islands(drawn.mean(1))
+            samples = self._sample(observation, masks, seeds, organ_map)
+            if organ_map is not None:
+                samples = samples.lerp(organ_map[:, None], self.blend.expert_share)
+        pgt = without_small_components(samples.mean(1), self.core.config.island_share)
         pdsc = dice_batch(masks, pgt > 0.5)
-        single = torch.stack(
-            [dice_batch(masks, drawn[:, k] > 0.5) for k in range(drawn.shape[1])], 1
+        single = [dice_batch(masks, samples[:, k] > 0.5) for k in range(samples.shape[1])]
+        scores = torch.stack([*single, pdsc], 1)
+        assert observation.presence is not None
+        return Assessment(
+            pgt=pgt,
+            pdsc=pdsc,
+            pdsc_low=scores.amin(1),
+            pdsc_high=scores.amax(1),
+            present=torch.sigmoid(observation.presence).to(pdsc.device),
+            ceiling=torch.ones_like(pdsc),
         )
-        low, high = torch.minimum(single.amin(1), pdsc), torch.maximum(single.amax(1), pdsc)
-        return Assessment(pgt, pdsc, low, high, torch.sigmoid(presence), torch.ones_like(pdsc))
 
     def _sample(
         self,
-        images: torch.Tensor,
+        observation: Observation,
         masks: torch.Tensor,
         seeds: Sequence[int],
-        seen: torch.Tensor | None,
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Probabilities (B, samples, H, W) with the witness' map ``seen`` (B, 1, H, W) in them, and the log odds (B,) of the organ's presence."""
-        config, shape = self.core.config, (images.shape[-2], images.shape[-1])
-        windows = find_windows(images, config.field)
-        condition = self.core.condition(
-            to_grid(images, windows, config.grid),
-            to_grid(masks[:, None].float(), windows, config.grid),
-            organ=to_grid(seen, windows, config.grid)
-            if config.through_plane > 0 and seen is not None
-            else None,
+        organ_map: torch.Tensor | None,
+    ) -> torch.Tensor:
+        """Probabilities (B, samples, H, W) of sampled pGTs."""
+        grid = self.core.config.grid
+        readings = [slice_readings.own for slice_readings in observation.features]
+        windows = [reading.window for reading in readings]
+        organ = None
+        if organ_map is not None and self.blend.through_plane > 0:
+            organ = to_grid(organ_map[:, None], windows, grid)
+        condition = self._condition(
+            ImageFeatures.join([reading.features for reading in readings]),
+            to_grid(masks[:, None].float(), windows, grid),
+            organ,
         )
-        drawn = from_grid(
-            self.core.sample(condition, seeds, self.samples, self.steps), windows, shape
-        )
-        return drawn if seen is None else drawn.lerp(seen, config.expert_share), condition.presence
+        samples = self.core.sample(condition, seeds, self.samples, self.steps)
+        return from_grid(samples, windows, (masks.shape[-2], masks.shape[-1]))
+
+    def _condition(
+        self, features: ImageFeatures, masks: torch.Tensor, organ: torch.Tensor | None
+    ) -> Condition:
+        """What the sampling is conditioned on; ablations replace this."""
+        return self.core.condition(features, masks, organ=organ)

@@ -9,10 +9,11 @@ from scipy import ndimage
 from torch.nn import functional
 
 from HermesLib.io.neighbours import own_slice
+from HermesLib.metrics.components import label_components
 
-#: Fat, the outermost of a body, lies above this in a window of soft tissue from -125 HU on (-100 HU are at 0.06); air and foam are at 0. A
-#: level that leaves fat out cuts off what lies far to one side, as the spleen does, wherever the body is broader than its muscles.
-_BODY_LEVEL = 0.02
+#: Side of the window ``centre``, as a share of the slice's longer side: for images centred on the organ's region, as
+#: those of the prostate are. No gland of PROMISE12's 45 patients reaches beyond it.
+CENTRE_SHARE = 0.75
 
 
 @dataclass(frozen=True)
@@ -24,15 +25,32 @@ class Window:
     side: int
 
 
+@dataclass(frozen=True)
+class BodySearch:
+    """How the body is found on a windowed CT slice.
+
+    Attributes:
+        level: intensity that tissue exceeds. Fat, the outermost tissue, is above this level in a soft-tissue window
+            from -125 HU on (-100 HU are at 0.06); air and foam are at 0. A level that excludes fat cuts off what lies
+            far to one side, as the spleen does, wherever the body is broader than its muscles.
+        smoothing: sigma of the Gaussian before the level, as a share of the shorter side. Fat is close to the level.
+        opening: radius of the opening after it, as a share of the shorter side; it separates the couch from the body.
+        smallest: least side of a body, as a share of the shorter side.
+        margin: on either side of the body, as a share of its side.
+    """
+
+    level: float = 0.02
+    smoothing: float = 1 / 256
+    opening: float = 1 / 64
+    smallest: float = 1 / 4
+    margin: float = 0.02
+
+
 def slice_window(shape: tuple[int, int]) -> Window:
     """The square that holds the whole slice (rows, columns), centred."""
     rows, columns = shape
     side = max(rows, columns)
     return Window((rows - side) // 2, (columns - side) // 2, side)
-
-
-#: Where slices are centred on the organ's region, as a prostate's are: no gland of PROMISE12's 45 patients reaches beyond this share.
-CENTRE_SHARE = 0.75
 
 
 def centre_window(shape: tuple[int, int]) -> Window:
@@ -42,34 +60,77 @@ def centre_window(shape: tuple[int, int]) -> Window:
     return Window((rows - side) // 2, (columns - side) // 2, side)
 
 
-def body_window(image: np.ndarray, margin: float = 0.02) -> Window:
-    """The square around the body on a windowed CT slice (H, W) in 0..1; the whole slice where no body is seen."""
-    # Fat is close to the level, so noise is averaged away first; opened, so that a couch below is a part of its own.
-    smooth = ndimage.gaussian_filter(image, min(image.shape) / 256)
-    tissue = ndimage.binary_opening(smooth > _BODY_LEVEL, iterations=max(1, min(image.shape) // 64))
-    parts, count = ndimage.label(tissue)
-    if count == 0:
+def body_window(image: np.ndarray, search: BodySearch = BodySearch()) -> Window:
+    """The square around the body on a windowed CT slice (H, W) in 0..1; the whole slice where no body is found."""
+    shorter = min(image.shape)
+    smooth = ndimage.gaussian_filter(image, shorter * search.smoothing)
+    iterations = max(1, int(shorter * search.opening))
+    tissue = ndimage.binary_opening(smooth > search.level, iterations=iterations)
+    labels, sizes = label_components(tissue)
+    if len(sizes) == 0:
         return slice_window(image.shape)
-    largest = int(np.argmax(ndimage.sum_labels(tissue, parts, range(1, count + 1))))
-    rows, columns = ndimage.find_objects(parts)[largest]
+    rows, columns = ndimage.find_objects(labels)[int(np.argmax(sizes))]
     side = max(rows.stop - rows.start, columns.stop - columns.start)
-    if side < min(image.shape) // 4:
+    if side < int(shorter * search.smallest):
         return slice_window(image.shape)
-    side = round(side * (1 + 2 * margin))
+    side = round(side * (1 + 2 * search.margin))
+    top = (rows.start + rows.stop - side) // 2
+    left = (columns.start + columns.stop - side) // 2
+    return Window(top, left, side)
+
+
+def closer_window(window: Window, share: float) -> Window:
+    """The middle of a window, with this share of its side."""
+    side = round(window.side * share)
     return Window(
-        (rows.start + rows.stop - side) // 2, (columns.start + columns.stop - side) // 2, side
+        window.top + (window.side - side) // 2, window.left + (window.side - side) // 2, side
     )
 
 
+def mirrored_window(window: Window, columns: int) -> Window:
+    """The same window on the slice mirrored left to right, which is ``columns`` wide."""
+    return Window(window.top, columns - window.left - window.side, window.side)
+
+
 def find_windows(images: torch.Tensor, field: str) -> list[Window]:
-    """One window a slice for images (B, C, H, W), neighbours or not; ``field`` is ``slice``, ``centre`` or ``body``."""
+    """One window a slice for images (B, C, H, W), each slice in the middle of its neighbours.
+
+    Args:
+        images: the slices.
+        field: ``slice``, ``centre`` or ``body``.
+    """
     if field == "body":
         return [body_window(image) for image in own_slice(images)[:, 0].cpu().numpy()]
     window = centre_window if field == "centre" else slice_window
     return [window((images.shape[-2], images.shape[-1]))] * len(images)
 
 
-def _window_sides(window: Window, shape: tuple[int, int]) -> tuple[int, int, int, int]:
+def to_grid(images: torch.Tensor, windows: Sequence[Window], side: int) -> torch.Tensor:
+    """Resample each slice's window of images (B, C, H, W) to (B, C, side, side), averaging where it shrinks."""
+    shape = (images.shape[-2], images.shape[-1])
+    squares = []
+    for image, window in zip(images, windows, strict=True):
+        square = functional.pad(image[None], _padding(window, shape))
+        squares.append(
+            functional.interpolate(square, (side, side), mode="bilinear", antialias=True)
+        )
+    return torch.cat(squares).clamp(0, 1)
+
+
+def from_grid(
+    squares: torch.Tensor, windows: Sequence[Window], shape: tuple[int, int]
+) -> torch.Tensor:
+    """Resample squares (B, C, side, side) to their slices' own grid (B, C, \\*shape); 0 outside the windows."""
+    images = []
+    for square, window in zip(squares, windows, strict=True):
+        size = (window.side, window.side)
+        image = functional.interpolate(square[None], size, mode="bilinear", antialias=True)
+        images.append(functional.pad(image, [-amount for amount in _padding(window, shape)]))
+    return torch.cat(images)
+
+
+def _padding(window: Window, shape: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Pixels to add left, right, above and below a slice (rows, columns) to get the window; negative to cut."""
     rows, columns = shape
     return (
         -window.left,
@@ -77,26 +138,3 @@ def _window_sides(window: Window, shape: tuple[int, int]) -> tuple[int, int, int
         -window.top,
         window.top + window.side - rows,
     )
-
-
-def to_grid(pictures: torch.Tensor, windows: Sequence[Window], side: int) -> torch.Tensor:
-    """Cut each slice's window out of pictures (B, C, H, W) and bring it to (B, C, side, side), averaging where it shrinks."""
-    shape = (pictures.shape[-2], pictures.shape[-1])
-    cut = []
-    for picture, window in zip(pictures, windows, strict=True):
-        square = functional.pad(picture[None], _window_sides(window, shape))
-        cut.append(functional.interpolate(square, (side, side), mode="bilinear", antialias=True))
-    return torch.cat(cut).clamp(0, 1)
-
-
-def from_grid(
-    pictures: torch.Tensor, windows: Sequence[Window], shape: tuple[int, int]
-) -> torch.Tensor:
-    """Bring pictures (B, C, side, side) back to their slices' grid (B, C, \\*shape); outside the windows 0."""
-    placed = []
-    for picture, window in zip(pictures, windows, strict=True):
-        square = functional.interpolate(
-            picture[None], (window.side, window.side), mode="bilinear", antialias=True
-        )
-        placed.append(functional.pad(square, [-amount for amount in _window_sides(window, shape)]))
-    return torch.cat(placed)

@@ -1,11 +1,12 @@
-"""Which slices of a volume show the organ, when each slice's own evidence and its neighbours' are put together.
+"""Which slices of a volume show the organ, from the evidence of each slice and of its neighbours.
 
-An organ occupies one run of consecutive slices. So of all runs, and of no run at all, each is as likely as the evidence of its slices
-says, and a slice shows the organ as likely as the runs that hold it are together. A lone slice far from the others that looks
-like the organ is thus put right, and so is a gap.
+An organ occupies one run of consecutive slices. Every possible run, and the absence of the organ, has the likelihood
+that the evidence of its slices gives it. A slice shows the organ with the summed probability of the runs that contain
+it. A single slice that looks like the organ, far from the others, is thus corrected, and so is a gap.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +43,12 @@ class PresenceRule:
         if not 0 <= low <= high <= 1:
             raise HermesError(f"borderline range {low:g} to {high:g} is not within 0 to 1")
 
+    @classmethod
+    def from_dict(cls, raw: dict[str, Any]) -> "PresenceRule":
+        """Read from a checkpoint's metadata."""
+        low, high = raw["borderline"]
+        return cls(float(raw["weight"]), (float(low), float(high)))
+
     def is_borderline(self, probability: float) -> bool:
         """Whether a slice with this probability of showing the organ needs a reader's decision."""
         low, high = self.borderline
@@ -49,14 +56,20 @@ class PresenceRule:
 
 
 def contiguous_presence(log_odds: np.ndarray, weight: float) -> np.ndarray:
-    """Probability (N,) that each slice shows the organ, from the log odds (N,) that it does by itself; slices in their order.
+    """Probability (N,) that each slice shows the organ.
 
-    Slices may be left out between them: a run stays a run. All runs have the same prior, and so has the absence of the organ.
+    Args:
+        log_odds: (N,) that each slice, seen alone, shows it; in the order of the volume. Slices may be left out between
+            them: a run stays a run.
+        weight: :attr:`PresenceRule.weight`.
+
+    All runs have the same prior, and so has the absence of the organ.
     """
+    log_odds = np.asarray(log_odds, np.float64)
     count = len(log_odds)
     if count < 2:
-        return 1 / (1 + np.exp(-np.asarray(log_odds, np.float64)))
-    total = np.concatenate([[0.0], np.cumsum(weight * np.asarray(log_odds, np.float64))])
+        return 1 / (1 + np.exp(-log_odds))
+    total = np.concatenate([[0.0], np.cumsum(weight * log_odds)])
     first, after = np.triu_indices(count + 1, 1)
     evidence = total[after] - total[first]
     highest = max(float(evidence.max()), 0.0)

@@ -1,25 +1,72 @@
-"""What every quality control (QC) answers to: the diffusion core, and each baseline it is compared with."""
+"""The protocol of a quality control (QC): what it reads from slices, and how it assesses masks on them.
+
+A QC works in two phases, as a promptable model does. :meth:`QualityControl.observe` reads each slice once and sees no
+mask. :meth:`QualityControl.assess` scores any number of masks against what was read.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol
 
 import torch
 
-#: What a pDSC is: the plain Dice of mask and pGT, or an estimate of the true Dice that was fitted on held-out patients.
+from HermesLib.quality.presence import PresenceRule
+
+#: What a pDSC is: the plain Dice of mask and pGT, or a calibrated estimate of the true Dice.
 ScoreKind = Literal["raw", "calibrated"]
+
+#: Where a mask comes from. ``prompted``: its prompts were derived from a pGT, so that mask and pGT agree by
+#: construction. ``independent``: any other mask.
+Evidence = Literal["independent", "prompted"]
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """What a QC reads from B slices without any mask.
+
+    Attributes:
+        images: (B, C, H, W), as given to :meth:`QualityControl.observe`.
+        presence: (B,) log odds that the slice, seen alone, shows the organ; None if the QC does not know. On the CPU.
+        out_of_distribution: (B,) bool, whether the slice looks unlike all training slices, so that its scores cannot be
+            trusted; None if the QC does not know. On the CPU.
+        features: one object a slice, private to the QC that made it.
+    """
+
+    images: torch.Tensor
+    presence: torch.Tensor | None
+    out_of_distribution: torch.Tensor | None
+    features: tuple[Any, ...]
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def select(self, indices: Sequence[int]) -> "Observation":
+        """The observation of some of the slices, in the order of ``indices``. Features are shared, not copied."""
+        rows = torch.as_tensor(list(indices), dtype=torch.long)
+        return Observation(
+            images=self.images[rows.to(self.images.device)],
+            presence=None if self.presence is None else self.presence[rows],
+            out_of_distribution=(
+                None if self.out_of_distribution is None else self.out_of_distribution[rows]
+            ),
+            features=tuple(self.features[row] for row in rows.tolist()),
+        )
+
+    def to(self, device: torch.device | None) -> "Observation":
+        """The same observation with its images on ``device``, for the model; the features stay where the QC keeps them."""
+        return replace(self, images=self.images.to(device))
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """What a QC says of B slices and their masks.
+    """A QC's assessment of the masks of B slices.
 
     Attributes:
         pgt: (B, H, W) probability of the pseudo ground truth; the pGT itself is ``pgt > 0.5``.
-        pdsc: (B,) the estimate of the unknown true Dice: the Dice between mask and pGT, or what a calibration makes of it.
-        pdsc_low, pdsc_high: (B,) the range of that estimate.
-        present: (B,) probability that the slice shows the organ at all.
-        ceiling: (B,) the highest ``pdsc`` that any mask could get on that slice; 1 unless the QC knows better.
+        pdsc: (B,) estimate of the unknown true Dice: the Dice of mask and pGT, or its calibrated value.
+        pdsc_low, pdsc_high: (B,) range of that estimate.
+        present: (B,) probability that the slice shows the organ.
+        ceiling: (B,) the highest ``pdsc`` that any mask of the slice could get; 1 if the QC does not know.
     """
 
     pgt: torch.Tensor
@@ -31,34 +78,41 @@ class Assessment:
 
 
 class QualityControl(Protocol):
-    """A judge of segmentations that draws the mask it would have expected; ``score`` says what its pDSC is."""
+    """Predicts the mask that it expects (the pGT) and scores segmentations against it.
+
+    Attributes:
+        name, sha256: of the weights, for reports.
+        score: what the pDSC is.
+        presence_rule: how the presence of the organ is decided along a volume.
+    """
 
     name: str
     sha256: str
     score: ScoreKind
+    presence_rule: PresenceRule
 
-    def assess(
-        self,
-        images: torch.Tensor,
-        masks: torch.Tensor,
-        seeds: Sequence[int],
-        prompted: bool = False,
-    ) -> Assessment:
-        """Judge masks (B, H, W, bool) of slices (B, C, H, W, float32 in 0..1; each in the middle of its neighbours).
+    def observe(self, images: torch.Tensor) -> Observation:
+        """Read slices (B, C, H, W), float32 in 0..1, each in the middle of its neighbours; on any device.
 
-        ``seeds`` holds one integer a slice: all randomness of a slice comes from its own seed, so that its answer does not
-        depend on which other slices are in the batch. ``prompted``: a pGT has drawn the masks' prompts, so that their agreement with
-        it proves little.
+        Call it once for all slices of a run, in their order along the volume: what neighbouring slices share is then
+        read once. Slices are moved to the QC's own device one at a time.
         """
         ...
 
-    def presence(self, images: torch.Tensor) -> torch.Tensor | None:
-        """The log odds (B,) that slices (B, C, H, W) show the organ, each seen by itself; None where the QC does not know."""
-        ...
+    def assess(
+        self,
+        observation: Observation,
+        masks: torch.Tensor,
+        seeds: Sequence[int],
+        evidence: Evidence = "independent",
+    ) -> Assessment:
+        """Assess masks (B, H, W, bool) of observed slices.
 
-    def unfamiliar(self, images: torch.Tensor) -> torch.Tensor | None:
-        """Which slices (B, C, H, W) look unlike all that the QC was trained on, (B,) bool: no score is to be trusted there.
-
-        None where the QC does not know.
+        Args:
+            observation: of the same B slices, made by this QC.
+            masks: one mask a slice, on any device.
+            seeds: one integer a slice, the source of all its randomness: a slice's result does not depend on which
+                other slices are in the batch.
+            evidence: where the masks come from.
         """
         ...

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from HermesLib.metrics.overlap import dice
-from HermesLib.quality.presence import PresenceRule
-from HermesLib.quality.protocol import QualityControl
+from HermesLib.quality.protocol import Observation, QualityControl
 from HermesLib.refinement.events import Iteration, Status
-from HermesLib.refinement.scoring import PRESENT, Score, score
+from HermesLib.refinement.scoring import PRESENT, SliceScore, score_masks
 from HermesLib.refinement.seeding import slice_seed
 from HermesLib.refinement.settings import RefinementSettings
 
@@ -17,72 +16,59 @@ from HermesLib.refinement.settings import RefinementSettings
 def assess_slices(
     quality: QualityControl,
     settings: RefinementSettings,
-    images: torch.Tensor,
+    slices: torch.Tensor | Observation,
     masks: torch.Tensor,
     slice_indices: Sequence[int] | None = None,
+    *,
     truth: torch.Tensor | None = None,
     present: torch.Tensor | None = None,
 ) -> Iterator[Iteration]:
-    """Assess masks (B, H, W, bool) of slices (B, C, H, W), float32 in 0..1; the masks stay as they are. ``present`` as in
-    :meth:`HermesLib.refinement.refiner.Refiner.refine`.
+    """Assess masks (B, H, W, bool) of slices; the masks stay as they are.
 
-    A slice is ``accepted`` at the threshold and else ``stopped``, ``absent`` where it probably does not show the organ (an empty
-    mask there scores the probability that this is so, a drawn one little), and ``failed`` where the pGT stays empty.
+    A slice is ``accepted`` at the threshold and otherwise ``stopped``. It is ``absent`` where it probably does not show
+    the organ: an empty mask there scores the probability of absence, any other mask scores low. It is ``failed`` where
+    the pGT stays empty.
+
+    Args:
+        quality: the QC.
+        settings: threshold, seed and redraws are used.
+        slices: (B, C, H, W), float32 in 0..1, or what ``quality`` has observed of them.
+        masks: one a slice.
+        slice_indices, truth, present: as in :meth:`HermesLib.refinement.refiner.Refiner.refine`.
     """
-    indices = list(range(len(images)) if slice_indices is None else slice_indices)
+    observation = slices if isinstance(slices, Observation) else quality.observe(slices)
+    indices = list(range(len(masks)) if slice_indices is None else slice_indices)
     started = time.perf_counter()
     seeds = [slice_seed(settings.seed, index, 0) for index in indices]
-    scored = score(
-        quality, quality, images, masks.to(images.device), seeds, settings.redraws, present=present
-    )
+    masks = masks.to(observation.images.device)
+    with torch.inference_mode():
+        scores = score_masks(quality, observation, masks, seeds, settings.redraws, present=present)
     seconds = (time.perf_counter() - started) / max(len(indices), 1)
-    for row, index in enumerate(indices):
-        yield _event(
-            scored,
-            row,
-            index,
-            masks[row],
-            None if truth is None else truth[row],
-            settings.threshold,
-            seconds,
+    for row, (index, score) in enumerate(zip(indices, scores, strict=True)):
+        mask = masks[row].cpu().numpy()
+        status = _status(score, settings.threshold)
+        if status is Status.ABSENT:
+            score = score.where_absent(mask_is_empty=not mask.any())
+        yield Iteration(
+            slice_index=index,
+            index=0,
+            mask=mask,
+            pgt=score.pgt,
+            pdsc=score.pdsc,
+            pdsc_low=score.pdsc_low,
+            pdsc_high=score.pdsc_high,
+            dsc=None if truth is None else dice(mask, truth[row].cpu().numpy()),
+            prompt=None,
+            seconds=seconds,
+            status=status,
+            present=score.present,
+            borderline=quality.presence_rule.is_borderline(score.present),
         )
 
 
-def _event(
-    scored: Score,
-    row: int,
-    index: int,
-    mask: torch.Tensor,
-    truth: torch.Tensor | None,
-    threshold: float,
-    seconds: float,
-) -> Iteration:
-    pdsc, low, high = (
-        float(values[row]) for values in (scored.pdsc, scored.pdsc_low, scored.pdsc_high)
-    )
-    present = float(scored.present[row])
-    drawn = mask.cpu().numpy()
-    if present < PRESENT:
-        status = Status.ABSENT
-        # The expected Dice: without the organ an empty mask has a true Dice of 1 and any other 0.
-        pdsc, low, high = (present * pdsc, 0.0, high) if drawn.any() else (1.0 - present, 0.0, 1.0)
-    elif scored.empty[row]:
-        status = Status.FAILED
-    else:
-        status = Status.ACCEPTED if pdsc >= threshold else Status.STOPPED
-    true_dice = None if truth is None else dice(drawn, truth.cpu().numpy())
-    return Iteration(
-        slice_index=index,
-        index=0,
-        mask=drawn,
-        pgt=(scored.pgt[row] > 0.5).cpu().numpy(),
-        pdsc=pdsc,
-        pdsc_low=low,
-        pdsc_high=high,
-        dsc=true_dice,
-        prompt=None,
-        seconds=seconds,
-        status=status,
-        present=present,
-        borderline=PresenceRule().is_borderline(present),
-    )
+def _status(score: SliceScore, threshold: float) -> Status:
+    if score.present < PRESENT:
+        return Status.ABSENT
+    if not score.pgt.any():
+        return Status.FAILED
+    return Status.ACCEPTED if score.pdsc >= threshold else Status.STOPPED

@@ -1,145 +1,165 @@
-"""Asking the quality control, and what becomes of empty pGTs and of scores where there is nothing to compare."""
+"""Scores of masks: the QC's assessment, with empty masks and pGTs and absent organs taken care of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
 
 from HermesLib.metrics.overlap import dice_batch
-from HermesLib.quality.protocol import Assessment, QualityControl
+from HermesLib.quality.protocol import Assessment, Evidence, Observation, QualityControl
 
-#: A slice whose probability of showing the organ is lower is taken to show none.
+#: A slice whose probability of showing the organ is lower counts as one without it.
 PRESENT = 0.5
 
 
-@dataclass(frozen=True)
-class Score:
-    """The judge's word on B masks, beside the guide's pGT.
+@dataclass(frozen=True, eq=False)
+class SliceScore:
+    """The score of one slice's mask, as plain numbers.
 
     Attributes:
-        pgt: (B, H, W) probability, the guide's.
-        pdsc, pdsc_low, pdsc_high, present, ceiling: (B,), the judge's.
-        empty: (B,) bool, the guide's pGT stayed empty however often it was drawn: there is nothing to prompt with.
+        pgt: (H, W) bool.
+        pdsc, pdsc_low, pdsc_high: the estimate of the true Dice and its range.
+        present: probability that the slice shows the organ.
+        ceiling: the highest pDSC that any mask of the slice could get.
     """
 
-    pgt: torch.Tensor
-    pdsc: torch.Tensor
-    pdsc_low: torch.Tensor
-    pdsc_high: torch.Tensor
-    present: torch.Tensor
-    ceiling: torch.Tensor
-    empty: torch.Tensor
+    pgt: np.ndarray
+    pdsc: float
+    pdsc_low: float
+    pdsc_high: float
+    present: float
+    ceiling: float = 1.0
+
+    @classmethod
+    def without_mask(cls, shape: tuple[int, int], present: float) -> "SliceScore":
+        """The score of an empty mask on a slice (rows, columns) that was decided to show no organ."""
+        return cls(np.zeros(shape, bool), 0.0, 0.0, 0.0, present).where_absent(mask_is_empty=True)
+
+    def where_absent(self, *, mask_is_empty: bool) -> "SliceScore":
+        """The score if the slice probably does not show the organ: the expected Dice over both possibilities.
+
+        Without the organ an empty mask has a true Dice of 1 and any other mask 0. With it, an empty mask has 0.
+        """
+        if mask_is_empty:
+            return replace(self, pdsc=1.0 - self.present, pdsc_low=0.0, pdsc_high=1.0)
+        return replace(self, pdsc=self.present * self.pdsc, pdsc_low=0.0)
 
 
-@torch.inference_mode()
-def score(
-    guide: QualityControl,
-    judge: QualityControl,
-    images: torch.Tensor,
+def score_masks(
+    quality: QualityControl,
+    observation: Observation,
     masks: torch.Tensor,
     seeds: Sequence[int],
     redraws: int,
-    prompted: bool = False,
+    evidence: Evidence = "independent",
     present: torch.Tensor | None = None,
-) -> Score:
-    """Assess masks (B, H, W, bool) of slices (B, C, H, W); an empty pGT is drawn again up to ``redraws`` times.
+) -> list[SliceScore]:
+    """Assess masks (B, H, W, bool) of observed slices, one score a slice.
 
-    ``prompted``: the guide's pGT has drawn the masks' prompts. ``present`` (B,) stands in for what the judge says of the slices' presence,
-    where more is known than a slice itself tells. The Dice of two empty masks is 1 as a metric but says nothing here, so an
-    empty mask or an empty pGT of the judge scores 0: neither can ever be accepted.
+    The Dice of two empty masks is 1 as a metric but means nothing here, so an empty mask or an empty pGT scores 0:
+    neither can ever be accepted.
+
+    Args:
+        quality: the QC that made the observation.
+        observation: of the slices.
+        masks: one a slice.
+        seeds: one a slice.
+        redraws: how often an empty pGT is drawn again from another seed.
+        evidence: where the masks come from.
+        present: (B,) probability of the organ in place of the QC's own for the single slice.
     """
-    guidance = assess_nonempty(guide, images, masks, seeds, redraws, prompted, present)
-    verdict = (
-        guidance
-        if judge is guide
-        else assess_nonempty(judge, images, masks, seeds, redraws, prompted, present)
-    )
-    comparable = _any_pixel(masks) & _any_pixel(verdict.pgt > 0.5)
-    return Score(
-        guidance.pgt,
-        torch.where(comparable, verdict.pdsc, 0.0),
-        torch.where(comparable, verdict.pdsc_low, 0.0),
-        torch.where(comparable, verdict.pdsc_high, 0.0),
-        verdict.present,
-        verdict.ceiling,
-        ~_any_pixel(guidance.pgt > 0.5),
+    assessment = assess_nonempty(quality, observation, masks, seeds, redraws, evidence, present)
+    pgt = assessment.pgt > 0.5
+    comparable = any_pixel(masks.to(pgt.device)) & any_pixel(pgt)
+    return _slice_scores(
+        pgt,
+        torch.where(comparable, assessment.pdsc, 0.0),
+        torch.where(comparable, assessment.pdsc_low, 0.0),
+        torch.where(comparable, assessment.pdsc_high, 0.0),
+        assessment.present,
+        assessment.ceiling,
     )
 
 
-def score_against(pgt: torch.Tensor, masks: torch.Tensor) -> Score:
-    """Score masks (B, H, W, bool) by their plain Dice with pGTs (B, H, W, probability) drawn earlier.
+def score_against(pgt: torch.Tensor, masks: torch.Tensor) -> list[SliceScore]:
+    """Score masks (B, H, W, bool) by their plain Dice with earlier pGTs (B, H, W, bool).
 
-    Such a score has no range, and it says nothing new about whether the organ is there.
+    Such a score has no range, and adds nothing about the presence of the organ.
     """
-    drawn = pgt > 0.5
-    pdsc = torch.where(_any_pixel(masks) & _any_pixel(drawn), dice_batch(masks, drawn), 0.0)
-    one = torch.ones_like(pdsc)
-    return Score(pgt, pdsc, pdsc, pdsc, one, one, ~_any_pixel(drawn))
+    pdsc = torch.where(any_pixel(masks) & any_pixel(pgt), dice_batch(masks, pgt), 0.0)
+    ones = torch.ones_like(pdsc)
+    return _slice_scores(pgt, pdsc, pdsc, pdsc, ones, ones)
 
 
 def assess_nonempty(
     quality: QualityControl,
-    images: torch.Tensor,
+    observation: Observation,
     masks: torch.Tensor,
     seeds: Sequence[int],
     redraws: int,
-    prompted: bool = False,
+    evidence: Evidence = "independent",
     present: torch.Tensor | None = None,
 ) -> Assessment:
-    """One assessment a slice; those whose pGT is empty are drawn again from other seeds, up to ``redraws`` times.
+    """Assess masks; an empty pGT is drawn again from another seed, up to ``redraws`` times.
 
-    A slice that probably does not show the organ is not drawn again: there an empty pGT is the right answer.
+    A slice that probably does not show the organ is not drawn again: there an empty pGT is correct. Arguments as in
+    :func:`score_masks`.
     """
-    answer = ask(quality, images, masks, seeds, prompted)
-    parts = {
-        name: getattr(answer, name).to(images.device, copy=True)
-        for name in (part.name for part in fields(Assessment))
-    }
+    assessment = assess_slicewise(quality, observation, masks, seeds, evidence)
+    values = {field.name: getattr(assessment, field.name).clone() for field in fields(Assessment)}
     if present is not None:
-        parts["present"] = present.to(images.device, parts["present"].dtype)
+        values["present"] = present.to(values["present"])
     for attempt in range(1, redraws + 1):
-        empty = ~_any_pixel(parts["pgt"] > 0.5) & (parts["present"] >= PRESENT)
-        chosen = torch.nonzero(empty).flatten()
-        if not len(chosen):
+        empty = ~any_pixel(values["pgt"] > 0.5) & (values["present"] >= PRESENT)
+        rows = torch.nonzero(empty).flatten().tolist()
+        if not rows:
             break
-        other_seeds = [_other_seed(seeds[k], attempt) for k in chosen.tolist()]
-        again = ask(quality, images[chosen], masks[chosen], other_seeds, prompted)
-        for name, values in parts.items():
-            if name == "present":
-                continue  # nothing that a new pGT would change
-            values[chosen] = getattr(again, name).to(images.device)
-    return Assessment(**parts)
+        other_seeds = [_other_seed(seeds[row], attempt) for row in rows]
+        redrawn = assess_slicewise(
+            quality, observation.select(rows), masks[rows], other_seeds, evidence
+        )
+        for name in values.keys() - {"present"}:  # which does not depend on the pGT
+            values[name][rows] = getattr(redrawn, name)
+    return Assessment(**values)
 
 
-def ask(
+def assess_slicewise(
     quality: QualityControl,
-    images: torch.Tensor,
+    observation: Observation,
     masks: torch.Tensor,
     seeds: Sequence[int],
-    prompted: bool = False,
+    evidence: Evidence = "independent",
 ) -> Assessment:
-    """One assessment of all slices on an accelerator; on a CPU slice by slice.
+    """Assess all slices together on an accelerator, and one by one on a CPU.
 
-    Matrix products of another size add up in another order, so the last bits of a slice's answer would depend on who else is in
-    the batch, and slices that are done leave it. On a CPU, where a batch gains little, results are the same bit for bit.
+    Matrix products of another size add up in another order, so the last bits of a slice's result would depend on which
+    other slices are in the batch, and finished slices leave it. On a CPU, where a batch gains little, results are the
+    same bit for bit.
     """
-    if images.device.type != "cpu":
-        return quality.assess(images, masks, seeds, prompted)
-    answers = [
-        quality.assess(images[k : k + 1], masks[k : k + 1], seeds[k : k + 1], prompted)
-        for k in range(len(images))
+    if observation.images.device.type != "cpu":
+        return quality.assess(observation, masks, seeds, evidence)
+    parts = [
+        quality.assess(observation.select([row]), masks[row : row + 1], [seed], evidence)
+        for row, seed in enumerate(seeds)
     ]
     return Assessment(
-        *(
-            torch.cat([getattr(answer, part.name) for answer in answers])
-            for part in fields(Assessment)
-        )
+        **{
+            field.name: torch.cat([getattr(part, field.name) for part in parts])
+            for field in fields(Assessment)
+        }
     )
 
 
-def _any_pixel(masks: torch.Tensor) -> torch.Tensor:
+def any_pixel(masks: torch.Tensor) -> torch.Tensor:
+    """Which of the masks (B, H, W, bool) are not empty, (B,) bool."""
     return masks.flatten(1).any(1)
+
+
+def _slice_scores(pgt: torch.Tensor, *numbers: torch.Tensor) -> list[SliceScore]:
+    """One score a slice from pGTs (B, H, W, bool) and the numbers (B,) in the order of :class:`SliceScore`."""
+    rows = zip(pgt.cpu().numpy(), *(values.tolist() for values in numbers), strict=True)
+    return [SliceScore(*row) for row in rows]
 
 
 def _other_seed(seed: int, attempt: int) -> int:

@@ -1,90 +1,97 @@
-"""Whole volumes, a few slices at a time; which slices show the organ is decided before, over all of them."""
+"""Whole volumes, a few slices at a time; presence is decided first, along the whole volume."""
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 import torch
 
 from HermesLib.prompts.types import Prompt
-from HermesLib.quality.presence import PresenceRule, contiguous_presence
-from HermesLib.quality.protocol import QualityControl
+from HermesLib.quality.presence import contiguous_presence
+from HermesLib.quality.protocol import Observation, QualityControl
 from HermesLib.refinement.assess import assess_slices
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.settings import RefinementSettings
 
-#: Slices refined together: enough to fill a CPU's cores, and at 512x512 within a few hundred megabytes.
+#: Slices refined together: enough to use a CPU's cores, and at 512 x 512 within a few hundred megabytes.
 BATCH_SIZE = 8
 
 
 def refine_volume(
     refiner: Refiner,
-    images: torch.Tensor,
+    slices: torch.Tensor | Observation,
     slice_indices: Sequence[int] | None = None,
+    *,
     truth: torch.Tensor | None = None,
     initial_masks: torch.Tensor | None = None,
+    first_prompt: Prompt | None = None,
     batch_size: int = BATCH_SIZE,
     device: torch.device | None = None,
-    first_prompt: Prompt | None = None,
 ) -> Iterator[Iteration]:
-    """The events of :meth:`Refiner.refine` for slices (N, C, H, W) of any number, ``batch_size`` of them at a time.
+    """The events of :meth:`Refiner.refine` for any number of slices in their order along the volume.
 
-    Only the batch at work is moved to ``device``; memory does not grow with the number of slices.
+    ``batch_size`` slices are refined at a time, and only these are moved to ``device``. Observe the slices first
+    (``refiner.quality.observe``) where the observation is needed before the first event; otherwise pass the slices.
     """
-    indices = list(range(len(images)) if slice_indices is None else slice_indices)
-    present = presence_along(refiner.judge, images, device)
-    for part in _parts(len(images), batch_size):
-        chosen = (
-            images[part].to(device),
+    observation = slices if isinstance(slices, Observation) else refiner.quality.observe(slices)
+    present = presence_along(observation, refiner.quality)
+    indices = list(range(len(observation)) if slice_indices is None else slice_indices)
+    for part in _parts(len(observation), batch_size):
+        yield from refiner.refine(
+            _batch(observation, part, device),
             indices[part],
-            _cut(truth, part),
-            _cut(initial_masks, part),
+            truth=_rows(truth, part),
+            initial_masks=_rows(initial_masks, part),
+            first_prompt=first_prompt,
+            present=_rows(present, part),
         )
-        yield from refiner.refine(*chosen, first_prompt, _cut(present, part))
 
 
 def assess_volume(
     quality: QualityControl,
     settings: RefinementSettings,
-    images: torch.Tensor,
+    slices: torch.Tensor | Observation,
     masks: torch.Tensor,
     slice_indices: Sequence[int] | None = None,
+    *,
     truth: torch.Tensor | None = None,
     batch_size: int = BATCH_SIZE,
     device: torch.device | None = None,
 ) -> Iterator[Iteration]:
-    """The events of :func:`assess_slices` for slices (N, C, H, W) of any number, ``batch_size`` of them at a time."""
-    indices = list(range(len(images)) if slice_indices is None else slice_indices)
-    present = presence_along(quality, images, device)
-    for part in _parts(len(images), batch_size):
-        chosen = (
-            images[part].to(device),
+    """The events of :func:`assess_slices` for any number of slices, ``batch_size`` of them at a time; see
+    :func:`refine_volume`."""
+    observation = slices if isinstance(slices, Observation) else quality.observe(slices)
+    present = presence_along(observation, quality)
+    indices = list(range(len(observation)) if slice_indices is None else slice_indices)
+    for part in _parts(len(observation), batch_size):
+        yield from assess_slices(
+            quality,
+            settings,
+            _batch(observation, part, device),
             masks[part],
             indices[part],
-            _cut(truth, part),
-            _cut(present, part),
+            truth=_rows(truth, part),
+            present=_rows(present, part),
         )
-        yield from assess_slices(quality, settings, *chosen)
 
 
-def presence_along(
-    quality: QualityControl, images: torch.Tensor, device: torch.device | None = None
-) -> torch.Tensor | None:
-    """Probability (N,) that each of the slices (N, C, H, W), in their order along the volume, shows the organ: see
-    :func:`HermesLib.quality.presence.contiguous_presence`. None where the quality control does not tell."""
-    evidence = []
-    # Slice by slice, for the reason given at scoring.ask.
-    for image in images:
-        answer = quality.presence(image[None].to(device))
-        if answer is None:
-            return None
-        evidence.append(float(answer[0]))
-    return torch.from_numpy(contiguous_presence(np.array(evidence), PresenceRule().weight)).float()
+def presence_along(observation: Observation, quality: QualityControl) -> torch.Tensor | None:
+    """Probability (N,) that each of the observed slices, in their order along the volume, shows the organ.
+
+    See :func:`HermesLib.quality.presence.contiguous_presence`. None where the QC does not know.
+    """
+    if observation.presence is None:
+        return None
+    log_odds = observation.presence.double().numpy()
+    return torch.from_numpy(contiguous_presence(log_odds, quality.presence_rule.weight)).float()
 
 
 def _parts(length: int, batch_size: int) -> list[slice]:
     return [slice(start, start + batch_size) for start in range(0, length, batch_size)]
 
 
-def _cut(values: torch.Tensor | None, part: slice) -> torch.Tensor | None:
+def _batch(observation: Observation, part: slice, device: torch.device | None) -> Observation:
+    return observation.select(range(*part.indices(len(observation)))).to(device)
+
+
+def _rows(values: torch.Tensor | None, part: slice) -> torch.Tensor | None:
     return None if values is None else values[part]

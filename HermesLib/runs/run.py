@@ -6,7 +6,6 @@ The engine, Python callers and tests all use :class:`Run`.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from HermesLib.presets.registry import load_preset
 from HermesLib.prompts.registry import strategy_for
 from HermesLib.prompts.serialization import prompt_from_plain, read_plain
 from HermesLib.prompts.types import Prompt
-from HermesLib.quality.protocol import QualityControl
+from HermesLib.quality.protocol import Observation, QualityControl
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.history import History, SliceResult
 from HermesLib.refinement.refiner import Refiner
@@ -48,7 +47,17 @@ class InMemory:
 
 @dataclass(frozen=True, eq=False)
 class OpenRun:
-    """A run with its image read and its networks loaded; it proceeds as ``events`` is consumed."""
+    """A run with its image read and observed; it proceeds as ``events`` is consumed.
+
+    Attributes:
+        request: what to do.
+        inputs: the image and its masks.
+        preset, device, model, quality: what it works with; no model where masks are assessed.
+        out_of_distribution: indices of the slices that look unlike the QC's training patients;
+            None if unknown.
+        events: one for each slice and iteration.
+        started: when the run started, by ``time.perf_counter``.
+    """
 
     request: RunRequest
     inputs: RunInputs
@@ -56,21 +65,9 @@ class OpenRun:
     device: torch.device
     model: PromptableModel | None
     quality: QualityControl
+    out_of_distribution: tuple[int, ...] | None
     events: Iterator[Iteration]
     started: float
-
-    @cached_property
-    def out_of_distribution(self) -> tuple[int, ...] | None:
-        """Indices of the slices that look unlike the QC's training patients; None if unknown."""
-        indices = []
-        for row, index in enumerate(self.inputs.indices):
-            image = self.inputs.images[row : row + 1].to(self.device)
-            unlike = self.quality.unfamiliar(image)
-            if unlike is None:
-                return None
-            if bool(unlike[0]):
-                indices.append(index)
-        return tuple(indices)
 
     def report(self, results: Sequence[SliceResult]) -> dict[str, Any]:
         """The content of ``report.json``."""
@@ -209,16 +206,18 @@ def _open_refinement(request: RefineRequest, cache: ModelCache, memory: InMemory
     model = cache.model(entry.name, request.weights, device)
     quality = _quality(request, preset, device, cache)
     refiner = Refiner(model, quality, strategy=strategy, settings=request.settings)
+    observation = quality.observe(inputs.images)
+    flagged = _flagged(observation, inputs.indices)
     events = refine_volume(
         refiner,
-        inputs.images,
+        observation,
         inputs.indices,
-        inputs.truth,
-        inputs.mask,
-        device=device,
+        truth=inputs.truth,
+        initial_masks=inputs.mask,
         first_prompt=first_prompt,
+        device=device,
     )
-    return OpenRun(request, inputs, preset, device, model, quality, events, started)
+    return OpenRun(request, inputs, preset, device, model, quality, flagged, events, started)
 
 
 def _open_assessment(request: AssessRequest, cache: ModelCache, memory: InMemory | None) -> OpenRun:
@@ -229,16 +228,26 @@ def _open_assessment(request: AssessRequest, cache: ModelCache, memory: InMemory
     if inputs.mask is None:
         raise HermesError("there is no mask to assess; give one")
     quality = _quality(request, preset, device, cache)
+    observation = quality.observe(inputs.images)
+    flagged = _flagged(observation, inputs.indices)
     events = assess_volume(
         quality,
         request.settings,
-        inputs.images,
+        observation,
         inputs.mask,
         inputs.indices,
-        inputs.truth,
+        truth=inputs.truth,
         device=device,
     )
-    return OpenRun(request, inputs, preset, device, None, quality, events, started)
+    return OpenRun(request, inputs, preset, device, None, quality, flagged, events, started)
+
+
+def _flagged(observation: Observation, indices: Sequence[int]) -> tuple[int, ...] | None:
+    """Indices of the slices that are out of distribution; None if the QC does not know."""
+    flags = observation.out_of_distribution
+    if flags is None:
+        return None
+    return tuple(index for index, flag in zip(indices, flags.tolist(), strict=True) if flag)
 
 
 def _sources(request: RunRequest, memory: InMemory | None, mask: Path | None) -> RunSources:

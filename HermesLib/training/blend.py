@@ -2,7 +2,7 @@
 neighbouring slices too. Whatever is truer on held-out patients."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,28 +13,12 @@ from HermesLib.devices import select_device
 from HermesLib.evaluation.cases import Case, read_slices
 from HermesLib.metrics.overlap import dice_batch
 from HermesLib.presets.preset import Preset
+from HermesLib.quality.blend import Blend
 from HermesLib.quality.diffusion_qc import DiffusionQuality
-from HermesLib.quality.network.config import QualityConfig
 from HermesLib.quality.registry import load_diffusion
 from HermesLib.refinement.seeding import slice_seed
 from HermesLib.training.calibrate import HELD_OUT, held_out_cases
 from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
-
-
-@dataclass(frozen=True)
-class Blend:
-    """The settings of :class:`HermesLib.quality.network.config.QualityConfig` that are weighed."""
-
-    expert_share: float
-    through_plane: float
-
-    def of(self, config: QualityConfig) -> QualityConfig:
-        """The configuration of a core that puts its pGT together so."""
-        return replace(config, expert_share=self.expert_share, through_plane=self.through_plane)
-
-    def __str__(self) -> str:
-        return f"{self.expert_share:g}" + (" with neighbours" if self.through_plane else "")
-
 
 #: From the simplest to the dearest. A quarter for either neighbour is what averaging makes of three slices, rounded.
 BLENDS = tuple(
@@ -50,25 +34,20 @@ def true_dice_by_blend(
     device: torch.device,
 ) -> dict[Blend, float]:
     """Mean true Dice of the pGT from a blank mask, over all slices that show the organ, for each of :data:`BLENDS`."""
-    trained = quality.core.config
-    found: dict[Blend, list[float]] = {weighing: [] for weighing in BLENDS}
-    try:
-        for weighing, scores in found.items():
-            quality.core.config = weighing.of(trained)
-            for case in cases:
-                images, truth, indices = read_slices(case, preset)
-                for row, index in enumerate(indices):
-                    blank = torch.zeros_like(truth[row : row + 1]).to(device)
-                    pgt = (
-                        quality.assess(
-                            images[row : row + 1].to(device), blank, [slice_seed(seed, index, 0)]
-                        ).pgt.cpu()
-                        > 0.5
-                    )
-                    scores.append(float(dice_batch(pgt, truth[row : row + 1])[0]))
-    finally:
-        quality.core.config = trained
-    return {weighing: float(np.mean(scores)) for weighing, scores in found.items()}
+    qualities = {blend: quality.with_blend(blend) for blend in BLENDS}
+    scores: dict[Blend, list[float]] = {blend: [] for blend in BLENDS}
+    for case in cases:
+        images, truth, indices = read_slices(case, preset)
+        observation = quality.observe(images)
+        for row, index in enumerate(indices):
+            blank = torch.zeros_like(truth[row : row + 1])
+            for blend, blended in qualities.items():
+                assessment = blended.assess(
+                    observation.select([row]), blank, [slice_seed(seed, index, 0)]
+                )
+                pgt = assessment.pgt.cpu() > 0.5
+                scores[blend].append(float(dice_batch(pgt, truth[row : row + 1])[0]))
+    return {blend: float(np.mean(values)) for blend, values in scores.items()}
 
 
 def best_blend(found: dict[Blend, float]) -> Blend:
@@ -105,7 +84,7 @@ def choose_blend(
         **checkpoint.training["validation"],
         "pgt_dice_by_share": {str(one): dice for one, dice in found.items()},
     }
-    config = best.of(quality.core.config).to_dict()
+    config = quality.core.config.with_blend(best).to_dict()
     save_checkpoint(
         output,
         checkpoint.tensors,

@@ -20,8 +20,8 @@ from HermesLib.presets.preset import Preset
 from HermesLib.quality.diffusion_qc import DiffusionQuality
 from HermesLib.quality.network.config import QualityConfig
 from HermesLib.quality.ood import MahalanobisDistance
-from HermesLib.quality.organ_map import slice_features
 from HermesLib.quality.registry import load_diffusion
+from HermesLib.quality.slice_reading import slice_features
 from HermesLib.training.calibration_fit import FEWEST_PATIENTS, TooFewPatientsError, fit_calibration
 from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
 
@@ -139,10 +139,9 @@ def _features(
     """Pooled features (N, c) of all slices of the patients in these parts of a split."""
     wanted = {patient for part in parts for patient in split[part]}
     core = quality.core
-    device = core.shares.device
     images = [one.image for source in sources for one in source.read() if one.patient in wanted]
     shown = [torch.from_numpy(image.astype(np.float32) / 255)[None, None] for image in images]
-    return torch.cat([slice_features(core, image.to(device)).cpu() for image in shown])
+    return torch.cat([slice_features(core, image).cpu() for image in shown])
 
 
 def write_judged(path: Path, judged: Sequence[ScoredMask]) -> None:

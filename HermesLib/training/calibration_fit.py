@@ -8,7 +8,7 @@ from scipy import optimize
 
 from HermesLib.errors import HermesError
 from HermesLib.evaluation.scored_masks import ScoredMask
-from HermesLib.quality.calibration import Calibration, Curve, doubt, logit
+from HermesLib.quality.calibration import Calibration, Curve, error_scale, logit
 
 COVERAGE = 0.9
 #: With fewer patients there is nobody to learn the errors from.
@@ -45,7 +45,7 @@ def fit_curve(judged: Sequence[ScoredMask], evidence: Sequence[float]) -> Curve:
     """The curve of least squared error in Dice, every patient with the same weight however many masks there are.
 
     The interval comes from patients in turn left out of the fit (cross-conformal, patients as groups): the quantiles of their errors
-    as multiples of :func:`HermesLib.quality.calibration.doubt`. Without the correction for few patients, which eight or ten of them
+    as multiples of :func:`HermesLib.quality.calibration.error_scale`. Without the correction for few patients, which eight or ten of them
     cannot give at 90 %; its coverage is measured on test patients instead.
     """
     patients = np.array([one.patient for one in judged])
@@ -63,7 +63,9 @@ def fit_curve(judged: Sequence[ScoredMask], evidence: Sequence[float]) -> Curve:
         expected = _predict(
             _fit(shown[~left_out], true[~left_out], weights[~left_out]), shown[left_out]
         )
-        errors[left_out] = (true[left_out] - expected) / doubt(torch.from_numpy(expected)).numpy()
+        errors[left_out] = (true[left_out] - expected) / error_scale(
+            torch.from_numpy(expected)
+        ).numpy()
     bias, slope = (float(value) for value in _fit(shown, true, weights))
     low, high = (
         weighted_quantile(errors, weights, share)

@@ -24,7 +24,7 @@ def label_slices(
             continue
         image = torch.from_numpy(one.image.astype(np.float32) / 255)[None, None]
         blank = torch.zeros(1, *one.image.shape, dtype=torch.bool)
-        answer = teacher.assess(image, blank, [slice_seed(seed, number, 0)])
+        answer = teacher.assess(teacher.observe(image), blank, [slice_seed(seed, number, 0)])
         present = float(answer.present[0])
         drawn = answer.pgt[0].cpu().numpy() > 0.5
         if present < _ABSENT:

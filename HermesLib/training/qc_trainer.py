@@ -283,7 +283,7 @@ class QualityTrainer:
         present = (masks.sum((1, 2, 3)) > 0).float()
         with autocast(device):
             mask_loss = dice_cross_entropy(core.mask_expert.reconstruct(wrong), wrong).mean()
-            cleaned, findings = core.image_expert.learn(noisy)
+            cleaned, findings = core.image_expert.denoise(noisy)
             presence = core.presence(findings.coarse).float()
             image_loss = functional.l1_loss(cleaned.float(), own_slice(images))
             organ_loss = mean_over(dice_cross_entropy(findings.organ, masks), present)
@@ -360,8 +360,10 @@ class QualityTrainer:
         with torch.no_grad():
             clean = core.autoencoder.encode(masks)
         with autocast(self.device):
-            condition = core.condition(images, wrong, kept[0], kept[1])
-            noisy = add_noise(clean, noise, core.shares[timesteps])
+            features = core.read_images(images)
+            presence = core.presence(features.coarse).float()
+            condition = core.condition(features, wrong, kept[0], kept[1])
+            noisy = add_noise(clean, noise, core.alphas_cumprod[timesteps])
             predicted = core.predict_clean(noisy, timesteps, condition)
             logits = core.autoencoder.decode(predicted)
         present = (masks.sum((1, 2, 3)) > 0).float()
@@ -369,10 +371,8 @@ class QualityTrainer:
         # nothing where it doubts, the core draws nothing at apex and base.
         latent_loss = mean_over((predicted.float() - clean).square().mean((1, 2, 3)), present)
         decoded_loss = mean_over(dice_cross_entropy(logits, masks), present)
-        organ_loss = mean_over(dice_cross_entropy(condition.organ, masks), present)
-        presence_loss = functional.binary_cross_entropy_with_logits(
-            condition.presence.float(), present
-        )
+        organ_loss = mean_over(dice_cross_entropy(features.organ, masks), present)
+        presence_loss = functional.binary_cross_entropy_with_logits(presence, present)
         figures = {
             "latent": latent_loss.item(),
             "decoded": decoded_loss.item(),
@@ -401,8 +401,7 @@ def found_dice(core: QualityCore, pool: SliceSampler, limit: int = 80) -> float:
     grids = sampling_grid(np.random.default_rng(0), len(chosen), core.config.grid, IDENTITY)
     images, masks = pool.views(chosen, grids)
     found = [
-        core.image_expert.look(part.to(core.shares.device)).organ[:, 0].cpu() > 0
-        for part in images.split(16)
+        core.read_images(part.to(core.device)).organ[:, 0].cpu() > 0 for part in images.split(16)
     ]
     return dice_batch(torch.cat(found), masks[:, 0] > 0.5).mean().item()
 
@@ -412,7 +411,7 @@ def validate(core: QualityCore, pool: SliceSampler, limit: int = 80) -> dict[str
     """On slices with the organ: true Dice of the pGT drawn from a blank, a full and a shifted mask, their agreement, the error of
     the pDSC over a fixed mix of corruptions; and the accuracy of presence over slices with and without."""
     chosen = _spread(pool.with_organ, limit)
-    grid, device = core.config.grid, core.shares.device
+    grid, device = core.config.grid, core.device
     images, masks = pool.views(
         chosen, sampling_grid(np.random.default_rng(0), len(chosen), grid, IDENTITY)
     )
@@ -421,7 +420,10 @@ def validate(core: QualityCore, pool: SliceSampler, limit: int = 80) -> dict[str
     def draw(shown: torch.Tensor) -> torch.Tensor:
         parts = [
             core.sample(
-                core.condition(image.to(device), mask.to(device)), list(range(len(image))), 2, 1
+                core.condition(core.read_images(image.to(device)), mask.to(device)),
+                list(range(len(image))),
+                2,
+                1,
             )
             .mean(1)
             .cpu()
@@ -431,9 +433,7 @@ def validate(core: QualityCore, pool: SliceSampler, limit: int = 80) -> dict[str
 
     def present(shown: torch.Tensor) -> torch.Tensor:
         parts = [
-            core.condition(
-                part.to(device), torch.zeros_like(own_slice(part)).to(device)
-            ).presence.cpu()
+            core.presence(core.read_images(part.to(device)).coarse).cpu()
             for part in shown.split(16)
         ]
         return torch.cat(parts) > 0

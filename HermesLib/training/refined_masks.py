@@ -42,11 +42,12 @@ def draw_refined_masks(
         images = torch.from_numpy(
             np.stack([surrounded(one, known, 1) for one in scan]).astype(np.float32) / 255
         )
+        observation = guide.observe(images)
         for model in models:
             refiner = Refiner(
                 model, guide, strategy=strategy_for(model.prompt_kinds[0]), settings=settings
             )
-            for event in refine_volume(refiner, images, device=device):
+            for event in refine_volume(refiner, observation, device=device):
                 if event.status is not Status.ABSENT:
                     found.setdefault(scan[event.slice_index], []).append(event.mask)
         on_patient(number + 1, len(scans))

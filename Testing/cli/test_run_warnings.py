@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from HermesLib.quality.network.core import QualityCore
-from HermesLib.quality.organ_map import slice_features
 from HermesLib.quality.presence import PresenceRule, contiguous_presence
+from HermesLib.quality.slice_reading import slice_features
 from HermesLib.weights.checkpoint import save_checkpoint
 from Testing.cli.conftest import Hermes
 from Testing.cli.results import SCHEMA
@@ -23,7 +23,9 @@ def test_out_of_distribution_slices_are_printed_and_reported(
     torch.manual_seed(0)
     core = QualityCore(dataclasses.replace(SMALL, familiarity=True))
     # Its training features come from a single slice of noise, so all slices are far from them.
-    features = slice_features(core, torch.rand(1, 1, 64, 64)) + 1e-4 * torch.randn(40, 32)
+    with torch.no_grad():
+        features = slice_features(core, torch.rand(1, 1, 64, 64))
+    features = features + 1e-4 * torch.randn(40, 32)
     core.familiarity.fit(features[:30], features[30:])
     save_checkpoint(
         tmp_path / "noise.safetensors", core.state_dict(), "quality", core.config.to_dict()

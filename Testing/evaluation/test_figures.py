@@ -13,7 +13,7 @@ from HermesLib.evaluation.invariance import evaluate_invariance, shown_masks
 from HermesLib.evaluation.loop_metrics import SliceOutcome, summarise
 from HermesLib.io.neighbours import own_slice
 from HermesLib.presets.registry import load_preset
-from HermesLib.quality.protocol import Assessment
+from HermesLib.quality.protocol import Assessment, Observation
 from HermesLib.weights.bundled import bundled_checkpoint
 
 
@@ -65,8 +65,11 @@ class Copies:
 
     name, sha256 = "copies", ""
 
+    def observe(self, images: torch.Tensor) -> Observation:
+        return Observation(images, None, None, tuple(own_slice(images)[:, 0]))
+
     def assess(
-        self, images: torch.Tensor, masks: torch.Tensor, seeds, prompted=False
+        self, observation: Observation, masks: torch.Tensor, seeds, evidence="independent"
     ) -> Assessment:
         one = torch.ones(len(masks))
         return Assessment(masks.float(), one, one, one, one, one)
@@ -76,9 +79,9 @@ class Looks(Copies):
     """One that looks at the image."""
 
     def assess(
-        self, images: torch.Tensor, masks: torch.Tensor, seeds, prompted=False
+        self, observation: Observation, masks: torch.Tensor, seeds, evidence="independent"
     ) -> Assessment:
-        return super().assess(images, own_slice(images)[:, 0] > 0.5, seeds)
+        return super().assess(observation, torch.stack(observation.features) > 0.5, seeds)
 
 
 @pytest.fixture

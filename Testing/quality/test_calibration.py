@@ -1,4 +1,4 @@
-"""The estimate of the true Dice and the witness it hears."""
+"""The calibrated estimate of the true Dice, and the evidence that it uses."""
 
 import dataclasses
 import json
@@ -10,15 +10,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from HermesLib.quality.calibration import Calibration, Curve
 from HermesLib.quality.diffusion_qc import DiffusionQuality
-from HermesLib.quality.field_of_view import find_windows
 from HermesLib.quality.network.config import QualityConfig
 from HermesLib.quality.network.core import QualityCore
-from HermesLib.quality.organ_map import expected_dice, highest_expected_dice, image_only_map
-from Testing.quality.small import SMALL
+from HermesLib.quality.organ_map import expected_dice, highest_expected_dice
+from Testing.quality.small import CALIBRATION, SMALL
 
-CALIBRATION = Calibration(Curve(0.1, 1.1, -0.4, 0.3, 700), Curve(-0.1, 0.8, -0.8, 0.5, 900), 0.9, 8)
 fractions = st.floats(0, 1)
 
 
@@ -64,39 +61,24 @@ def core() -> QualityCore:
     ).eval()
 
 
-@torch.inference_mode()
-def test_the_witness_says_the_same_of_a_slice_and_of_its_mirror_image(core):
-    # Even sides, so that the middle is the middle either way.
-    images = torch.rand(2, 1, 72, 64)
-    maps = [
-        image_only_map(core, seen, find_windows(seen, "centre"), mirror=True)
-        for seen in (images, images.flip(-1))
-    ]
-    # The closer view is not mirrored, the others are: what is left is its asymmetry.
-    plain = [
-        image_only_map(core, seen, find_windows(seen, "centre"), mirror=False)
-        for seen in (images, images.flip(-1))
-    ]
-    assert (maps[0] - maps[1].flip(-1)).abs().mean() < 0.5 * (
-        plain[0] - plain[1].flip(-1)
-    ).abs().mean()
-
-
-def test_a_prompted_mask_is_judged_by_the_witness_and_any_other_by_its_pgt(core):
-    image, masks = torch.rand(1, 1, 64, 64), torch.zeros(2, 64, 64, dtype=torch.bool)
-    masks[0, 20:40, 20:40], masks[1, :, :32] = True, True
-    images, seeds = image.expand(2, -1, -1, -1), [1, 1]
-    quality, raw = DiffusionQuality(core, "core"), DiffusionQuality(core, "core", score="raw")
+def test_a_prompted_mask_is_scored_by_the_organ_map_and_any_other_by_its_pgt(core):
+    masks = torch.zeros(2, 64, 64, dtype=torch.bool)
+    masks[0, 20:40, 20:40] = True
+    masks[1, :, :32] = True
+    images = torch.rand(1, 1, 64, 64).expand(2, -1, -1, -1)
+    seeds = [1, 1]
+    quality = DiffusionQuality(core, "core")
+    raw = DiffusionQuality(core, "core", score="raw")
     assert (quality.score, raw.score) == ("calibrated", "raw")
-    plain, expected = raw.assess(images, masks, seeds), quality.expected_dice(images, masks)
-    assert torch.equal(
-        quality.assess(images, masks, seeds).pdsc, CALIBRATION.independent.estimate(plain.pdsc)[0]
-    )
-    prompted = quality.assess(images, masks, seeds, prompted=True)
+    observation = quality.observe(images)
+    plain = raw.assess(observation, masks, seeds)
+    independent = quality.assess(observation, masks, seeds)
+    assert torch.equal(independent.pdsc, CALIBRATION.independent.estimate(plain.pdsc)[0])
+    prompted = quality.assess(observation, masks, seeds, "prompted")
+    expected = quality.expected_dice(observation, masks)
     assert torch.equal(prompted.pdsc, CALIBRATION.prompted.estimate(expected)[0])
-    assert torch.equal(prompted.pgt, plain.pgt) and torch.equal(
-        raw.assess(images, masks, seeds, prompted=True).pdsc, plain.pdsc
-    )
+    assert torch.equal(prompted.pgt, plain.pgt)
+    assert torch.equal(raw.assess(observation, masks, seeds, "prompted").pdsc, plain.pdsc)
 
 
 def test_weights_without_a_calibration_give_the_raw_score():

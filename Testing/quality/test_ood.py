@@ -34,7 +34,8 @@ def test_new_slices_of_the_same_kind_are_familiar_and_broken_correlations_are_no
 
 
 def test_weights_that_know_nothing_of_it_say_so():
-    assert DiffusionQuality(QualityCore(SMALL), "core").unfamiliar(torch.rand(2, 1, 64, 64)) is None
+    quality = DiffusionQuality(QualityCore(SMALL), "core")
+    assert quality.observe(torch.rand(2, 1, 64, 64)).out_of_distribution is None
 
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -46,9 +47,9 @@ def test_another_scanners_prostates_are_familiar_and_abdominal_ct_and_noise_are_
     quality = load_quality("diffusion", preset, torch.device("cpu"))
 
     def unfamiliar(images: torch.Tensor) -> float:
-        found = quality.unfamiliar(images)
-        assert found is not None
-        return float(found.float().mean())
+        flags = quality.observe(images).out_of_distribution
+        assert flags is not None
+        return float(flags.float().mean())
 
     def slices(path: Path) -> torch.Tensor:
         return torch.from_numpy(read_volume(path).normalise(preset.intensity))[:, None]

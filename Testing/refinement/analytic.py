@@ -8,10 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from HermesLib.io.neighbours import own_slice
 from HermesLib.metrics.overlap import dice_batch
 from HermesLib.models.protocol import Embedding, Prediction
 from HermesLib.prompts.boxes import Box
-from HermesLib.quality.protocol import Assessment
+from HermesLib.quality.presence import PresenceRule
+from HermesLib.quality.protocol import Assessment, Evidence, Observation
 
 SIZE = 64
 
@@ -63,6 +65,7 @@ class OrganQuality:
     name = "organ"
     sha256 = "1" * 64
     score = "raw"
+    presence_rule = PresenceRule()
 
     def __init__(self, jitter: int = 0, present: float = 1.0, ceiling: float = 1.0) -> None:
         self.jitter = jitter
@@ -70,10 +73,10 @@ class OrganQuality:
         self.ceiling = ceiling
         self.seeds: list[list[int]] = []
 
-    def presence(self, images: torch.Tensor) -> torch.Tensor | None:
-        return None
+    def observe(self, images: torch.Tensor) -> Observation:
+        return Observation(images, self.log_odds(images), None, tuple(own_slice(images)))
 
-    def unfamiliar(self, images: torch.Tensor) -> None:
+    def log_odds(self, images: torch.Tensor) -> torch.Tensor | None:
         return None
 
     def draw(self, image: torch.Tensor, seed: int) -> torch.Tensor:
@@ -82,14 +85,17 @@ class OrganQuality:
 
     def assess(
         self,
-        images: torch.Tensor,
+        observation: Observation,
         masks: torch.Tensor,
         seeds: Sequence[int],
-        prompted: bool = False,
+        evidence: Evidence = "independent",
     ) -> Assessment:
         self.seeds.append(list(seeds))
         pgt = torch.stack(
-            [self.draw(image, seed) for image, seed in zip(images, seeds, strict=True)]
+            [
+                self.draw(image, seed)
+                for image, seed in zip(observation.features, seeds, strict=True)
+            ]
         )
         pdsc = dice_batch(masks, pgt > 0.5)
         present, ceiling = torch.full_like(pdsc, self.present), torch.full_like(pdsc, self.ceiling)
@@ -101,7 +107,7 @@ class OrganQuality:
 class KnowingQuality(OrganQuality):
     """Tells how much each slice by itself speaks for the organ: what its first pixel says, as log odds of -10 to 10."""
 
-    def presence(self, images: torch.Tensor) -> torch.Tensor:
+    def log_odds(self, images: torch.Tensor) -> torch.Tensor:
         return (images[:, images.shape[1] // 2, 0, 0] - 0.5) * 20
 
 
@@ -129,11 +135,11 @@ class RisingQuality(OrganQuality):
 
     def assess(
         self,
-        images: torch.Tensor,
+        observation: Observation,
         masks: torch.Tensor,
         seeds: Sequence[int],
-        prompted: bool = False,
+        evidence: Evidence = "independent",
     ) -> Assessment:
-        answer = super().assess(images, masks, seeds)
+        answer = super().assess(observation, masks, seeds)
         score = torch.full_like(answer.pdsc, 0.01 * len(self.seeds))
         return Assessment(answer.pgt, score, score, score, answer.present, answer.ceiling)

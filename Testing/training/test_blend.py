@@ -1,6 +1,5 @@
 """How much of the pGT the image expert draws is decided on validation patients."""
 
-import dataclasses
 from pathlib import Path
 
 import pytest
@@ -27,10 +26,11 @@ def quality() -> DiffusionQuality:
 
 
 def with_share(quality: DiffusionQuality, share: float) -> torch.Tensor:
-    core = quality.core
-    core.config = dataclasses.replace(SMALL, expert_share=share)
+    blended = quality.with_blend(Blend(share, 0.0))
     images = torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(1))
-    return quality.assess(images, torch.zeros(1, 64, 64, dtype=torch.bool), [0]).pgt[0]
+    return blended.assess(
+        blended.observe(images), torch.zeros(1, 64, 64, dtype=torch.bool), [0]
+    ).pgt[0]
 
 
 def test_a_share_lies_between_what_is_drawn_and_what_the_image_expert_sees(
@@ -55,11 +55,10 @@ def test_where_the_image_expert_alone_decides_no_time_is_spent_on_drawing(
 ):
     images = torch.rand(2, 1, 64, 64, generator=torch.Generator().manual_seed(1))
     masks = images[:, 0] > 0.4
-    quality.core.config = dataclasses.replace(SMALL, expert_share=1 - 1e-7)
-    nearly = quality.assess(images, masks, [0, 1])
-    quality.core.config = dataclasses.replace(SMALL, expert_share=1.0)
+    observation = quality.observe(images)
+    nearly = quality.with_blend(Blend(1 - 1e-7, 0.0)).assess(observation, masks, [0, 1])
     monkeypatch.setattr(quality.core, "sample", None)
-    alone = quality.assess(images, masks, [0, 1])
+    alone = quality.with_blend(Blend(1.0, 0.0)).assess(observation, masks, [0, 1])
     for name in ("pgt", "pdsc", "pdsc_low", "pdsc_high", "present"):
         assert torch.allclose(getattr(alone, name), getattr(nearly, name), atol=1e-4)
 
@@ -73,7 +72,7 @@ def test_every_share_is_measured_and_the_weights_are_left_as_they_were(
     cases = [Case("made-1", tmp_path / "image.nii.gz", tmp_path / "label.nii.gz", 1)]
     found = true_dice_by_blend(quality, cases, load_preset("prostate-t2"), 0, CPU)
     assert set(found) == set(BLENDS) and all(0 <= dice <= 1 for dice in found.values())
-    assert quality.core.config.expert_share == 0
+    assert quality.blend == quality.core.config.blend == Blend(0.0, 0.0)
 
 
 def test_of_equals_the_simplest_is_taken_and_a_better_one_before_it():

@@ -1,38 +1,44 @@
-"""The numbers of one QC core, stored with its weights."""
+"""The settings of one QC core, stored with its weights."""
 
-from dataclasses import asdict, dataclass, fields
+import dataclasses
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from HermesLib.errors import HermesError
+from HermesLib.quality.blend import Blend
 from HermesLib.quality.calibration import Calibration
+from HermesLib.quality.presence import PresenceRule
 
 
 @dataclass(frozen=True)
 class QualityConfig:
-    """Sizes of the networks and defaults of the sampler.
+    """Sizes of the networks, and how they are used.
 
     Attributes:
         grid: side of the square grid that slices are brought to, pixels.
-        field: what of the slice the grid shows: ``slice`` (all of it), ``centre`` (its middle three quarters) or ``body`` (the bounding box
-            of the body).
-        neighbours: slices on either side that the image expert sees besides the slice itself.
-        standardise: whether the image expert brings every slice to mean 0 and deviation 1 (MR, which has no calibrated scale).
+        field: what of the slice the grid shows: ``slice`` (all of it), ``centre`` (its middle three quarters) or
+            ``body`` (the bounding box of the body).
+        neighbours: slices on either side that the image expert reads with the slice itself.
+        standardise: whether the image expert brings every slice to mean 0 and deviation 1 (MR, which has no calibrated
+            scale).
         latent_channels: channels of the mask's latent.
-        autoencoder_channels: channels of the spatial VAE's levels; each but the first halves the grid. Three levels, a latent at
-            a quarter of the grid: at an eighth a small gland is two cells wide, too few to draw it.
+        autoencoder_channels: channels of the spatial VAE's levels; each but the first halves the grid. Three levels, a
+            latent at a quarter of the grid: at an eighth a small gland is two cells wide, too few to represent it.
         mask_channels, image_channels: channels of the experts' levels (1/2, 1/4, 1/8, 1/16 of the grid).
         token_width: width of the experts' tokens and of the condition.
         denoiser_channels: channels of the denoiser's levels, the first at the latent's resolution.
         timesteps: length of the noise schedule.
-        mirror: whether the organ may be seen left for right.
-        calibration: how the score becomes an estimate of the true Dice; None where nobody has fitted one.
-        familiarity: whether the weights know how far a slice lies from the training patients'.
-        expert_share: share of the image expert's own map in the pGT's probability, 0..1; the rest is drawn. Where training was short or data
-            few, the map is the better of the two; a validation decides (:mod:`HermesLib.training.blend`).
-        through_plane: share of either neighbour's log odds in the image expert's map of a slice, 0..0.5; an organ goes on from slice to slice.
-            Above 0, the pGT is drawn from that map too.
-        steps, samples: default number of sampling steps and of samples averaged. One step is the default because more made the
-            pGT worse on validation patients (true Dice 0.82 in one step, 0.76 in two, 0.65 in four).
+        steps, samples: default number of sampling steps and of samples averaged. One step is the default because more
+            made the pGT worse on validation patients (true Dice 0.82 in one step, 0.76 in two, 0.65 in four).
+        mirror: whether the organ may be seen mirrored left to right.
+        calibration: from the score to an estimate of the true Dice; None before it is fitted.
+        familiarity: whether the weights include the out-of-distribution statistics.
+        expert_share, through_plane: the blend of the pGT, see :class:`HermesLib.quality.blend.Blend`. Where training was
+            short or data few, the organ map is better than the samples; validation decides
+            (:mod:`HermesLib.training.blend`). Organs are continuous across slices, hence ``through_plane``.
+        presence_rule: how the presence of the organ is decided along a volume.
+        closer_view: side of the organ map's closer view, as a share of the window's.
+        island_share: components of a pGT below this share of its largest one are removed.
     """
 
     grid: int = 128
@@ -53,6 +59,18 @@ class QualityConfig:
     familiarity: bool = False
     expert_share: float = 0.0
     through_plane: float = 0.0
+    presence_rule: PresenceRule = dataclasses.field(default_factory=PresenceRule)
+    closer_view: float = 0.88
+    island_share: float = 0.1
+
+    @property
+    def blend(self) -> Blend:
+        """How the pGT is composed."""
+        return Blend(self.expert_share, self.through_plane)
+
+    def with_blend(self, blend: Blend) -> "QualityConfig":
+        """The same core with its pGT composed differently."""
+        return replace(self, expert_share=blend.expert_share, through_plane=blend.through_plane)
 
     @property
     def latent_side(self) -> int:
@@ -66,7 +84,7 @@ class QualityConfig:
 
     @property
     def cells(self) -> int:
-        """Cells of the experts' coarsest maps: as many tokens each expert gives."""
+        """Cells of the experts' coarsest maps: the number of tokens of each expert."""
         return (self.grid // 2 ** len(self.image_channels)) ** 2
 
     def to_dict(self) -> dict[str, Any]:
@@ -75,20 +93,23 @@ class QualityConfig:
 
     @classmethod
     def from_dict(cls, raw: dict[str, Any]) -> "QualityConfig":
-        """Read from a checkpoint's metadata.
+        """Read from a checkpoint's metadata; settings that it does not name get their defaults.
 
         Raises:
-            HermesError: settings this version does not know.
+            HermesError: settings that this version does not know.
         """
-        known = {field.name for field in fields(cls)}
-        unknown = sorted(set(raw) - known)
+        names = {known.name for known in fields(cls)}
+        unknown = sorted(set(raw) - names)
         if unknown:
             raise HermesError(
-                f"the weights carry settings this version of HERMES does not know: {', '.join(unknown)}; update HERMES"
+                f"the weights have settings that this version of HERMES does not know: "
+                f"{', '.join(unknown)}; update HERMES"
             )
         values: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()
         }
         if values.get("calibration") is not None:
             values["calibration"] = Calibration.from_dict(values["calibration"])
+        if "presence_rule" in values:
+            values["presence_rule"] = PresenceRule.from_dict(values["presence_rule"])
         return cls(**values)

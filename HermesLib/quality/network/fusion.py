@@ -1,7 +1,7 @@
 """Learned cross-attention over the tokens of both experts (paper, "team of experts").
 
-Over a single token the softmax of an attention is constant and the expert would get no gradient, hence one token for each cell of the
-coarsest map.
+Over a single token the softmax of an attention is constant, and the expert would get no gradient. Hence one token for
+each cell of the coarsest map.
 """
 
 import torch
@@ -9,9 +9,16 @@ from torch import nn
 
 
 class ExpertFusion(nn.Module):
-    """Learned cross-attention: each cell's query asks both experts' tokens and gets the condition's token for that cell."""
+    """Learned cross-attention: the query of each cell attends to both experts' tokens and yields the condition's token
+    for that cell.
 
-    def __init__(self, cells: int, width: int, heads: int = 4):
+    Args:
+        cells: tokens of each expert.
+        width: of the tokens.
+        heads: of the attention.
+    """
+
+    def __init__(self, cells: int, width: int, heads: int = 4) -> None:
         super().__init__()
         self.queries = nn.Parameter(torch.randn(1, cells, width) * 0.02)
         self.places = nn.Parameter(torch.randn(1, cells, width) * 0.02)
@@ -24,16 +31,10 @@ class ExpertFusion(nn.Module):
 
     def forward(self, mask_tokens: torch.Tensor, image_tokens: torch.Tensor) -> torch.Tensor:
         """Condition (B, cells, width) from both experts' tokens (B, cells, width)."""
-        spoken = torch.cat(
-            [
-                mask_tokens + self.places + self.experts[0],
-                image_tokens + self.places + self.experts[1],
-            ],
-            1,
-        )
-        spoken = self.norm(spoken)
-        queries = self.queries + self.places
-        asked = queries + image_tokens + mask_tokens
-        answer, _ = self.attention(self.norm(asked), spoken, spoken, need_weights=False)
-        condition = asked + answer
+        from_masks = mask_tokens + self.places + self.experts[0]
+        from_images = image_tokens + self.places + self.experts[1]
+        keys = self.norm(torch.cat([from_masks, from_images], 1))
+        queries = self.queries + self.places + image_tokens + mask_tokens
+        attended, _ = self.attention(self.norm(queries), keys, keys, need_weights=False)
+        condition = queries + attended
         return condition + self.mix(condition)

@@ -1,21 +1,17 @@
-"""E1, the expert on masks, and the cross-attention that weighs both experts (paper, "team of experts").
-
-Each expert gives a feature map at latent resolution (where things are) and a row of tokens (what is there). Over a single token
-the softmax of an attention is constant and the expert would get no gradient, hence one token for each cell of the coarsest map.
-"""
+"""E1, the expert on masks (paper, "team of experts"): a convolutional autoencoder."""
 
 from collections.abc import Sequence
 
 import torch
 from torch import nn
 
-from HermesLib.networks.blocks import ResidualBlock, enlarge
+from HermesLib.networks.blocks import ResidualBlock, upsample
 
 
 class MaskExpert(nn.Module):
-    """E1: convolutional autoencoder of masks (B, 1, S, S), taught on anomalous ones; its levels halve the grid from S/2 on."""
+    """Autoencoder of masks (B, 1, S, S), trained on anomalous ones; its levels halve the grid, the first is at S/2."""
 
-    def __init__(self, channels: Sequence[int], token_width: int):
+    def __init__(self, channels: Sequence[int], token_width: int) -> None:
         super().__init__()
         self.stem = nn.Conv2d(1, channels[0], 5, stride=2, padding=2)
         self.levels = nn.ModuleList()
@@ -29,7 +25,7 @@ class MaskExpert(nn.Module):
         self.to_tokens = nn.Linear(channels[-1], token_width)
         self.decoder = nn.Sequential()
         for width, following in zip(channels[:0:-1], channels[-2::-1], strict=True):
-            self.decoder.append(enlarge(width, following // 2))
+            self.decoder.append(upsample(width, following // 2))
             self.decoder.append(ResidualBlock(following // 2, following))
         self.decoder.append(
             nn.Sequential(nn.Conv2d(channels[0], 4, 3, padding=1), nn.PixelShuffle(2))
@@ -49,5 +45,5 @@ class MaskExpert(nn.Module):
         return self.to_tokens(coarse.flatten(2).transpose(1, 2))
 
     def reconstruct(self, masks: torch.Tensor) -> torch.Tensor:
-        """What the expert was taught: the mask again, as logits (B, 1, S, S)."""
+        """The training task: the mask itself, as logits (B, 1, S, S)."""
         return self.decoder(self.encode(masks)[-1])

@@ -1,4 +1,4 @@
-"""Whether a slice shows the organ, from the image expert's coarsest map."""
+"""The head that decides whether a slice shows the organ."""
 
 import torch
 from torch import nn
@@ -6,15 +6,13 @@ from torch.nn import functional
 
 
 class PresenceHead(nn.Module):
-    """Does the slice show the organ? A logit (B,) from the image expert's coarsest map."""
+    """Log odds (B,) that a slice shows the organ, from the image expert's coarsest map (B, c, s, s)."""
 
-    def __init__(self, channels: int):
+    def __init__(self, channels: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(nn.Linear(2 * channels, 64), nn.SiLU(), nn.Linear(64, 1))
 
     def forward(self, coarse: torch.Tensor) -> torch.Tensor:
-        pooled = torch.cat(
-            [functional.adaptive_avg_pool2d(coarse, 1), functional.adaptive_max_pool2d(coarse, 1)],
-            1,
-        )
-        return self.layers(pooled.flatten(1)).squeeze(1)
+        mean = functional.adaptive_avg_pool2d(coarse, 1)
+        highest = functional.adaptive_max_pool2d(coarse, 1)
+        return self.layers(torch.cat([mean, highest], 1).flatten(1)).squeeze(1)

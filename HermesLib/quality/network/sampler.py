@@ -1,7 +1,8 @@
-"""Noise schedule and few-step deterministic sampling (DDIM, Song 2021, eq. 12 with eta = 0) for a network that predicts x0.
+"""Noise schedule and deterministic sampling in few steps (DDIM, Song 2021, eq. 12 with eta = 0), for a network that
+predicts x0.
 
-MONAI's scheduler is not used: in MONAI 1.6 its step visits other timesteps than it lists and clips latents by default, which
-few-step sampling from pure noise does not survive.
+MONAI's scheduler is not used: in MONAI 1.6 its step visits other timesteps than it lists, and it clips latents by
+default. Sampling from pure noise in few steps does not survive either.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,17 +12,17 @@ import torch
 
 
 def alphas_cumprod(timesteps: int) -> torch.Tensor:
-    """Cumulative signal share of the cosine schedule (Nichol 2021, eq. 17), shape (timesteps,), falling from near 1 to near 0."""
+    """Cumulative signal share of the cosine schedule (Nichol 2021, eq. 17): (timesteps,), from near 1 down to near 0."""
     times = torch.linspace(0, 1, timesteps + 1, dtype=torch.float64)
     curve = torch.cos((times + 0.008) / 1.008 * torch.pi / 2) ** 2
     betas = (1 - curve[1:] / curve[:-1]).clamp(max=0.999)
     return torch.cumprod(1 - betas, 0).float()
 
 
-def add_noise(clean: torch.Tensor, noise: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
-    """Latents (B, C, h, w) at the signal shares (B,): sqrt(share) clean + sqrt(1 - share) noise."""
-    share = share.view(-1, 1, 1, 1)
-    return share.sqrt() * clean + (1 - share).sqrt() * noise
+def add_noise(clean: torch.Tensor, noise: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
+    """Latents (B, C, h, w) at cumulative signal shares (B,): sqrt(alpha) clean + sqrt(1 - alpha) noise."""
+    alpha = alpha.view(-1, 1, 1, 1)
+    return alpha.sqrt() * clean + (1 - alpha).sqrt() * noise
 
 
 def sampling_times(timesteps: int, steps: int) -> list[int]:
@@ -32,36 +33,39 @@ def sampling_times(timesteps: int, steps: int) -> list[int]:
 def sample(
     predict_clean: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
     noise: torch.Tensor,
-    shares: torch.Tensor,
+    alphas: torch.Tensor,
     steps: int,
 ) -> torch.Tensor:
-    """Draw latents from ``noise`` (B, C, h, w).
+    """Sample latents, starting from ``noise`` (B, C, h, w).
 
-    ``predict_clean(noisy, timestep (B,))`` returns the estimate of the clean latents. After the last step the signal share is 1,
-    so the last estimate itself is the sample.
+    Args:
+        predict_clean: ``(noisy, timestep (B,))`` to the estimate of the clean latents.
+        noise: where sampling starts.
+        alphas: (timesteps,), see :func:`alphas_cumprod`.
+        steps: calls of ``predict_clean``. After the last one the signal share is 1, so its estimate is the sample.
 
     Raises:
         ValueError: less than one step.
     """
     if steps < 1:
         raise ValueError("steps must be at least 1")
-    times = sampling_times(len(shares), steps)
+    times = sampling_times(len(alphas), steps)
     noisy = noise
     for position, time in enumerate(times):
-        clean = predict_clean(
-            noisy, torch.full((len(noisy),), time, device=noisy.device, dtype=torch.long)
-        )
+        timestep = torch.full((len(noisy),), time, device=noisy.device, dtype=torch.long)
+        clean = predict_clean(noisy, timestep)
         if position == steps - 1:
             break
-        share, next_share = shares[time], shares[times[position + 1]]
-        residual = (noisy - share.sqrt() * clean) / (1 - share).sqrt()
-        noisy = next_share.sqrt() * clean + (1 - next_share).sqrt() * residual
+        alpha = alphas[time]
+        next_alpha = alphas[times[position + 1]]
+        residual = (noisy - alpha.sqrt() * clean) / (1 - alpha).sqrt()
+        noisy = next_alpha.sqrt() * clean + (1 - next_alpha).sqrt() * residual
     return clean
 
 
 def seeded_noise(
     seeds: Sequence[int], shape: tuple[int, ...], device: torch.device
 ) -> torch.Tensor:
-    """Standard normal noise (len(seeds), \\*shape), each entry from its own seed, the same on every device."""
-    drawn = [np.random.default_rng(seed).standard_normal(shape, dtype=np.float32) for seed in seeds]
-    return torch.from_numpy(np.stack(drawn)).to(device)
+    """Standard normal noise (len(seeds), \\*shape), one seed for each entry, the same on every device."""
+    noise = [np.random.default_rng(seed).standard_normal(shape, dtype=np.float32) for seed in seeds]
+    return torch.from_numpy(np.stack(noise)).to(device)

@@ -15,15 +15,14 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from HermesLib.metrics.overlap import dice_batch
 from HermesLib.quality.field_of_view import from_grid
 from HermesLib.quality.network.autoencoder import SpatialVae
 from HermesLib.quality.network.config import QualityConfig
 from HermesLib.quality.network.core import latent_denoiser
 from HermesLib.quality.network.image_expert import ImageEncoder
 from HermesLib.quality.network.sampler import sample, seeded_noise
-from HermesLib.quality.protocol import Assessment
-from HermesLib.research.rivals.rebuilt import GridJudge
+from HermesLib.quality.protocol import Assessment, Evidence, Observation
+from HermesLib.research.rivals.rebuilt import GridJudge, plain_assessment
 
 STEPS = 5
 #: The noise schedule's ends, as published.
@@ -115,16 +114,13 @@ class NnQcQuality(GridJudge[NnQc]):
     @torch.inference_mode()
     def assess(
         self,
-        images: torch.Tensor,
+        observation: Observation,
         masks: torch.Tensor,
         seeds: Sequence[int],
-        prompted: bool = False,
+        evidence: Evidence = "independent",
     ) -> Assessment:
         """See :class:`HermesLib.quality.protocol.QualityControl`."""
-        seen, drawn, windows = self.on_grid(images, masks)
-        pgt = from_grid(
-            self.network.draw(seen, drawn, seeds), windows, (images.shape[-2], images.shape[-1])
-        )[:, 0]
-        pdsc = dice_batch(masks.to(pgt.device), pgt > 0.5)
-        one = torch.ones_like(pdsc)
-        return Assessment(pgt, pdsc, pdsc, pdsc, one, one)
+        images, on_grid, windows = self.on_grid(observation, masks)
+        sample = self.network.draw(images, on_grid, seeds)
+        pgt = from_grid(sample, windows, (masks.shape[-2], masks.shape[-1]))[:, 0]
+        return plain_assessment(pgt, masks)

@@ -1,6 +1,7 @@
 """A rival as a quality control: its pGT is the mask as its network builds it anew, its pDSC the Dice between the two."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Generic, Protocol, Self, TypeVar
 
 import torch
@@ -8,7 +9,8 @@ import torch
 from HermesLib.io.neighbours import own_slice
 from HermesLib.metrics.overlap import dice_batch
 from HermesLib.quality.field_of_view import Window, find_windows, from_grid, to_grid
-from HermesLib.quality.protocol import Assessment, ScoreKind
+from HermesLib.quality.presence import PresenceRule
+from HermesLib.quality.protocol import Assessment, Evidence, Observation, ScoreKind
 
 
 class _Network(Protocol):
@@ -36,66 +38,80 @@ class Rebuilder(_Network, Protocol):
 N = TypeVar("N", bound=_Network)
 
 
+@dataclass(frozen=True, eq=False)
+class GridSlice:
+    """A slice (1, 1, S, S) on a network's grid, and the window that it was cut from."""
+
+    image: torch.Tensor
+    window: Window
+
+
 class GridJudge(Generic[N]):
-    """A judge whose network sees slices and masks on a square grid. It knows neither whether a slice shows the organ nor whether it looks
-    familiar, and its score has no range.
+    """A judge with a network that reads slices and masks on a square grid. It knows neither whether a slice shows the
+    organ nor whether it is out of distribution, and its score has no range.
 
     Args:
         network: the rival's.
-        field: what of the slice the network is shown (:func:`HermesLib.quality.field_of_view.find_windows`).
+        field: what of the slice the network reads (:func:`HermesLib.quality.field_of_view.find_windows`).
         name, sha256: for reports.
     """
 
     score: ScoreKind = "raw"
+    presence_rule = PresenceRule()
 
     def __init__(self, network: N, field: str, name: str, sha256: str = ""):
         self.network = network.eval()
         self.field = field
         self.name = name
         self.sha256 = sha256
+        self.device = torch.device("cpu")
 
     def to(self, device: torch.device) -> Self:
         """Move the network to a device."""
         self.network = self.network.to(device)
+        self.device = device
         return self
 
+    def observe(self, images: torch.Tensor) -> Observation:
+        """See :class:`HermesLib.quality.protocol.QualityControl`."""
+        features = []
+        for image in images:
+            window = find_windows(image[None], self.field)[0]
+            own = own_slice(image[None]).to(self.device)
+            features.append(GridSlice(to_grid(own, [window], self.network.side), window))
+        return Observation(images, None, None, tuple(features))
+
     def on_grid(
-        self, images: torch.Tensor, masks: torch.Tensor
+        self, observation: Observation, masks: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, list[Window]]:
-        """Slices (B, C, H, W) and masks (B, H, W, bool) on the network's grid (B, 1, S, S), and where they were cut out."""
-        windows = find_windows(images, self.field)
-        seen = to_grid(own_slice(images), windows, self.network.side)
-        return (
-            seen,
-            to_grid(masks.to(images.device)[:, None].float(), windows, self.network.side),
-            windows,
-        )
-
-    def presence(self, images: torch.Tensor) -> None:
-        """Not known."""
-        return None
-
-    def unfamiliar(self, images: torch.Tensor) -> None:
-        """Not known."""
-        return None
+        """Slices and masks (B, H, W, bool) on the network's grid (B, 1, S, S), and their windows."""
+        slices: tuple[GridSlice, ...] = observation.features
+        windows = [one.window for one in slices]
+        images = torch.cat([one.image for one in slices])
+        masks = masks.to(self.device)[:, None].float()
+        return images, to_grid(masks, windows, self.network.side), windows
 
 
 class RebuiltQuality(GridJudge[Rebuilder]):
-    """Judges a mask by how much of it is left when a network has built it anew."""
+    """Judges a mask by how much of it is left when a network has rebuilt it."""
 
     @torch.inference_mode()
     def assess(
         self,
-        images: torch.Tensor,
+        observation: Observation,
         masks: torch.Tensor,
         seeds: Sequence[int],
-        prompted: bool = False,
+        evidence: Evidence = "independent",
     ) -> Assessment:
         """See :class:`HermesLib.quality.protocol.QualityControl`. Nothing here is random."""
-        seen, drawn, windows = self.on_grid(images, masks)
-        pgt = from_grid(
-            self.network.rebuild(seen, drawn), windows, (images.shape[-2], images.shape[-1])
-        )[:, 0]
-        pdsc = dice_batch(masks.to(pgt.device), pgt > 0.5)
-        one = torch.ones_like(pdsc)
-        return Assessment(pgt, pdsc, pdsc, pdsc, one, one)
+        images, on_grid, windows = self.on_grid(observation, masks)
+        rebuilt = self.network.rebuild(images, on_grid)
+        pgt = from_grid(rebuilt, windows, (masks.shape[-2], masks.shape[-1]))[:, 0]
+        return plain_assessment(pgt, masks)
+
+
+def plain_assessment(pgt: torch.Tensor, masks: torch.Tensor) -> Assessment:
+    """The assessment of masks (B, H, W, bool) by their Dice with pGTs (B, H, W, probability) alone."""
+    pdsc = dice_batch(masks.to(pgt.device), pgt > 0.5)
+    ones = torch.ones_like(pdsc)
+    return Assessment(pgt, pdsc, pdsc, pdsc, ones, ones)

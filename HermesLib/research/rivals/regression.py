@@ -10,7 +10,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from HermesLib.quality.protocol import Assessment
+from HermesLib.quality.protocol import Assessment, Evidence, Observation
 from HermesLib.research.rivals.rebuilt import GridJudge
 
 CHANNELS = (2, 16, 32, 48, 64, 96)
@@ -47,13 +47,13 @@ class RegressionQuality(GridJudge[DiceRegression]):
     @torch.inference_mode()
     def assess(
         self,
-        images: torch.Tensor,
+        observation: Observation,
         masks: torch.Tensor,
         seeds: Sequence[int],
-        prompted: bool = False,
+        evidence: Evidence = "independent",
     ) -> Assessment:
         """See :class:`HermesLib.quality.protocol.QualityControl`. Nothing here is random."""
-        seen, drawn, _ = self.on_grid(images, masks)
-        pdsc = self.network(seen, drawn)
-        one = torch.ones_like(pdsc)
-        return Assessment(masks.to(images.device).float(), pdsc, pdsc, pdsc, one, one)
+        images, on_grid, _ = self.on_grid(observation, masks)
+        pdsc = self.network(images, on_grid)
+        ones = torch.ones_like(pdsc)
+        return Assessment(masks.to(pdsc.device).float(), pdsc, pdsc, pdsc, ones, ones)

@@ -4,19 +4,65 @@ what a part does in them, not what a network trained without it could do."""
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import torch
 
 from HermesLib.presets.preset import Preset
+from HermesLib.quality.blend import Blend
 from HermesLib.quality.diffusion_qc import DiffusionQuality
 from HermesLib.quality.network.core import Condition
+from HermesLib.quality.network.image_expert import ImageFeatures
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.quality.registry import load_diffusion, preset_checkpoint
 from HermesLib.research.tables.design import PgtSource
 
 SAMPLES = (1, 8)
 STEPS = (2, 4, 8)
+
+
+class AblatedQuality(DiffusionQuality):
+    """A diffusion QC with parts of its condition switched off.
+
+    Args:
+        quality: the complete one; the networks are shared.
+        mask_expert_off, image_expert_off: silence that expert.
+        spatial_off: no spatial condition, the tokens alone.
+    """
+
+    def __init__(
+        self,
+        quality: DiffusionQuality,
+        *,
+        mask_expert_off: bool = False,
+        image_expert_off: bool = False,
+        spatial_off: bool = False,
+    ) -> None:
+        super().__init__(
+            quality.core,
+            quality.name,
+            quality.sha256,
+            quality.samples,
+            quality.steps,
+            quality.score,
+        )
+        self._mask_expert_off = mask_expert_off
+        self._image_expert_off = image_expert_off
+        self._spatial_off = spatial_off
+
+    def _condition(
+        self, features: ImageFeatures, masks: torch.Tensor, organ: torch.Tensor | None
+    ) -> Condition:
+        silent = torch.zeros(len(masks), device=masks.device)
+        condition = self.core.condition(
+            features,
+            masks,
+            keep_mask=silent if self._mask_expert_off else None,
+            keep_image=silent if self._image_expert_off else None,
+            organ=organ,
+        )
+        if self._spatial_off:
+            return replace(condition, spatial=torch.zeros_like(condition.spatial))
+        return condition
 
 
 def ablations_of(preset: Preset) -> list[PgtSource]:
@@ -29,22 +75,13 @@ def ablations_of(preset: Preset) -> list[PgtSource]:
     ) -> PgtSource:
         return PgtSource(name, preset.name, core.sha256, load, fixed=fixed, trained=core.training)
 
-    def drawn_alone(
-        change: Callable[[Condition], Condition] | None = None, **kept: float
-    ) -> Callable[[torch.device], QualityControl]:
+    def drawn_alone(**parts_off: bool) -> Callable[[torch.device], QualityControl]:
         def load(device: torch.device) -> QualityControl:
             quality = load_diffusion("diffusion", preset, device)
-            through_plane = 0.0 if "keep_image" in kept else quality.core.config.through_plane
-            quality.core.config = replace(
-                quality.core.config, expert_share=0.0, through_plane=through_plane
-            )
-            _condition_otherwise(quality, change, kept)
-            return quality
+            through_plane = 0.0 if "image_expert_off" in parts_off else quality.blend.through_plane
+            return AblatedQuality(quality, **parts_off).with_blend(Blend(0.0, through_plane))
 
         return load
-
-    def no_places(condition: Condition) -> Condition:
-        return replace(condition, spatial=torch.zeros_like(condition.spatial))
 
     found = [
         source(
@@ -57,9 +94,9 @@ def ablations_of(preset: Preset) -> list[PgtSource]:
             lambda device: load_diffusion("diffusion", preset, device, score="raw"),
         ),
         source("drawn alone", drawn_alone()),
-        source("drawn alone, E1 (masks) off", drawn_alone(keep_mask=0.0)),
-        source("drawn alone, E2 (images) off", drawn_alone(keep_image=0.0)),
-        source("drawn alone, no spatial condition", drawn_alone(no_places)),
+        source("drawn alone, E1 (masks) off", drawn_alone(mask_expert_off=True)),
+        source("drawn alone, E2 (images) off", drawn_alone(image_expert_off=True)),
+        source("drawn alone, no spatial condition", drawn_alone(spatial_off=True)),
     ]
     found += [
         source(_counted(number, "sample"), partial(_sampled, preset, number, None))
@@ -79,22 +116,3 @@ def _sampled(
 
 def _counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-def _condition_otherwise(
-    quality: DiffusionQuality,
-    change: Callable[[Condition], Condition] | None,
-    kept: dict[str, float],
-) -> None:
-    """Silence an expert, or change what both say, wherever the quality control asks its core."""
-    ask = quality.core.condition
-
-    def condition(images: torch.Tensor, masks: torch.Tensor, **named: Any) -> Condition:
-        silenced = {
-            name: torch.full((len(images),), value, device=images.device)
-            for name, value in kept.items()
-        }
-        said = ask(images, masks, **named, **silenced)
-        return said if change is None else change(said)
-
-    quality.core.condition = condition  # type: ignore[method-assign,assignment]

@@ -123,8 +123,7 @@ def sources_of(organ: Organ, rivals: Sequence[Path]) -> list[PgtSource]:
 
     def unet(device: torch.device) -> QualityControl:
         quality = load_diffusion("diffusion", preset, device, score="raw")
-        quality.core.config = replace(quality.core.config, expert_share=1.0)
-        return quality
+        return quality.with_blend(replace(quality.blend, expert_share=1.0))
 
     core = preset_checkpoint(preset)
     found = [

@@ -76,7 +76,7 @@ def measure_run(
     """The loop on all cases of the organ: one row a slice (:class:`Trace`). A judge that does not tell whether a slice shows the organ is
     shown those that do."""
     kind = model.prompt_kinds[0]
-    blind = judge.presence(torch.zeros(1, 1, 64, 64, device=device)) is None
+    blind = judge.observe(torch.zeros(1, 1, 64, 64)).presence is None
     traces = trace_cases(
         organ.cases,
         organ.preset,
@@ -113,6 +113,7 @@ def measure_detection(
         images, truth, indices = read_slices(case, organ.preset)
         for row, index in enumerate(indices):
             image, true = images[row : row + 1].to(device), truth[row].numpy()
+            observation = judge.observe(image)
             rng = slice_rng(seed, index, 0)
             masks = [("truth", true)]
             grey = own_slice(images[row : row + 1])[0, 0].numpy()
@@ -133,7 +134,7 @@ def measure_detection(
                 masks.append((model.name, answer))
             for name, mask in masks:
                 word = judge.assess(
-                    image,
+                    observation,
                     torch.from_numpy(np.ascontiguousarray(mask))[None].to(device),
                     [slice_seed(seed, index, 0)],
                 )

@@ -58,7 +58,9 @@ def rebuilt(
     assert isinstance(judge, RebuiltQuality)
     made = [
         dice_batch(
-            judge.assess(image, torch.zeros_like(true) if blank else true, [0]).pgt > 0.5, true
+            judge.assess(judge.observe(image), torch.zeros_like(true) if blank else true, [0]).pgt
+            > 0.5,
+            true,
         ).item()
         for image, true in shown
     ]

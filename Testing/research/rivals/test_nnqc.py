@@ -56,14 +56,14 @@ def test_a_slice_is_drawn_from_its_own_seed_whoever_else_is_in_the_batch():
     quality = NnQcQuality(network, "slice", "peer")
     images, masks = torch.rand(2, 3, 90, 70), torch.zeros(2, 90, 70, dtype=torch.bool)
     masks[:, 30:60, 20:50] = True
-    both = quality.assess(images, masks, [1, 2])
+    both = quality.assess(quality.observe(images), masks, [1, 2])
     assert both.pgt.shape == (2, 90, 70) and torch.equal(
         both.pdsc, dice_batch(masks, both.pgt > 0.5)
     )
-    alone = quality.assess(images[1:], masks[1:], [2])
+    alone = quality.assess(quality.observe(images[1:]), masks[1:], [2])
     assert torch.allclose(alone.pgt[0], both.pgt[1], atol=1e-4)
     assert not torch.allclose(
-        quality.assess(images[1:], masks[1:], [3]).pgt[0], both.pgt[1], atol=1e-2
+        quality.assess(quality.observe(images[1:]), masks[1:], [3]).pgt[0], both.pgt[1], atol=1e-2
     )
 
 

@@ -39,14 +39,15 @@ def test_a_rival_judges_a_mask_by_the_dice_with_what_it_builds_on_the_slice_s_ow
     quality = RebuiltQuality(RIVALS[kind]({"side": 64}), "centre", kind)
     images = torch.rand(2, 3, 90, 70)
     masks = torch.from_numpy(np.stack([disc(90, 45, 35, 20)[:, :70], disc(90, 40, 30, 9)[:, :70]]))
-    answer = quality.assess(images, masks, [0, 1])
+    answer = quality.assess(quality.observe(images), masks, [0, 1])
     assert answer.pgt.shape == (2, 90, 70) and answer.pgt.min() >= 0 and answer.pgt.max() <= 1
     assert torch.equal(answer.pdsc, dice_batch(masks, answer.pgt > 0.5))
-    again = quality.assess(images[1:], masks[1:], [7])
+    again = quality.assess(quality.observe(images[1:]), masks[1:], [7])
     assert torch.allclose(again.pgt[0], answer.pgt[1], atol=1e-5), (
         "nothing is random, nobody else in the batch matters"
     )
-    assert quality.presence(images) is None and quality.unfamiliar(images) is None
+    observation = quality.observe(images)
+    assert observation.presence is None and observation.out_of_distribution is None
 
 
 def test_a_regression_names_a_dice_and_draws_nothing():
@@ -57,7 +58,7 @@ def test_a_regression_names_a_dice_and_draws_nothing():
         torch.from_numpy(np.stack([disc(90, 45, 35, 20)[:, :70]] * 2)),
     )
     masks[1] = False
-    answer = quality.assess(images, masks, [0, 1])
+    answer = quality.assess(quality.observe(images), masks, [0, 1])
     assert torch.equal(answer.pgt > 0.5, masks) and ((answer.pdsc > 0) & (answer.pdsc < 1)).all()
     assert answer.pdsc[0] != answer.pdsc[1]
 

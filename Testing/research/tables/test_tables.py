@@ -274,7 +274,8 @@ def test_an_ablation_is_hermes_without_that_part():
     mask[:, 40:80, 40:80] = True
 
     def pgt(name: str, shown: torch.Tensor) -> torch.Tensor:
-        return drawn[name].load(torch.device("cpu")).assess(image, shown, [0]).pgt
+        quality = drawn[name].load(torch.device("cpu"))
+        return quality.assess(quality.observe(image), shown, [0]).pgt
 
     blank = torch.zeros_like(mask)
     assert not torch.equal(pgt("drawn alone", mask), pgt("drawn alone", blank))

@@ -1,0 +1,144 @@
+"""What the image expert reads from slices: features, evidence of presence, and the organ map of each slice."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+
+from HermesLib.io.neighbours import neighbourhood
+from HermesLib.quality.field_of_view import (
+    Window,
+    closer_window,
+    find_windows,
+    from_grid,
+    mirrored_window,
+    to_grid,
+)
+from HermesLib.quality.network.core import QualityCore
+from HermesLib.quality.network.image_expert import ImageFeatures
+from HermesLib.quality.ood import pooled_features
+
+#: Probabilities are clipped to this distance from 0 and 1 before their log odds are averaged.
+_CLIP = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class _View:
+    """One view of a slice: the organ's probability (1, 1, S, S) on the grid, the window that was read, and whether the
+    slice was mirrored first."""
+
+    organ: torch.Tensor
+    window: Window
+    mirrored: bool
+
+    def on_slice(self, shape: tuple[int, int]) -> torch.Tensor:
+        """Probability (H, W) on the slice's own grid; 0 outside the window."""
+        probability = from_grid(self.organ, [self.window], shape)[0, 0]
+        return probability.flip(-1) if self.mirrored else probability
+
+
+class SliceReading:
+    """What the image expert reads from one slice. Each view is read once, when it is first needed.
+
+    The view of the slice's own window serves features, presence, out-of-distribution detection and the organ map. The
+    other views serve the organ map alone, so a slice without the organ never needs them. Everything is kept on the QC's
+    grid: about 0.4 MB a slice, whatever its size.
+
+    Args:
+        core: the networks.
+        image: (C, H, W), the slice in the middle of its neighbours.
+        offset: read the slice so many channels from the middle instead.
+    """
+
+    def __init__(self, core: QualityCore, image: torch.Tensor, offset: int = 0) -> None:
+        self._core = core
+        self._image = image
+        self._offset = offset
+
+    @property
+    def pixels(self) -> torch.Tensor:
+        """The image expert's input (1, 1 + 2 * neighbours, H, W) before it is brought to the grid."""
+        return neighbourhood(self._image[None], self._core.config.neighbours, self._offset)
+
+    @cached_property
+    def window(self) -> Window:
+        """The part of the slice that the grid shows."""
+        return find_windows(self.pixels, self._core.config.field)[0]
+
+    @cached_property
+    def features(self) -> ImageFeatures:
+        """The image expert's output for the slice's own window."""
+        return self._read(self.pixels, self.window)
+
+    @cached_property
+    def _views(self) -> tuple[_View, ...]:
+        config = self._core.config
+        closer = closer_window(self.window, config.closer_view)
+        views = [
+            _View(torch.sigmoid(self.features.organ), self.window, mirrored=False),
+            _View(torch.sigmoid(self._read(self.pixels, closer).organ), closer, mirrored=False),
+        ]
+        if config.mirror:
+            mirrored = mirrored_window(self.window, self.pixels.shape[-1])
+            organ = self._read(self.pixels.flip(-1), mirrored).organ
+            views.append(_View(torch.sigmoid(organ), mirrored, mirrored=True))
+        return tuple(views)
+
+    def organ_map(self) -> torch.Tensor:
+        """Probability (H, W) of the organ: the mean of the views, which are the slice's own window, a closer one and,
+        where anatomy allows, the mirrored slice. Where the views disagree, the probability is in between."""
+        shape = (self._image.shape[-2], self._image.shape[-1])
+        return torch.stack([view.on_slice(shape) for view in self._views]).mean(0)
+
+    def _read(self, pixels: torch.Tensor, window: Window) -> ImageFeatures:
+        pixels = pixels.to(self._core.device)
+        return self._core.read_images(to_grid(pixels, [window], self._core.config.grid))
+
+
+@dataclass(frozen=True, eq=False)
+class SliceReadings:
+    """The readings of a slice and of its two neighbours; at the end of a volume the slice itself stands in.
+
+    Neighbours that are slices of the same observation share their reading.
+    """
+
+    own: SliceReading
+    before: SliceReading
+    after: SliceReading
+
+    def organ_map(self, through_plane: float) -> torch.Tensor:
+        """Probability (H, W) of the organ, with a share ``through_plane`` of each neighbour's log odds in it."""
+        own = self.own.organ_map()
+        if through_plane == 0:
+            return own
+        before, after = (side.organ_map().logit(_CLIP) for side in (self.before, self.after))
+        return torch.sigmoid(
+            (1 - 2 * through_plane) * own.logit(_CLIP) + through_plane * (before + after)
+        )
+
+
+def read_slices(core: QualityCore, images: torch.Tensor) -> list[SliceReadings]:
+    """Prepare the readings of slices (B, C, H, W) in their order along the volume; nothing is read yet.
+
+    A neighbour's channels are compared with the adjacent slices themselves, pixel by pixel, so that no slice is read
+    twice. The same holds for a slice that is left out between two others.
+    """
+    own = [SliceReading(core, image) for image in images]
+    slices: list[SliceReadings] = []
+    for row, image in enumerate(images):
+        nearby = own[max(row - 1, 0) : row + 2] + [previous.after for previous in slices[-1:]]
+        before, after = (_same_or_new(SliceReading(core, image, step), nearby) for step in (-1, 1))
+        slices.append(SliceReadings(own[row], before, after))
+    return slices
+
+
+def _same_or_new(reading: SliceReading, nearby: list[SliceReading]) -> SliceReading:
+    """The first of the readings nearby that has the same input, or ``reading`` itself."""
+    pixels = reading.pixels
+    return next((other for other in nearby if torch.equal(other.pixels, pixels)), reading)
+
+
+def slice_features(core: QualityCore, images: torch.Tensor) -> torch.Tensor:
+    """The image expert's pooled features (B, c) of slices (B, C, H, W), for out-of-distribution detection."""
+    readings = [SliceReading(core, image) for image in images]
+    return torch.cat([pooled_features(reading.features.coarse) for reading in readings])
