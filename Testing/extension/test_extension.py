@@ -1,4 +1,4 @@
-"""The extension as Slicer's build and its users see it: described alike everywhere, installed whole, at work without the checkout."""
+"""The Slicer extension: its descriptions agree, it installs the product, and it runs without a checkout."""
 
 import json
 import re
@@ -13,8 +13,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def cmake_values() -> dict[str, str]:
-    found = re.findall(r'set\(EXTENSION_(\w+)\s+"([^"]*)"\)', (ROOT / "CMakeLists.txt").read_text())
-    return {name.lower(): value for name, value in found}
+    text = (ROOT / "CMakeLists.txt").read_text()
+    values = re.findall(r'set\(EXTENSION_(\w+)\s+"([^"]*)"\)', text)
+    return {name.lower(): value for name, value in values}
 
 
 def s4ext_values() -> dict[str, str]:
@@ -26,7 +27,7 @@ def s4ext_values() -> dict[str, str]:
     return dict(line.split(" ", 1) for line in lines)
 
 
-def test_the_three_descriptions_say_the_same():
+def test_the_three_descriptions_agree():
     built, listed = cmake_values(), s4ext_values()
     entry = json.loads((ROOT / "HermesExtension.json").read_text())
     for name in (
@@ -45,19 +46,20 @@ def test_the_three_descriptions_say_the_same():
     assert f"project({'HermesExtension'})" in (ROOT / "CMakeLists.txt").read_text()
 
 
-def test_the_entry_keeps_to_the_indexs_schema():
+def test_the_entry_follows_the_schema_of_the_extensions_index():
     entry = json.loads((ROOT / "HermesExtension.json").read_text())
-    # Of slicer-extension-catalog-entry-schema-v1.0.2: required keys, and no others than these.
+    # Required and allowed keys of slicer-extension-catalog-entry-schema-v1.0.2.
     assert {"$schema", "category", "scm_url"} <= set(entry)
-    known = "$schema category scm_url scm_revision scm_type build_dependencies dicom_support_rule build_subdirectory enabled tier"
-    assert set(entry) <= set(known.split())
-    assert (
-        entry["$schema"].endswith("slicer-extension-catalog-entry-schema-v1.0.2.json#")
-        and 1 <= entry["tier"] <= 5
+    allowed = (
+        "$schema category scm_url scm_revision scm_type build_dependencies dicom_support_rule "
+        "build_subdirectory enabled tier"
     )
+    assert set(entry) <= set(allowed.split())
+    assert entry["$schema"].endswith("slicer-extension-catalog-entry-schema-v1.0.2.json#")
+    assert 1 <= entry["tier"] <= 5
 
 
-def test_icon_and_screenshot_exist_and_the_icon_has_slicers_size():
+def test_icon_and_screenshot_exist_and_the_icon_is_128_pixels_wide():
     from PIL import Image
 
     built = cmake_values()
@@ -101,6 +103,16 @@ def installed(tmp_path_factory) -> Path:
     return home / "lib" / "Slicer-5.10" / "qt-scripted-modules"
 
 
+def test_the_slicer_package_is_the_product_without_the_research_wing(installed: Path):
+    library = installed / "HermesLib"
+    assert (library / "refinement" / "refiner.py").is_file()
+    assert not (library / "research").exists()
+    resources = sorted(path.name for path in (library / "resources").iterdir())
+    assert resources == ["Presets", "Weights"]
+    rivals = {path.stem for path in (ROOT / "Resources" / "Research").glob("*.safetensors")}
+    assert rivals and not rivals & {path.stem for path in installed.rglob("*.safetensors")}
+
+
 _PROGRAM = """
 import sys
 modules, standins, checkout = sys.argv[1:]
@@ -132,7 +144,7 @@ print(HermesLib.__file__)
 """
 
 
-def test_the_installed_module_runs_the_sample_with_the_checkout_out_of_reach(installed, tmp_path):
+def test_the_installed_module_runs_the_sample_without_the_checkout(installed, tmp_path):
     pytest.importorskip("slicer", reason="slicer-core is not installed")
     pytest.importorskip("PySide6")
     shutil.copytree(ROOT / "Testing" / "standins", tmp_path / "Testing" / "standins")
