@@ -1,4 +1,4 @@
-"""``python -m HermesLib`` is the command ``hermes``."""
+"""``python -m HermesLib`` runs the command ``hermes``."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Where networks run."""
+"""Selection of the device that networks run on."""
 
 import torch
 
@@ -6,10 +6,10 @@ from HermesLib.errors import HermesError
 
 
 def select_device(name: str = "auto") -> torch.device:
-    """``auto`` takes CUDA where it works and else the CPU; ``cpu`` and ``cuda`` are taken literally.
+    """The device called ``name``; ``auto`` is CUDA if it is usable, else the CPU.
 
     Raises:
-        HermesError: unknown name, or ``cuda`` asked for where there is none.
+        HermesError: an unknown name, or ``cuda`` without a usable CUDA device.
     """
     if name not in ("auto", "cpu", "cuda"):
         raise HermesError(f"unknown device '{name}'; choose auto, cpu or cuda")

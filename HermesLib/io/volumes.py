@@ -87,7 +87,7 @@ def read_volume(path: Path | str) -> Volume:
 
 
 def volume_from_image(image: SimpleITK.Image) -> Volume:
-    """A SimpleITK image (2D or 3D, scalar) as slices; its slices are found as in a file's.
+    """A SimpleITK image (2D or 3D, scalar) as slices, oriented as if read from a file.
 
     Raises:
         HermesError: 4D, colour, no voxel, voxels that are not finite or all the same.

@@ -1,4 +1,4 @@
-"""The engine: the real child process, with small untrained networks."""
+"""The engine: the real child process with small untrained networks."""
 
 import os
 import signal
@@ -28,14 +28,14 @@ from HermesLib.samples.prostate_phantom import prostate_phantom
 from HermesLib.weights.checkpoint import save_checkpoint
 from Testing.quality.small import SMALL
 
-#: Long enough that no test sees the end of a run that it means to break off.
+#: So slow that no run ends before a test cancels it.
 ENDLESS = {"steps": 900, "samples": 40}
 LIMIT = 60.0
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An image and small untrained networks that always see the organ."""
+    """An image, and small untrained networks that find the organ on every slice."""
     folder = tmp_path_factory.mktemp("engine")
     SimpleITK.WriteImage(
         prostate_phantom(seed=1, side=64, slices=5, spacing=(3.0, 3.0, 14.0)).image,
@@ -57,7 +57,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def request_of(files: Path) -> Callable[..., RefineRequest]:
-    """A request for the small networks."""
+    """Builds requests for the small networks."""
 
     def make(**changes: object) -> RefineRequest:
         fields = {
@@ -89,36 +89,36 @@ def engine(shared_engine: Engine) -> Iterator[Engine]:
 
 def until(engine: Engine, wanted: type, limit: float = LIMIT) -> list[Message]:
     """Poll as a timer would, until a message of that kind."""
-    taken: list[Message] = []
+    messages: list[Message] = []
     end = time.monotonic() + limit
-    while not any(isinstance(message, wanted) for message in taken):
-        assert time.monotonic() < end, f"no {wanted} among {[type(m).__name__ for m in taken]}"
-        taken += engine.poll()
+    while not any(isinstance(message, wanted) for message in messages):
+        assert time.monotonic() < end, f"no {wanted} among {[type(m).__name__ for m in messages]}"
+        messages += engine.poll()
         time.sleep(0.005)
-    return taken
+    return messages
 
 
-def over(engine: Engine) -> list[Message]:
+def run_to_end(engine: Engine) -> list[Message]:
     return until(engine, Finished | Cancelled | Failed)
 
 
-def test_a_run_in_the_engine_is_the_run_in_this_process_bit_for_bit(engine, request_of):
+def test_a_run_in_the_engine_equals_the_run_in_this_process_bit_for_bit(engine, request_of):
     request = request_of()
     engine.start(request)
-    messages = over(engine)
+    messages = run_to_end(engine)
     assert isinstance(messages[-1], Finished), messages[-1]
     assert next(m for m in messages if isinstance(m, Opened)).slice_indices == (0, 1, 2, 3, 4)
-    taken = [message for message in messages if isinstance(message, Iteration)]
-    here = list(open_run(request, ModelCache()).events)
-    assert len(taken) == len(here) > 5
-    for there, own in zip(taken, here, strict=True):
-        assert (there.slice_index, there.index, there.pdsc, there.status) == (
+    received = [message for message in messages if isinstance(message, Iteration)]
+    local = list(open_run(request, ModelCache()).events)
+    assert len(received) == len(local) > 5
+    for remote, own in zip(received, local, strict=True):
+        assert (remote.slice_index, remote.index, remote.pdsc, remote.status) == (
             own.slice_index,
             own.index,
             own.pdsc,
             own.status,
         )
-        assert np.array_equal(there.mask, own.mask) and np.array_equal(there.pgt, own.pgt)
+        assert np.array_equal(remote.mask, own.mask) and np.array_equal(remote.pgt, own.pgt)
     report = messages[-1].report
     assert (
         report["summary"]["slices"] == 5
@@ -126,47 +126,47 @@ def test_a_run_in_the_engine_is_the_run_in_this_process_bit_for_bit(engine, requ
     )
 
 
-def test_a_persons_first_prompt_reaches_the_model(engine, request_of, tmp_path):
+def test_a_users_first_prompt_reaches_the_model(engine, request_of, tmp_path):
     strokes = np.zeros((2, 64, 64), bool)
     strokes[0, 30:33, 20:40], strokes[1, 5, 5:50] = True, True
     write_prompt(tmp_path / "prompt.json", Scribbles(*strokes))
     engine.start(request_of(slices=(2, 3), first_prompt=tmp_path / "prompt.json"))
-    first, second = [message for message in over(engine) if isinstance(message, Iteration)][:2]
+    first, second = [message for message in run_to_end(engine) if isinstance(message, Iteration)][
+        :2
+    ]
     assert np.array_equal(first.prompt.positive, strokes[0]) and np.array_equal(
         first.prompt.negative, strokes[1]
     )
     assert (second.prompt.positive >= strokes[0]).all()
     engine.start(request_of(prompt="clicks", first_prompt=tmp_path / "prompt.json"))
-    assert "first prompt" in over(engine)[-1].message
+    assert "first prompt" in run_to_end(engine)[-1].message
 
 
 def test_one_process_serves_run_after_run(engine, request_of):
     engine.start(request_of())
-    over(engine)
+    run_to_end(engine)
     process = engine.process_id
     engine.start(request_of(slices=(1, 3)))
-    assert next(m for m in over(engine) if isinstance(m, Opened)).slice_indices == (1, 2)
+    assert next(m for m in run_to_end(engine) if isinstance(m, Opened)).slice_indices == (1, 2)
     assert engine.process_id == process
 
 
-def test_a_cancelled_run_ends_within_a_second_wherever_it_is_and_the_next_one_works(
-    engine, request_of
-):
+def test_a_cancelled_run_ends_within_a_second_and_the_next_run_works(engine, request_of):
     engine.start(request_of(**ENDLESS))
     until(engine, Opened)
-    begun = time.monotonic()
+    started = time.monotonic()
     engine.cancel()
-    assert isinstance(over(engine)[-1], Cancelled)
-    assert time.monotonic() - begun < 1.0
+    assert isinstance(run_to_end(engine)[-1], Cancelled)
+    assert time.monotonic() - started < 1.0
     assert engine.state is State.IDLE
     engine.start(request_of())
-    assert isinstance(over(engine)[-1], Finished)
+    assert isinstance(run_to_end(engine)[-1], Finished)
 
 
-def test_a_run_cancelled_between_two_iterations_keeps_its_process_and_reports_what_was_done(
+def test_a_run_cancelled_between_iterations_keeps_its_process_and_reports_what_was_done(
     engine, request_of
 ):
-    # One slice: its iterations are short beside the engine's patience, so the engine comes to the end by itself.
+    # With a single slice, iterations are short compared with the time limit for cancelling.
     engine.start(
         request_of(
             slices=(2, 3),
@@ -176,28 +176,28 @@ def test_a_run_cancelled_between_two_iterations_keeps_its_process_and_reports_wh
     until(engine, Iteration)
     process = engine.process_id
     engine.cancel()
-    ended = over(engine)[-1]
+    ended = run_to_end(engine)[-1]
     assert isinstance(ended, Cancelled) and ended.report is not None
     assert ended.report["summary"]["slices"] >= 1
     assert engine.process_id == process
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_a_killed_engine_says_so_in_plain_words_and_the_next_run_works(engine, request_of):
+def test_a_killed_engine_is_reported_and_the_next_run_works(engine, request_of):
     engine.start(
         request_of(settings=RefinementSettings(max_iterations=400, patience=400, threshold=1.0))
     )
     messages = until(engine, Iteration)
     os.kill(engine.process_id, signal.SIGKILL)
-    messages += over(engine)
+    messages += run_to_end(engine)
     assert isinstance(messages[-1], Failed) and "memory" in messages[-1].message
     assert any(isinstance(message, Iteration) for message in messages)
     engine.start(request_of())
-    assert isinstance(over(engine)[-1], Finished)
+    assert isinstance(run_to_end(engine)[-1], Finished)
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "expected"),
     [
         ({"image": Path("nowhere.nii.gz")}, "nowhere.nii.gz"),
         ({"preset": "liver"}, "unknown preset 'liver'"),
@@ -206,19 +206,19 @@ def test_a_killed_engine_says_so_in_plain_words_and_the_next_run_works(engine, r
     ],
     ids=["image", "preset", "weights", "prompt"],
 )
-def test_what_is_wrong_with_a_request_is_said_in_one_line_and_the_process_stays(
-    engine, request_of, files, tmp_path, changes, said
+def test_a_bad_request_gets_one_line_and_the_process_stays(
+    engine, request_of, files, tmp_path, changes, expected
 ):
     engine.start(request_of())
-    over(engine)
+    run_to_end(engine)
     process = engine.process_id
     if changes.get("weights") == "broken":
         whole = (files / "model.safetensors").read_bytes()
         (tmp_path / "broken.safetensors").write_bytes(whole[: len(whole) // 2])
         changes = {"weights": str(tmp_path / "broken.safetensors")}
     engine.start(request_of(**changes))
-    ended = over(engine)[-1]
-    assert isinstance(ended, Failed) and said in ended.message and "\n" not in ended.message
+    ended = run_to_end(engine)[-1]
+    assert isinstance(ended, Failed) and expected in ended.message and "\n" not in ended.message
     assert engine.process_id == process
 
 
@@ -230,24 +230,24 @@ def test_two_runs_at_once_are_refused(engine, request_of):
     assert engine.state is State.IDLE and engine.poll() == []
 
 
-def test_a_worker_that_cannot_be_started_or_breaks_at_once_ends_the_run_with_a_line(request_of):
+def test_a_worker_that_cannot_start_or_exits_at_once_ends_the_run_with_one_line(request_of):
     with pytest.raises(Exception, match="cannot be started"):
         Engine(["/nowhere/python"]).start(request_of())
     broken = Engine([sys.executable, "-c", "raise SystemExit('no torch here')"])
     broken.start(request_of())
-    ended = over(broken)[-1]
+    ended = run_to_end(broken)[-1]
     assert isinstance(ended, Failed) and "no torch here" in ended.message
 
 
-def test_a_worker_that_talks_nonsense_is_ended(request_of):
-    nonsense = Engine(
+def test_a_worker_that_writes_other_bytes_is_killed(request_of):
+    other_bytes = Engine(
         [sys.executable, "-c", "print('hello', flush=True); import time; time.sleep(60)"]
     )
-    nonsense.start(request_of())
-    assert isinstance(over(nonsense)[-1], Failed)
+    other_bytes.start(request_of())
+    assert isinstance(run_to_end(other_bytes)[-1], Failed)
 
 
-def test_the_engine_says_what_it_runs_on():
+def test_the_engine_names_its_device():
     engine = Engine()
     engine.warm_up()
     ready = until(engine, Ready)[0]
@@ -257,7 +257,7 @@ def test_the_engine_says_what_it_runs_on():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="reads the process table the POSIX way")
-def test_no_engine_outlives_its_user(tmp_path):
+def test_the_engine_ends_with_its_parent_process(tmp_path):
     program = "from HermesLib.engine.client import Engine; e = Engine(); e.warm_up(); print(e.process_id, flush=True); import os; os._exit(0)"
     root = Path(__file__).parents[2]
     ended = subprocess.run(
@@ -277,10 +277,10 @@ def test_no_engine_outlives_its_user(tmp_path):
             return
         time.sleep(0.1)
     os.kill(orphan, signal.SIGKILL)
-    pytest.fail("the engine lives on")
+    pytest.fail("the engine is still running")
 
 
-def test_holding_an_engine_and_listing_what_there_is_loads_no_heavy_library():
+def test_the_client_and_the_registries_load_no_heavy_library():
     program = (
         "import sys, HermesLib.engine.client, HermesLib.models.registry, HermesLib.weights.bundled, HermesLib.presets.registry;"
         "print([name for name in ('torch', 'SimpleITK', 'scipy', 'skimage', 'matplotlib', 'monai') if name in sys.modules])"

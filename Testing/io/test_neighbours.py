@@ -9,7 +9,7 @@ from HermesLib.io.neighbours import neighbourhood, own_slice, with_neighbours
 
 
 @given(st.integers(1, 6), st.integers(0, 3))
-def test_every_slice_lies_between_its_neighbours_and_the_ends_repeat(count, reach):
+def test_every_slice_is_between_its_neighbours_and_the_ends_repeat(count, reach):
     volume = np.arange(count, dtype=np.float32)[:, None, None] * np.ones((1, 3, 4), np.float32)
     stacked = with_neighbours(volume, reach)
     assert stacked.shape == (count, 1 + 2 * reach, 3, 4)

@@ -19,7 +19,7 @@ ORIENTATIONS = [
 
 
 def stored(order, signs, tilt: np.ndarray | None = None, spacing=SPACING) -> SimpleITK.Image:
-    """A volume whose voxel value is 100 z + 10 y + x in patient axes (left, posterior, superior), stored in any axis order."""
+    """Voxels of value 100 z + 10 y + x in patient axes (left, posterior, superior), in any order."""
     x, y, z = (np.arange(LENGTH[axis]) for axis in range(3))
     patient = 100 * z[None, None, :] + 10 * y[None, :, None] + x[:, None, None]
     voxels = patient.transpose(order)
@@ -50,7 +50,7 @@ def test_all_48_orientations_give_the_same_axial_slices(order, signs):
     angles=st.tuples(*[st.floats(-25, 25)] * 3),
     through=st.integers(0, 2),
 )
-def test_oblique_volumes_round_trip_exactly_whatever_axis_they_were_acquired_along(
+def test_oblique_volumes_round_trip_exactly_for_every_acquisition_axis(
     orientation, angles, through
 ):
     spacing = {axis: 4.0 if axis == through else 0.8 for axis in range(3)}
@@ -71,6 +71,6 @@ def test_coronal_slices_have_the_head_on_top_and_left_on_the_right():
     assert slices[3, 0, 2] == 100 * (LENGTH[2] - 1) + 30 + 2
 
 
-def test_equal_spacing_is_sliced_across_the_long_axis_of_the_body():
+def test_equal_spacing_is_sliced_perpendicular_to_the_long_axis():
     image = stored((2, 0, 1), (1, -1, 1), spacing={0: 3.0, 1: 3.0, 2: 3.0})
     assert len(slice_axes(image).to_slices(SimpleITK.GetArrayViewFromImage(image))) == LENGTH[2]

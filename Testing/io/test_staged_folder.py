@@ -9,7 +9,7 @@ from HermesLib.errors import HermesError
 from HermesLib.io.staged_folder import staged_folder
 
 
-def test_a_failure_leaves_neither_folder_nor_scraps(tmp_path: Path):
+def test_a_failure_leaves_neither_the_folder_nor_temporary_files(tmp_path: Path):
     with pytest.raises(KeyboardInterrupt), staged_folder(tmp_path / "a" / "b") as staging:
         (staging / "report.json").write_text("half")
         raise KeyboardInterrupt
@@ -25,7 +25,7 @@ def test_a_failure_leaves_an_existing_result_as_it_was(tmp_path: Path):
     assert (tmp_path / "report.json").read_text() == "old"
 
 
-def test_results_replace_their_namesakes_and_nothing_else(tmp_path: Path):
+def test_results_replace_files_of_the_same_name_only(tmp_path: Path):
     target = tmp_path / "out"
     target.mkdir()
     (target / "notes.txt").write_text("mine")
@@ -46,7 +46,7 @@ def test_a_new_folder_appears_with_its_parents(tmp_path: Path):
     assert [path.name for path in (tmp_path / "a" / "b").iterdir()] == ["x"]
 
 
-def test_a_file_in_the_way_is_named(tmp_path: Path):
+def test_a_target_that_is_a_file_is_named_in_the_error(tmp_path: Path):
     (tmp_path / "file").write_text("")
     with (
         pytest.raises(HermesError, match="file is a file; choose a folder"),
@@ -58,7 +58,7 @@ def test_a_file_in_the_way_is_named(tmp_path: Path):
 @pytest.mark.skipif(
     os.geteuid() == 0 if hasattr(os, "geteuid") else True, reason="root may write anywhere"
 )
-def test_a_folder_nobody_may_write_to_is_named_before_the_work(tmp_path: Path):
+def test_an_unwritable_folder_is_an_error_before_the_work(tmp_path: Path):
     tmp_path.chmod(0o500)
     with (
         pytest.raises(HermesError, match="cannot write"),

@@ -61,7 +61,7 @@ def test_every_volume_format_reads_the_same_and_results_lie_on_its_grid(tmp_path
     assert np.array_equal(read_mask(tmp_path / "mask.nii.gz", volume), mask)
 
 
-def test_one_slice_is_a_volume_and_a_png_is_taken_as_windowed(tmp_path, noise):
+def test_one_slice_is_a_volume_and_a_png_is_windowed(tmp_path, noise):
     SimpleITK.WriteImage(image_of(noise[:1]), str(tmp_path / "one.nii.gz"))
     assert read_volume(tmp_path / "one.nii.gz").array.shape == (1, 12, 10)
     Image.fromarray(np.arange(120, dtype=np.uint8).reshape(12, 10)).save(tmp_path / "one.png")
@@ -70,7 +70,7 @@ def test_one_slice_is_a_volume_and_a_png_is_taken_as_windowed(tmp_path, noise):
     assert volume.normalise(load_preset("spleen-ct").intensity).max() == pytest.approx(119 / 255)
 
 
-def test_a_mask_on_another_grid_is_resampled_and_that_is_said(tmp_path, caplog):
+def test_a_mask_on_another_grid_is_resampled_with_a_warning(tmp_path, caplog):
     SimpleITK.WriteImage(
         image_of(np.random.default_rng(0).random((4, 20, 20)).astype(np.float32), (1, 1, 3)),
         str(tmp_path / "i.nii.gz"),
@@ -86,7 +86,7 @@ def test_a_mask_on_another_grid_is_resampled_and_that_is_said(tmp_path, caplog):
     assert "resampled" in caplog.text
 
 
-def test_one_label_of_several_is_taken_and_a_missing_one_is_named(tmp_path, noise):
+def test_one_label_of_several_is_read_and_a_missing_label_is_an_error(tmp_path, noise):
     SimpleITK.WriteImage(image_of(noise), str(tmp_path / "i.nii.gz"))
     SimpleITK.WriteImage(image_of((noise % 3).astype(np.uint8)), str(tmp_path / "m.nii.gz"))
     volume = read_volume(tmp_path / "i.nii.gz")
@@ -201,7 +201,7 @@ def test_real_series_and_volumes_come_back_on_their_own_grid(name, tmp_path):
 
 
 @needs_data
-def test_the_liver_is_on_the_left_of_the_picture_in_a_flipped_real_volume():
+def test_the_liver_is_on_the_left_of_the_image_in_a_flipped_real_volume():
     volume = read_volume(DATA / "ct-example" / "ct.nii.gz")
     spleen = read_mask(DATA / "ct-example" / "spleen.nii.gz", volume)
     rows, columns = np.argwhere(spleen.any(0)).mean(0)

@@ -1,4 +1,4 @@
-"""Small finished runs to report on: real events of discs that move towards where they are expected."""
+"""Small finished runs to report on: events of discs that move towards their pGT."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""report.json is what its schema and the contract say; report.csv holds every iteration."""
+"""report.json follows its schema; report.csv has a row for every iteration."""
 
 import csv
 import dataclasses
@@ -40,7 +40,7 @@ def test_every_report_fits_the_schema(results, provenance):
     )
 
 
-def test_the_schema_notices_a_missing_or_unknown_field():
+def test_the_schema_rejects_a_missing_or_unknown_field():
     report = build_report(RESULTS, PROVENANCE, 2.0, (1.0, 1.0), None)
     del report["summary"]["mean_pdsc"]
     with pytest.raises(jsonschema.ValidationError):
@@ -61,12 +61,12 @@ def test_the_summary_counts_each_status_and_means_leave_absent_slices_out():
     assert summary["seconds"] == 12.346
 
 
-def test_an_absent_slice_counts_in_the_true_dice_only_where_it_was_wrong():
-    rightly = slice_events(7, [0.8], Status.ABSENT, None, dsc=1.0, empty=True)
-    wrongly = slice_events(8, [0.8], Status.ABSENT, None, dsc=0.0, empty=True)
-    found = slice_events(5, [0.95], Status.ACCEPTED, dsc=0.9)
-    assert summarise(results_of(found, rightly), 1)["mean_dsc"] == pytest.approx(0.9)
-    assert summarise(results_of(found, rightly, wrongly), 1)["mean_dsc"] == pytest.approx(0.45)
+def test_an_absent_slice_counts_in_the_mean_true_dice_only_if_it_is_wrong():
+    correct = slice_events(7, [0.8], Status.ABSENT, None, dsc=1.0, empty=True)
+    wrong = slice_events(8, [0.8], Status.ABSENT, None, dsc=0.0, empty=True)
+    present = slice_events(5, [0.95], Status.ACCEPTED, dsc=0.9)
+    assert summarise(results_of(present, correct), 1)["mean_dsc"] == pytest.approx(0.9)
+    assert summarise(results_of(present, correct, wrong), 1)["mean_dsc"] == pytest.approx(0.45)
     assert summarise(results_of(slice_events(5, [0.95], Status.ACCEPTED)), 1)["mean_dsc"] is None
 
 
@@ -79,14 +79,16 @@ def test_a_slice_reports_its_best_iteration_and_all_of_them():
         0.7,
         0.5,
     )
-    assert [(one["index"], one["pdsc"], one["prompt"]["kind"]) for one in entry["iterations"]] == [
+    assert [
+        (step["index"], step["pdsc"], step["prompt"]["kind"]) for step in entry["iterations"]
+    ] == [
         (0, 0.3, "scribbles"),
         (1, 0.7, "scribbles"),
         (2, 0.6, "scribbles"),
     ]
 
 
-def test_the_table_has_one_row_a_slice_and_iteration_and_marks_the_result(tmp_path: Path):
+def test_the_table_has_a_row_per_slice_and_iteration_and_marks_the_result(tmp_path: Path):
     write_csv(tmp_path / "report.csv", RESULTS)
     with open(tmp_path / "report.csv", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
@@ -94,11 +96,11 @@ def test_the_table_has_one_row_a_slice_and_iteration_and_marks_the_result(tmp_pa
     marked = [(row["slice"], row["iteration"]) for row in rows if row["best"] == "1"]
     assert marked == [("4", "1"), ("5", "1"), ("6", "0"), ("7", "0")]
     assert json.loads(rows[-1]["prompt"]) == {"kind": "none"}, (
-        "the slice was taken not to show the organ"
+        "no model was called on the absent slice"
     )
 
 
-def test_the_written_json_reads_back(tmp_path: Path):
+def test_the_written_json_equals_the_report(tmp_path: Path):
     report = build_report(RESULTS, PROVENANCE, 1, (1.0, 1.0), None)
     write_json(tmp_path / "report.json", report)
     assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8")) == report

@@ -1,4 +1,4 @@
-"""The picture of a run."""
+"""The overview of a run."""
 
 from pathlib import Path
 
@@ -50,26 +50,26 @@ def test_a_mask_that_is_its_pgt_shows_no_errors(tmp_path: Path):
     assert count(panels, FALSE_POSITIVE) == count(panels, FALSE_NEGATIVE) == 0
 
 
-def test_slices_with_iterations_take_a_row_each_up_to_eight(tmp_path: Path):
-    one, eight, twelve = (
+def test_slices_with_iterations_have_a_row_each_up_to_eight(tmp_path: Path):
+    single, eight, twelve = (
         draw(
             tmp_path / "overview.png",
             *[slice_events(k, [0.5, 0.6], Status.STOPPED) for k in range(slices)],
         ).shape[0]
         for slices in (1, 8, 12)
     )
-    assert one < eight == twelve
+    assert single < eight == twelve
 
 
 def test_slices_with_a_single_mask_share_rows(tmp_path: Path):
-    one, six, seven = (
+    single, six, seven = (
         draw(
             tmp_path / "overview.png",
             *[slice_events(k, [0.5], Status.STOPPED, None) for k in range(slices)],
         ).shape[0]
         for slices in (1, 6, 7)
     )
-    assert one == six < seven
+    assert single == six < seven
 
 
 def test_the_header_says_what_is_not_drawn():
@@ -88,7 +88,7 @@ def test_the_header_says_what_is_not_drawn():
     assert counts_text(results[2:3], 1) == "1 slice: 1 stopped"
 
 
-def test_a_run_without_any_organ_has_a_picture_of_its_header_alone(tmp_path: Path):
+def test_a_run_without_the_organ_has_a_header_only(tmp_path: Path):
     picture = draw(
         tmp_path / "overview.png", slice_events(0, [0.9], Status.ABSENT, None, empty=True)
     )

@@ -26,9 +26,7 @@ def test_failed_slices_come_first_then_the_lowest_pdsc_and_blank_ones_never():
     st.integers(1, 21).flatmap(lambda count: st.tuples(st.just(count), st.integers(0, count - 1))),
     st.integers(3, 8),
 )
-def test_first_best_and_last_are_always_shown_and_no_more_than_fit(
-    count_best: tuple[int, int], most: int
-):
+def test_first_best_and_last_iteration_are_always_selected(count_best: tuple[int, int], most: int):
     count, best = count_best
     selected = select_iterations(count, best, most)
     assert {0, best, count - 1} <= set(selected) <= set(range(count))
@@ -62,7 +60,7 @@ def iterations(draw) -> tuple[Iteration, tuple[float, float]]:
 
 
 @given(iterations())
-def test_the_view_holds_all_that_is_drawn_and_stays_in_the_slice(
+def test_the_view_contains_all_masks_and_stays_in_the_slice(
     drawn: tuple[Iteration, tuple[float, float]],
 ):
     iteration, spacing = drawn
@@ -75,7 +73,7 @@ def test_the_view_holds_all_that_is_drawn_and_stays_in_the_slice(
         assert left <= columns.min() and right + 1e-6 >= columns.max() + 1
 
 
-def test_the_view_of_a_small_organ_is_a_square_in_millimetres_much_smaller_than_the_slice():
+def test_the_view_of_a_small_organ_is_square_in_millimetres_and_small():
     mask = np.zeros((400, 200), bool)
     mask[200:220, 100:110] = True
     iteration = iteration_of(mask, mask)
@@ -83,7 +81,7 @@ def test_the_view_of_a_small_organ_is_a_square_in_millimetres_much_smaller_than_
     assert (bottom - top) * 0.5 == (right - left) * 1.0 == 50.0
 
 
-def test_a_first_mask_that_fills_the_slice_does_not_make_the_organ_small():
+def test_a_first_mask_that_fills_the_slice_does_not_widen_the_view():
     everywhere, organ = np.ones((400, 400), bool), np.zeros((400, 400), bool)
     organ[200:240, 100:140] = True
     first, refined = (
