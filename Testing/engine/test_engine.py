@@ -258,7 +258,10 @@ def test_the_engine_names_its_device():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="reads the process table the POSIX way")
 def test_the_engine_ends_with_its_parent_process(tmp_path):
-    program = "from HermesLib.engine.client import Engine; e = Engine(); e.warm_up(); print(e.process_id, flush=True); import os; os._exit(0)"
+    program = (
+        "import os; from HermesLib.engine.client import Engine; engine = Engine(); "
+        "engine.warm_up(); print(engine.process_id, flush=True); os._exit(0)"
+    )
     root = Path(__file__).parents[2]
     ended = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, cwd=root, check=True, text=True
@@ -282,8 +285,10 @@ def test_the_engine_ends_with_its_parent_process(tmp_path):
 
 def test_the_client_and_the_registries_load_no_heavy_library():
     program = (
-        "import sys, HermesLib.engine.client, HermesLib.models.registry, HermesLib.weights.bundled, HermesLib.presets.registry;"
-        "print([name for name in ('torch', 'SimpleITK', 'scipy', 'skimage', 'matplotlib', 'monai') if name in sys.modules])"
+        "import sys, HermesLib.engine.client, HermesLib.models.registry;"
+        "import HermesLib.weights.bundled, HermesLib.presets.registry;"
+        "heavy = ('torch', 'SimpleITK', 'scipy', 'skimage', 'matplotlib', 'monai');"
+        "print([name for name in heavy if name in sys.modules])"
     )
     ended = subprocess.run(
         [sys.executable, "-c", program],

@@ -19,7 +19,7 @@ ORIENTATIONS = [
 
 
 def stored(order, signs, tilt: np.ndarray | None = None, spacing=SPACING) -> SimpleITK.Image:
-    """Voxels of value 100 z + 10 y + x in patient axes (left, posterior, superior), in any order."""
+    """Voxels of value 100 z + 10 y + x in patient axes (left, posterior, superior)."""
     x, y, z = (np.arange(LENGTH[axis]) for axis in range(3))
     patient = 100 * z[None, None, :] + 10 * y[None, :, None] + x[:, None, None]
     voxels = patient.transpose(order)
