@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from HermesLib.metrics.surface import surface_distances
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.history import Record, SliceResult
 
@@ -74,10 +73,18 @@ def build_report(
         out_of_distribution: indices of slices that look unlike the quality control's training
             patients; None if unknown.
     """
+    # Imports torch, which readers of this module may lack.
+    from HermesLib.metrics.surface import surface_distances
+
+    def entry(result: SliceResult) -> dict[str, Any]:
+        best = result.best_record
+        distances = surface_distances(best.mask.unpack(), best.pgt.unpack(), spacing)
+        return slice_entry(result, distances, out_of_distribution)
+
     return {
         "format": FORMAT,
         "summary": summarise(results, seconds),
-        "slices": [_slice_entry(result, spacing, out_of_distribution) for result in results],
+        "slices": [entry(result) for result in results],
         "provenance": provenance.to_json(),
     }
 
@@ -136,16 +143,22 @@ def _csv_row(result: SliceResult, record: Record) -> list[Any]:
     ]
 
 
-def _slice_entry(
+def slice_entry(
     result: SliceResult,
-    spacing: tuple[float, float],
+    distances: tuple[float, float] | None,
     out_of_distribution: Sequence[int] | None,
 ) -> dict[str, Any]:
-    record = result.best_record
-    best = record.numbers
+    """One element of the report's ``slices``.
+
+    Args:
+        result: of the slice.
+        distances: HD95 and ASSD of mask and pGT, mm; None where they were not measured or where
+            mask or pGT is empty.
+        out_of_distribution: see :func:`build_report`.
+    """
+    best = result.best_record.numbers
     # Presence is decided with the first mask.
     first = result.records[0].numbers
-    distances = surface_distances(record.mask.unpack(), record.pgt.unpack(), spacing)
     hd95, assd = (
         (None, None) if distances is None else (round(distance, 4) for distance in distances)
     )

@@ -11,24 +11,25 @@ from vtk.util.numpy_support import numpy_to_vtk
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import SliceRecord
 
+_BLUE, _ORANGE = (0.27, 0.47, 0.67), (0.93, 0.6, 0.27)
 #: Column, colour, line style.
 _LINES = (
-    ("pDSC", (0.27, 0.47, 0.67), slicer.vtkMRMLPlotSeriesNode.LineStyleSolid),
-    ("low", (0.27, 0.47, 0.67), slicer.vtkMRMLPlotSeriesNode.LineStyleDot),
-    ("high", (0.27, 0.47, 0.67), slicer.vtkMRMLPlotSeriesNode.LineStyleDot),
-    ("threshold", (0.93, 0.6, 0.27), slicer.vtkMRMLPlotSeriesNode.LineStyleDash),
+    ("pDSC", _BLUE, slicer.vtkMRMLPlotSeriesNode.LineStyleSolid),
+    ("low", _BLUE, slicer.vtkMRMLPlotSeriesNode.LineStyleDot),
+    ("high", _BLUE, slicer.vtkMRMLPlotSeriesNode.LineStyleDot),
+    ("threshold", _ORANGE, slicer.vtkMRMLPlotSeriesNode.LineStyleDash),
 )
 
 
-def show_chart(run: RunNodes, one: SliceRecord) -> Any:
-    """Fill the run's plot with one slice; returns the chart node, made where there is none."""
-    chart = run.get("chart") or _make(run)
-    count = len(one.iterations)
+def fill_chart(run: RunNodes, entry: SliceRecord) -> Any:
+    """Fill the run's plot with one slice; returns the chart node, created where there is none."""
+    chart = run.get("chart") or _create(run)
+    count = len(entry.iterations)
     columns = {
         "iteration": np.arange(count, dtype=float),
-        "pDSC": np.array([step.pdsc for step in one.iterations], float),
-        "low": np.array([step.low for step in one.iterations], float),
-        "high": np.array([step.high for step in one.iterations], float),
+        "pDSC": np.array([step.pdsc for step in entry.iterations], float),
+        "low": np.array([step.low for step in entry.iterations], float),
+        "high": np.array([step.high for step in entry.iterations], float),
         "threshold": np.full(count, run.record.threshold),
     }
     table = vtk.vtkTable()
@@ -37,11 +38,11 @@ def show_chart(run: RunNodes, one: SliceRecord) -> Any:
         column.SetName(name)
         table.AddColumn(column)
     run.get("chart-table").SetAndObserveTable(table)
-    chart.SetTitle(_("Slice {number}").format(number=one.index + 1))
+    chart.SetTitle(_("Slice {number}").format(number=entry.index + 1))
     return chart
 
 
-def _make(run: RunNodes) -> Any:
+def _create(run: RunNodes) -> Any:
     scene, title = slicer.mrmlScene, run.get("browser").GetName().removesuffix(" iterations")
     table = scene.AddNewNodeByClass("vtkMRMLTableNode", f"{title} pDSC")
     chart = scene.AddNewNodeByClass("vtkMRMLPlotChartNode", f"{title} pDSC plot")
@@ -55,12 +56,12 @@ def _make(run: RunNodes) -> Any:
         series.SetYColumnName(name)
         series.SetColor(*colour)
         series.SetLineStyle(style)
-        dots = (
+        marker = (
             slicer.vtkMRMLPlotSeriesNode.MarkerStyleCircle
             if name == "pDSC"
             else slicer.vtkMRMLPlotSeriesNode.MarkerStyleNone
         )
-        series.SetMarkerStyle(dots)
+        series.SetMarkerStyle(marker)
         chart.AddAndObservePlotSeriesNodeID(series.GetID())
     for node in (table, chart):
         run.adopt(node)

@@ -1,5 +1,6 @@
 """The Export section."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,20 +8,21 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from HermesSegmentLib import export, slicer_app
+from HermesSegmentLib import export, review_report, slicer_app
+from HermesSegmentLib.review_section import ReviewSection
 
 _FILTERS = "Segmentation (*.seg.nrrd);;NIfTI mask (*.nii.gz)"
 
 
 class ExportSection:
-    """Offers itself once there is something to export.
+    """Unfolds once there is something to export.
 
     Args:
         ui: the widgets by name.
         reviewing: the Review section.
     """
 
-    def __init__(self, ui: Any, reviewing: Any) -> None:
+    def __init__(self, ui: Any, reviewing: ReviewSection) -> None:
         self.ui, self.reviewing = ui, reviewing
         self._offered = False
         for button, method in (
@@ -32,7 +34,7 @@ class ExportSection:
             button.connect("clicked()", method)
 
     def to_node(self) -> None:
-        """To a segmentation of the scene."""
+        """Export to a segmentation in the scene."""
         with slicer.util.tryWithErrorDisplay(_("The export failed.")):
             node = export.to_segmentation(
                 self.reviewing.review, self.ui.targetSelector.currentNode()
@@ -40,24 +42,24 @@ class ExportSection:
             self._say(node.GetName())
 
     def to_file(self) -> None:
-        """To a file that the user names."""
+        """Export to a file that the user names."""
         path = qt.QFileDialog.getSaveFileName(None, _("Export accepted slices"), "", _FILTERS)
-        self._write(path, lambda chosen: export.to_file(self.reviewing.review, chosen))
+        self._write(path, lambda target: export.to_file(self.reviewing.review, target))
 
     def to_dicom(self) -> None:
-        """As DICOM SEG into a folder that the user names."""
+        """Export as DICOM SEG into a folder that the user names."""
         path = qt.QFileDialog.getExistingDirectory(None, _("Folder for the DICOM SEG"))
-        self._write(path, lambda chosen: export.to_dicom_seg(self.reviewing.review, chosen))
+        self._write(path, lambda target: export.to_dicom_seg(self.reviewing.review, target))
 
     def to_report(self) -> None:
-        """Report as JSON and CSV."""
+        """Export the report as JSON and CSV."""
         path = qt.QFileDialog.getSaveFileName(
             None, _("Export report"), "hermes-report.json", "Report (*.json)"
         )
-        self._write(path, lambda chosen: export.write_report(self.reviewing.review, chosen))
+        self._write(path, lambda target: review_report.write_report(self.reviewing.review, target))
 
     def refresh(self) -> None:
-        """Which buttons can be pressed, and why others cannot."""
+        """Enable the buttons that can be used; say why others cannot."""
         ui, decided = self.ui, self.reviewing.decided
         for widget in (ui.exportNodeButton, ui.exportFileButton):
             widget.enabled = decided
@@ -76,8 +78,8 @@ class ExportSection:
         elif ui.exportNote.text in ("", _("Accept slices first.")):
             ui.exportNote.text = obstacle
 
-    def _write(self, answer: Any, write: Any) -> None:
-        # PythonQt answers with the path, PySide6 with path and filter.
+    def _write(self, answer: Any, write: Callable[[Path], Any]) -> None:
+        # PythonQt returns the path, PySide6 path and filter.
         name = answer if isinstance(answer, str) else answer[0]
         if name:
             with slicer.util.tryWithErrorDisplay(_("The export failed.")):

@@ -1,4 +1,4 @@
-"""Masks as segments, without copies."""
+"""Voxels of segments, without copies."""
 
 from typing import Any
 
@@ -8,23 +8,40 @@ import vtk
 from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
 _LABELMAP = "Binary labelmap"
+#: Slicer's DICOM export takes a segment for empty if its scalars have another name.
+_SCALARS = "ImageScalars"
 
 
 def put_labelmap(
-    segmentation_node: Any, segment_id: str, voxels: np.ndarray, ijk_to_ras: np.ndarray
+    segmentation_node: Any,
+    segment_id: str,
+    voxels: np.ndarray,
+    ijk_to_ras: np.ndarray,
+    first: tuple[int, int, int] = (0, 0, 0),
 ) -> None:
-    """Let a segment show voxels (k, j, i, uint8, 0 and 1). They stay the caller's: what is written to them later shows too."""
+    """Show voxels as a segment, without a copy: what is written to them later shows, too.
+
+    Args:
+        segmentation_node: holds the segment.
+        segment_id: the segment.
+        voxels: (k, j, i) uint8, 0 and 1.
+        ijk_to_ras: (4, 4) of the volume.
+        first: the place (k, j, i) of the first voxel in the volume.
+    """
     image = slicer.vtkOrientedImageData()
-    image.SetDimensions(*voxels.shape[::-1])
-    # The VTK array keeps a reference on the numpy array.
-    image.GetPointData().SetScalars(
-        numpy_to_vtk(voxels.reshape(-1), deep=0, array_type=vtk.VTK_UNSIGNED_CHAR)
+    ends = np.array(first) + voxels.shape - 1
+    image.SetExtent(
+        *(int(end) for pair in zip(first[::-1], ends[::-1], strict=True) for end in pair)
     )
+    # The VTK array keeps a reference to the numpy array.
+    scalars = numpy_to_vtk(voxels.reshape(-1), deep=0, array_type=vtk.VTK_UNSIGNED_CHAR)
+    scalars.SetName(_SCALARS)
+    image.GetPointData().SetScalars(scalars)
     matrix = vtk.vtkMatrix4x4()
     matrix.DeepCopy(np.asarray(ijk_to_ras, float).ravel().tolist())
     image.SetGeometryFromImageToWorldMatrix(matrix)
     segment = segmentation_node.GetSegmentation().GetSegment(segment_id)
-    # Segments that were made empty share one labelmap under other values; this one is the segment's own.
+    # Segments that were made empty share one labelmap under several values; this one is its own.
     segment.SetLabelValue(1)
     segment.AddRepresentation(_LABELMAP, image)
 
@@ -32,7 +49,10 @@ def put_labelmap(
 def own_voxels(
     segmentation_node: Any, segment_id: str, shape: tuple[int, int, int]
 ) -> np.ndarray | None:
-    """The voxels (k, j, i) behind a segment, to read and write; None where they do not cover the whole volume of that shape."""
+    """The voxels (k, j, i) of a segment, to read and write.
+
+    None where the segment's labelmap does not cover a whole volume of this shape.
+    """
     segment = segmentation_node.GetSegmentation().GetSegment(segment_id)
     image = segment.GetRepresentation(_LABELMAP) if segment else None
     if (
@@ -44,22 +64,24 @@ def own_voxels(
     return vtk_to_numpy(image.GetPointData().GetScalars()).reshape(shape)
 
 
+def has_labelmap(segmentation_node: Any, segment_id: str) -> bool:
+    """Whether a segment holds any voxels."""
+    segment = segmentation_node.GetSegmentation().GetSegment(segment_id)
+    return segment is not None and segment.GetRepresentation(_LABELMAP) is not None
+
+
 def voxels_of(segmentation_node: Any, segment_id: str, volume: Any) -> np.ndarray:
     """A segment's voxels (k, j, i, bool) on a volume's grid, a copy."""
-    return (
-        np.asarray(
-            slicer.util.arrayFromSegmentBinaryLabelmap(segmentation_node, segment_id, volume)
-        )
-        > 0
-    )
+    voxels = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation_node, segment_id, volume)
+    return np.asarray(voxels) > 0
 
 
 def refresh(segmentation_node: Any) -> None:
-    """Tell the views that voxels were written to."""
+    """Let the views follow voxels that were written to."""
     segmentation = segmentation_node.GetSegmentation()
     for number in range(segmentation.GetNumberOfSegments()):
         image = segmentation.GetNthSegment(number).GetRepresentation(_LABELMAP)
-        if image is not None:
+        if image is not None and image.GetPointData().GetScalars() is not None:
             image.GetPointData().GetScalars().Modified()
             image.Modified()
     segmentation.InvokeEvent(slicer.vtkSegmentation.SourceRepresentationModified)

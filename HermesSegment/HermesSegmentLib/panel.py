@@ -130,11 +130,11 @@ class Panel:
     def run_from_mask(self) -> None:
         """Run the slice under review again, from its mask in the result, else from the one that is shown."""
         if self.reviewing.ready:
-            self._run_again(initial=self.reviewing.mask_to_begin_with())
+            self._run_again(initial=self.reviewing.initial_mask())
 
     def run_from_prompt(self) -> None:
         """Run the slice under review again, from its prompt as it lies in the views, moved or not."""
-        prompt = self.reviewing.prompt_to_begin_with() if self.reviewing.ready else None
+        prompt = self.reviewing.first_prompt() if self.reviewing.ready else None
         if prompt is not None:
             self._run_again(first_prompt=prompt)
 

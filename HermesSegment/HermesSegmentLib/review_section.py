@@ -1,35 +1,41 @@
-"""The Review section: which slice and iteration is looked at, what is decided of it, and what the widgets show of both."""
+"""The Review section: the slice and iteration in view, and the reader's decisions."""
 
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import vtk
 from slicer.i18n import tr as _
 
+from HermesLib.prompts.types import Prompt
+from HermesLib.refinement.events import Status
 from HermesSegmentLib import slice_table, slicer_app
-from HermesSegmentLib.charts import show_chart
+from HermesSegmentLib.charts import fill_chart
 from HermesSegmentLib.prompt_markups import read_prompt, show_prompt
 from HermesSegmentLib.review import Review
-from HermesSegmentLib.run_nodes import ORGAN, RunNodes
-from HermesSegmentLib.run_record import EDITED, TAKEN, RunRecord
+from HermesSegmentLib.run_control import RunControl
+from HermesSegmentLib.run_creation import ORGAN
+from HermesSegmentLib.run_nodes import RunNodes
+from HermesSegmentLib.run_record import RunRecord
 
 
 class ReviewSection:
-    """Of the run under review, if there is one.
+    """The review of one run, if there is one.
 
     Args:
         ui: the widgets by name.
-        control: the run control; while a run goes on there is nothing to review.
-        on_change: called after whatever changes what other widgets show.
+        control: the run control; while a run is in progress there is nothing to review.
+        on_change: called after everything that changes what other widgets show.
     """
 
-    def __init__(self, ui: Any, control: Any, on_change: Callable[[], None]) -> None:
+    def __init__(self, ui: Any, control: RunControl, on_change: Callable[[], None]) -> None:
         self.ui, self.control, self.on_change = ui, control, on_change
         self.review: Review | None = None
+        #: Whether the section itself is changing nodes or widgets.
+        self.busy = False
         self._browser: tuple[Any, int] | None = None
         self._strip: list[int] = []
         self._rows: list[int] = []
-        self._busy = False
         slice_table.prepare(ui.sliceStrip, ui.sliceTable)
         ui.legendLabel.text = slice_table.legend()
         for button, method in (
@@ -43,7 +49,7 @@ class ReviewSection:
         ):
             button.connect("clicked()", method)
         ui.iterationSlider.connect(
-            "valueChanged(int)", lambda value: None if self._busy else self.show_iteration(value)
+            "valueChanged(int)", lambda value: None if self.busy else self.show_iteration(value)
         )
         ui.sliceStrip.connect(
             "cellClicked(int,int)", lambda row, column: self._clicked(self._strip, column)
@@ -60,11 +66,9 @@ class ReviewSection:
         self.review = None if run is None else Review(run)
         if run is not None:
             browser = run.get("browser")
-            # Whoever moves Slicer's own sequence browser moves the panel too.
-            self._browser = (
-                browser,
-                browser.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self._browsed()),
-            )
+            # The panel follows Slicer's own sequence browser.
+            tag = browser.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self._browsed())
+            self._browser = browser, tag
 
     @property
     def ready(self) -> bool:
@@ -80,22 +84,25 @@ class ReviewSection:
     @property
     def decided(self) -> bool:
         """Whether there is a slice to export."""
-        return self.ready and any(
-            one.decision in (TAKEN, EDITED) for one in self.review.run.record.slices.values()
+        review = self.review
+        return (
+            self.ready
+            and review is not None
+            and any(entry.accepted for entry in review.run.record.slices.values())
         )
 
-    # What the reader does
+    # Actions of the reader
 
     def go_next(self) -> None:
-        """To the next slice that needs a look."""
+        """Go to the next slice that needs review."""
         self._step(1)
 
     def go_previous(self) -> None:
-        """To the previous slice that needs a look."""
+        """Go to the previous slice that needs review."""
         self._step(-1)
 
     def accept(self) -> None:
-        """Accept what is shown."""
+        """Accept the mask in view."""
         self._decide(Review.accept)
 
     def reject(self) -> None:
@@ -103,7 +110,7 @@ class ReviewSection:
         self._decide(Review.reject)
 
     def accept_all(self) -> None:
-        """Accept all undecided slices."""
+        """Accept all slices without a decision."""
         self._decide(Review.accept_all)
 
     def undo(self) -> None:
@@ -113,116 +120,127 @@ class ReviewSection:
     def edit(self) -> None:
         """Correct the slice in the Segment Editor."""
         self._decide(Review.begin_edit)
-        if self.ready:
+        if self.ready and self.review is not None:
             run = self.review.run
             slicer_app.edit_in_segment_editor(run.get("result"), ORGAN, run.volume)
 
     def iteration_back(self) -> None:
-        """The iteration before."""
+        """Show the previous iteration."""
         self.show_iteration(self.ui.iterationSlider.value - 1)
 
     def iteration_on(self) -> None:
-        """The iteration after."""
+        """Show the next iteration."""
         self.show_iteration(self.ui.iterationSlider.value + 1)
 
     def look_at(self, index: int) -> None:
-        """Go to a slice, at its best iteration or the one that was chosen."""
+        """Go to a slice, at the iteration that was accepted, else at its best."""
         review = self.review
+        if review is None:
+            return
         review.look_at(index)
         run = review.run
         slicer_app.show_slice(run.volume, run.frame.centre(index))
         if review.current is not None:
-            slicer_app.show_chart(show_chart(run, review.current))
-        self.show_iteration(run.shown)
+            slicer_app.show_chart(fill_chart(run, review.current))
+        self.show_iteration(run.selected)
 
     def show_iteration(self, item: int) -> None:
-        """Show an iteration of the slice under review, with its prompt."""
-        if not self.ready:
+        """Show an iteration of the current slice, with its prompt."""
+        review = self.review
+        if not self.ready or review is None or review.current is None:
             return
-        run, one = self.review.run, self.review.current
-        item = min(max(item, 0), max(len(one.iterations) - 1, 0))
-        self._busy = True
+        run, entry = review.run, review.current
+        item = min(max(item, 0), max(len(entry.iterations) - 1, 0))
+        self.busy = True
         try:
             run.show(item)
-            prompt = one.iterations[item].prompt if one.iterations else None
-            for node in show_prompt(run.node, prompt, run.frame, one.index):
+            prompt = entry.iterations[item].prompt if entry.iterations else None
+            for node in show_prompt(run.node, prompt, run.frame, entry.index):
                 run.adopt(node)
         finally:
-            self._busy = False
+            self.busy = False
         self.on_change()
 
-    def mask_to_begin_with(self) -> Any:
-        """Voxels (k, j, i) that hold the slice's mask in the result, else the one that is shown."""
+    def initial_mask(self) -> np.ndarray:
+        """Voxels (k, j, i) of the slice's mask in the result, else of the mask in view."""
+        assert self.review is not None
         run, index = self.review.run, self.review.slice_index
         mask = self.review.result_mask(index)
-        voxels = run.result_voxels() * 0
-        run.frame.axes.view(voxels)[index] = mask if mask.any() else run.mask(index, run.shown)
+        voxels = np.zeros_like(run.result_voxels())
+        run.frame.axes.view(voxels)[index] = mask if mask.any() else run.mask(index, run.selected)
         return voxels
 
-    def prompt_to_begin_with(self) -> Any:
-        """The prompt as it lies in the views, moved or not; None where there is none."""
+    def first_prompt(self) -> Prompt | None:
+        """The prompt as the views show it, moved by the user or not; None where there is none."""
+        assert self.review is not None
         return read_prompt(self.review.run.node, self.review.run.frame)
 
     def _decide(self, decision: Callable[[Review], Any]) -> None:
-        if self.ready:
+        if self.ready and self.review is not None:
             decision(self.review)
             self.on_change()
 
     def _step(self, step: int) -> None:
-        found = self.review.neighbour(step) if self.ready else None
-        if found is not None:
-            self.look_at(found)
+        index = self.review.neighbour(step) if self.ready and self.review is not None else None
+        if index is not None:
+            self.look_at(index)
 
     def _clicked(self, indices: list[int], place: int) -> None:
         if self.ready and place < len(indices):
             self.look_at(indices[place])
 
     def _browsed(self) -> None:
-        if not self._busy and self.ready and self.review.run.shown != self.ui.iterationSlider.value:
-            self.show_iteration(self.review.run.shown)
+        """Slicer's browser was changed, which has filled the nodes with what it stores."""
+        if self.busy or not self.ready or self.review is None:
+            return
+        run = self.review.run
+        if run.selected != self.ui.iterationSlider.value:
+            self.show_iteration(run.selected)
+        else:
+            self.busy = True
+            try:
+                run.show_again()
+            finally:
+                self.busy = False
 
     # What the widgets show
 
     def refresh(self, record: RunRecord | None) -> None:
-        """Bring the section's widgets in line with a run's record, that of a run in progress too."""
-        self._busy = True
+        """Update the section's widgets from a run's record, also while the run is in progress."""
+        self.busy = True
         try:
             self._refresh(record)
         finally:
-            self._busy = False
+            self.busy = False
 
     def _refresh(self, record: RunRecord | None) -> None:
-        ui, ready = self.ui, self.ready
+        ui, review, ready = self.ui, self.review, self.ready
         decide = (ui.acceptButton, ui.editButton, ui.rejectButton, ui.acceptAllButton)
         for widget in (*decide, ui.fromMaskButton, ui.fromPromptButton, ui.iterationSlider):
             widget.enabled = ready
-        ui.nextButton.enabled = ui.previousButton.enabled = (
-            ready and self.review.neighbour(1) is not None
-        )
-        ui.undoButton.enabled = ready and self.review.can_undo
+        others = ready and review is not None and review.neighbour(1) is not None
+        ui.nextButton.enabled = ui.previousButton.enabled = others
+        ui.undoButton.enabled = ready and review is not None and review.can_undo
         if record is None:
             ui.sliceStrip.setColumnCount(0)
             ui.sliceTable.setRowCount(0)
             ui.iterationLabel.text = ""
             return
-        index = self.review.slice_index if self.review else -1
+        index = -1 if review is None else review.slice_index
         self._strip = slice_table.fill_strip(ui.sliceStrip, record, index)
         self._rows = slice_table.fill_table(ui.sliceTable, record, index)
-        if ready:
-            self._show_place()
+        if ready and review is not None:
+            self._refresh_iteration(review)
 
-    def _show_place(self) -> None:
-        run, one = self.review.run, self.review.current
-        last = max(len(one.iterations) - 1, 0)
-        shown = min(run.shown, last)
+    def _refresh_iteration(self, review: Review) -> None:
+        entry = review.current
+        assert entry is not None
+        last, current = max(len(entry.iterations) - 1, 0), review.visible_iteration
         self.ui.iterationSlider.setRange(0, last)
-        self.ui.iterationSlider.value = shown
-        pdsc = (
-            f", pDSC {one.iterations[shown].pdsc:.2f}"
-            if one.iterations and one.status != "absent"
-            else ""
-        )
-        best = _(" (best)") if shown == one.best else ""
-        self.ui.iterationLabel.text = (
-            _("{shown} of {last}").format(shown=shown, last=last) + pdsc + best
-        )
+        self.ui.iterationSlider.value = current
+        text = _("{current} of {last}").format(current=current, last=last)
+        if entry.iterations and entry.status is not Status.ABSENT:
+            text += f", pDSC {entry.iterations[current].pdsc:.2f}"
+        if current == entry.best:
+            text += _(" (best)")
+        self.ui.iterationLabel.text = text

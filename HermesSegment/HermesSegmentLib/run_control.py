@@ -1,4 +1,8 @@
-"""A run between engine and scene: events come by a queue, a timer drains it, and all of MRML is touched here, on the main thread."""
+"""A run between engine and scene.
+
+The engine's messages wait in a queue, a timer drains it, and all MRML is touched here, on the main
+thread.
+"""
 
 import shutil
 import tempfile
@@ -7,30 +11,62 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import qt
 import slicer
 from slicer.i18n import tr as _
 
+from HermesLib.engine.client import State
+from HermesLib.engine.messages import Cancelled, Failed, Finished, Message, Opened, Ready
+from HermesLib.refinement.events import Iteration, Status
+from HermesLib.runs.request import RunRequest
 from HermesSegmentLib.run_nodes import RunNodes
+from HermesSegmentLib.run_record import RunRecord
 
-#: The timer's pace, and how long one turn may hold the user interface, milliseconds.
+#: Time between two turns of the timer, and how long one turn may take messages, milliseconds.
 PACE, BUDGET = 20, 10
+
+
+class Engine(Protocol):
+    """What a run needs of :class:`HermesLib.engine.client.Engine`."""
+
+    state: State
+
+    def warm_up(self) -> None:
+        """Start loading libraries."""
+
+    def start(self, request: RunRequest) -> None:
+        """Start a run."""
+
+    def poll(self) -> list[Message]:
+        """The messages since the last call."""
+
+    def cancel(self) -> None:
+        """End the run."""
+
+    def close(self) -> None:
+        """End the engine."""
 
 
 @dataclass
 class Progress:
-    """What the user reads while a run goes on."""
+    """Progress of a run, as the user reads it.
+
+    Attributes:
+        total, finished: numbers of slices.
+        started: time of the first message, seconds.
+        latest: the last iteration.
+    """
 
     total: int = 0
     finished: int = 0
     started: float = 0.0
-    latest: Any = None
+    latest: Iteration | None = None
 
     @property
     def line(self) -> str:
-        """One line: slice, iteration, pDSC, time left."""
+        """One line: slices done, iteration, pDSC, time left."""
         if self.latest is None:
             return _("Loading image and networks...")
         words = _("Slice {slice} of {total}, iteration {iteration}, pDSC {pdsc:.2f}").format(
@@ -46,24 +82,27 @@ class Progress:
 
 
 class RunControl:
-    """Starts runs, writes what comes into the scene, and ends them.
+    """Starts runs, writes their messages into the scene, and ends them.
 
     Args:
-        engine: a :class:`HermesLib.engine.client.Engine`, or anything with its methods.
+        engine: runs the loop in another process.
         on_change: called on the main thread after every turn that changed something.
     """
 
-    def __init__(self, engine: Any, on_change: Callable[[], None]) -> None:
+    def __init__(self, engine: Engine, on_change: Callable[[], None]) -> None:
         self.engine = engine
         self.on_change = on_change
         self.run: RunNodes | None = None
         self.progress = Progress()
         self.message = ""
         self.failed = False
-        self.ready: Any = None
-        self._pending: deque[Any] = deque()
-        self._unseen = self._untold = self._going = False
-        self._bases: dict[int, int] = {}
+        self.ready: Ready | None = None
+        self._pending: deque[Message] = deque()
+        self._views_outdated = False
+        self._panel_outdated = False
+        self._going = False
+        #: Iterations that a slice had before it was run again.
+        self._first_iterations: dict[int, int] = {}
         self._folder: Path | None = None
         self._timer = qt.QTimer()
         self._timer.setInterval(PACE)
@@ -71,148 +110,171 @@ class RunControl:
 
     @property
     def running(self) -> bool:
-        """Whether a run goes on, is being ended, or has not been shown to its end."""
-        return self._going or self.engine.state != "idle"
+        """Whether a run is in progress, is ending, or has messages left to show."""
+        return self._going or self.engine.state is not State.IDLE
+
+    @property
+    def settled(self) -> bool:
+        """Whether all messages are in the scene and on the panel."""
+        return not (self._pending or self._views_outdated or self._panel_outdated)
 
     def warm_up(self) -> None:
-        """Let the engine load its libraries; :attr:`ready` then says what it runs on."""
+        """Let the engine load its libraries; then :attr:`ready` holds the device it uses."""
         try:
             self.engine.warm_up()
         except Exception as error:
-            self._say(str(error), failed=True)
+            self._report_failure(str(error))
         self._timer.start()
 
     def folder(self) -> Path:
-        """A fresh folder for the files of the next run."""
-        self._clean()
+        """A new folder for the files of the next run."""
+        self._remove_folder()
         self._folder = Path(tempfile.mkdtemp(prefix="hermes-", dir=slicer.app.temporaryPath))
         return self._folder
 
-    def start(self, request: Any, run: RunNodes, again: Sequence[int] = ()) -> None:
-        """Begin; what comes of it is written into ``run``. Slices in ``again`` go on after the iterations they have.
+    def start(self, request: RunRequest, run: RunNodes, again: Sequence[int] = ()) -> None:
+        """Start a run whose messages are written into ``run``.
+
+        Args:
+            request: for the engine.
+            run: the nodes.
+            again: slices that continue after the iterations they have.
 
         Raises:
-            Exception: a run is going on, or the engine cannot be started.
+            Exception: a run is in progress, or the engine cannot be started.
         """
         self.engine.start(request)
         self.run, self.progress = run, Progress(started=time.monotonic())
-        self._bases = {index: len(run.record.slices[index].iterations) for index in again}
+        self._first_iterations = {
+            index: len(run.record.slices[index].iterations) for index in again
+        }
         self._going = True
-        self._say("")
+        self._report("")
         self._timer.start()
 
     def cancel(self) -> None:
-        """End the run; what is finished stays."""
+        """End the run; finished iterations are kept."""
         self.engine.cancel()
 
     def forget_run(self, reason: str) -> None:
-        """The run's nodes are gone: end it and write nothing more."""
-        if self.run is not None:
-            self.run = None
-            self._going = False
-            self._pending.clear()
-            if self.engine.state == "running":
-                self.engine.cancel()
-                self._say(reason)
+        """The run's nodes were removed: end it and write nothing more."""
+        if self.run is None:
+            return
+        self.run = None
+        self._going = False
+        self._pending.clear()
+        if self.engine.state is State.RUNNING:
+            self.engine.cancel()
+            self._report(reason)
 
     def close(self) -> None:
-        """End everything."""
+        """End the run and the engine."""
         self._timer.stop()
         self.run = None
         self._pending.clear()
         self.engine.close()
-        self._clean()
-
-    @property
-    def settled(self) -> bool:
-        """Whether all that came is in the scene and on the panel."""
-        return not (self._pending or self._unseen or self._untold)
+        self._remove_folder()
 
     def tick(self) -> None:
-        """One turn: take what came as long as the budget lasts, else bring the views, else the panel up to date.
+        """One turn: take messages while the budget lasts, else update the views, else the panel.
 
-        Never all at once, so that the user interface answers in between.
+        Never all at once, so that the user interface responds in between.
         """
         self._pending.extend(self.engine.poll())
         if self.run is not None and not self.run.alive:
             self.forget_run(_("The run was ended: its volume or its results were deleted."))
-            self._untold = True
-        if self._pending and not self._unseen:
+            self._panel_outdated = True
+        if self._pending and not self._views_outdated:
             end = time.monotonic() + BUDGET / 1000
             while self._pending and time.monotonic() < end:
-                self._unseen |= self._take(self._pending.popleft())
-            self._untold = True
-        elif self._unseen:
-            self._unseen = False
+                self._take(self._pending.popleft())
+            self._panel_outdated = True
+        elif self._views_outdated:
+            self._views_outdated = False
             if self.run is not None:
                 self.run.show_latest()
-        elif self._untold:
-            self._untold = False
-            self._going = self._going and self.engine.state != "idle"
+        elif self._panel_outdated:
+            self._panel_outdated = False
+            self._going = self._going and self.engine.state is not State.IDLE
             self.on_change()
         if not self.running and self.settled and (self.ready is not None or self.failed):
             self._timer.stop()
 
-    def _take(self, message: Any) -> bool:
-        """Handle one message; whether the views should follow."""
-        kind = type(message).__name__
-        if kind == "Ready":
+    def _take(self, message: Message) -> None:
+        if isinstance(message, Ready):
             self.ready = message
         elif self.run is None:
-            if kind in ("Finished", "Cancelled", "Failed"):
-                self._clean()
-        elif kind == "Opened":
-            self.progress.total, self.progress.started = (
-                len(message.slice_indices),
-                time.monotonic(),
-            )
-            if not self._bases:
-                self.run.record.unfamiliar = list(message.out_of_distribution or ())
-                self.run.open(
-                    message.shape, message.axes.order, message.axes.backwards, message.slice_indices
-                )
-        elif kind == "Iteration":
-            event = replace(message, index=message.index + self._bases.get(message.slice_index, 0))
-            self.run.add(event)
-            self.progress.latest = event
-            self.progress.finished += event.final
-            return True
+            if isinstance(message, Finished | Cancelled | Failed):
+                self._remove_folder()
+        elif isinstance(message, Opened):
+            self._open(self.run, message)
+        elif isinstance(message, Iteration):
+            self._add(self.run, message)
         else:
-            self._end(kind, message)
-        return False
+            self._end(self.run, message)
 
-    def _end(self, kind: str, message: Any) -> None:
-        assert self.run is not None
-        record = self.run.record
-        if message.report is not None and not self._bases:
+    def _open(self, run: RunNodes, message: Opened) -> None:
+        self.progress.total = len(message.slice_indices)
+        self.progress.started = time.monotonic()
+        if self._first_iterations:
+            return
+        unreliable = message.out_of_distribution
+        run.record.out_of_distribution = None if unreliable is None else list(unreliable)
+        run.open(message.shape, message.axes, message.slice_indices)
+
+    def _add(self, run: RunNodes, message: Iteration) -> None:
+        first = self._first_iterations.get(message.slice_index, 0)
+        iteration = replace(message, index=message.index + first)
+        run.add(iteration)
+        self.progress.latest = iteration
+        self.progress.finished += iteration.final
+        self._views_outdated = True
+
+    def _end(self, run: RunNodes, message: Finished | Cancelled | Failed) -> None:
+        record = run.record
+        if message.report is not None and not self._first_iterations:
             record.report = dict(message.report)
         record.close()
-        self.run.save()
-        self._clean()
-        counts = record.counts()
-        done = _(
-            "{accepted} accepted, {stopped} below the threshold, {absent} without the organ, {failed} failed"
-        ).format(**counts)
-        borderline = sum(one.borderline for one in record.slices.values())
-        if borderline:
-            done += _("; {count} borderline: the organ may be there or not").format(
-                count=borderline
-            )
-        if record.unfamiliar:
-            done += _(
-                "; {count} unlike the training patients: their pDSC is not to be trusted"
-            ).format(count=len(record.unfamiliar))
-        if kind == "Finished":
-            self._say(_("Done: ") + done)
-        elif kind == "Cancelled":
-            self._say(_("Cancelled. ") + done)
+        run.save()
+        self._remove_folder()
+        if isinstance(message, Finished):
+            self._report(_("Done: ") + _summary(record))
+        elif isinstance(message, Cancelled):
+            self._report(_("Cancelled. ") + _summary(record))
         else:
-            self._say(message.message, failed=True)
+            self._report_failure(message.message)
 
-    def _say(self, text: str, failed: bool = False) -> None:
-        self.message, self.failed = text, failed
+    def _report(self, text: str) -> None:
+        self.message, self.failed = text, False
 
-    def _clean(self) -> None:
+    def _report_failure(self, text: str) -> None:
+        self.message, self.failed = text, True
+
+    def _remove_folder(self) -> None:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
+
+
+def _summary(record: RunRecord) -> str:
+    """How many slices ended how, in one line."""
+    counts = record.counts()
+    parts = [
+        _("{count} of {total} slices accepted").format(
+            count=counts[Status.ACCEPTED], total=len(record.slices)
+        ),
+        _("{count} below threshold").format(count=counts[Status.STOPPED]),
+        _("{count} without the organ").format(count=counts[Status.ABSENT]),
+        _("{count} failed").format(count=counts[Status.FAILED]),
+    ]
+    text = ", ".join(parts)
+    borderline = sum(entry.borderline for entry in record.slices.values())
+    if borderline:
+        text += _("; {count} borderline: presence of the organ is uncertain").format(
+            count=borderline
+        )
+    if record.out_of_distribution:
+        text += _("; {count} unlike the training patients: their pDSC is unreliable").format(
+            count=len(record.out_of_distribution)
+        )
+    return text

@@ -1,314 +1,239 @@
-"""One run in the scene: its nodes, and how iterations get into them.
+"""One run in the scene: its nodes, its record, and the iteration that they show.
 
-All nodes hang on one text node, the run's record, by node references; so a scene that was saved and loaded brings the run back.
+All nodes hang on one text node, the run's record, by node references; so a scene that was saved and
+loaded brings the run back. The scene stores what each iteration changed (:mod:`.sequence_items`);
+the nodes that the views show are filled from there, one volume each.
 """
 
 from typing import Any, Self
 
 import numpy as np
 import slicer
-from slicer.i18n import tr as _
 
 from HermesLib.io.orientation import SliceAxes
-from HermesSegmentLib.labelmaps import ijk_to_ras, own_voxels, put_labelmap, refresh
-from HermesSegmentLib.run_record import IterationRecord, RunRecord, SliceRecord
+from HermesLib.refinement.events import Iteration
+from HermesSegmentLib.canvas import Canvas
+from HermesSegmentLib.iteration_masks import IterationMasks
+from HermesSegmentLib.labelmaps import has_labelmap, ijk_to_ras, own_voxels, put_labelmap, voxels_of
+from HermesSegmentLib.run_creation import (
+    MASK_ONLY,
+    ORGAN,
+    PGT_ONLY,
+    adopt,
+    create_run_nodes,
+)
+from HermesSegmentLib.run_record import RunRecord
+from HermesSegmentLib.sequence_items import SequenceItems
 from HermesSegmentLib.slice_frame import SliceFrame
 
-ORGAN = "organ"
-MASK_ONLY, PGT_ONLY = "mask-only", "pgt-only"
-#: Mask cyan, pGT magenta, the iteration before grey; where they differ blue and orange, told apart by the colour-blind too.
-CYAN, MAGENTA, GREY = (0.0, 0.85, 0.9), (0.9, 0.2, 0.8), (0.65, 0.65, 0.65)
-BLUE, ORANGE, GREEN = (0.12, 0.47, 0.9), (1.0, 0.6, 0.1), (0.3, 0.8, 0.3)
-_MARK = "HermesSegment.Run"
-_CONTEXT = "Segmentation category and type - DICOM master list"
-_REGIONS = "Anatomic codes - DICOM master list"
-
-
-def terminology(organ: dict[str, str]) -> str:
-    """Slicer's text for an anatomical structure by its code."""
-    coded = f"{organ['scheme']}^{organ['value']}^{organ['meaning']}"
-    return f"{_CONTEXT}~SCT^123037004^Anatomical Structure~{coded}~^^~{_REGIONS}~^^~^^"
+#: The sequences' roles, which are those of their proxies.
+_SEQUENCES = ("mask", "pgt")
 
 
 class RunNodes:
-    """The nodes of one run."""
+    """The nodes of one run.
+
+    Args:
+        node: the text node of its record.
+
+    Raises:
+        ValueError: the node's text is not the record of a run.
+    """
 
     def __init__(self, node: Any) -> None:
         self.node = node
         self.record = RunRecord.from_json(node.GetText())
-        self._masks: list[np.ndarray] = []
-        self._pgts: list[np.ndarray] = []
-        self._blanks: dict[str, Any] = {}
-        self._nothing: np.ndarray | None = None
+        self._masks = IterationMasks()
+        self._items: dict[str, SequenceItems] = {}
+        self._canvases: dict[tuple[str, str], Canvas] = {}
+        self._unwritten: set[int] = set()
         if self.volume is not None and self.record.shape[0]:
-            self._recall_items()
+            self._read_items()
 
     @classmethod
     def create(cls, volume: Any, record: RunRecord) -> Self:
         """Nodes for a new run on a volume, in a folder beside it."""
-        scene = slicer.mrmlScene
-        number = 1 + sum(
-            node.GetAttribute(_MARK) is not None
-            for node in slicer.util.getNodesByClass("vtkMRMLTextNode")
-        )
-        title = f"HERMES {record.organ['meaning']} {number}"
-        node = scene.AddNewNodeByClass("vtkMRMLTextNode", f"{title} record")
-        node.SetAttribute(_MARK, str(number))
-        node.SetForceCreateStorageNode(slicer.vtkMRMLTextNode.CreateStorageNodeAlways)
-        node.SetText(record.to_json())
-        node.SetNodeReferenceID("volume", volume.GetID())
-        made = cls(node)
-        made._add_segmentations(title, volume)
-        made._add_sequences(title)
-        made._add_folder(title, volume)
-        return made
-
-    @classmethod
-    def all(cls) -> list[Any]:
-        """The record nodes of all runs in the scene."""
-        return [
-            node
-            for node in slicer.util.getNodesByClass("vtkMRMLTextNode")
-            if node.GetAttribute(_MARK) is not None
-        ]
+        return cls(create_run_nodes(volume, record))
 
     def get(self, role: str) -> Any:
-        """A node of the run: volume, mask, pgt, previous, difference, result, browser; None where it was deleted."""
+        """A node of the run; None where it was deleted.
+
+        Roles are volume, mask, pgt, previous, difference, result, browser, mask-sequence,
+        pgt-sequence, chart and chart-table.
+        """
         return self.node.GetNodeReference(role)
 
     @property
     def volume(self) -> Any:
-        """The image, None once it was deleted."""
+        """The image; None once it was deleted."""
         return self.get("volume")
 
     @property
     def alive(self) -> bool:
-        """Whether the nodes that iterations are written to are all still in the scene."""
-        roles = ("volume", "mask", "pgt", "browser")
+        """Whether all nodes that iterations are written to are still in the scene."""
+        roles = ("volume", "mask", "pgt", "mask-sequence", "pgt-sequence", "browser")
         return self.node.GetScene() is not None and all(
             self.get(role) is not None for role in roles
         )
 
     @property
     def frame(self) -> SliceFrame:
-        """Slices and patient."""
-        record = self.record
-        axes = SliceAxes(record.order, record.backwards)
-        return SliceFrame(ijk_to_ras(self.volume), record.shape, axes)
+        """The slices of the run in the patient."""
+        axes = SliceAxes(self.record.order, self.record.backwards)
+        return SliceFrame(ijk_to_ras(self.volume), self.record.shape, axes)
 
     @property
     def count(self) -> int:
-        """How many iterations the longest slice has."""
-        return len(self._masks)
+        """The number of iterations of the slice that has the most."""
+        return self._masks.count
 
-    def open(
-        self, shape: tuple[int, int, int], order: tuple, backwards: tuple, indices: tuple[int, ...]
-    ) -> None:
-        """Take the grid of a run that begins."""
-        record = self.record
-        record.shape, record.order, record.backwards = shape, order, backwards
-        record.slices = {index: SliceRecord(index) for index in indices}
+    def open(self, shape: tuple[int, int, int], axes: SliceAxes, indices: tuple[int, ...]) -> None:
+        """Take the slices of a run that starts."""
+        self.record.open(shape, axes.order, axes.backwards, indices)
 
-    def add(self, event: Any) -> None:
-        """Write one iteration of one slice; :meth:`show_latest` makes it visible.
-
-        Later items hold it too until the slice has a newer one, so the last item always is every slice's latest.
-        """
-        self._extend_to(event.index)
-        frame = self.frame
-        for item in range(event.index, self.count):
-            frame.axes.view(self._masks[item])[event.slice_index] = event.mask
-            frame.axes.view(self._pgts[item])[event.slice_index] = event.pgt
-        one = self.record.slices.setdefault(event.slice_index, SliceRecord(event.slice_index))
-        one.borderline = bool(event.borderline)
-        numbers = (float(event.pdsc), float(event.pdsc_low), float(event.pdsc_high))
-        prompt = None if event.prompt is None else event.prompt.to_plain()
-        one.iterations.append(IterationRecord(*numbers, prompt, float(event.seconds)))
-        if event.status is not None:
-            one.status = str(event.status)
+    def add(self, event: Iteration) -> None:
+        """Take one iteration of one slice; :meth:`show_latest` makes it visible."""
+        item = self._masks.add(event.slice_index, event.mask, event.pgt)
+        self._unwritten.add(item)
+        self.record.add(event)
 
     def show(self, item: int) -> None:
-        """Show an iteration, and the one before in grey."""
+        """Show an iteration, with the one before it in grey.
+
+        Slices that ended earlier show their last iteration.
+        """
         if not self.count or not self.alive:
             return
+        self._write_items()
         item = min(max(item, 0), self.count - 1)
         browser = self.get("browser")
         if browser.GetSelectedItemNumber() != item:
             browser.SetSelectedItemNumber(item)
         slicer.modules.sequences.logic().UpdateProxyNodesFromSequences(browser)
-        refresh(self.get("mask"))
-        refresh(self.get("pgt"))
-        previous = self.get("previous")
-        if previous is not None:
-            if self._nothing is None:
-                self._nothing = np.zeros_like(self._masks[0])
-            voxels = self._masks[item - 1] if item else self._nothing
-            put_labelmap(previous, ORGAN, voxels, ijk_to_ras(self.volume))
-            refresh(previous)
-        self._update_difference(item)
+        self._show_slices(item)
 
     def show_latest(self) -> None:
         """Show every slice's newest iteration."""
         self.show(self.count - 1)
 
+    def show_again(self) -> None:
+        """Show the selected iteration after Slicer's browser has filled the nodes by itself."""
+        if self.count and self.alive:
+            self._show_slices(self.selected)
+
     @property
-    def shown(self) -> int:
-        """The iteration that is shown."""
+    def selected(self) -> int:
+        """The number of the iteration that is shown."""
         browser = self.get("browser")
         return browser.GetSelectedItemNumber() if browser is not None else 0
 
     def show_difference(self, visible: bool) -> None:
-        """Fill where mask and pGT differ, or not."""
+        """Fill the pixels where mask and pGT differ, or stop doing so."""
         node = self.get("difference")
-        if node is not None:
-            node.GetDisplayNode().SetVisibility(visible)
-            self._update_difference(self.shown)
+        if node is None or bool(node.GetDisplayNode().GetVisibility()) == visible:
+            return
+        node.GetDisplayNode().SetVisibility(visible)
+        if self.count:
+            self._show_difference(self.selected)
 
     def mask(self, slice_index: int, item: int) -> np.ndarray:
-        """(H, W) bool of a slice at an iteration."""
-        return self.frame.axes.view(self._masks[min(item, self.count - 1)])[slice_index] > 0
+        """(H, W) bool: the mask of a slice at an iteration."""
+        step = self._masks.of_slice(slice_index, item)
+        return np.zeros(self.record.shape[1:], bool) if step is None else step.mask.unpack()
 
     def pgt(self, slice_index: int, item: int) -> np.ndarray:
-        """(H, W) bool: its pseudo ground truth."""
-        return self.frame.axes.view(self._pgts[min(item, self.count - 1)])[slice_index] > 0
+        """(H, W) bool: the pseudo ground truth of a slice at an iteration."""
+        step = self._masks.of_slice(slice_index, item)
+        return np.zeros(self.record.shape[1:], bool) if step is None else step.pgt.unpack()
 
     def result_voxels(self) -> np.ndarray:
-        """The voxels (k, j, i, uint8) of the accepted slices, to write to; made where there are none."""
+        """The voxels (k, j, i, uint8) of the accepted slices, to write to."""
         node, shape = self.get("result"), self._voxel_shape()
         voxels = own_voxels(node, ORGAN, shape)
         if voxels is None:
-            # The Segment Editor crops what it writes; back to the whole grid.
+            # New, or cropped by the Segment Editor or by a file: back to the whole grid.
             voxels = np.zeros(shape, np.uint8)
-            if (
-                node.GetSegmentation().GetSegment(ORGAN).GetRepresentation("Binary labelmap")
-                is not None
-            ):
-                voxels[:] = slicer.util.arrayFromSegmentBinaryLabelmap(node, ORGAN, self.volume) > 0
+            if has_labelmap(node, ORGAN):
+                voxels[:] = voxels_of(node, ORGAN, self.volume)
             put_labelmap(node, ORGAN, voxels, ijk_to_ras(self.volume))
         return voxels
 
     def adopt(self, node: Any) -> None:
         """Put a node into the run's folder."""
-        tree = slicer.mrmlScene.GetSubjectHierarchyNode()
-        tree.SetItemParent(_item(tree, node), tree.GetItemParent(_item(tree, self.get("mask"))))
+        adopt(self.node, node)
 
     def save(self) -> None:
-        """Write the record into the scene."""
+        """Write the record and the iterations into the scene."""
+        self._write_items()
         self.node.SetText(self.record.to_json())
 
     def _voxel_shape(self) -> tuple[int, int, int]:
-        return tuple(reversed(self.volume.GetImageData().GetDimensions()))
+        i, j, k = self.volume.GetImageData().GetDimensions()
+        return k, j, i
 
-    def _extend_to(self, item: int) -> None:
-        shape, matrix = self._voxel_shape(), ijk_to_ras(self.volume)
-        while self.count <= item:
-            for role, items in (("mask", self._masks), ("pgt", self._pgts)):
-                items.append(items[-1].copy() if items else np.zeros(shape, np.uint8))
-                sequence, value = self.get(f"{role}-sequence"), str(len(items) - 1)
-                # What is added is copied; the first item's node, still without voxels of its own, is the quickest to copy.
-                sequence.SetDataNodeAtValue(self._blank(role), value)
-                put_labelmap(sequence.GetDataNodeAtValue(value), ORGAN, items[-1], matrix)
+    def _show_slices(self, item: int) -> None:
+        current = self._masks.latest(item)
+        previous = self._masks.latest(item - 1) if item else {}
+        self._canvas("mask").fill({index: step.mask for index, step in current.items()})
+        self._canvas("pgt").fill({index: step.pgt for index, step in current.items()})
+        self._canvas("previous").fill({index: step.mask for index, step in previous.items()})
+        for role in ("mask", "pgt", "previous"):
+            node = self.get(role)
+            if node is not None:
+                self._canvas(role).show(node, ORGAN)
+        self._show_difference(item)
 
-    def _blank(self, role: str) -> Any:
-        """The proxy without voxels."""
-        if role not in self._blanks:
-            shown = self.get(role).GetSegmentation().GetSegment(ORGAN)
-            node = slicer.vtkMRMLSegmentationNode()
-            _add_organ(node, shown.GetName(), terminology(self.record.organ), shown.GetColor())
-            self._blanks[role] = node
-        return self._blanks[role]
-
-    def _recall_items(self) -> None:
-        """Find the voxels of a run that was loaded with its scene."""
-        shape, matrix = self._voxel_shape(), ijk_to_ras(self.volume)
-        for role, items in (("mask", self._masks), ("pgt", self._pgts)):
-            sequence = self.get(f"{role}-sequence")
-            for number in range(sequence.GetNumberOfDataNodes() if sequence is not None else 0):
-                data = sequence.GetNthDataNode(number)
-                voxels = own_voxels(data, ORGAN, shape)
-                if voxels is None:
-                    # Files keep a segment cropped to its extent.
-                    voxels = np.zeros(shape, np.uint8)
-                    voxels[:] = (
-                        slicer.util.arrayFromSegmentBinaryLabelmap(data, ORGAN, self.volume) > 0
-                    )
-                    put_labelmap(data, ORGAN, voxels, matrix)
-                items.append(voxels)
-
-    def _update_difference(self, item: int) -> None:
+    def _show_difference(self, item: int) -> None:
         node = self.get("difference")
-        if node is None or not self.count or not node.GetDisplayNode().GetVisibility():
+        if node is None or not node.GetDisplayNode().GetVisibility():
             return
-        mask, pgt = self._masks[min(item, self.count - 1)], self._pgts[min(item, self.count - 1)]
-        matrix = ijk_to_ras(self.volume)
-        put_labelmap(node, MASK_ONLY, mask & (1 - pgt), matrix)
-        put_labelmap(node, PGT_ONLY, pgt & (1 - mask), matrix)
-        refresh(node)
+        current = self._masks.latest(item)
+        mask_only, pgt_only = (self._canvas("difference", name) for name in (MASK_ONLY, PGT_ONLY))
+        mask_only.fill({index: step.mask_only for index, step in current.items()})
+        pgt_only.fill({index: step.pgt_only for index, step in current.items()})
+        mask_only.put(node, MASK_ONLY)
+        pgt_only.show(node, PGT_ONLY)
 
-    def _add_segmentations(self, title: str, volume: Any) -> None:
-        organ, coded = self.record.organ["meaning"], terminology(self.record.organ)
-        # Later ones are drawn over earlier ones.
-        self._add_outline("previous", f"{title} previous iteration", volume, organ, coded, GREY)
-        self._add_outline(
-            "pgt", f"{title} pGT", volume, _("{organ} (pGT)").format(organ=organ), coded, MAGENTA
-        )
-        self._add_outline("mask", f"{title} mask", volume, organ, coded, CYAN)
-        result = self._add_outline("result", f"{title} result", volume, organ, coded, GREEN)
-        result.GetDisplayNode().SetVisibility(False)
-        difference = self._new_segmentation("difference", f"{title} differs from pGT", volume)
-        for segment, name, colour in (
-            (MASK_ONLY, _("mask only"), BLUE),
-            (PGT_ONLY, _("pGT only"), ORANGE),
+    def _canvas(self, role: str, segment: str = ORGAN) -> Canvas:
+        if (role, segment) not in self._canvases:
+            frame = self.frame
+            canvas = Canvas(frame.axes, frame.ijk_to_ras, self._voxel_shape())
+            self._canvases[role, segment] = canvas
+        return self._canvases[role, segment]
+
+    def _sequence(self, role: str) -> SequenceItems:
+        if role not in self._items:
+            sequence = self.get(f"{role}-sequence")
+            proxy, organ = self.get(role), self.record.organ
+            self._items[role] = SequenceItems(sequence, proxy, self.volume, organ)
+        return self._items[role]
+
+    def _write_items(self) -> None:
+        """Bring the items of the sequences up to date."""
+        if not self._unwritten or not self.alive:
+            return
+        frame = self.frame
+        for number in sorted(self._unwritten):
+            refined = dict(self._masks.refined_at(number))
+            masks = {index: step.mask for index, step in refined.items()}
+            pgts = {index: step.pgt for index, step in refined.items()}
+            self._sequence("mask").write(number, masks, frame)
+            self._sequence("pgt").write(number, pgts, frame)
+        self._unwritten.clear()
+
+    def _read_items(self) -> None:
+        """Read the masks of a run that was loaded with its scene."""
+        if any(
+            self.get(f"{role}-sequence") is None or self.get(role) is None for role in _SEQUENCES
         ):
-            difference.GetSegmentation().AddEmptySegment(segment, name, colour)
-        display = difference.GetDisplayNode()
-        display.SetVisibility2DOutline(False)
-        display.SetOpacity2DFill(0.55)
-        display.SetVisibility(False)
-
-    def _add_outline(
-        self, role: str, name: str, volume: Any, organ: str, coded: str, colour: tuple
-    ) -> Any:
-        node = self._new_segmentation(role, name, volume)
-        _add_organ(node, organ, coded, colour)
-        display = node.GetDisplayNode()
-        display.SetVisibility2DFill(False)
-        display.SetSliceIntersectionThickness(2)
-        return node
-
-    def _new_segmentation(self, role: str, name: str, volume: Any) -> Any:
-        node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
-        node.CreateDefaultDisplayNodes()
-        node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
-        node.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
-        node.GetDisplayNode().SetVisibility3D(False)
-        self.node.SetNodeReferenceID(role, node.GetID())
-        return node
-
-    def _add_sequences(self, title: str) -> None:
-        scene = slicer.mrmlScene
-        browser = scene.AddNewNodeByClass("vtkMRMLSequenceBrowserNode", f"{title} iterations")
-        self.node.SetNodeReferenceID("browser", browser.GetID())
-        for role in ("mask", "pgt"):
-            sequence = scene.AddNewNodeByClass("vtkMRMLSequenceNode", f"{title} {role} iterations")
-            sequence.SetIndexName("iteration")
-            sequence.SetIndexUnit("")
-            self.node.SetNodeReferenceID(f"{role}-sequence", sequence.GetID())
-            browser.AddSynchronizedSequenceNodeID(sequence.GetID())
-            browser.AddProxyNode(self.get(role), sequence, False)
-
-    def _add_folder(self, title: str, volume: Any) -> None:
-        tree = slicer.mrmlScene.GetSubjectHierarchyNode()
-        folder = tree.CreateFolderItem(tree.GetItemParent(_item(tree, volume)), title)
-        for role in ("mask", "pgt", "previous", "difference", "result"):
-            tree.SetItemParent(_item(tree, self.get(role)), folder)
-
-
-def _add_organ(node: Any, name: str, coded: str, colour: tuple) -> None:
-    segmentation = node.GetSegmentation()
-    segmentation.AddEmptySegment(ORGAN, name, colour)
-    segmentation.GetSegment(ORGAN).SetTag(slicer.vtkSegment.GetTerminologyEntryTagName(), coded)
-
-
-def _item(tree: Any, node: Any) -> int:
-    return tree.GetItemByDataNode(node) or tree.CreateItem(tree.GetSceneItemID(), node)
+            return
+        axes, nothing = self.frame.axes, np.zeros(self.record.shape[1:], bool)
+        masks, pgts = self._sequence("mask"), self._sequence("pgt")
+        for number in range(masks.sequence.GetNumberOfDataNodes()):
+            all_masks = masks.read(number, axes)
+            all_pgts = pgts.read(number, axes)
+            for index, slice_record in self.record.slices.items():
+                if number < len(slice_record.iterations):
+                    mask = nothing if all_masks is None else all_masks[index]
+                    pgt = nothing if all_pgts is None else all_pgts[index]
+                    self._masks.add(index, mask, pgt)

@@ -1,64 +1,96 @@
-"""What the scene remembers of a run: numbers, prompts and the reader's decisions, as JSON in a text node. Imports no Slicer."""
+"""What the scene stores of a run as JSON in a text node: numbers, prompts, the reader's decisions.
+
+Imports no Slicer. The masks lie in sequences, see :mod:`HermesSegmentLib.sequence_items`.
+"""
 
 import json
+from collections import Counter
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from typing import Any, Self
 
-#: Ends of a slice as HermesLib says them, and ``running`` before.
-RUNNING, ACCEPTED, STOPPED, ABSENT, FAILED = "running", "accepted", "stopped", "absent", "failed"
-#: Decisions of the reader.
-UNDECIDED, TAKEN, EDITED, REJECTED = "", "accepted", "edited", "rejected"
+from HermesLib.refinement.events import Iteration, Status
+from HermesLib.refinement.history import result_iteration
+
+#: For sorting: a failed slice comes before all, one without the organ after all.
+_FAILED_QUALITY, _ABSENT_QUALITY = -1.0, 2.0
+#: How a slice in progress was written before it had no status.
+_RUNNING = "running"
+
+
+class Decision(StrEnum):
+    """What the reader decided on a slice."""
+
+    NONE = ""
+    ACCEPTED = "accepted"
+    EDITED = "edited"
+    REJECTED = "rejected"
 
 
 @dataclass
 class IterationRecord:
-    """One iteration of one slice."""
+    """One iteration of one slice.
+
+    Attributes:
+        pdsc, low, high: the estimated Dice and its interval.
+        prompt: plain form; None for a given mask.
+        seconds: this slice's share of the time its batch took.
+        present: probability that the slice shows the organ; None in scenes that did not store it.
+    """
 
     pdsc: float
     low: float
     high: float
     prompt: dict[str, Any] | None
     seconds: float
+    present: float | None = None
 
 
 @dataclass
 class SliceRecord:
-    """One slice: its iterations in order, how the loop ended, what the reader decided, and on which iteration; ``borderline`` where the
-    organ may as well be there as not."""
+    """One slice.
+
+    Attributes:
+        index: of the slice in the volume.
+        iterations: in order.
+        status: how the loop ended; None while it runs.
+        decision: of the reader.
+        chosen: the iteration that the reader accepted.
+        borderline: the presence of the organ is uncertain.
+    """
 
     index: int
     iterations: list[IterationRecord] = field(default_factory=list)
-    status: str = RUNNING
-    decision: str = UNDECIDED
+    status: Status | None = None
+    decision: Decision = Decision.NONE
     chosen: int | None = None
     borderline: bool = False
 
     @property
     def best(self) -> int:
-        """The iteration of the best pDSC, the first of equals: the loop's result."""
-        return (
-            max(range(len(self.iterations)), key=lambda i: self.iterations[i].pdsc)
-            if self.iterations
-            else 0
-        )
+        """The iteration with the highest pDSC: the loop's result; 0 without iterations."""
+        return result_iteration([step.pdsc for step in self.iterations]) if self.iterations else 0
 
     @property
-    def needs_look(self) -> bool:
-        """Whether a reader should look: the loop was not sure, and nobody has decided."""
-        return self.decision == UNDECIDED and (
-            self.status in (STOPPED, FAILED) or (self.borderline and self.status != RUNNING)
-        )
+    def accepted(self) -> bool:
+        """Whether the reader took a mask of this slice into the result."""
+        return self.decision in (Decision.ACCEPTED, Decision.EDITED)
+
+    @property
+    def needs_review(self) -> bool:
+        """Whether a reader should look: the loop was not sure and the reader has not decided."""
+        if self.decision is not Decision.NONE or self.status is None:
+            return False
+        return self.borderline or self.status in (Status.STOPPED, Status.FAILED)
 
     @property
     def quality(self) -> float:
-        """For sorting, worst first: failed slices, then by pDSC; absent ones last."""
-        if self.status == ABSENT:
-            return 2.0
-        return (
-            -1.0
-            if self.status == FAILED or not self.iterations
-            else self.iterations[self.best].pdsc
-        )
+        """For sorting, worst first: failed slices, then by pDSC; absent slices last."""
+        if self.status is Status.ABSENT:
+            return _ABSENT_QUALITY
+        if self.status is Status.FAILED or not self.iterations:
+            return _FAILED_QUALITY
+        return self.iterations[self.best].pdsc
 
 
 @dataclass
@@ -66,12 +98,14 @@ class RunRecord:
     """A run.
 
     Attributes:
-        request: what was asked for, as a report would say it.
+        request: command, preset, model and seed.
         organ: terminology of the preset: scheme, value, meaning.
         threshold: of pDSC.
-        shape, order, backwards: the run's slices, see :class:`HermesSegmentLib.slice_frame.SliceFrame`.
+        shape: (N, H, W) of the volume as slices.
+        order, backwards: how voxels become slices, see :class:`HermesLib.io.orientation.SliceAxes`.
         slices: by index.
-        unfamiliar: slices that look unlike the quality control's training patients: their pDSC is not to be trusted.
+        out_of_distribution: slices that look unlike the quality control's training patients, so
+            that their pDSC is unreliable; None if the quality control does not know.
         report: HermesLib's report, once the run is over.
     """
 
@@ -82,28 +116,56 @@ class RunRecord:
     order: tuple[int, int, int] = (2, 1, 0)
     backwards: tuple[bool, bool, bool] = (False, False, False)
     slices: dict[int, SliceRecord] = field(default_factory=dict)
-    unfamiliar: list[int] = field(default_factory=list)
+    out_of_distribution: list[int] | None = None
     report: dict[str, Any] | None = None
 
+    def open(
+        self,
+        shape: tuple[int, int, int],
+        order: tuple[int, int, int],
+        backwards: tuple[bool, bool, bool],
+        indices: tuple[int, ...],
+    ) -> None:
+        """Take the slices of a run that starts."""
+        self.shape, self.order, self.backwards = shape, order, backwards
+        self.slices = {index: SliceRecord(index) for index in indices}
+
+    def add(self, event: Iteration) -> None:
+        """Append one iteration of one slice."""
+        slice_record = self.slices.setdefault(event.slice_index, SliceRecord(event.slice_index))
+        slice_record.borderline = bool(event.borderline)
+        slice_record.iterations.append(
+            IterationRecord(
+                pdsc=float(event.pdsc),
+                low=float(event.pdsc_low),
+                high=float(event.pdsc_high),
+                prompt=None if event.prompt is None else event.prompt.to_plain(),
+                seconds=float(event.seconds),
+                present=float(event.present),
+            )
+        )
+        slice_record.status = event.status
+
+    def is_out_of_distribution(self, index: int) -> bool:
+        """Whether a slice is known to look unlike the training patients."""
+        return index in (self.out_of_distribution or ())
+
     def worst_first(self) -> list[SliceRecord]:
-        """All slices, those that most need a look first."""
+        """All slices, those that most need a review first."""
         return sorted(
-            self.slices.values(), key=lambda one: (not one.needs_look, one.quality, one.index)
+            self.slices.values(),
+            key=lambda entry: (not entry.needs_review, entry.quality, entry.index),
         )
 
-    def counts(self) -> dict[str, int]:
-        """How many slices ended how."""
-        found = dict.fromkeys((ACCEPTED, STOPPED, ABSENT, FAILED, RUNNING), 0)
-        for one in self.slices.values():
-            found[one.status] += 1
-        return found
+    def counts(self) -> Counter[Status | None]:
+        """The number of slices by status."""
+        return Counter(entry.status for entry in self.slices.values())
 
     def close(self) -> None:
-        """A run that broke off: slices that had begun count as stopped, the others are dropped."""
-        self.slices = {index: one for index, one in self.slices.items() if one.iterations}
-        for one in self.slices.values():
-            if one.status == RUNNING:
-                one.status = STOPPED
+        """End a run: unfinished slices count as stopped, slices without iterations are dropped."""
+        self.slices = {index: entry for index, entry in self.slices.items() if entry.iterations}
+        for entry in self.slices.values():
+            entry.status = entry.status or Status.STOPPED
 
     def to_json(self) -> str:
         """As text."""
@@ -116,19 +178,26 @@ class RunRecord:
         """From :meth:`to_json`.
 
         Raises:
-            ValueError: the text is something else.
+            ValueError: the text is not the record of a run.
         """
         try:
             values = json.loads(text)
             slices = values.pop("slices")
+            if "unfamiliar" in values:
+                values["out_of_distribution"] = values.pop("unfamiliar")
             for name in ("shape", "order", "backwards"):
                 values[name] = tuple(values[name])
             record = cls(**values)
-            for one in slices:
-                one["iterations"] = [
-                    IterationRecord(**iteration) for iteration in one["iterations"]
-                ]
-                record.slices[one["index"]] = SliceRecord(**one)
+            record.slices = {entry["index"]: _read_slice(entry) for entry in slices}
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"no record of a run ({error})") from error
+            raise ValueError(f"the text is not the record of a run ({error})") from error
         return record
+
+
+def _read_slice(entry: dict[str, Any]) -> SliceRecord:
+    values = dict(entry)
+    values["iterations"] = [IterationRecord(**step) for step in values["iterations"]]
+    status = values["status"]
+    values["status"] = None if status in (None, _RUNNING) else Status(status)
+    values["decision"] = Decision(values["decision"])
+    return SliceRecord(**values)

@@ -5,45 +5,41 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from HermesSegmentLib.run_record import (
-    ABSENT,
-    ACCEPTED,
-    FAILED,
-    RUNNING,
-    STOPPED,
-    RunRecord,
-    SliceRecord,
-)
+from HermesLib.refinement.events import Status
+from HermesSegmentLib.run_record import Decision, RunRecord, SliceRecord
 
-#: Blue, orange, grey and dark red: told apart without seeing red and green apart.
+#: Blue, orange, grey and dark red, which the red-green colour-blind can distinguish; None: running.
 COLOURS = {
-    ACCEPTED: "#4477aa",
-    STOPPED: "#ee9944",
-    ABSENT: "#bbbbbb",
-    FAILED: "#882233",
-    RUNNING: "#eeeeee",
+    Status.ACCEPTED: "#4477aa",
+    Status.STOPPED: "#ee9944",
+    Status.ABSENT: "#bbbbbb",
+    Status.FAILED: "#882233",
+    None: "#eeeeee",
 }
 TITLES = {
-    ACCEPTED: _("accepted"),
-    STOPPED: _("below threshold"),
-    ABSENT: _("organ absent"),
-    FAILED: _("failed"),
-    RUNNING: _("running"),
+    Status.ACCEPTED: _("accepted"),
+    Status.STOPPED: _("below threshold"),
+    Status.ABSENT: _("organ absent"),
+    Status.FAILED: _("failed"),
+    None: _("running"),
 }
-_DECIDED = {"accepted": "✓", "edited": "✎", "rejected": "✗", "": ""}
-#: Behind a pDSC that is not to be trusted, and behind the end of a slice that may or may not show the organ; and their columns.
-_DOUBT, _MAYBE = " ?", " ±"
-_LOOP, _PDSC = 1, 2
-_HEADINGS = (_("Slice"), _("Loop"), _("pDSC"), _("Range"), _("Iterations"), _("Review"))
+#: Statuses with a background dark enough for white text.
+_DARK = (Status.ACCEPTED, Status.FAILED)
+_WHITE, _BLACK = "#ffffff", "#000000"
+_CURRENT = "▾"
+_SIGNS = {Decision.ACCEPTED: "✓", Decision.EDITED: "✎", Decision.REJECTED: "✗", Decision.NONE: ""}
+#: Suffixes: of an unreliable pDSC, and of the status of a borderline slice.
+_UNRELIABLE, _BORDERLINE = " ?", " ±"
+_HEADINGS = (_("Slice"), _("Status"), _("pDSC"), _("Interval"), _("Iterations"), _("Review"))
+_STATUS_COLUMN, _PDSC_COLUMN = 1, 2
+_SMALLEST_CELL = 6
 
 
 def legend() -> str:
     """The strip's colours in words, as rich text."""
-    parts = [
-        f'<span style="color:{COLOURS[name]}">■</span> {TITLES[name]}'
-        for name in (ACCEPTED, STOPPED, ABSENT, FAILED)
-    ]
-    return "&nbsp; ".join(parts)
+    return "&nbsp; ".join(
+        f'<span style="color:{COLOURS[status]}">■</span> {TITLES[status]}' for status in Status
+    )
 
 
 def prepare(strip: Any, table: Any) -> None:
@@ -53,7 +49,7 @@ def prepare(strip: Any, table: Any) -> None:
         widget.verticalHeader().setVisible(False)
     strip.horizontalHeader().setVisible(False)
     strip.setRowCount(1)
-    strip.horizontalHeader().setMinimumSectionSize(6)
+    strip.horizontalHeader().setMinimumSectionSize(_SMALLEST_CELL)
     strip.horizontalHeader().setSectionResizeMode(qt.QHeaderView.Stretch)
     strip.verticalHeader().setSectionResizeMode(qt.QHeaderView.Stretch)
     strip.setHorizontalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
@@ -64,53 +60,60 @@ def prepare(strip: Any, table: Any) -> None:
     table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
     table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
     table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
-    table.horizontalHeader().setSectionResizeMode(1, qt.QHeaderView.Stretch)
+    table.horizontalHeader().setSectionResizeMode(_STATUS_COLUMN, qt.QHeaderView.Stretch)
 
 
 def fill_strip(strip: Any, record: RunRecord, current: int) -> list[int]:
-    """One cell a slice in the order of the volume; returns the slices' indices."""
+    """One cell per slice in the order of the volume; returns the slices' indices."""
     slices = [record.slices[index] for index in sorted(record.slices)]
     strip.setColumnCount(len(slices))
-    for column, one in enumerate(slices):
-        item = _item(strip, 0, column, "▾" if one.index == current else _DECIDED[one.decision])
-        item.setBackground(qt.QBrush(qt.QColor(COLOURS[one.status])))
-        dark = one.status in (ACCEPTED, FAILED)
-        item.setForeground(qt.QBrush(qt.QColor("#ffffff" if dark else "#000000")))
+    for column, entry in enumerate(slices):
+        text = _CURRENT if entry.index == current else _SIGNS[entry.decision]
+        item = _item(strip, 0, column, text)
+        item.setBackground(qt.QBrush(qt.QColor(COLOURS[entry.status])))
+        item.setForeground(qt.QBrush(qt.QColor(_WHITE if entry.status in _DARK else _BLACK)))
+        words = [TITLES[entry.status], _borderline(entry)]
         item.setToolTip(
-            f"{one.index + 1}: {'; '.join(filter(None, (TITLES[one.status], _borderline(one))))}"
+            _("Slice {number}: ").format(number=entry.index + 1) + "; ".join(filter(None, words))
         )
-    return [one.index for one in slices]
+    return [entry.index for entry in slices]
 
 
 def fill_table(table: Any, record: RunRecord, current: int) -> list[int]:
-    """One row a slice, those that need a look first; returns the slices' indices."""
+    """One row per slice, those that need review first; returns the slices' indices."""
     slices = record.worst_first()
     table.setRowCount(len(slices))
-    for row, one in enumerate(slices):
-        best = one.iterations[one.best] if one.iterations else None
-        shown = best is not None and one.status != ABSENT
+    for row, entry in enumerate(slices):
+        unreliable = record.is_out_of_distribution(entry.index)
+        pdsc, interval = _quality(entry)
         texts = (
-            str(one.index + 1),
-            f"{TITLES[one.status]}{_MAYBE if one.borderline else ''}",
-            f"{best.pdsc:.2f}{_DOUBT if one.index in record.unfamiliar else ''}" if shown else "",
-            f"{best.low:.2f}-{best.high:.2f}" if shown else "",
-            str(len(one.iterations)),
-            one.decision,
+            str(entry.index + 1),
+            f"{TITLES[entry.status]}{_BORDERLINE if entry.borderline else ''}",
+            f"{pdsc}{_UNRELIABLE if unreliable and pdsc else ''}",
+            interval,
+            str(len(entry.iterations)),
+            entry.decision.value,
         )
-        for column, text in enumerate(texts):
-            _item(table, row, column, text)
-        unfamiliar = one.index in record.unfamiliar
-        _item(table, row, _PDSC, texts[_PDSC]).setToolTip(
-            _("Unlike the training patients: not to be trusted") if unfamiliar else ""
+        items = [_item(table, row, column, text) for column, text in enumerate(texts)]
+        items[_PDSC_COLUMN].setToolTip(
+            _("Unlike the training patients: pDSC is unreliable") if unreliable else ""
         )
-        _item(table, row, _LOOP, texts[_LOOP]).setToolTip(_borderline(one))
-        if one.index == current:
+        items[_STATUS_COLUMN].setToolTip(_borderline(entry))
+        if entry.index == current:
             table.selectRow(row)
-    return [one.index for one in slices]
+    return [entry.index for entry in slices]
 
 
-def _borderline(one: SliceRecord) -> str:
-    return _("borderline: the organ may be there or not") if one.borderline else ""
+def _quality(entry: SliceRecord) -> tuple[str, str]:
+    """The best pDSC and its interval; empty for a slice without mask."""
+    if not entry.iterations or entry.status is Status.ABSENT:
+        return "", ""
+    best = entry.iterations[entry.best]
+    return f"{best.pdsc:.2f}", f"{best.low:.2f}-{best.high:.2f}"
+
+
+def _borderline(entry: SliceRecord) -> str:
+    return _("borderline: presence of the organ is uncertain") if entry.borderline else ""
 
 
 def _item(table: Any, row: int, column: int, text: str) -> Any:
@@ -119,7 +122,7 @@ def _item(table: Any, row: int, column: int, text: str) -> Any:
         item = qt.QTableWidgetItem()
         item.setTextAlignment(qt.Qt.AlignCenter)
         table.setItem(row, column, item)
-    # Writing the same text again would cost a layout of the table.
+    # Setting the same text again would cost a layout of the table.
     if item.text() != text:
         item.setText(text)
     return item

@@ -16,10 +16,10 @@ PROSTATE = {"scheme": "SCT", "value": "41216001", "meaning": "Prostate"}
 
 
 def opened(
-    indices: tuple[int, ...] = tuple(range(6)), unfamiliar: tuple[int, ...] | None = None
+    indices: tuple[int, ...] = tuple(range(6)), out_of_distribution: tuple[int, ...] | None = None
 ) -> Opened:
     """The beginning of a run on the fixture ``volume``."""
-    return Opened(indices, SHAPE, AXES, unfamiliar)
+    return Opened(indices, SHAPE, AXES, out_of_distribution)
 
 
 def record() -> RunRecord:

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from HermesLib.engine.messages import Cancelled
+from HermesLib.engine.client import State
+from HermesLib.engine.messages import Cancelled, Failed, Finished
 
 
 class FakeEngine:
     """Looks like :class:`HermesLib.engine.client.Engine`."""
 
     def __init__(self) -> None:
-        self.state = "idle"
+        self.state = State.IDLE
         self.requests: list[Any] = []
         self.waiting: list[Any] = []
         self.closed = False
@@ -20,7 +21,7 @@ class FakeEngine:
     def start(self, request: Any) -> None:
         """Take a request."""
         self.requests.append(request)
-        self.state = "running"
+        self.state = State.RUNNING
 
     def say(self, *messages: Any) -> None:
         """What :meth:`poll` returns next."""
@@ -29,16 +30,16 @@ class FakeEngine:
     def poll(self) -> list[Any]:
         """What was said; a run's last message ends it."""
         said, self.waiting = self.waiting, []
-        if any(type(message).__name__ in ("Finished", "Cancelled", "Failed") for message in said):
-            self.state = "idle"
+        if any(isinstance(message, Finished | Cancelled | Failed) for message in said):
+            self.state = State.IDLE
         return said
 
     def cancel(self) -> None:
         """Ends at once."""
-        if self.state == "running":
-            self.state = "cancelling"
+        if self.state == State.RUNNING:
+            self.state = State.CANCELLING
             self.say(Cancelled(None))
 
     def close(self) -> None:
         """Gone."""
-        self.closed, self.state = True, "idle"
+        self.closed, self.state = True, State.IDLE

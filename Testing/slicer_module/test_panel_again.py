@@ -87,10 +87,10 @@ def test_running_again_goes_on_from_the_mask_in_the_result(reviewed, engine):
     one = reviewed.review.run.record.slices[3]
     assert len(one.iterations) == 4 and one.best == 3 and one.status == "accepted"
     assert np.array_equal(reviewed.review.run.mask(3, 3), GLAND)
-    from HermesSegmentLib.export import report
+    from HermesSegmentLib.review_report import report
 
-    told = report(reviewed.review)
-    entry = next(entry for entry in told["slices"] if entry["index"] == 3)
+    content = report(reviewed.review)
+    entry = next(entry for entry in content["slices"] if entry["index"] == 3)
     # The report is that of the slice as it is now, not of the first run.
     assert (entry["status"], entry["best"], len(entry["iterations"])) == ("accepted", 3, 4)
-    assert told["summary"]["accepted"] == 2 and told["summary"]["stopped"] == 1
+    assert content["summary"]["accepted"] == 2 and content["summary"]["stopped"] == 1

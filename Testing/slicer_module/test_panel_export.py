@@ -6,14 +6,14 @@ import numpy as np
 import slicer
 
 from HermesSegmentLib.labelmaps import voxels_of
-from HermesSegmentLib.run_nodes import ORGAN
+from HermesSegmentLib.run_creation import ORGAN
 from Testing.slicer_module.driving import GLAND, LARGE, click
 
 
 def test_exports_hold_only_accepted_slices_on_the_volumes_grid(reviewed, tmp_path):
     import SimpleITK
 
-    from HermesSegmentLib import export
+    from HermesSegmentLib import export, review_report
 
     click(reviewed.ui.acceptAllButton)
     reviewed.reviewing.look_at(4)
@@ -30,7 +30,7 @@ def test_exports_hold_only_accepted_slices_on_the_volumes_grid(reviewed, tmp_pat
         export.to_file(reviewed.review, tmp_path / name)
         image = SimpleITK.ReadImage(str(tmp_path / name))
         assert np.array_equal(SimpleITK.GetArrayFromImage(image) > 0, expected), name
-    (found, table) = export.write_report(reviewed.review, tmp_path / "report.json")
+    (found, table) = review_report.write_report(reviewed.review, tmp_path / "report.json")
     report = json.loads(found.read_text())
     assert [entry["review"]["decision"] for entry in report["slices"]] == [
         "accepted",

@@ -7,7 +7,7 @@ import slicer
 
 from HermesLib.engine.messages import Finished
 from HermesSegmentLib.labelmaps import voxels_of
-from HermesSegmentLib.run_nodes import ORGAN, RunNodes
+from HermesSegmentLib.run_creation import ORGAN, run_record_nodes
 from Testing.slicer_module.driving import GLAND, LARGE, REPORT, RUN, SMALL, click, drain
 from Testing.slicer_module.events import iteration, opened
 
@@ -17,7 +17,7 @@ def test_a_finished_run_is_ready_for_review_worst_first(reviewed):
     assert ui.runButton.text == "Run"
     assert (
         ui.statusLabel.text
-        == "Done: 1 accepted, 2 below the threshold, 0 without the organ, 0 failed"
+        == "Done: 1 of 3 slices accepted, 2 below threshold, 0 without the organ, 0 failed"
     )
     assert [ui.sliceTable.item(row, 0).text() for row in range(3)] == ["4", "5", "3"]
     assert reviewed.review.slice_index == 3
@@ -115,12 +115,12 @@ def test_a_loaded_scene_can_be_reviewed_on(reviewed, tmp_path):
     reviewed.reviewing.look_at(4)
     click(reviewed.ui.acceptButton)
     assert np.array_equal(reviewed.review.result_mask(4), LARGE)
-    assert len(RunNodes.all()) == 1
+    assert len(run_record_nodes()) == 1
 
 
 def test_a_slice_unlike_the_training_patients_is_marked_and_told(panel, engine):
     click(panel.ui.runButton)
-    engine.say(opened((2, 3, 4), unfamiliar=(3,)), *RUN, Finished(REPORT))
+    engine.say(opened((2, 3, 4), out_of_distribution=(3,)), *RUN, Finished(REPORT))
     drain(panel, engine)
     table = panel.ui.sliceTable
     marked = {table.item(row, 0).text(): table.item(row, 2).text() for row in range(table.rowCount)}
@@ -147,5 +147,8 @@ def test_a_borderline_slice_is_marked_told_and_asked_about(panel, engine):
     assert table.item(rows["4"], 1).text().endswith("±") and not table.item(
         rows["3"], 1
     ).text().endswith("±")
-    assert "may be there or not" in table.item(rows["4"], 1).toolTip() and rows["4"] == 0
+    assert (
+        "presence of the organ is uncertain" in table.item(rows["4"], 1).toolTip()
+        and rows["4"] == 0
+    )
     assert "1 borderline" in panel.ui.statusLabel.text

@@ -5,7 +5,7 @@ import slicer
 
 from HermesLib.engine.messages import Failed
 from HermesSegmentLib.labelmaps import voxels_of
-from HermesSegmentLib.run_nodes import ORGAN
+from HermesSegmentLib.run_creation import ORGAN
 from Testing.slicer_module.driving import GLAND, RUN, click, drain, play
 from Testing.slicer_module.events import opened
 
@@ -92,7 +92,7 @@ def test_switching_the_volume_in_mid_run_changes_nothing_about_the_run(panel, en
     assert panel.review.run.volume is volume
     assert np.array_equal(
         voxels_of(panel.review.run.get("mask"), ORGAN, volume)[2],
-        panel.review.run.mask(2, panel.review.run.shown),
+        panel.review.run.mask(2, panel.review.run.selected),
     )
 
 

@@ -1,0 +1,116 @@
+"""The masks and pGTs of all iterations of a run, each slice packed to the bits of its extent."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class PackedMask:
+    """A mask of one slice: the rectangle around its pixels, one bit a pixel.
+
+    Attributes:
+        shape: (H, W) of the slice.
+        rows, columns: the rectangle; empty slices for an empty mask.
+        bits: (B,) uint8.
+    """
+
+    shape: tuple[int, int]
+    rows: slice
+    columns: slice
+    bits: np.ndarray
+
+    @classmethod
+    def pack(cls, mask: np.ndarray) -> Self:
+        """Pack a mask (H, W)."""
+        mask = np.asarray(mask) > 0
+        rows, columns = extent(mask.any(1)), extent(mask.any(0))
+        height, width = mask.shape
+        return cls((height, width), rows, columns, np.packbits(mask[rows, columns]))
+
+    def unpack(self) -> np.ndarray:
+        """The mask (H, W), bool."""
+        mask = np.zeros(self.shape, bool)
+        self.paste(mask)
+        return mask
+
+    def paste(self, pixels: np.ndarray, row: int = 0, column: int = 0) -> None:
+        """Set the mask's rectangle to 0 and 1 in pixels that begin at a row and column."""
+        height = self.rows.stop - self.rows.start
+        width = self.columns.stop - self.columns.start
+        top, left = self.rows.start - row, self.columns.start - column
+        flat = np.unpackbits(self.bits, count=height * width)
+        pixels[top : top + height, left : left + width] = flat.reshape(height, width)
+
+    @property
+    def empty(self) -> bool:
+        """Whether the mask has no pixel."""
+        return self.bits.size == 0
+
+
+def around(extents: list[slice]) -> slice:
+    """The smallest slice that covers all of these."""
+    return slice(min(part.start for part in extents), max(part.stop for part in extents))
+
+
+def extent(occupied: np.ndarray) -> slice:
+    """From the first to the last True of a vector; an empty slice if there is none."""
+    places = np.flatnonzero(occupied)
+    return slice(int(places[0]), int(places[-1]) + 1) if len(places) else slice(0, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class SliceIteration:
+    """Mask and pGT of one slice at one iteration."""
+
+    mask: PackedMask
+    pgt: PackedMask
+
+    @cached_property
+    def mask_only(self) -> PackedMask:
+        """What the mask holds and the pGT does not."""
+        return PackedMask.pack(self.mask.unpack() & ~self.pgt.unpack())
+
+    @cached_property
+    def pgt_only(self) -> PackedMask:
+        """What the pGT holds and the mask does not."""
+        return PackedMask.pack(self.pgt.unpack() & ~self.mask.unpack())
+
+
+class IterationMasks:
+    """All iterations of all slices of a run."""
+
+    def __init__(self) -> None:
+        self._slices: dict[int, list[SliceIteration]] = {}
+
+    @property
+    def count(self) -> int:
+        """The number of iterations of the slice that has the most."""
+        return max((len(iterations) for iterations in self._slices.values()), default=0)
+
+    def add(self, slice_index: int, mask: np.ndarray, pgt: np.ndarray) -> int:
+        """Append an iteration of a slice, arrays (H, W); returns its number, from 0."""
+        iterations = self._slices.setdefault(slice_index, [])
+        iterations.append(SliceIteration(PackedMask.pack(mask), PackedMask.pack(pgt)))
+        return len(iterations) - 1
+
+    def latest(self, iteration: int) -> dict[int, SliceIteration]:
+        """Every slice at an iteration; slices that ended before, at their last."""
+        return {
+            index: iterations[min(iteration, len(iterations) - 1)]
+            for index, iterations in self._slices.items()
+        }
+
+    def of_slice(self, slice_index: int, iteration: int) -> SliceIteration | None:
+        """One slice at an iteration or, if it ended before, its last; None without iterations."""
+        iterations = self._slices.get(slice_index)
+        return iterations[min(iteration, len(iterations) - 1)] if iterations else None
+
+    def refined_at(self, iteration: int) -> Iterator[tuple[int, SliceIteration]]:
+        """The slices that have an iteration of this number, with it."""
+        for index, iterations in self._slices.items():
+            if iteration < len(iterations):
+                yield index, iterations[iteration]

@@ -1,0 +1,128 @@
+"""The report of a reviewed run: HermesLib's report with the reader's decisions in it."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+from HermesLib.prompts.registry import prompt_type
+from HermesLib.refinement.events import Iteration, Status
+from HermesLib.refinement.history import History, SliceResult
+from HermesLib.report.document import FORMAT, slice_entry, summarise
+from HermesSegmentLib.review import Review
+from HermesSegmentLib.run_nodes import RunNodes
+from HermesSegmentLib.run_record import SliceRecord
+
+COLUMNS = (
+    "slice",
+    "status",
+    "decision",
+    "chosen",
+    "best",
+    "pdsc",
+    "pdsc_low",
+    "pdsc_high",
+    "iterations",
+)
+_DIGITS = 6
+
+
+def report(review: Review) -> dict[str, Any]:
+    """The content of ``report.json`` with a ``review`` of every slice.
+
+    The engine's entry of a slice is taken where it covers all iterations; slices that were run
+    again, and those of a run that broke off, come from the scene, without distances of outlines.
+    """
+    record = review.run.record
+    of_engine = record.report or {}
+    entries = {entry["index"]: entry for entry in of_engine.get("slices", [])}
+    results = _results(review.run)
+    slices = []
+    for result in results:
+        slice_record = record.slices[result.index]
+        entry = entries.get(result.index, {})
+        if len(entry.get("iterations", ())) != len(result.records):
+            present = entry.get("present")
+            entry = slice_entry(result, None, record.out_of_distribution)
+            if slice_record.iterations[0].present is None:
+                entry["present"] = present
+        choice = {"decision": slice_record.decision or "none", "iteration": slice_record.chosen}
+        slices.append({**entry, "review": choice})
+    seconds = of_engine.get("summary", {}).get("seconds")
+    if seconds is None:
+        seconds = sum(step.seconds for entry in record.slices.values() for step in entry.iterations)
+    return {
+        "format": of_engine.get("format", FORMAT),
+        "summary": summarise(results, seconds),
+        "slices": slices,
+        "provenance": of_engine.get("provenance", record.request),
+    }
+
+
+def write_report(review: Review, path: Path) -> list[Path]:
+    """Write the report as JSON, and one row per slice as CSV beside it; returns both paths."""
+    path = path.with_suffix(".json")
+    path.write_text(json.dumps(report(review), indent=1) + "\n", encoding="utf-8")
+    table = path.with_suffix(".csv")
+    with open(table, "w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(COLUMNS)
+        for _index, entry in sorted(review.run.record.slices.items()):
+            writer.writerow(_row(entry))
+    return [path, table]
+
+
+def _row(entry: SliceRecord) -> list[Any]:
+    numbers: list[Any] = ["", "", ""]
+    if entry.iterations:
+        best = entry.iterations[entry.best]
+        numbers = [round(value, _DIGITS) for value in (best.pdsc, best.low, best.high)]
+    chosen = "" if entry.chosen is None else entry.chosen
+    status = entry.status or Status.STOPPED
+    return [
+        entry.index,
+        status.value,
+        entry.decision.value,
+        chosen,
+        entry.best,
+        *numbers,
+        len(entry.iterations),
+    ]
+
+
+def _results(run: RunNodes) -> list[SliceResult]:
+    """All slices as HermesLib's results."""
+    history = History()
+    for entry in run.record.slices.values():
+        for iteration in _iterations(run, entry):
+            history.add(iteration)
+    return history.results()
+
+
+def _iterations(run: RunNodes, entry: SliceRecord) -> list[Iteration]:
+    """The events of one slice; the panel never knows the true Dice."""
+    _slices, height, width = run.record.shape
+    iterations = []
+    for number, step in enumerate(entry.iterations):
+        prompt = None
+        if step.prompt is not None:
+            prompt = prompt_type(step.prompt["kind"]).from_plain(step.prompt, (height, width))
+        last = number == len(entry.iterations) - 1
+        iterations.append(
+            Iteration(
+                slice_index=entry.index,
+                index=number,
+                mask=run.mask(entry.index, number),
+                pgt=run.pgt(entry.index, number),
+                pdsc=step.pdsc,
+                pdsc_low=step.low,
+                pdsc_high=step.high,
+                dsc=None,
+                prompt=prompt,
+                seconds=step.seconds,
+                status=entry.status if last else None,
+                present=1.0 if step.present is None else step.present,
+                borderline=entry.borderline,
+            )
+        )
+    return iterations

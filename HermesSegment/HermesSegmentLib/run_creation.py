@@ -1,0 +1,128 @@
+"""The nodes of a new run: segmentations, sequences with their browser, and the folder they lie in."""
+
+from typing import Any
+
+import slicer
+from slicer.i18n import tr as _
+
+from HermesSegmentLib.run_record import RunRecord
+
+ORGAN = "organ"
+MASK_ONLY, PGT_ONLY = "mask-only", "pgt-only"
+#: Mask cyan, pGT magenta, the previous iteration grey, the result green.
+CYAN, MAGENTA = (0.0, 0.85, 0.9), (0.9, 0.2, 0.8)
+GREY, GREEN = (0.65, 0.65, 0.65), (0.3, 0.8, 0.3)
+#: The difference in blue and orange, which the colour-blind can distinguish.
+BLUE, ORANGE = (0.12, 0.47, 0.9), (1.0, 0.6, 0.1)
+#: Attribute of a run's record node.
+RUN_MARK = "HermesSegment.Run"
+_SEGMENTATIONS = ("mask", "pgt", "previous", "difference", "result")
+_FILL_OPACITY = 0.55
+_CONTEXT = "Segmentation category and type - DICOM master list"
+_REGIONS = "Anatomic codes - DICOM master list"
+
+
+def terminology(organ: dict[str, str]) -> str:
+    """Slicer's text for an anatomical structure by its code."""
+    coded = f"{organ['scheme']}^{organ['value']}^{organ['meaning']}"
+    return f"{_CONTEXT}~SCT^123037004^Anatomical Structure~{coded}~^^~{_REGIONS}~^^~^^"
+
+
+def create_run_nodes(volume: Any, record: RunRecord) -> Any:
+    """Add the nodes of a new run on a volume to the scene; returns the record's text node.
+
+    The text node references all others, so a scene that was saved and loaded brings the run back.
+    """
+    scene = slicer.mrmlScene
+    number = 1 + len(run_record_nodes())
+    title = f"HERMES {record.organ['meaning']} {number}"
+    node = scene.AddNewNodeByClass("vtkMRMLTextNode", f"{title} record")
+    node.SetAttribute(RUN_MARK, str(number))
+    node.SetForceCreateStorageNode(slicer.vtkMRMLTextNode.CreateStorageNodeAlways)
+    node.SetText(record.to_json())
+    node.SetNodeReferenceID("volume", volume.GetID())
+    _add_segmentations(node, title, volume, record.organ)
+    _add_sequences(node, title)
+    _add_folder(node, title, volume)
+    return node
+
+
+def run_record_nodes() -> list[Any]:
+    """The record nodes of all runs in the scene."""
+    nodes = slicer.util.getNodesByClass("vtkMRMLTextNode")
+    return [node for node in nodes if node.GetAttribute(RUN_MARK) is not None]
+
+
+def add_organ(node: Any, name: str, coded: str, colour: tuple[float, ...]) -> None:
+    """Add the organ's segment, still without voxels, to a segmentation node."""
+    segmentation = node.GetSegmentation()
+    segmentation.AddEmptySegment(ORGAN, name, colour)
+    segmentation.GetSegment(ORGAN).SetTag(slicer.vtkSegment.GetTerminologyEntryTagName(), coded)
+
+
+def adopt(record_node: Any, node: Any) -> None:
+    """Put a node into a run's folder."""
+    tree = slicer.mrmlScene.GetSubjectHierarchyNode()
+    mask = record_node.GetNodeReference("mask")
+    tree.SetItemParent(_item(tree, node), tree.GetItemParent(_item(tree, mask)))
+
+
+def _add_segmentations(node: Any, title: str, volume: Any, organ: dict[str, str]) -> None:
+    meaning, coded = organ["meaning"], terminology(organ)
+    pgt_name = _("{organ} (pGT)").format(organ=meaning)
+    # Later nodes are drawn over earlier ones.
+    for role, name, segment, colour in (
+        ("previous", _("previous iteration"), meaning, GREY),
+        ("pgt", "pGT", pgt_name, MAGENTA),
+        ("mask", _("mask"), meaning, CYAN),
+        ("result", _("result"), meaning, GREEN),
+    ):
+        made = _new_segmentation(node, role, f"{title} {name}", volume)
+        add_organ(made, segment, coded, colour)
+        display = made.GetDisplayNode()
+        display.SetVisibility2DFill(False)
+        display.SetSliceIntersectionThickness(2)
+        display.SetVisibility(role != "result")
+    name = _("difference between mask and pGT")
+    difference = _new_segmentation(node, "difference", f"{title} {name}", volume)
+    segmentation = difference.GetSegmentation()
+    segmentation.AddEmptySegment(MASK_ONLY, _("mask only"), BLUE)
+    segmentation.AddEmptySegment(PGT_ONLY, _("pGT only"), ORANGE)
+    display = difference.GetDisplayNode()
+    display.SetVisibility2DOutline(False)
+    display.SetOpacity2DFill(_FILL_OPACITY)
+    display.SetVisibility(False)
+
+
+def _new_segmentation(record_node: Any, role: str, name: str, volume: Any) -> Any:
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
+    node.CreateDefaultDisplayNodes()
+    node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+    node.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
+    node.GetDisplayNode().SetVisibility3D(False)
+    record_node.SetNodeReferenceID(role, node.GetID())
+    return node
+
+
+def _add_sequences(node: Any, title: str) -> None:
+    scene = slicer.mrmlScene
+    browser = scene.AddNewNodeByClass("vtkMRMLSequenceBrowserNode", f"{title} iterations")
+    node.SetNodeReferenceID("browser", browser.GetID())
+    for role in ("mask", "pgt"):
+        sequence = scene.AddNewNodeByClass("vtkMRMLSequenceNode", f"{title} {role} iterations")
+        sequence.SetIndexName("iteration")
+        sequence.SetIndexUnit("")
+        node.SetNodeReferenceID(f"{role}-sequence", sequence.GetID())
+        browser.AddSynchronizedSequenceNodeID(sequence.GetID())
+        browser.AddProxyNode(node.GetNodeReference(role), sequence, False)
+
+
+def _add_folder(node: Any, title: str, volume: Any) -> None:
+    tree = slicer.mrmlScene.GetSubjectHierarchyNode()
+    folder = tree.CreateFolderItem(tree.GetItemParent(_item(tree, volume)), title)
+    for role in _SEGMENTATIONS:
+        tree.SetItemParent(_item(tree, node.GetNodeReference(role)), folder)
+
+
+def _item(tree: Any, node: Any) -> int:
+    return tree.GetItemByDataNode(node) or tree.CreateItem(tree.GetSceneItemID(), node)

@@ -1,0 +1,78 @@
+"""Iterations as items of Slicer's sequences.
+
+Item ``n`` holds the slices that have an iteration ``n``, cropped to their extent. So a run of few
+stubborn slices adds little to the scene, and Slicer's sequence browser works without this module.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import slicer
+
+from HermesLib.io.orientation import SliceAxes
+from HermesSegmentLib.iteration_masks import PackedMask, around
+from HermesSegmentLib.labelmaps import has_labelmap, put_labelmap, voxels_of
+from HermesSegmentLib.run_creation import ORGAN, add_organ, terminology
+from HermesSegmentLib.slice_frame import SliceFrame
+
+
+class SequenceItems:
+    """The items of one sequence.
+
+    Args:
+        sequence: the sequence's node.
+        proxy: the segmentation that shows the selected item; new items look like it.
+        volume: the image.
+        organ: terminology: scheme, value and meaning.
+    """
+
+    def __init__(self, sequence: Any, proxy: Any, volume: Any, organ: dict[str, str]) -> None:
+        self.sequence, self.volume = sequence, volume
+        # What is added to a sequence is copied; a node without voxels is the quickest to copy.
+        self._blank = slicer.vtkMRMLSegmentationNode()
+        segment = proxy.GetSegmentation().GetSegment(ORGAN)
+        # Slicer crashes when it loads a small or empty segmentation without the image's grid.
+        self._blank.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+        add_organ(self._blank, segment.GetName(), terminology(organ), segment.GetColor())
+
+    def write(self, number: int, masks: Mapping[int, PackedMask], frame: SliceFrame) -> None:
+        """Let an item hold these masks, by slice; creates the item if there is none."""
+        node = self.sequence.GetDataNodeAtValue(str(number))
+        if node is None:
+            self.sequence.SetDataNodeAtValue(self._blank, str(number))
+            node = self.sequence.GetDataNodeAtValue(str(number))
+        block = _block({index: mask for index, mask in masks.items() if not mask.empty}, frame)
+        if block is not None:
+            voxels, first = block
+            put_labelmap(node, ORGAN, voxels, frame.ijk_to_ras, first)
+
+    def read(self, number: int, axes: SliceAxes) -> np.ndarray | None:
+        """An item's masks (N, H, W), bool, on the volume's grid; None for an empty item."""
+        node = self.sequence.GetNthDataNode(number)
+        if not has_labelmap(node, ORGAN):
+            return None
+        return axes.view(voxels_of(node, ORGAN, self.volume))
+
+
+def _block(
+    masks: Mapping[int, PackedMask], frame: SliceFrame
+) -> tuple[np.ndarray, tuple[int, int, int]] | None:
+    """The voxels (k, j, i) around masks and the place of the first of them; None if all are empty."""
+    if not masks:
+        return None
+    parts = (
+        slice(min(masks), max(masks) + 1),
+        around([mask.rows for mask in masks.values()]),
+        around([mask.columns for mask in masks.values()]),
+    )
+    slices = np.zeros([part.stop - part.start for part in parts], np.uint8)
+    for index, mask in masks.items():
+        mask.paste(slices[index - parts[0].start], parts[1].start, parts[2].start)
+    first = [0, 0, 0]
+    for part, axis, backwards, size in zip(
+        parts, frame.axes.order, frame.axes.backwards, frame.shape, strict=True
+    ):
+        first[axis] = size - part.stop if backwards else part.start
+    i, j, k = first
+    return frame.axes.to_voxels(slices), (k, j, i)
