@@ -1,4 +1,4 @@
-"""Convolutional building blocks shared by the networks of the quality control and of promptable models."""
+"""Convolutional building blocks of the quality control and of promptable models."""
 
 import torch
 from torch import nn
@@ -24,5 +24,5 @@ class ResidualBlock(nn.Module):
 
 
 def upsample(inputs: int, outputs: int) -> nn.Sequential:
-    """Twice the resolution, from ``inputs`` to ``outputs`` channels: a 1x1 convolution and a pixel shuffle."""
+    """Double the resolution by a 1x1 convolution and a pixel shuffle."""
     return nn.Sequential(nn.Conv2d(inputs, 4 * outputs, 1), nn.PixelShuffle(2))

@@ -9,8 +9,8 @@ class Blend:
 
     Attributes:
         expert_share: share of the organ map in the pGT's probability, 0..1; the rest is sampled.
-        through_plane: share of each neighbouring slice's log odds in the organ map, 0..0.5. Above 0, the sampling is
-            conditioned on that map too.
+        through_plane: share of each neighbouring slice's log odds in the organ map, 0..0.5. Above
+            0, the sampling is conditioned on that map too.
     """
 
     expert_share: float

@@ -1,8 +1,9 @@
 """Calibrate QC evidence to an estimate of the true Dice.
 
-Once a pGT has drawn a mask's prompts, mask and pGT agree by construction and their Dice is too high. In that case the
-evidence is the image-only organ map (:mod:`HermesLib.quality.slice_reading`), which depends on no mask. For any other
-mask the Dice with the pGT, which does depend on the mask, is the better evidence. Measured on held-out patients, each
+Once a pGT has drawn a mask's prompts, mask and pGT agree by construction and their Dice is too
+high. In that case the evidence is the image-only organ map
+(:mod:`HermesLib.quality.slice_reading`), which depends on no mask. For any other mask the Dice with
+the pGT, which does depend on the mask, is the better evidence. Measured on held-out patients, each
 kind of evidence adds nothing where the other one applies.
 """
 
@@ -14,12 +15,12 @@ import torch
 
 @dataclass(frozen=True)
 class Curve:
-    """A monotonic curve from one kind of evidence to the true Dice: a logistic regression on the evidence's logit.
+    """A monotonic curve from evidence to true Dice: a logistic regression on the logit.
 
     Attributes:
         bias, slope: of the regression; slope >= 0.
-        low, high: the 5 % and 95 % quantiles of held-out patients' errors, as multiples of :func:`error_scale`; every
-            patient has the same weight.
+        low, high: the 5 % and 95 % quantiles of held-out patients' errors, as multiples of
+            :func:`error_scale`; every patient has the same weight.
         masks: the number of masks it was fitted on.
     """
 
@@ -40,10 +41,12 @@ class Curve:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Two curves, fitted on patients that the QC was not trained on (:mod:`HermesLib.training.calibration_fit`).
+    """Two curves, fitted on patients that the QC was not trained on
+    (:mod:`HermesLib.training.calibration_fit`).
 
     Attributes:
-        independent: from the Dice of mask and pGT, for masks with prompts from elsewhere than a pGT.
+        independent: from the Dice of mask and pGT, for masks with prompts from elsewhere than a
+            pGT.
         prompted: from the Dice that the organ map predicts, for masks with prompts from a pGT.
         coverage: the share of masks that the intervals are meant to contain.
         patients: the number of patients it was fitted on.

@@ -1,4 +1,4 @@
-"""The diffusion QC: the QC core behind the :class:`~HermesLib.quality.protocol.QualityControl` protocol."""
+"""The diffusion QC: the QC core behind the protocol of a quality control."""
 
 import copy
 from collections.abc import Sequence
@@ -21,9 +21,9 @@ from HermesLib.quality.slice_reading import SliceReadings, read_slices
 class DiffusionQuality:
     """Samples K pseudo ground truths a slice and scores the mask against their mean.
 
-    The raw score is Dice(mask, mean pGT > 0.5) on the slice's own grid; its range is that of the Dice with the single
-    samples. Where the weights include a calibration, and ``score`` is not ``raw``, ``pdsc`` is the calibrated estimate
-    of the true Dice with its interval.
+    The raw score is Dice(mask, mean pGT > 0.5) on the slice's own grid; its range is that of the
+    Dice with the single samples. Where the weights include a calibration, and ``score`` is not
+    ``raw``, ``pdsc`` is the calibrated estimate of the true Dice with its interval.
 
     Args:
         core: the networks.
@@ -54,7 +54,7 @@ class DiffusionQuality:
         self.score: ScoreKind = "raw" if self.calibration is None else "calibrated"
 
     def with_blend(self, blend: Blend) -> "DiffusionQuality":
-        """The same QC, networks shared, with its pGT composed differently. Observations serve both."""
+        """The same networks with the pGT composed differently; observations serve both."""
         other = copy.copy(self)
         other.blend = blend
         return other
@@ -63,8 +63,8 @@ class DiffusionQuality:
     def observe(self, images: torch.Tensor) -> Observation:
         """See :class:`HermesLib.quality.protocol.QualityControl`.
 
-        Slice by slice: matrix products of another size add up in another order, so the last bits of a slice's features
-        would depend on which other slices are read with it.
+        Slice by slice: matrix products of another size add up in another order, so the last bits of
+        a slice's features would depend on which other slices are read with it.
         """
         slices = read_slices(self.core, images)
         coarse = [readings.own.features.coarse for readings in slices]
@@ -104,7 +104,7 @@ class DiffusionQuality:
 
     @torch.inference_mode()
     def expected_dice(self, observation: Observation, masks: torch.Tensor) -> torch.Tensor:
-        """The Dice (B,) that the organ map alone predicts for masks (B, H, W, bool) of observed slices."""
+        """The Dice (B,) that the organ map alone predicts for masks (B, H, W, bool)."""
         return expected_dice(masks.to(self.core.device), self._organ_map(observation))
 
     def _organ_map(self, observation: Observation) -> torch.Tensor:

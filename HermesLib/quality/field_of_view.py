@@ -11,14 +11,14 @@ from torch.nn import functional
 from HermesLib.io.neighbours import own_slice
 from HermesLib.metrics.components import label_components
 
-#: Side of the window ``centre``, as a share of the slice's longer side: for images centred on the organ's region, as
-#: those of the prostate are. No gland of PROMISE12's 45 patients reaches beyond it.
+#: Side of the window ``centre``, as a share of the slice's longer side, for images centred on the
+#: organ's region. No prostate of PROMISE12's 45 patients reaches beyond it.
 CENTRE_SHARE = 0.75
 
 
 @dataclass(frozen=True)
 class Window:
-    """A square window on a slice, in pixel edges; it may reach over the slice's border (padded with zeros)."""
+    """A square window on a slice, in pixel edges; zeros where it reaches over the border."""
 
     top: int
     left: int
@@ -30,11 +30,14 @@ class BodySearch:
     """How the body is found on a windowed CT slice.
 
     Attributes:
-        level: intensity that tissue exceeds. Fat, the outermost tissue, is above this level in a soft-tissue window
-            from -125 HU on (-100 HU are at 0.06); air and foam are at 0. A level that excludes fat cuts off what lies
-            far to one side, as the spleen does, wherever the body is broader than its muscles.
-        smoothing: sigma of the Gaussian before the level, as a share of the shorter side. Fat is close to the level.
-        opening: radius of the opening after it, as a share of the shorter side; it separates the couch from the body.
+        level: intensity that tissue exceeds. Fat, the outermost tissue, is above this level in a
+            soft-tissue window from -125 HU on (-100 HU are at 0.06); air and foam are at 0. A level
+            that excludes fat cuts off what lies far to one side, as the spleen does, wherever the
+            body is broader than its muscles.
+        smoothing: sigma of the Gaussian before the level, as a share of the shorter side. Fat is
+            close to the level.
+        opening: radius of the opening after it, as a share of the shorter side; it separates the
+            couch from the body.
         smallest: least side of a body, as a share of the shorter side.
         margin: on either side of the body, as a share of its side.
     """
@@ -61,7 +64,10 @@ def centre_window(shape: tuple[int, int]) -> Window:
 
 
 def body_window(image: np.ndarray, search: BodySearch = BodySearch()) -> Window:
-    """The square around the body on a windowed CT slice (H, W) in 0..1; the whole slice where no body is found."""
+    """The square around the body on a windowed CT slice (H, W) in 0..1.
+
+    The whole slice where no body is found.
+    """
     shorter = min(image.shape)
     smooth = ndimage.gaussian_filter(image, shorter * search.smoothing)
     iterations = max(1, int(shorter * search.opening))
@@ -106,7 +112,10 @@ def find_windows(images: torch.Tensor, field: str) -> list[Window]:
 
 
 def to_grid(images: torch.Tensor, windows: Sequence[Window], side: int) -> torch.Tensor:
-    """Resample each slice's window of images (B, C, H, W) to (B, C, side, side), averaging where it shrinks."""
+    """Resample each slice's window of images (B, C, H, W) to (B, C, side, side).
+
+    Pixels are averaged where the window is larger than the grid.
+    """
     shape = (images.shape[-2], images.shape[-1])
     squares = []
     for image, window in zip(images, windows, strict=True):
@@ -120,7 +129,10 @@ def to_grid(images: torch.Tensor, windows: Sequence[Window], side: int) -> torch
 def from_grid(
     squares: torch.Tensor, windows: Sequence[Window], shape: tuple[int, int]
 ) -> torch.Tensor:
-    """Resample squares (B, C, side, side) to their slices' own grid (B, C, \\*shape); 0 outside the windows."""
+    """Resample squares (B, C, side, side) to their slices' grid (B, C, H, W).
+
+    The inverse of :func:`to_grid`, 0 outside the windows; ``shape`` is (H, W).
+    """
     images = []
     for square, window in zip(squares, windows, strict=True):
         size = (window.side, window.side)
@@ -130,7 +142,7 @@ def from_grid(
 
 
 def _padding(window: Window, shape: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Pixels to add left, right, above and below a slice (rows, columns) to get the window; negative to cut."""
+    """Pixels to add left, right, above and below a slice to get the window; negative to crop."""
     rows, columns = shape
     return (
         -window.left,

@@ -1,7 +1,8 @@
-"""Out-of-distribution (OOD) detection: where a slice is far from all training slices, no score can be trusted.
+"""Out-of-distribution (OOD) detection: on slices unlike all training slices, trust no score.
 
-The Mahalanobis distance of the image expert's pooled features to those of the training patients (Lee 2018, "A simple
-unified framework for detecting out-of-distribution samples"), with a covariance shrunk towards its diagonal.
+The Mahalanobis distance of the image expert's pooled features to those of the training patients
+(Lee 2018, "A simple unified framework for detecting out-of-distribution samples"), with a
+covariance shrunk towards its diagonal.
 """
 
 import torch
@@ -9,7 +10,7 @@ from torch import nn
 
 
 def pooled_features(coarse: torch.Tensor) -> torch.Tensor:
-    """Mean and deviation (B, 2 c) over the cells of the image expert's coarsest map (B, c, s, s)."""
+    """Mean and deviation (B, 2 c) of the image expert's coarsest map (B, c, s, s)."""
     return torch.cat([coarse.mean((2, 3)), coarse.std((2, 3))], 1)
 
 
@@ -36,11 +37,11 @@ class MahalanobisDistance(nn.Module):
         shrinkage: float = 0.1,
         in_distribution: float = 0.99,
     ) -> None:
-        """Fit to features of training slices (N, width) and of held-out patients' slices (M, width).
+        """Fit to the pooled features of slices.
 
         Args:
-            training: define mean and covariance.
-            held_out: define which distance is 1.
+            training: (N, width), of training patients; they define mean and covariance.
+            held_out: (M, width), of held-out patients; they define which distance is 1.
             shrinkage: weight of the diagonal that is added to the covariance.
             in_distribution: share of the held-out slices with a distance below 1.
         """

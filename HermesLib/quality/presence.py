@@ -1,8 +1,9 @@
 """Which slices of a volume show the organ, from the evidence of each slice and of its neighbours.
 
-An organ occupies one run of consecutive slices. Every possible run, and the absence of the organ, has the likelihood
-that the evidence of its slices gives it. A slice shows the organ with the summed probability of the runs that contain
-it. A single slice that looks like the organ, far from the others, is thus corrected, and so is a gap.
+An organ occupies one run of consecutive slices. Every possible run, and the absence of the organ,
+has the likelihood that the evidence of its slices gives it. A slice shows the organ with the summed
+probability of the runs that contain it. A single slice that looks like the organ, far from the
+others, is thus corrected, and so is a gap.
 """
 
 from dataclasses import dataclass
@@ -15,15 +16,15 @@ from HermesLib.errors import HermesError
 
 @dataclass(frozen=True)
 class PresenceRule:
-    """How the presence of an organ is decided; fitted with the quality control's weights and stored with them.
+    """How the presence of an organ is decided; stored with the weights of the quality control.
 
     Attributes:
-        weight: factor on the log odds of each slice of a volume. Consecutive slices look alike, so their evidence is not
-            independent. The default has the highest likelihood of the truth on the held-out PROMISE12 patients. A single
-            slice counts in full.
-        borderline: (low, high). A slice with low <= probability < high is borderline. On eight held-out PROMISE12 patients
-            (256 slices, 123 with the gland) no slice with the gland was below the default range and two without it were
-            above; 53 were in between.
+        weight: factor on the log odds of each slice of a volume. Consecutive slices look alike, so
+            their evidence is not independent. The default has the highest likelihood of the truth
+            on the held-out PROMISE12 patients. A single slice counts in full.
+        borderline: (low, high). A slice with low <= probability < high is borderline. On eight
+            held-out PROMISE12 patients (256 slices, 123 with the gland) no slice with the gland was
+            below the default range and two without it were above; 53 were in between.
     """
 
     weight: float = 0.5
@@ -33,7 +34,8 @@ class PresenceRule:
         """Check the numbers.
 
         Raises:
-            HermesError: a weight that is not above 0 and up to 1, or a range that is not within 0..1.
+            HermesError: a weight that is not above 0 and up to 1, or a range that is not within
+                0..1.
         """
         if not 0 < self.weight <= 1:
             raise HermesError(
@@ -59,8 +61,8 @@ def contiguous_presence(log_odds: np.ndarray, weight: float) -> np.ndarray:
     """Probability (N,) that each slice shows the organ.
 
     Args:
-        log_odds: (N,) that each slice, seen alone, shows it; in the order of the volume. Slices may be left out between
-            them: a run stays a run.
+        log_odds: (N,) that each slice, seen alone, shows it; in the order of the volume. Slices may
+            be left out between them: a run stays a run.
         weight: :attr:`PresenceRule.weight`.
 
     All runs have the same prior, and so has the absence of the organ.

@@ -1,7 +1,8 @@
-"""The protocol of a quality control (QC): what it reads from slices, and how it assesses masks on them.
+"""The protocol of a quality control (QC): observe slices once, assess any number of masks.
 
-A QC works in two phases, as a promptable model does. :meth:`QualityControl.observe` reads each slice once and sees no
-mask. :meth:`QualityControl.assess` scores any number of masks against what was read.
+A QC works in two phases, as a promptable model does. :meth:`QualityControl.observe` reads each
+slice once and sees no mask. :meth:`QualityControl.assess` scores any number of masks against what
+was read.
 """
 
 from collections.abc import Sequence
@@ -15,8 +16,8 @@ from HermesLib.quality.presence import PresenceRule
 #: What a pDSC is: the plain Dice of mask and pGT, or a calibrated estimate of the true Dice.
 ScoreKind = Literal["raw", "calibrated"]
 
-#: Where a mask comes from. ``prompted``: its prompts were derived from a pGT, so that mask and pGT agree by
-#: construction. ``independent``: any other mask.
+#: Where a mask comes from. ``prompted``: its prompts were derived from a pGT, so that mask and pGT
+#: agree by construction. ``independent``: any other mask.
 Evidence = Literal["independent", "prompted"]
 
 
@@ -26,9 +27,10 @@ class Observation:
 
     Attributes:
         images: (B, C, H, W), as given to :meth:`QualityControl.observe`.
-        presence: (B,) log odds that the slice, seen alone, shows the organ; None if the QC does not know. On the CPU.
-        out_of_distribution: (B,) bool, whether the slice looks unlike all training slices, so that its scores cannot be
-            trusted; None if the QC does not know. On the CPU.
+        presence: (B,) log odds that the slice, seen alone, shows the organ; None if the QC does not
+            know. On the CPU.
+        out_of_distribution: (B,) bool, whether the slice looks unlike all training slices, so that
+            its scores cannot be trusted; None if the QC does not know. On the CPU.
         features: one object a slice, private to the QC that made it.
     """
 
@@ -41,7 +43,7 @@ class Observation:
         return len(self.features)
 
     def select(self, indices: Sequence[int]) -> "Observation":
-        """The observation of some of the slices, in the order of ``indices``. Features are shared, not copied."""
+        """The observation of some of the slices, in the order of ``indices``."""
         rows = torch.as_tensor(list(indices), dtype=torch.long)
         return Observation(
             images=self.images[rows.to(self.images.device)],
@@ -53,7 +55,7 @@ class Observation:
         )
 
     def to(self, device: torch.device | None) -> "Observation":
-        """The same observation with its images on ``device``, for the model; the features stay where the QC keeps them."""
+        """The same observation with its images on ``device``; the features stay where they are."""
         return replace(self, images=self.images.to(device))
 
 
@@ -63,10 +65,12 @@ class Assessment:
 
     Attributes:
         pgt: (B, H, W) probability of the pseudo ground truth; the pGT itself is ``pgt > 0.5``.
-        pdsc: (B,) estimate of the unknown true Dice: the Dice of mask and pGT, or its calibrated value.
+        pdsc: (B,) estimate of the unknown true Dice: the Dice of mask and pGT, or its calibrated
+            value.
         pdsc_low, pdsc_high: (B,) range of that estimate.
         present: (B,) probability that the slice shows the organ.
-        ceiling: (B,) the highest ``pdsc`` that any mask of the slice could get; 1 if the QC does not know.
+        ceiling: (B,) the highest ``pdsc`` that any mask of the slice could get; 1 if the QC does
+            not know.
     """
 
     pgt: torch.Tensor
@@ -92,10 +96,11 @@ class QualityControl(Protocol):
     presence_rule: PresenceRule
 
     def observe(self, images: torch.Tensor) -> Observation:
-        """Read slices (B, C, H, W), float32 in 0..1, each in the middle of its neighbours; on any device.
+        """Read slices (B, C, H, W), float32 in 0..1, each in the middle of its neighbours.
 
-        Call it once for all slices of a run, in their order along the volume: what neighbouring slices share is then
-        read once. Slices are moved to the QC's own device one at a time.
+        Call it once for all slices of a run, in their order along the volume: what neighbouring
+        slices share is then read once. Slices may be on any
+        device and are moved to the QC's own device one at a time.
         """
         ...
 
@@ -111,8 +116,8 @@ class QualityControl(Protocol):
         Args:
             observation: of the same B slices, made by this QC.
             masks: one mask a slice, on any device.
-            seeds: one integer a slice, the source of all its randomness: a slice's result does not depend on which
-                other slices are in the batch.
+            seeds: one integer a slice, the source of all its randomness: a slice's result does not
+                depend on which other slices are in the batch.
             evidence: where the masks come from.
         """
         ...

@@ -1,4 +1,4 @@
-"""What the image expert reads from slices: features, evidence of presence, and the organ map of each slice."""
+"""What the image expert reads from slices: features, and the organ map of each slice."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,8 +24,13 @@ _CLIP = 1e-4
 
 @dataclass(frozen=True, eq=False)
 class _View:
-    """One view of a slice: the organ's probability (1, 1, S, S) on the grid, the window that was read, and whether the
-    slice was mirrored first."""
+    """One view of a slice.
+
+    Attributes:
+        organ: (1, 1, S, S), the organ's probability on the grid.
+        window: the part of the slice that was read.
+        mirrored: whether the slice was mirrored left to right first.
+    """
 
     organ: torch.Tensor
     window: Window
@@ -40,9 +45,9 @@ class _View:
 class SliceReading:
     """What the image expert reads from one slice. Each view is read once, when it is first needed.
 
-    The view of the slice's own window serves features, presence, out-of-distribution detection and the organ map. The
-    other views serve the organ map alone, so a slice without the organ never needs them. Everything is kept on the QC's
-    grid: about 0.4 MB a slice, whatever its size.
+    The view of the slice's own window serves features, presence, out-of-distribution detection and
+    the organ map. The other views serve the organ map alone, so a slice without the organ never
+    needs them. Everything is kept on the QC's grid, about 0.4 MB a slice whatever its size.
 
     Args:
         core: the networks.
@@ -57,7 +62,7 @@ class SliceReading:
 
     @property
     def pixels(self) -> torch.Tensor:
-        """The image expert's input (1, 1 + 2 * neighbours, H, W) before it is brought to the grid."""
+        """The image expert's input (1, 1 + 2 * neighbours, H, W) before its resampling."""
         return neighbourhood(self._image[None], self._core.config.neighbours, self._offset)
 
     @cached_property
@@ -85,8 +90,11 @@ class SliceReading:
         return tuple(views)
 
     def organ_map(self) -> torch.Tensor:
-        """Probability (H, W) of the organ: the mean of the views, which are the slice's own window, a closer one and,
-        where anatomy allows, the mirrored slice. Where the views disagree, the probability is in between."""
+        """Probability (H, W) of the organ: the mean of the views, which are the slice's own window,
+        a closer one and,
+        where anatomy allows, the mirrored slice. Where the views disagree, the probability is in
+        between.
+        """
         shape = (self._image.shape[-2], self._image.shape[-1])
         return torch.stack([view.on_slice(shape) for view in self._views]).mean(0)
 
@@ -97,9 +105,10 @@ class SliceReading:
 
 @dataclass(frozen=True, eq=False)
 class SliceReadings:
-    """The readings of a slice and of its two neighbours; at the end of a volume the slice itself stands in.
+    """The readings of a slice and of its two neighbours.
 
-    Neighbours that are slices of the same observation share their reading.
+    At the end of a volume the slice itself stands in for the missing one. Neighbours that are
+    slices of the same observation share their reading.
     """
 
     own: SliceReading
@@ -107,7 +116,7 @@ class SliceReadings:
     after: SliceReading
 
     def organ_map(self, through_plane: float) -> torch.Tensor:
-        """Probability (H, W) of the organ, with a share ``through_plane`` of each neighbour's log odds in it."""
+        """Probability (H, W) of the organ; ``through_plane`` as in the blend."""
         own = self.own.organ_map()
         if through_plane == 0:
             return own
@@ -118,10 +127,11 @@ class SliceReadings:
 
 
 def read_slices(core: QualityCore, images: torch.Tensor) -> list[SliceReadings]:
-    """Prepare the readings of slices (B, C, H, W) in their order along the volume; nothing is read yet.
+    """Prepare the readings of slices (B, C, H, W), in their order along the volume.
 
-    A neighbour's channels are compared with the adjacent slices themselves, pixel by pixel, so that no slice is read
-    twice. The same holds for a slice that is left out between two others.
+    Nothing is read yet. A neighbour's channels are compared with the adjacent slices themselves,
+    pixel by pixel, so that no slice is read twice. The same holds for a slice that is left out
+    between two others.
     """
     own = [SliceReading(core, image) for image in images]
     slices: list[SliceReadings] = []
@@ -139,6 +149,6 @@ def _same_or_new(reading: SliceReading, nearby: list[SliceReading]) -> SliceRead
 
 
 def slice_features(core: QualityCore, images: torch.Tensor) -> torch.Tensor:
-    """The image expert's pooled features (B, c) of slices (B, C, H, W), for out-of-distribution detection."""
+    """Pooled features (B, c) of slices (B, C, H, W), for out-of-distribution detection."""
     readings = [SliceReading(core, image) for image in images]
     return torch.cat([pooled_features(reading.features.coarse) for reading in readings])

@@ -25,9 +25,9 @@ def assess_slices(
 ) -> Iterator[Iteration]:
     """Assess masks (B, H, W, bool) of slices; the masks stay as they are.
 
-    A slice is ``accepted`` at the threshold and otherwise ``stopped``. It is ``absent`` where it probably does not show
-    the organ: an empty mask there scores the probability of absence, any other mask scores low. It is ``failed`` where
-    the pGT stays empty.
+    A slice is ``accepted`` at the threshold and otherwise ``stopped``. It is ``absent`` where it
+    probably does not show the organ: an empty mask there scores the probability of absence, any
+    other mask scores low. It is ``failed`` where the pGT stays empty.
 
     Args:
         quality: the QC.

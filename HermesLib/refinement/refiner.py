@@ -1,4 +1,4 @@
-"""The refinement loop: segment, let the quality control predict what it expected, improve the prompt, segment again."""
+"""The refinement loop: segment, compare with the pGT, improve the prompt, segment again."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -83,19 +83,22 @@ class Refiner:
 
         Args:
             slices: (B, C, H, W), float32 in 0..1, each in the middle of its neighbours
-                (:mod:`HermesLib.io.neighbours`); C = 1 for single slices. Or what this refiner's QC has observed of
-                them.
-            slice_indices: their indices in the volume, which seed the random numbers; by default 0..B-1.
+                (:mod:`HermesLib.io.neighbours`); C = 1 for single slices. Or what this refiner's QC
+                has observed of them.
+            slice_indices: their indices in the volume, which seed the random numbers; by default
+                0..B-1.
             truth: (B, H, W) bool, for the true Dice in the events; the loop itself does not use it.
             initial_masks: (B, H, W) bool, masks to start from in place of the model's first ones.
-            first_prompt: a user's prompt in place of the random first ones. Unlike those, its scribbles stay when
-                prompts are refined. It implies that the organ is present, whatever the QC estimates.
-            present: (B,) probability that each slice shows the organ, where more is known than the single slice. Slices
-                that probably do not are passed neither to the model nor to the QC.
+            first_prompt: a user's prompt in place of the random first ones. Unlike those, its
+                scribbles stay when prompts are refined. It implies that the organ is present,
+                whatever the QC estimates.
+            present: (B,) probability that each slice shows the organ, where more is known than the
+                single slice. Slices that probably do not are passed neither to the model nor to the
+                QC.
 
         Yields:
-            One event for each slice and iteration. Every unfinished slice yields its iteration i before any yields its
-            i + 1, and every slice's last event is ``final``.
+            One event for each slice and iteration. Every unfinished slice yields its iteration i
+            before any yields its i + 1, and every slice's last event is ``final``.
         """
         observation = slices if isinstance(slices, Observation) else self.quality.observe(slices)
         images = observation.images

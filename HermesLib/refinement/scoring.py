@@ -1,4 +1,4 @@
-"""Scores of masks: the QC's assessment, with empty masks and pGTs and absent organs taken care of."""
+"""Scores of masks: the QC's assessment, and the rules for empty masks and absent organs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -33,13 +33,14 @@ class SliceScore:
 
     @classmethod
     def without_mask(cls, shape: tuple[int, int], present: float) -> "SliceScore":
-        """The score of an empty mask on a slice (rows, columns) that was decided to show no organ."""
+        """The score of an empty mask on a slice (rows, columns) that probably shows no organ."""
         return cls(np.zeros(shape, bool), 0.0, 0.0, 0.0, present).where_absent(mask_is_empty=True)
 
     def where_absent(self, *, mask_is_empty: bool) -> "SliceScore":
-        """The score if the slice probably does not show the organ: the expected Dice over both possibilities.
+        """The score on a slice that probably does not show the organ: the expected Dice.
 
-        Without the organ an empty mask has a true Dice of 1 and any other mask 0. With it, an empty mask has 0.
+        Without the organ an empty mask has a true Dice of 1 and any other mask 0. With it, an empty
+        mask has 0.
         """
         if mask_is_empty:
             return replace(self, pdsc=1.0 - self.present, pdsc_low=0.0, pdsc_high=1.0)
@@ -57,8 +58,8 @@ def score_masks(
 ) -> list[SliceScore]:
     """Assess masks (B, H, W, bool) of observed slices, one score a slice.
 
-    The Dice of two empty masks is 1 as a metric but means nothing here, so an empty mask or an empty pGT scores 0:
-    neither can ever be accepted.
+    The Dice of two empty masks is 1 as a metric but means nothing here, so an empty mask or an
+    empty pGT scores 0: neither can ever be accepted.
 
     Args:
         quality: the QC that made the observation.
@@ -103,8 +104,8 @@ def assess_nonempty(
 ) -> Assessment:
     """Assess masks; an empty pGT is drawn again from another seed, up to ``redraws`` times.
 
-    A slice that probably does not show the organ is not drawn again: there an empty pGT is correct. Arguments as in
-    :func:`score_masks`.
+    A slice that probably does not show the organ is not drawn again: there an empty pGT is correct.
+    Arguments as in :func:`score_masks`.
     """
     assessment = assess_slicewise(quality, observation, masks, seeds, evidence)
     values = {field.name: getattr(assessment, field.name).clone() for field in fields(Assessment)}
@@ -133,9 +134,9 @@ def assess_slicewise(
 ) -> Assessment:
     """Assess all slices together on an accelerator, and one by one on a CPU.
 
-    Matrix products of another size add up in another order, so the last bits of a slice's result would depend on which
-    other slices are in the batch, and finished slices leave it. On a CPU, where a batch gains little, results are the
-    same bit for bit.
+    Matrix products of another size add up in another order, so the last bits of a slice's result
+    would depend on which other slices are in the batch, and finished slices leave it. On a CPU,
+    where a batch gains little, results are the same bit for bit.
     """
     if observation.images.device.type != "cpu":
         return quality.assess(observation, masks, seeds, evidence)
@@ -157,7 +158,9 @@ def any_pixel(masks: torch.Tensor) -> torch.Tensor:
 
 
 def _slice_scores(pgt: torch.Tensor, *numbers: torch.Tensor) -> list[SliceScore]:
-    """One score a slice from pGTs (B, H, W, bool) and the numbers (B,) in the order of :class:`SliceScore`."""
+    """One score a slice from pGTs (B, H, W, bool) and the numbers (B,) in the order of
+    :class:`SliceScore`.
+    """
     rows = zip(pgt.cpu().numpy(), *(values.tolist() for values in numbers), strict=True)
     return [SliceScore(*row) for row in rows]
 

@@ -12,7 +12,8 @@ class StoppingRule:
 
     Attributes:
         settings: threshold and patience.
-        best_pdsc, best_index: of the last iteration that improved the pDSC by more than the least improvement.
+        best_pdsc, best_index: of the last iteration that improved the pDSC by more than the least
+            improvement.
     """
 
     settings: RefinementSettings

@@ -12,7 +12,8 @@ from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.settings import RefinementSettings
 
-#: Slices refined together: enough to use a CPU's cores, and at 512 x 512 within a few hundred megabytes.
+#: Slices refined together: enough to use a CPU's cores, and at 512 x 512 within a few hundred
+#: megabytes.
 BATCH_SIZE = 8
 
 
@@ -27,10 +28,11 @@ def refine_volume(
     batch_size: int = BATCH_SIZE,
     device: torch.device | None = None,
 ) -> Iterator[Iteration]:
-    """The events of :meth:`Refiner.refine` for any number of slices in their order along the volume.
+    """The events of :meth:`Refiner.refine` for any number of slices, in the order of the volume.
 
-    ``batch_size`` slices are refined at a time, and only these are moved to ``device``. Observe the slices first
-    (``refiner.quality.observe``) where the observation is needed before the first event; otherwise pass the slices.
+    ``batch_size`` slices are refined at a time, and only these are moved to ``device``. Observe the
+    slices first (``refiner.quality.observe``) where the observation is needed before the first
+    event; otherwise pass the slices.
     """
     observation = slices if isinstance(slices, Observation) else refiner.quality.observe(slices)
     present = presence_along(observation, refiner.quality)
@@ -57,8 +59,10 @@ def assess_volume(
     batch_size: int = BATCH_SIZE,
     device: torch.device | None = None,
 ) -> Iterator[Iteration]:
-    """The events of :func:`assess_slices` for any number of slices, ``batch_size`` of them at a time; see
-    :func:`refine_volume`."""
+    """The events of :func:`assess_slices` for any number of slices, ``batch_size`` of them at a
+    time; see
+    :func:`refine_volume`.
+    """
     observation = slices if isinstance(slices, Observation) else quality.observe(slices)
     present = presence_along(observation, quality)
     indices = list(range(len(observation)) if slice_indices is None else slice_indices)
@@ -75,7 +79,7 @@ def assess_volume(
 
 
 def presence_along(observation: Observation, quality: QualityControl) -> torch.Tensor | None:
-    """Probability (N,) that each of the observed slices, in their order along the volume, shows the organ.
+    """Probability (N,) that each observed slice shows the organ, from all slices of the volume.
 
     See :func:`HermesLib.quality.presence.contiguous_presence`. None where the QC does not know.
     """

@@ -68,7 +68,8 @@ def test_the_body_is_found_beside_the_table_and_an_empty_slice_shows_all():
 def test_fat_belongs_to_the_body_so_that_nothing_at_its_side_is_cut_off():
     rng = np.random.default_rng(0)
     image = np.zeros((256, 256), np.float32)
-    # Fat of -100 HU in a window from -125 to 275 HU, muscles within, a couch of foam in a thin shell below.
+    # Fat of -100 HU in a window from -125 to 275 HU, muscles within, a couch of foam in a thin
+    # shell below.
     image[disc(256, 256, (120, 128), 105)] = 0.0625
     image[disc(256, 256, (120, 128), 70)] = 0.4
     image[240:242, 10:246] = 0.3

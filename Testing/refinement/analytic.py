@@ -1,6 +1,8 @@
-"""A promptable model and quality controls that follow the protocols exactly and can be reckoned by hand.
+"""A promptable model and quality controls that follow the protocols exactly and can be reckoned by
+hand.
 
-The scenes hold an organ (a disc of brightness 0.9) and, apart from it, a distractor (a square of brightness 0.7).
+The scenes hold an organ (a disc of brightness 0.9) and, apart from it, a distractor (a square of
+brightness 0.7).
 """
 
 from collections.abc import Sequence
@@ -60,7 +62,9 @@ class BoxThreshold:
 
 
 class OrganQuality:
-    """Expects whatever is brighter than 0.8, shifted by up to ``jitter`` pixels that follow from the slice's seed."""
+    """Expects whatever is brighter than 0.8, shifted by up to ``jitter`` pixels that follow from
+    the slice's seed.
+    """
 
     name = "organ"
     sha256 = "1" * 64
@@ -105,7 +109,9 @@ class OrganQuality:
 
 
 class KnowingQuality(OrganQuality):
-    """Tells how much each slice by itself speaks for the organ: what its first pixel says, as log odds of -10 to 10."""
+    """Tells how much each slice by itself speaks for the organ: what its first pixel says, as log
+    odds of -10 to 10.
+    """
 
     def log_odds(self, images: torch.Tensor) -> torch.Tensor:
         return (images[:, images.shape[1] // 2, 0, 0] - 0.5) * 20

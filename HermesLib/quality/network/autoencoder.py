@@ -1,4 +1,4 @@
-"""The spatial VAE-GAN of masks: a small latent with a place for every part of the mask (paper, QC core)."""
+"""The spatial VAE-GAN of masks (paper, QC core): its latent keeps where parts of the mask are."""
 
 import torch
 from monai.networks.nets import AutoencoderKL, PatchDiscriminator
@@ -10,8 +10,8 @@ from HermesLib.quality.network.config import QualityConfig
 class SpatialVae(nn.Module):
     """Masks (B, 1, S, S) to latents (B, C, s, s) and back.
 
-    Latents leave :meth:`encode` normalised per channel; mean and deviation over the training masks are buffers, so they travel
-    with the weights (:meth:`fit_normalisation`).
+    :meth:`encode` normalises latents per channel. Mean and deviation over the training masks are
+    buffers, so they are stored with the weights (:meth:`fit_normalisation`).
     """
 
     latent_mean: torch.Tensor
@@ -45,7 +45,7 @@ class SpatialVae(nn.Module):
         return self.network.decode(latents * self.latent_deviation + self.latent_mean)
 
     def reconstruct(self, masks: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Logits, latent means and latent deviations, with a latent drawn by reparametrisation: the training pass."""
+        """The training pass: logits from a sampled latent, latent means and latent deviations."""
         return self.network(masks * 2 - 1)
 
     @torch.no_grad()
@@ -57,7 +57,10 @@ class SpatialVae(nn.Module):
 
 
 def patch_discriminator() -> PatchDiscriminator:
-    """The adversary of training: real or reconstructed mask, patch by patch. Returns its feature maps too, the perceptual loss."""
+    """The adversary in training: real or reconstructed mask, for each patch.
+
+    It returns its feature maps too, for the perceptual loss.
+    """
     return PatchDiscriminator(
         spatial_dims=2, channels=16, in_channels=1, out_channels=1, num_layers_d=3, norm="INSTANCE"
     )

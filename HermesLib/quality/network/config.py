@@ -16,26 +16,30 @@ class QualityConfig:
 
     Attributes:
         grid: side of the square grid that slices are brought to, pixels.
-        field: what of the slice the grid shows: ``slice`` (all of it), ``centre`` (its middle three quarters) or
-            ``body`` (the bounding box of the body).
+        field: what of the slice the grid shows: ``slice`` (all of it), ``centre`` (its middle three
+            quarters) or ``body`` (the bounding box of the body).
         neighbours: slices on either side that the image expert reads with the slice itself.
-        standardise: whether the image expert brings every slice to mean 0 and deviation 1 (MR, which has no calibrated
-            scale).
+        standardise: whether the image expert brings every slice to mean 0 and deviation 1 (MR,
+            which has no calibrated scale).
         latent_channels: channels of the mask's latent.
-        autoencoder_channels: channels of the spatial VAE's levels; each but the first halves the grid. Three levels, a
-            latent at a quarter of the grid: at an eighth a small gland is two cells wide, too few to represent it.
-        mask_channels, image_channels: channels of the experts' levels (1/2, 1/4, 1/8, 1/16 of the grid).
+        autoencoder_channels: channels of the spatial VAE's levels; each but the first halves the
+            grid. Three levels, a latent at a quarter of the grid: at an eighth a small gland is two
+            cells wide, too few to represent it.
+        mask_channels, image_channels: channels of the experts' levels (1/2, 1/4, 1/8, 1/16 of the
+            grid).
         token_width: width of the experts' tokens and of the condition.
         denoiser_channels: channels of the denoiser's levels, the first at the latent's resolution.
         timesteps: length of the noise schedule.
-        steps, samples: default number of sampling steps and of samples averaged. One step is the default because more
-            made the pGT worse on validation patients (true Dice 0.82 in one step, 0.76 in two, 0.65 in four).
+        steps, samples: default number of sampling steps and of samples averaged. One step is the
+            default because more made the pGT worse on validation patients (true Dice 0.82 in one
+            step, 0.76 in two, 0.65 in four).
         mirror: whether the organ may be seen mirrored left to right.
         calibration: from the score to an estimate of the true Dice; None before it is fitted.
         familiarity: whether the weights include the out-of-distribution statistics.
-        expert_share, through_plane: the blend of the pGT, see :class:`HermesLib.quality.blend.Blend`. Where training was
-            short or data few, the organ map is better than the samples; validation decides
-            (:mod:`HermesLib.training.blend`). Organs are continuous across slices, hence ``through_plane``.
+        expert_share, through_plane: the blend of the pGT, see
+            :class:`HermesLib.quality.blend.Blend`. Where training was short or data few, the organ
+            map is better than the samples; validation decides (:mod:`HermesLib.training.blend`).
+            Organs are continuous across slices, hence ``through_plane``.
         presence_rule: how the presence of the organ is decided along a volume.
         closer_view: side of the organ map's closer view, as a share of the window's.
         island_share: components of a pGT below this share of its largest one are removed.

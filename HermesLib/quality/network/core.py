@@ -20,7 +20,7 @@ from HermesLib.quality.ood import MahalanobisDistance
 
 
 def latent_denoiser(config: QualityConfig, inputs: int) -> DiffusionModelUNet:
-    """The network that predicts clean latents, from ``inputs`` channels and tokens of the condition's width."""
+    """The network that predicts clean latents from ``inputs`` channels and the tokens."""
     return DiffusionModelUNet(
         spatial_dims=2,
         in_channels=inputs,
@@ -73,7 +73,7 @@ class QualityCore(nn.Module):
         )
         self.fusion = ExpertFusion(config.cells, config.token_width)
         self.presence = PresenceHead(config.image_channels[-1])
-        # Out-of-distribution statistics. The name is part of the tensors' names in published weights.
+        # Out-of-distribution statistics; published weights store their tensors under this name.
         self.familiarity = (
             MahalanobisDistance(2 * config.image_channels[-1]) if config.familiarity else None
         )
@@ -91,7 +91,7 @@ class QualityCore(nn.Module):
         return self.alphas_cumprod.device
 
     def read_images(self, images: torch.Tensor) -> ImageFeatures:
-        """The image expert's features of slices (B, C, S, S) in 0..1, each in the middle of its neighbours."""
+        """The image expert's features of slices (B, C, S, S), each amid its neighbours."""
         features: ImageFeatures = self.image_expert(neighbourhood(images, self.config.neighbours))
         return features
 
@@ -108,9 +108,10 @@ class QualityCore(nn.Module):
         Args:
             features: of :meth:`read_images`.
             masks: the masks to assess.
-            keep_mask, keep_image: (B,) of 0 and 1; 0 silences that expert for a slice (expert dropout in training).
-            organ: (B, 1, S, S) probabilities in place of the image expert's own, where the neighbouring slices add to
-                them.
+            keep_mask, keep_image: (B,) of 0 and 1; 0 silences that expert for a slice (expert
+                dropout in training).
+            organ: (B, 1, S, S) probabilities in place of the image expert's own, where the
+                neighbouring slices add to them.
         """
         config = self.config
         mask_maps = self.mask_expert.encode(masks)
@@ -141,7 +142,7 @@ class QualityCore(nn.Module):
     def sample(
         self, condition: Condition, seeds: Sequence[int], samples: int, steps: int
     ) -> torch.Tensor:
-        """Probabilities (B, samples, S, S) of ``samples`` pseudo ground truths a slice; noise from one seed a slice."""
+        """Probabilities (B, samples, S, S) of sampled pGTs; noise from one seed a slice."""
         side = self.config.latent_side
         shape = (samples, self.config.latent_channels, side, side)
         noise = seeded_noise(seeds, shape, self.device).flatten(0, 1)

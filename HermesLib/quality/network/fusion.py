@@ -1,7 +1,7 @@
 """Learned cross-attention over the tokens of both experts (paper, "team of experts").
 
-Over a single token the softmax of an attention is constant, and the expert would get no gradient. Hence one token for
-each cell of the coarsest map.
+Over a single token the softmax of an attention is constant, and the expert would get no gradient.
+Hence one token for each cell of the coarsest map.
 """
 
 import torch
@@ -9,8 +9,7 @@ from torch import nn
 
 
 class ExpertFusion(nn.Module):
-    """Learned cross-attention: the query of each cell attends to both experts' tokens and yields the condition's token
-    for that cell.
+    """Learned cross-attention of each cell's query over both experts' tokens.
 
     Args:
         cells: tokens of each expert.

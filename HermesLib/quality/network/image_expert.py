@@ -1,7 +1,8 @@
-"""E2, the expert on images (paper, "team of experts": a denoising autoencoder), as a U-Net with two heads.
+"""E2, the expert on images (paper, "team of experts"), as a U-Net with two heads.
 
-One head denoises the image, as in the paper; the other maps the organ. With the denoising head alone the pGT of small
-glands stayed poor however long the core trained: denoising an image does not require knowing where an organ ends.
+One head denoises the image, as in the paper; the other maps the organ. With the denoising head
+alone the pGT of small glands stayed poor however long the core trained: denoising an image does not
+require knowing where an organ ends.
 """
 
 from collections.abc import Sequence
@@ -12,8 +13,8 @@ from torch import nn
 
 from HermesLib.networks.blocks import ResidualBlock, upsample
 
-#: Added to the deviation of a standardised slice, so that the noise of an almost constant slice is not amplified; in
-#: units of the full range.
+#: Added to the deviation of a standardised slice, so that the noise of an almost constant slice is
+#: not amplified; in units of the full range.
 _LEAST_DEVIATION = 0.05
 
 
@@ -42,7 +43,9 @@ class ImageFeatures:
 
 
 class ImageEncoder(nn.Module):
-    """The contracting path of :class:`ImageExpert`: its levels halve the grid, the first is at S/2."""
+    """The contracting path of :class:`ImageExpert`: its levels halve the grid, the first is at
+    S/2.
+    """
 
     def __init__(self, channels: Sequence[int], neighbours: int, standardise: bool) -> None:
         super().__init__()
@@ -79,8 +82,8 @@ class ImageExpert(ImageEncoder):
         channels: of the levels, from S/2 down.
         token_width: of :meth:`tokens`.
         neighbours: slices on either side.
-        standardise: whether every slice is first brought to mean 0 and deviation 1, for scanners without a calibrated
-            intensity scale.
+        standardise: whether every slice is first brought to mean 0 and deviation 1, for scanners
+            without a calibrated intensity scale.
         fine_level: the level, 0 at S/2, of :attr:`ImageFeatures.fine`.
     """
 
@@ -110,7 +113,7 @@ class ImageExpert(ImageEncoder):
         return features
 
     def denoise(self, noisy: torch.Tensor) -> tuple[torch.Tensor, ImageFeatures]:
-        """Both heads, for training: the slice without its noise (B, 1, S, S), and the features of the noisy slices."""
+        """Both heads, for training: the denoised slices (B, 1, S, S) and the features."""
         finished, features = self._decode(noisy)
         return self.to_image(finished), features
 

@@ -9,7 +9,7 @@ from HermesLib.networks.blocks import ResidualBlock, upsample
 
 
 class MaskExpert(nn.Module):
-    """Autoencoder of masks (B, 1, S, S), trained on anomalous ones; its levels halve the grid, the first is at S/2."""
+    """Autoencoder of masks (B, 1, S, S), trained on anomalous ones; its first level is at S/2."""
 
     def __init__(self, channels: Sequence[int], token_width: int) -> None:
         super().__init__()

@@ -6,7 +6,7 @@ from torch.nn import functional
 
 
 class PresenceHead(nn.Module):
-    """Log odds (B,) that a slice shows the organ, from the image expert's coarsest map (B, c, s, s)."""
+    """Log odds (B,) that a slice shows the organ, from the coarsest map (B, c, s, s)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

@@ -1,8 +1,9 @@
-"""Noise schedule and deterministic sampling in few steps (DDIM, Song 2021, eq. 12 with eta = 0), for a network that
-predicts x0.
+"""Noise schedule and deterministic sampling in few steps, for a network that predicts x0.
 
-MONAI's scheduler is not used: in MONAI 1.6 its step visits other timesteps than it lists, and it clips latents by
-default. Sampling from pure noise in few steps does not survive either.
+DDIM (Song 2021, eq. 12 with eta = 0).
+
+MONAI's scheduler is not used: in MONAI 1.6 its step visits other timesteps than it lists, and it
+clips latents by default. Sampling from pure noise in few steps does not survive either.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +13,9 @@ import torch
 
 
 def alphas_cumprod(timesteps: int) -> torch.Tensor:
-    """Cumulative signal share of the cosine schedule (Nichol 2021, eq. 17): (timesteps,), from near 1 down to near 0."""
+    """Cumulative signal share of the cosine schedule (Nichol 2021, eq. 17): (timesteps,), from near
+    1 down to near 0.
+    """
     times = torch.linspace(0, 1, timesteps + 1, dtype=torch.float64)
     curve = torch.cos((times + 0.008) / 1.008 * torch.pi / 2) ** 2
     betas = (1 - curve[1:] / curve[:-1]).clamp(max=0.999)
@@ -20,7 +23,7 @@ def alphas_cumprod(timesteps: int) -> torch.Tensor:
 
 
 def add_noise(clean: torch.Tensor, noise: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
-    """Latents (B, C, h, w) at cumulative signal shares (B,): sqrt(alpha) clean + sqrt(1 - alpha) noise."""
+    """Latents sqrt(alpha) clean + sqrt(1 - alpha) noise (B, C, h, w), for alphas (B,)."""
     alpha = alpha.view(-1, 1, 1, 1)
     return alpha.sqrt() * clean + (1 - alpha).sqrt() * noise
 
@@ -42,7 +45,8 @@ def sample(
         predict_clean: ``(noisy, timestep (B,))`` to the estimate of the clean latents.
         noise: where sampling starts.
         alphas: (timesteps,), see :func:`alphas_cumprod`.
-        steps: calls of ``predict_clean``. After the last one the signal share is 1, so its estimate is the sample.
+        steps: calls of ``predict_clean``. After the last one the signal share is 1, so its estimate
+            is the sample.
 
     Raises:
         ValueError: less than one step.
@@ -66,6 +70,6 @@ def sample(
 def seeded_noise(
     seeds: Sequence[int], shape: tuple[int, ...], device: torch.device
 ) -> torch.Tensor:
-    """Standard normal noise (len(seeds), \\*shape), one seed for each entry, the same on every device."""
+    """Standard normal noise (B, *shape), one seed for each entry, the same on every device."""
     noise = [np.random.default_rng(seed).standard_normal(shape, dtype=np.float32) for seed in seeds]
     return torch.from_numpy(np.stack(noise)).to(device)

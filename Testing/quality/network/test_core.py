@@ -16,7 +16,8 @@ from Testing.quality.small import SMALL
 def core() -> QualityCore:
     torch.manual_seed(0)
     core = QualityCore(SMALL)
-    # MONAI starts the denoiser's last layer at zero; an untrained core would answer the same to everything.
+    # MONAI starts the denoiser's last layer at zero; an untrained core would answer the same to
+    # everything.
     torch.nn.init.normal_(core.denoiser.out[2].conv.weight, std=0.3)
     return core
 
@@ -59,7 +60,8 @@ def test_a_slice_is_judged_the_same_alone_and_in_a_batch(core):
     images, masks = torch.rand(5, 1, 80, 70), torch.rand(5, 80, 70) > 0.6
     together = quality.assess(quality.observe(images), masks, [1, 2, 3, 4, 5])
     alone = quality.assess(quality.observe(images[3:4]), masks[3:4], [4])
-    # Up to rounding: matrix products of other sizes add up in another order. The loop takes slices one by one on a CPU.
+    # Up to rounding: matrix products of other sizes add up in another order. The loop takes slices
+    # one by one on a CPU.
     assert torch.allclose(alone.pgt[0], together.pgt[3], atol=1e-4)
 
 
