@@ -1,12 +1,14 @@
-"""A peer after nnQC (Marciano 2025, "Diffusion-Based Quality Control of Medical Image Segmentations across Organs"): latent diffusion of the
-mask, told by one token of the image and by the mask at hand.
+"""A peer after nnQC (Marciano 2025): latent diffusion of the mask, conditioned on a single image token.
 
-From the source and its public code: the image expert's tokens pooled into a single one by a softmax over the cells (column softmax), the
-mask brought to the latent's size and concatenated, a network that predicts the noise, the scaled linear schedule, Dice of the decoded mask
-with a tenth of the weight, five DDIM steps, one sample. Ours: the image encoder is the image expert of a trained HERMES core, kept as it is,
-where theirs is a CLIP model of medical images, kept as it is; autoencoder, denoiser's size and corruptions are those of HERMES, so that
-what differs is how the denoiser is told; the noise is named as a difference from what is noisy (:meth:`NnQc.predict_noise`). Theirs pools
-by where in the volume the slice lies; slices of their own have no such place, so a learnt query pools instead.
+"Diffusion-Based Quality Control of Medical Image Segmentations across Organs".
+From the source and its public code: the image encoder's tokens are pooled into one by a softmax
+over the cells (column softmax); the mask at hand is resized to the latent's grid and concatenated;
+the network predicts the noise; the schedule is scaled linear; the Dice of the decoded mask has a
+tenth of the weight; five DDIM steps, one sample. Ours: the image encoder is the frozen image expert
+of a trained HERMES network, where theirs is a frozen CLIP model of medical images; autoencoder,
+denoiser size and corruptions are those of HERMES, so that only the conditioning differs; the noise
+is predicted as a difference from the noisy latents (:meth:`NnQc.predict_noise`). Theirs pools by
+the slice's position in the volume; single slices have none, so a learnt query pools instead.
 """
 
 from collections.abc import Sequence
@@ -30,8 +32,11 @@ _BETAS = (0.0015, 0.0195)
 
 
 class NnQc(nn.Module):
-    """Slices and masks (B, 1, S, S) in 0..1 to masks as they should be; ``config`` is that of the core whose autoencoder and image expert
-    it takes over."""
+    """Slices and masks (B, 1, S, S) in 0..1 to a sample of the true mask.
+
+    Args:
+        config: of the trained HERMES network that autoencoder and image expert are taken from.
+    """
 
     kind = "nnqc"
     shares: torch.Tensor
@@ -59,15 +64,13 @@ class NnQc(nn.Module):
         self.register_buffer("shares", torch.cumprod(1 - betas, 0).float(), persistent=False)
 
     def take_over(self, core: dict[str, torch.Tensor]) -> None:
-        """Autoencoder and the image expert's way down of a trained core, by its tensors."""
-        for part, name in (
-            (self.autoencoder, "autoencoder."),
-            (self.image_encoder, "image_expert."),
-        ):
-            part.load_state_dict({key: core[name + key] for key in part.state_dict()})
+        """Copy autoencoder and image encoder from the tensors of a trained HERMES network."""
+        parts = {"autoencoder.": self.autoencoder, "image_expert.": self.image_encoder}
+        for prefix, part in parts.items():
+            part.load_state_dict({key: core[prefix + key] for key in part.state_dict()})
 
     def token(self, images: torch.Tensor) -> torch.Tensor:
-        """The image's one token (B, 1, width)."""
+        """The single token (B, 1, width) of every image."""
         with torch.no_grad():
             coarse = self.image_encoder.encode(images)[-1]
         tokens = self.to_tokens(coarse.flatten(2).transpose(1, 2))
@@ -79,8 +82,9 @@ class NnQc(nn.Module):
     ) -> torch.Tensor:
         """The noise in latents (B, C, s, s).
 
-        The denoiser names it as a difference from the noisy latents (Salimans 2022, appendix D). Near pure noise a hundredth of the noise is
-        as much as all of the signal, and a network that has to say the noise itself gets no closer than that in thousands of steps.
+        The denoiser predicts it as a difference from the noisy latents (Salimans 2022, appendix D).
+        Near pure noise, a hundredth of the noise is as large as the whole signal. A network that
+        predicts the noise itself does not get closer than that in thousands of steps.
         """
         small = functional.interpolate(masks, noisy.shape[-2:], mode="nearest")
         share = self.shares[times].view(-1, 1, 1, 1)
@@ -95,7 +99,7 @@ class NnQc(nn.Module):
     def draw(
         self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int], steps: int = STEPS
     ) -> torch.Tensor:
-        """Probabilities (B, 1, S, S) of one sample a slice, from one seed a slice."""
+        """Probabilities (B, 1, S, S) of one sample per slice, from one seed per slice."""
         side = self.config.latent_side
         token = self.token(images)
         noise = seeded_noise(seeds, (self.config.latent_channels, side, side), token.device)
@@ -109,7 +113,7 @@ class NnQc(nn.Module):
 
 
 class NnQcQuality(GridJudge[NnQc]):
-    """Judges a mask by its Dice with one drawn sample."""
+    """Judges a mask by its Dice with one sample."""
 
     @torch.inference_mode()
     def assess(

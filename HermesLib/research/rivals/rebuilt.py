@@ -1,4 +1,4 @@
-"""A rival as a quality control: its pGT is the mask as its network builds it anew, its pDSC the Dice between the two."""
+"""Rivals as quality controls: the pGT is the mask as a network reconstructs it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,10 +28,10 @@ class _Network(Protocol):
 
 
 class Rebuilder(_Network, Protocol):
-    """A network that builds masks anew on its own square grid."""
+    """A network that reconstructs masks on its own square grid."""
 
     def rebuild(self, images: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
-        """Probability (B, 1, S, S) of the mask as it should be, from slices and masks (B, 1, S, S) in 0..1."""
+        """Reconstruct masks of slices, both (B, 1, S, S) in 0..1, as probabilities of that shape."""
         ...
 
 
@@ -47,12 +47,15 @@ class GridSlice:
 
 
 class GridJudge(Generic[N]):
-    """A judge with a network that reads slices and masks on a square grid. It knows neither whether a slice shows the
-    organ nor whether it is out of distribution, and its score has no range.
+    """A quality control with a network that reads slices and masks on a square grid.
+
+    It does not know whether a slice shows the organ, nor whether it is out of distribution, and its
+    score has no interval.
 
     Args:
-        network: the rival's.
-        field: what of the slice the network reads (:func:`HermesLib.quality.field_of_view.find_windows`).
+        network: of the rival.
+        field: the part of a slice that the network reads
+            (:func:`HermesLib.quality.field_of_view.find_windows`).
         name, sha256: for reports.
     """
 
@@ -84,16 +87,16 @@ class GridJudge(Generic[N]):
     def on_grid(
         self, observation: Observation, masks: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, list[Window]]:
-        """Slices and masks (B, H, W, bool) on the network's grid (B, 1, S, S), and their windows."""
+        """Slices and masks (B, H, W, bool) on the grid (B, 1, S, S), and their windows."""
         slices: tuple[GridSlice, ...] = observation.features
-        windows = [one.window for one in slices]
-        images = torch.cat([one.image for one in slices])
+        windows = [grid_slice.window for grid_slice in slices]
+        images = torch.cat([grid_slice.image for grid_slice in slices])
         masks = masks.to(self.device)[:, None].float()
         return images, to_grid(masks, windows, self.network.side), windows
 
 
 class RebuiltQuality(GridJudge[Rebuilder]):
-    """Judges a mask by how much of it is left when a network has rebuilt it."""
+    """Judges a mask by its Dice with its reconstruction."""
 
     @torch.inference_mode()
     def assess(
@@ -103,7 +106,7 @@ class RebuiltQuality(GridJudge[Rebuilder]):
         seeds: Sequence[int],
         evidence: Evidence = "independent",
     ) -> Assessment:
-        """See :class:`HermesLib.quality.protocol.QualityControl`. Nothing here is random."""
+        """See :class:`HermesLib.quality.protocol.QualityControl`. Deterministic."""
         images, on_grid, windows = self.on_grid(observation, masks)
         rebuilt = self.network.rebuild(images, on_grid)
         pgt = from_grid(rebuilt, windows, (masks.shape[-2], masks.shape[-1]))[:, 0]
@@ -111,7 +114,7 @@ class RebuiltQuality(GridJudge[Rebuilder]):
 
 
 def plain_assessment(pgt: torch.Tensor, masks: torch.Tensor) -> Assessment:
-    """The assessment of masks (B, H, W, bool) by their Dice with pGTs (B, H, W, probability) alone."""
+    """Assess masks (B, H, W, bool) by their Dice with pGTs (B, H, W, probability) alone."""
     pdsc = dice_batch(masks.to(pgt.device), pgt > 0.5)
     ones = torch.ones_like(pdsc)
     return Assessment(pgt, pdsc, pdsc, pdsc, ones, ones)

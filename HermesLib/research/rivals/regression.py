@@ -1,7 +1,10 @@
-"""The plainest judge: a network that looks at image and mask and names the Dice (Robinson 2018, "Real-time prediction of segmentation
-quality"). It draws nothing, so it can judge but not lead a refinement.
+"""Regression of the Dice (Robinson 2018): a network reads image and mask and estimates the Dice.
 
-From the source: a convolutional network from image and mask straight to Dice, trained on masks of all qualities. Ours: the sizes.
+"Real-time prediction of segmentation quality". It draws no pGT, so it can judge masks but not guide
+a refinement.
+
+From the source: a convolutional network from image and mask straight to the Dice, trained on masks
+of all qualities. Ours: the sizes.
 """
 
 from collections.abc import Sequence
@@ -42,7 +45,7 @@ class DiceRegression(nn.Module):
 
 
 class RegressionQuality(GridJudge[DiceRegression]):
-    """Judges a mask by the Dice that the network names. There is no pGT: the mask itself stands in for it."""
+    """Judges a mask by the network's estimate of its Dice. The pGT is the mask itself."""
 
     @torch.inference_mode()
     def assess(
@@ -52,7 +55,7 @@ class RegressionQuality(GridJudge[DiceRegression]):
         seeds: Sequence[int],
         evidence: Evidence = "independent",
     ) -> Assessment:
-        """See :class:`HermesLib.quality.protocol.QualityControl`. Nothing here is random."""
+        """See :class:`HermesLib.quality.protocol.QualityControl`. Deterministic."""
         images, on_grid, _ = self.on_grid(observation, masks)
         pdsc = self.network(images, on_grid)
         ones = torch.ones_like(pdsc)

@@ -14,12 +14,13 @@ from HermesLib.errors import HermesError
 from HermesLib.metrics.overlap import dice_batch
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.registry import load_quality
-from HermesLib.research.rivals.constrained_vae import BANK, LATENT, ConstrainedVae, Shape, is_valid
+from HermesLib.research.rivals.constrained_vae import BANK, LATENT, ConstrainedVae
 from HermesLib.research.rivals.galati import Galati
 from HermesLib.research.rivals.objectives import RIVAL_OBJECTIVES, spoil
 from HermesLib.research.rivals.rebuilt import RebuiltQuality
 from HermesLib.research.rivals.registry import RIVALS
 from HermesLib.research.rivals.regression import DiceRegression, RegressionQuality
+from HermesLib.research.rivals.valid_shapes import Shape, is_valid
 from HermesLib.research.rivals.wang import LATENT as PAIR_LATENT
 from HermesLib.research.rivals.wang import Wang
 from HermesLib.weights.checkpoint import load_checkpoint
