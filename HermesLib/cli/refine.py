@@ -46,7 +46,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--keep",
         choices=["best", "last"],
         default=DEFAULTS.keep,
-        help="result of a slice: the iteration with the best pDSC or the last (default %(default)s)",
+        help="result of a slice: its best iteration by pDSC, or its last (default %(default)s)",
     )
     parser.add_argument(
         "--pgt",

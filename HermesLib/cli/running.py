@@ -75,7 +75,7 @@ def summary_text(report: dict[str, Any], output: Path) -> str:
     counts = ", ".join(
         f"{summary[status]} {status}" for status in ("accepted", "stopped", "absent", "failed")
     )
-    lines = [f"{summary['slices']} slices: {counts}"]
+    lines = [f"{_counted(summary['slices'])}: {counts}"]
     if summary["mean_pdsc"] is not None:
         lines.append(
             f"mean pDSC {summary['mean_pdsc']:.3f},"
@@ -96,4 +96,8 @@ def summary_text(report: dict[str, Any], output: Path) -> str:
 
 
 def _slices_text(indices: list[int]) -> str:
-    return f"{len(indices)} slices ({', '.join(map(str, indices))})"
+    return f"{_counted(len(indices))} ({', '.join(map(str, indices))})"
+
+
+def _counted(slices: int) -> str:
+    return f"{slices} slice" if slices == 1 else f"{slices} slices"

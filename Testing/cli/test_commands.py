@@ -38,7 +38,8 @@ def test_refine_help_states_the_terms_of_mideepseg(hermes: Hermes):
 def test_help_and_usage_errors_do_not_import_torch():
     program = (
         "import sys; from HermesLib.cli.main import main;"
-        "main(['refine', '--help']); main(['refine']); main(['refine', 'x', '-o', 'y', '--threshold', '7']);"
+        "main(['refine', '--help']); main(['refine']);"
+        "main(['refine', 'x', '-o', 'y', '--threshold', '7']);"
         "sys.exit('torch' in sys.modules)"
     )
     outcome = subprocess.run(

@@ -87,7 +87,7 @@ def test_results_have_the_grid_of_an_oblique_image(hermes: Hermes, files: Path, 
 
 def test_a_single_slice_is_refined_and_assessed(hermes: Hermes, files: Path, tmp_path: Path):
     refined = hermes(*refine_arguments(files, "-o", tmp_path / "refined", image="one.nii.gz"))
-    assert refined.code == 0 and refined.out[0].startswith("1 slice")
+    assert refined.code == 0 and refined.out[0].startswith("1 slice: ")
     mask = tmp_path / "refined" / "segmentation.nii.gz"
     assessed = hermes("assess", files / "one.nii.gz", mask, "-o", tmp_path / "assessed")
     assert assessed.code == 0
