@@ -1,4 +1,4 @@
-"""Dice, and what it says of empty masks."""
+"""The Dice coefficient, empty masks included."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from HermesLib.metrics.overlap import dice, dice_batch
 MASKS = arrays(np.bool_, (3, 4, 5))
 
 
-def test_two_empty_masks_agree_and_one_empty_does_not():
+def test_two_empty_masks_agree_and_an_empty_and_a_full_one_do_not():
     empty, full = np.zeros((4, 4), bool), np.ones((4, 4), bool)
     assert dice(empty, empty) == 1.0
     assert dice(empty, full) == dice(full, empty) == 0.0
@@ -37,6 +37,6 @@ def test_dice_is_symmetric_and_grows_towards_one(a: np.ndarray, b: np.ndarray):
     assert 0 <= dice(a, b) <= dice(a, a) == 1.0
 
 
-def test_masks_of_other_shapes_have_no_dice():
-    with pytest.raises(ValueError, match="shapes"):
+def test_masks_of_different_shapes_are_refused():
+    with pytest.raises(ValueError, match="differ in shape"):
         dice(np.zeros((2, 2), bool), np.zeros((2, 3), bool))

@@ -1,4 +1,4 @@
-"""Distances between outlines are millimetres, whichever way the pixels are stretched."""
+"""Distances between outlines are in millimetres, for anisotropic pixels too."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,9 @@ def block(top: int, left: int, height: int = 6, width: int = 6) -> np.ndarray:
 
 
 @given(st.integers(0, 20), st.integers(0, 30), st.floats(0.2, 3), st.floats(0.2, 3))
-def test_a_mask_lies_no_distance_from_itself_and_both_ways_are_the_same(top, left, down, right):
+def test_the_distance_of_a_mask_from_itself_is_zero_and_distances_are_symmetric(
+    top, left, down, right
+):
     mask, other = block(top, left), block(10, 10)
     assert surface_distances(mask, mask, (down, right)) == (0.0, 0.0)
     assert surface_distances(mask, other, (down, right)) == pytest.approx(
@@ -23,13 +25,13 @@ def test_a_mask_lies_no_distance_from_itself_and_both_ways_are_the_same(top, lef
     )
 
 
-def test_distances_follow_the_pixels_size_in_each_direction():
+def test_distances_scale_with_the_pixel_size_of_each_direction():
     across, _ = surface_distances(block(10, 10), block(10, 14), (1.0, 0.5))
     down, _ = surface_distances(block(10, 10), block(14, 10), (3.0, 0.5))
     assert (across, down) == (2.0, 12.0)
 
 
-def test_an_island_far_off_shows_in_hd95_only_if_it_is_more_than_a_twentieth():
+def test_a_distant_component_affects_hd95_only_above_a_twentieth_of_the_outline():
     mask = block(5, 5, 20, 20)
     speck, island = mask.copy(), mask.copy()
     speck[15, 38] = True
@@ -42,5 +44,5 @@ def test_an_island_far_off_shows_in_hd95_only_if_it_is_more_than_a_twentieth():
     )
 
 
-def test_nothing_has_no_outline():
+def test_an_empty_mask_has_no_distances():
     assert surface_distances(block(1, 1), np.zeros((30, 40), bool), (1, 1)) is None

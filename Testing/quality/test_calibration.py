@@ -20,21 +20,23 @@ fractions = st.floats(0, 1)
 
 
 @given(fractions, fractions)
-def test_better_evidence_never_lowers_the_estimate_and_the_interval_holds_it(first, second):
+def test_the_estimate_rises_with_the_evidence_and_lies_within_its_interval(first, second):
     for curve in (CALIBRATION.independent, CALIBRATION.prompted):
         pdsc, low, high = curve.estimate(torch.tensor(sorted((first, second))))
         assert pdsc[0] <= pdsc[1]
         assert ((low >= 0) & (low <= pdsc) & (pdsc <= high) & (high <= 1)).all()
 
 
-def test_a_calibration_travels_with_the_weights_settings():
+def test_a_calibration_is_stored_with_the_weights():
     config = dataclasses.replace(SMALL, calibration=CALIBRATION)
     assert QualityConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
 
-def test_the_expected_dice_of_a_sure_map_is_the_dice():
-    probability, mask = torch.zeros(1, 8, 8), torch.zeros(1, 8, 8, dtype=torch.bool)
-    probability[0, 2:6, 2:6], mask[0, 2:6, 3:7] = 1.0, True
+def test_the_expected_dice_for_a_certain_map_is_the_dice():
+    probability = torch.zeros(1, 8, 8)
+    probability[0, 2:6, 2:6] = 1.0
+    mask = torch.zeros(1, 8, 8, dtype=torch.bool)
+    mask[0, 2:6, 3:7] = True
     assert expected_dice(mask, probability).item() == pytest.approx(0.75)
     assert expected_dice(mask, 0.5 * probability).item() < 0.75
 
@@ -44,8 +46,8 @@ def test_the_expected_dice_of_a_sure_map_is_the_dice():
     arrays.arrays(np.float32, (5, 5), elements=st.floats(0, 1, width=32)),
     arrays.arrays(bool, (5, 5)),
 )
-def test_no_mask_is_expected_to_be_better_than_the_highest(probability, mask):
-    # The best level is found only roughly: no mask beats it by more than a little.
+def test_no_mask_exceeds_the_highest_expected_dice_by_much(probability, mask):
+    # The best level is approximate.
     highest = highest_expected_dice(torch.from_numpy(probability)[None])
     assert (
         expected_dice(torch.from_numpy(mask)[None], torch.from_numpy(probability)[None])

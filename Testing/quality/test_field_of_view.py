@@ -1,4 +1,4 @@
-"""Slices come back from the QC grid to where they were."""
+"""Resampling to the QC grid and back keeps masks in place."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def disc(rows: int, columns: int, centre: tuple[float, float], radius: float) ->
     x=st.floats(0.3, 0.7),
     y=st.floats(0.3, 0.7),
 )
-def test_a_mask_survives_the_way_to_the_grid_and_back(rows, columns, x, y):
+def test_a_mask_survives_resampling_to_the_grid_and_back(rows, columns, x, y):
     mask = torch.from_numpy(
         disc(rows, columns, (y * rows, x * columns), 0.22 * min(rows, columns))
     )[None]
@@ -45,17 +45,17 @@ def test_a_mask_survives_the_way_to_the_grid_and_back(rows, columns, x, y):
     assert dice_batch(mask, back[:, 0] > 0.5).item() > 0.95
 
 
-def test_a_window_that_reaches_over_the_border_pads_and_cuts_back():
-    picture = torch.ones(1, 1, 50, 60)
+def test_a_window_beyond_the_border_is_padded_and_cropped_back():
+    image = torch.ones(1, 1, 50, 60)
     window = Window(-10, 30, 50)
-    assert to_grid(picture, [window], 50)[0, 0, :9].max() == 0
+    assert to_grid(image, [window], 50)[0, 0, :9].max() == 0
     back = from_grid(torch.ones(1, 1, 50, 50), [window], (50, 60))
     assert back[0, 0, :40, 30:].min() > 0.99
     assert back[0, 0, 41:].max() == 0
     assert back[0, 0, :, :30].max() == 0
 
 
-def test_the_body_is_found_beside_the_table_and_an_empty_slice_shows_all():
+def test_the_body_is_found_beside_the_table_and_an_empty_slice_is_read_whole():
     image = np.zeros((200, 200), np.float32)
     image[disc(200, 200, (90, 100), 60)] = 0.5
     image[180:183, 20:180] = 0.6
@@ -65,7 +65,7 @@ def test_the_body_is_found_beside_the_table_and_an_empty_slice_shows_all():
     assert body_window(np.zeros((120, 80), np.float32)) == slice_window((120, 80))
 
 
-def test_fat_belongs_to_the_body_so_that_nothing_at_its_side_is_cut_off():
+def test_fat_belongs_to_the_body():
     rng = np.random.default_rng(0)
     image = np.zeros((256, 256), np.float32)
     # Fat of -100 HU in a window from -125 to 275 HU, muscles within, a couch of foam in a thin
@@ -83,21 +83,19 @@ def test_fat_belongs_to_the_body_so_that_nothing_at_its_side_is_cut_off():
 @pytest.mark.skipif(not DATA.is_dir(), reason="real patients (../shared/data) are not here")
 def test_no_spleen_of_a_real_patient_lies_outside_the_window():
     preset = load_preset("spleen-ct")
-    found = [
-        read_slices(case, preset)
-        for case in read_cases(f"slices:{DATA / 'btcv-slices'}", preset.organ_label)
-    ]
-    found = [pair for pair in found if len(pair[0])]
-    assert len(found) > 20
-    for images, truth, _ in found:
+    cases = read_cases(f"slices:{DATA / 'btcv-slices'}", preset.organ_label)
+    volumes = [read_slices(case, preset) for case in cases]
+    volumes = [volume for volume in volumes if len(volume[0])]
+    assert len(volumes) > 20
+    for images, truth, _ in volumes:
         (window,) = find_windows(images, "body")
-        seen = torch.zeros_like(truth)
-        seen[
+        inside = torch.zeros_like(truth)
+        inside[
             :,
             max(window.top, 0) : window.top + window.side,
             max(window.left, 0) : window.left + window.side,
         ] = True
-        assert (truth & seen).sum() == truth.sum()
+        assert (truth & inside).sum() == truth.sum()
 
 
 def test_each_slice_has_its_own_body_window():
@@ -109,10 +107,10 @@ def test_each_slice_has_its_own_body_window():
     assert find_windows(images, "slice") == [Window(0, 0, 128)] * 2
 
 
-def test_the_centre_is_the_middle_three_quarters_and_comes_back_to_its_place():
+def test_the_centre_is_the_middle_three_quarters():
     images = torch.zeros(1, 1, 80, 64)
     images[0, 0, 30:50, 22:42] = 1
     (window,) = find_windows(images, "centre")
     assert window == Window(10, 2, 60)
-    there = to_grid(images, [window], 60)
-    assert torch.equal(from_grid(there, [window], (80, 64)), images)
+    grid = to_grid(images, [window], 60)
+    assert torch.equal(from_grid(grid, [window], (80, 64)), images)

@@ -1,4 +1,4 @@
-"""Slices unlike all training patients are told apart from those that are merely new."""
+"""Out-of-distribution slices are distinguished from new slices of the same kind."""
 
 from pathlib import Path
 
@@ -22,18 +22,18 @@ def features(count: int, seed: int) -> torch.Tensor:
     ) + 0.05 * torch.randn(count, 6, generator=generator)
 
 
-def test_new_slices_of_the_same_kind_are_familiar_and_broken_correlations_are_not():
-    known = MahalanobisDistance(6)
-    known.fit(features(400, 0), features(200, 1))
+def test_new_slices_of_the_same_kind_are_in_distribution_and_broken_correlations_are_not():
+    distance = MahalanobisDistance(6)
+    distance.fit(features(400, 0), features(200, 1))
     new = features(1000, 2)
-    assert (known(new) > 1).float().mean() < 0.04
-    # Each feature by itself is as usual; only their relation is not.
+    assert (distance(new) > 1).float().mean() < 0.04
+    # Each feature alone is unchanged, their correlations are not.
     shuffled = torch.stack([column[torch.randperm(len(column))] for column in new.T], 1)
-    assert (known(shuffled) > 1).float().mean() > 0.5
-    assert (known(new + 8) > 1).all()
+    assert (distance(shuffled) > 1).float().mean() > 0.5
+    assert (distance(new + 8) > 1).all()
 
 
-def test_weights_that_know_nothing_of_it_say_so():
+def test_weights_without_the_statistics_flag_nothing():
     quality = DiffusionQuality(QualityCore(SMALL), "core")
     assert quality.observe(torch.rand(2, 1, 64, 64)).out_of_distribution is None
 
@@ -42,11 +42,11 @@ DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="real patients (../shared/data) are not here")
-def test_another_scanners_prostates_are_familiar_and_abdominal_ct_and_noise_are_not():
+def test_prostates_of_another_scanner_are_in_distribution_and_abdominal_ct_and_noise_are_not():
     preset = load_preset("prostate-t2")
     quality = load_quality("diffusion", preset, torch.device("cpu"))
 
-    def unfamiliar(images: torch.Tensor) -> float:
+    def flagged(images: torch.Tensor) -> float:
         flags = quality.observe(images).out_of_distribution
         assert flags is not None
         return float(flags.float().mean())
@@ -55,6 +55,6 @@ def test_another_scanners_prostates_are_familiar_and_abdominal_ct_and_noise_are_
         return torch.from_numpy(read_volume(path).normalise(preset.intensity))[:, None]
 
     for path in sorted((DATA / "prostatex" / "imagesTr").iterdir()):
-        assert unfamiliar(slices(path)) < 0.1, path.name
-    assert unfamiliar(slices(DATA / "ct-example" / "ct.nii.gz")) > 0.7
-    assert unfamiliar(torch.rand(4, 1, 128, 128)) == 1.0
+        assert flagged(slices(path)) < 0.1, path.name
+    assert flagged(slices(DATA / "ct-example" / "ct.nii.gz")) > 0.7
+    assert flagged(torch.rand(4, 1, 128, 128)) == 1.0

@@ -1,4 +1,4 @@
-"""Which slices show the organ: a slice's own evidence and its neighbours' together."""
+"""Which slices show the organ, from the evidence of each slice and of its neighbours."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from HermesLib.errors import HermesError
 from HermesLib.quality.presence import PresenceRule, contiguous_presence
 
 WEIGHT = PresenceRule().weight
@@ -13,68 +14,62 @@ LOG_ODDS = st.lists(st.floats(-12, 12), min_size=2, max_size=9)
 
 
 @given(LOG_ODDS)
-def test_the_probability_is_that_of_all_runs_that_hold_the_slice(log_odds):
-    count, weights, held = len(log_odds), [1.0], np.zeros(len(log_odds))
+def test_the_probability_is_that_of_all_runs_that_contain_the_slice(log_odds):
+    count = len(log_odds)
+    weights = [1.0]  # of the absence of the organ
+    containing = np.zeros(count)
     for first in range(count):
         for after in range(first + 1, count + 1):
             weights.append(float(np.exp(WEIGHT * sum(log_odds[first:after]))))
-            held[first:after] += weights[-1]
+            containing[first:after] += weights[-1]
     assert contiguous_presence(np.array(log_odds), WEIGHT) == pytest.approx(
-        held / sum(weights), abs=1e-9
+        containing / sum(weights), abs=1e-9
     )
 
 
 @given(LOG_ODDS)
-def test_turning_the_volume_over_turns_the_answer_over(log_odds):
-    there, back = (
-        contiguous_presence(np.array(log_odds), WEIGHT),
-        contiguous_presence(np.array(log_odds[::-1]), WEIGHT),
-    )
-    assert there == pytest.approx(back[::-1], abs=1e-9)
+def test_reversing_the_volume_reverses_the_probabilities(log_odds):
+    forward = contiguous_presence(np.array(log_odds), WEIGHT)
+    backward = contiguous_presence(np.array(log_odds[::-1]), WEIGHT)
+    assert forward == pytest.approx(backward[::-1], abs=1e-9)
 
 
-def test_a_lone_slice_is_judged_by_itself():
+def shown(log_odds: list[float]) -> str:
+    """For each slice, 1 if it probably shows the organ and 0 if not."""
+    probability = contiguous_presence(np.array(log_odds, float), WEIGHT)
+    return "".join(str(int(present)) for present in probability > 0.5)
+
+
+def test_a_single_slice_has_the_probability_of_its_own_evidence():
     assert contiguous_presence(np.array([1.5]), WEIGHT) == pytest.approx(
         [torch.sigmoid(torch.tensor(1.5)).item()]
     )
 
 
-def test_a_slice_that_looks_like_the_organ_far_from_it_is_put_right():
-    log_odds = np.array([-5, 6, 6, 6, 6, 6, -5, -5, -5, 2, -5], float)
-    assert (contiguous_presence(log_odds, WEIGHT) > 0.5).tolist() == [
-        False,
-        True,
-        True,
-        True,
-        True,
-        True,
-        False,
-        False,
-        False,
-        False,
-        False,
-    ]
+def test_a_slice_that_looks_like_the_organ_far_from_it_is_corrected():
+    assert shown([-5, 6, 6, 6, 6, 6, -5, -5, -5, 2, -5]) == "01111100000"
 
 
 def test_a_gap_in_the_organ_is_filled():
-    assert (
-        contiguous_presence(np.array([-5, 6, 6, -1.5, 6, 6, -5], float), WEIGHT) > 0.5
-    ).tolist() == [
-        False,
-        True,
-        True,
-        True,
-        True,
-        True,
-        False,
-    ]
+    assert shown([-5, 6, 6, -1.5, 6, 6, -5]) == "0111110"
 
 
-def test_a_volume_without_the_organ_shows_it_nowhere():
+def test_in_a_volume_without_the_organ_no_slice_shows_it():
     assert contiguous_presence(np.full(40, -4.0), WEIGHT).max() < 0.2
 
 
-def test_evidence_beyond_the_range_of_numbers_is_still_a_probability():
-    answer = contiguous_presence(np.repeat([50.0, -50.0], 300), WEIGHT)
-    assert np.isfinite(answer).all()
-    assert (answer > 0.5).sum() == 300
+def test_extreme_evidence_still_gives_probabilities():
+    probability = contiguous_presence(np.repeat([50.0, -50.0], 300), WEIGHT)
+    assert np.isfinite(probability).all()
+    assert (probability > 0.5).sum() == 300
+
+
+@pytest.mark.parametrize("weight", [0.0, -1.0, 1.5])
+def test_a_weight_out_of_range_is_refused(weight: float):
+    with pytest.raises(HermesError, match="presence weight"):
+        PresenceRule(weight=weight)
+
+
+def test_a_borderline_range_outside_0_to_1_is_refused():
+    with pytest.raises(HermesError, match="borderline"):
+        PresenceRule(borderline=(0.2, 1.1))

@@ -1,5 +1,4 @@
-"""A promptable model and quality controls that follow the protocols exactly and can be reckoned by
-hand.
+"""A promptable model and quality controls with results that are known in advance.
 
 The scenes hold an organ (a disc of brightness 0.9) and, apart from it, a distractor (a square of
 brightness 0.7).
@@ -35,7 +34,7 @@ def scene(row: int = 30, column: int = 30, radius: int = 8) -> torch.Tensor:
 
 
 class BoxThreshold:
-    """Segments whatever is brighter than 0.5 inside the box. Its memory counts a slice's calls."""
+    """Segments pixels above 0.5 inside the box. Its memory counts the calls of a slice."""
 
     name = "box-threshold"
     prompt_kinds = ("box",)
@@ -62,9 +61,7 @@ class BoxThreshold:
 
 
 class OrganQuality:
-    """Expects whatever is brighter than 0.8, shifted by up to ``jitter`` pixels that follow from
-    the slice's seed.
-    """
+    """Expects pixels above 0.8, shifted by up to ``jitter`` pixels according to the seed."""
 
     name = "organ"
     sha256 = "1" * 64
@@ -83,7 +80,7 @@ class OrganQuality:
     def log_odds(self, images: torch.Tensor) -> torch.Tensor | None:
         return None
 
-    def draw(self, image: torch.Tensor, seed: int) -> torch.Tensor:
+    def predict_pgt(self, image: torch.Tensor, seed: int) -> torch.Tensor:
         down, right = np.random.default_rng(seed).integers(-self.jitter, self.jitter + 1, 2)
         return torch.roll((image[0] > 0.8).float(), (int(down), int(right)), (0, 1))
 
@@ -97,47 +94,46 @@ class OrganQuality:
         self.seeds.append(list(seeds))
         pgt = torch.stack(
             [
-                self.draw(image, seed)
+                self.predict_pgt(image, seed)
                 for image, seed in zip(observation.features, seeds, strict=True)
             ]
         )
         pdsc = dice_batch(masks, pgt > 0.5)
-        present, ceiling = torch.full_like(pdsc, self.present), torch.full_like(pdsc, self.ceiling)
+        present = torch.full_like(pdsc, self.present)
+        ceiling = torch.full_like(pdsc, self.ceiling)
         return Assessment(
             pgt, pdsc, (pdsc - 0.1).clamp(min=0), (pdsc + 0.1).clamp(max=1), present, ceiling
         )
 
 
-class KnowingQuality(OrganQuality):
-    """Tells how much each slice by itself speaks for the organ: what its first pixel says, as log
-    odds of -10 to 10.
-    """
+class PixelEvidenceQuality(OrganQuality):
+    """Reads the presence of the organ from the first pixel: log odds of -10 to 10."""
 
     def log_odds(self, images: torch.Tensor) -> torch.Tensor:
         return (images[:, images.shape[1] // 2, 0, 0] - 0.5) * 20
 
 
 class ElsewhereQuality(OrganQuality):
-    """Expects a disc where the image shows nothing, so that no box helps."""
+    """Expects a disc where the image is empty, so that no box helps."""
 
-    def draw(self, image: torch.Tensor, seed: int) -> torch.Tensor:
+    def predict_pgt(self, image: torch.Tensor, seed: int) -> torch.Tensor:
         return organ(8, 56, 5).float()
 
 
 class EmptyFor(OrganQuality):
-    """Draws an empty pGT the first ``times`` times it is asked about a batch."""
+    """Predicts an empty pGT in the first ``times`` calls."""
 
     def __init__(self, times: int) -> None:
         super().__init__()
         self.times = times
 
-    def draw(self, image: torch.Tensor, seed: int) -> torch.Tensor:
-        drawn = super().draw(image, seed)
-        return torch.zeros_like(drawn) if len(self.seeds) <= self.times else drawn
+    def predict_pgt(self, image: torch.Tensor, seed: int) -> torch.Tensor:
+        pgt = super().predict_pgt(image, seed)
+        return torch.zeros_like(pgt) if len(self.seeds) <= self.times else pgt
 
 
 class RisingQuality(OrganQuality):
-    """Scores every further mask a little better, as one that never has enough."""
+    """Scores every mask slightly higher than the one before."""
 
     def assess(
         self,
@@ -146,6 +142,8 @@ class RisingQuality(OrganQuality):
         seeds: Sequence[int],
         evidence: Evidence = "independent",
     ) -> Assessment:
-        answer = super().assess(observation, masks, seeds)
-        score = torch.full_like(answer.pdsc, 0.01 * len(self.seeds))
-        return Assessment(answer.pgt, score, score, score, answer.present, answer.ceiling)
+        assessment = super().assess(observation, masks, seeds)
+        score = torch.full_like(assessment.pdsc, 0.01 * len(self.seeds))
+        return Assessment(
+            assessment.pgt, score, score, score, assessment.present, assessment.ceiling
+        )

@@ -14,7 +14,7 @@ IMAGES = torch.stack([scene()] * 3)
 MASKS = torch.stack([organ(), organ(30, 34), torch.zeros_like(organ())])
 
 
-def test_each_mask_gets_its_score_and_stays_as_it_is():
+def test_each_mask_is_scored_and_not_changed():
     events = list(
         assess_slices(
             OrganQuality(), RefinementSettings(), IMAGES, MASKS, truth=torch.stack([organ()] * 3)
@@ -27,10 +27,12 @@ def test_each_mask_gets_its_score_and_stays_as_it_is():
     )
 
 
-def test_where_the_organ_is_absent_a_drawn_mask_stays_but_scores_little_and_an_empty_one_much():
-    drawn, _, empty = assess_slices(OrganQuality(present=0.1), RefinementSettings(), IMAGES, MASKS)
-    assert drawn.status is empty.status is Status.ABSENT
-    assert drawn.mask.any() and drawn.pdsc == pytest.approx(0.1)
+def test_without_the_organ_a_mask_scores_low_and_an_empty_one_high():
+    nonempty, _, empty = assess_slices(
+        OrganQuality(present=0.1), RefinementSettings(), IMAGES, MASKS
+    )
+    assert nonempty.status is empty.status is Status.ABSENT
+    assert nonempty.mask.any() and nonempty.pdsc == pytest.approx(0.1)
     assert empty.pdsc == pytest.approx(0.9)
 
 
@@ -39,7 +41,7 @@ def test_a_pgt_that_stays_empty_fails_the_slice():
     assert {event.status for event in events} == {Status.FAILED}
 
 
-def test_a_volume_is_assessed_in_parts_with_the_same_answers():
+def test_the_batch_size_does_not_change_the_scores():
     whole = assess_slices(OrganQuality(jitter=4), RefinementSettings(), IMAGES, MASKS, [4, 5, 6])
     parts = assess_volume(
         OrganQuality(jitter=4), RefinementSettings(), IMAGES, MASKS, [4, 5, 6], batch_size=2

@@ -1,4 +1,4 @@
-"""The loop against models and judges that can be reckoned by hand."""
+"""The loop with models and quality controls whose results are known in advance."""
 
 from itertools import islice
 
@@ -17,8 +17,8 @@ from Testing.refinement.analytic import (
     BoxThreshold,
     ElsewhereQuality,
     EmptyFor,
-    KnowingQuality,
     OrganQuality,
+    PixelEvidenceQuality,
     RisingQuality,
     organ,
     scene,
@@ -30,10 +30,10 @@ def run(refiner: Refiner, *scenes: torch.Tensor, **options) -> list[Iteration]:
 
 
 def same(a: Iteration, b: Iteration) -> bool:
-    """Equal in everything but the time it took."""
+    """Equal in everything but the time."""
     numbers = ("slice_index", "index", "pdsc", "pdsc_low", "pdsc_high", "dsc", "prompt", "status")
-    alike = all(getattr(a, name) == getattr(b, name) for name in numbers)
-    return alike and np.array_equal(a.mask, b.mask) and np.array_equal(a.pgt, b.pgt)
+    equal = all(getattr(a, name) == getattr(b, name) for name in numbers)
+    return equal and np.array_equal(a.mask, b.mask) and np.array_equal(a.pgt, b.pgt)
 
 
 def test_the_pgt_leads_the_model_away_from_the_distractor():
@@ -70,7 +70,7 @@ def test_a_slice_without_the_organ_ends_absent_with_an_empty_mask():
 @pytest.mark.parametrize(
     ("present", "borderline"), [(0.02, False), (0.3, True), (0.7, True), (0.97, False)]
 )
-def test_a_slice_that_may_or_may_not_show_the_organ_is_borderline_in_all_its_events(
+def test_a_slice_with_uncertain_presence_is_borderline_in_all_its_events(
     present: float, borderline: bool
 ):
     settings = RefinementSettings(threshold=0.99, max_iterations=2, pgt="fixed")
@@ -84,13 +84,13 @@ def test_a_slice_that_may_or_may_not_show_the_organ_is_borderline_in_all_its_eve
 
 
 def test_an_empty_pgt_is_drawn_again_from_another_seed():
-    guide = EmptyFor(times=2)
-    events = run(Refiner(BoxThreshold(), guide), scene())
+    quality = EmptyFor(times=2)
+    events = run(Refiner(BoxThreshold(), quality), scene())
     assert events[-1].status is Status.ACCEPTED
-    assert len({seed for seeds in guide.seeds[:3] for seed in seeds}) == 3
+    assert len({seed for seeds in quality.seeds[:3] for seed in seeds}) == 3
 
 
-def test_a_pgt_that_stays_empty_fails_the_slice_even_where_empty_agrees_with_empty():
+def test_a_pgt_that_stays_empty_fails_the_slice_even_if_the_mask_is_empty_too():
     nothing_bright = torch.zeros(1, SIZE, SIZE)
     events = run(Refiner(BoxThreshold(), EmptyFor(times=1000)), scene(), nothing_bright)
     assert [event.status for event in events] == [Status.FAILED, Status.FAILED]
@@ -104,7 +104,7 @@ def test_an_empty_mask_scores_zero_and_the_loop_goes_on():
     assert second.status is Status.ACCEPTED
 
 
-def test_a_given_mask_is_judged_before_the_model_is_asked():
+def test_a_given_mask_is_assessed_before_the_model_is_called():
     model = BoxThreshold()
     (event,) = run(Refiner(model, OrganQuality()), scene(), initial_masks=organ()[None])
     assert event.status is Status.ACCEPTED and event.prompt is None
@@ -118,7 +118,7 @@ def test_a_bad_given_mask_is_refined_from_its_pgt():
     assert isinstance(second.prompt, Box) and second.status is Status.ACCEPTED
 
 
-def test_only_the_slices_whose_given_masks_are_bad_are_embedded():
+def test_only_slices_with_a_bad_given_mask_are_embedded():
     model = BoxThreshold()
     masks = torch.stack([organ(), organ(52, 10, 6), organ(12, 12, 6)])
     events = run(
@@ -128,17 +128,17 @@ def test_only_the_slices_whose_given_masks_are_bad_are_embedded():
     assert np.array_equal(events[-1].mask, organ(20, 20).numpy())
 
 
-def test_the_truth_is_reported_and_never_steers():
-    blind = run(Refiner(BoxThreshold(), OrganQuality(jitter=4)), scene())
-    told = run(Refiner(BoxThreshold(), OrganQuality(jitter=4)), scene(), truth=organ()[None])
-    assert told[-1].dsc is not None and blind[-1].dsc is None
+def test_the_truth_is_reported_and_has_no_influence():
+    without = run(Refiner(BoxThreshold(), OrganQuality(jitter=4)), scene())
+    reported = run(Refiner(BoxThreshold(), OrganQuality(jitter=4)), scene(), truth=organ()[None])
+    assert reported[-1].dsc is not None and without[-1].dsc is None
     assert all(
         np.array_equal(a.mask, b.mask) and a.pdsc == b.pdsc
-        for a, b in zip(blind, told, strict=True)
+        for a, b in zip(without, reported, strict=True)
     )
 
 
-def test_the_model_gets_its_own_memory_back_and_embeds_a_slice_once():
+def test_the_model_gets_its_memory_back_and_embeds_a_slice_once():
     model = BoxThreshold()
     run(
         Refiner(model, ElsewhereQuality(), settings=RefinementSettings(max_iterations=3)),
@@ -146,14 +146,14 @@ def test_the_model_gets_its_own_memory_back_and_embeds_a_slice_once():
         scene(20, 20),
     )
     assert model.embedded == 2
-    assert model.calls == [[k] for k in (0, 0, 1, 1, 2, 2, 3, 3)]  # on a CPU a call a slice
+    assert model.calls == [[k] for k in (0, 0, 1, 1, 2, 2, 3, 3)]  # one call a slice on a CPU
 
 
-def test_a_slice_that_is_done_leaves_the_batch():
+def test_a_finished_slice_leaves_the_batch():
     model = BoxThreshold()
-    clean = scene()
-    clean[:, 40:, 40:] = 0
-    events = run(Refiner(model, OrganQuality()), scene(), clean)
+    without_distractor = scene()
+    without_distractor[:, 40:, 40:] = 0
+    events = run(Refiner(model, OrganQuality()), scene(), without_distractor)
     assert [(event.slice_index, event.index) for event in events] == [(0, 0), (1, 0), (0, 1)]
     assert len(model.calls) == 3
 
@@ -161,7 +161,7 @@ def test_a_slice_that_is_done_leaves_the_batch():
 SCENES = [scene(24 + 3 * k, 34 - 4 * k, 5 + k) for k in range(5)]
 
 
-def shaky_refiner(seed: int = 7) -> Refiner:
+def jittery_refiner(seed: int = 7) -> Refiner:
     return Refiner(
         BoxThreshold(),
         OrganQuality(jitter=5),
@@ -169,72 +169,76 @@ def shaky_refiner(seed: int = 7) -> Refiner:
     )
 
 
-def test_the_same_seed_gives_the_same_events_and_another_seed_others():
-    once, again, other = (run(shaky_refiner(seed), *SCENES) for seed in (7, 7, 8))
+def test_the_same_seed_gives_the_same_events_and_another_seed_different_ones():
+    once, again, other = (run(jittery_refiner(seed), *SCENES) for seed in (7, 7, 8))
     assert len(once) == len(again) and all(map(same, once, again))
     assert len(once) != len(other) or not all(map(same, once, other))
 
 
-def test_a_slice_has_the_same_history_alone_and_in_a_batch_others_leave():
-    together = run(shaky_refiner(), *SCENES)
+def test_a_slice_has_the_same_history_alone_and_in_a_batch_that_others_leave():
+    together = run(jittery_refiner(), *SCENES)
     lengths = set()
     for k, image in enumerate(SCENES):
-        alone = run(shaky_refiner(), image, slice_indices=[k])
+        alone = run(jittery_refiner(), image, slice_indices=[k])
         within = [event for event in together if event.slice_index == k]
         assert len(alone) == len(within) and all(map(same, alone, within))
         lengths.add(len(alone))
-    assert len(lengths) > 1, "the scene is too easy to prove anything: all slices leave together"
+    assert len(lengths) > 1, "all slices leave together: the scenes are too easy for this test"
 
 
-def test_chunks_of_a_volume_change_nothing():
+def test_the_batch_size_does_not_change_the_events():
     images, truth = torch.stack(SCENES), torch.stack([organ()] * 5)
-    whole = run(shaky_refiner(), *SCENES, truth=truth)
-    parts = list(refine_volume(shaky_refiner(), images, truth=truth, batch_size=2))
+    whole = run(jittery_refiner(), *SCENES, truth=truth)
+    parts = list(refine_volume(jittery_refiner(), images, truth=truth, batch_size=2))
     order = lambda event: (event.slice_index, event.index)  # noqa: E731
     assert all(map(same, sorted(whole, key=order), sorted(parts, key=order)))
     assert len(whole) == len(parts)
 
 
-def speaking_for_the_organ(*log_odds: float) -> torch.Tensor:
+def with_evidence(*log_odds: float) -> torch.Tensor:
+    """Scenes (N, 1, H, W) with this evidence for PixelEvidenceQuality."""
     images = torch.stack([scene()] * len(log_odds))
     images[:, :, 0, 0] = torch.tensor(log_odds)[:, None] / 20 + 0.5
     return images
 
 
-def test_in_a_volume_a_slice_far_from_the_organ_ends_absent_though_it_looks_like_it_and_a_gap_is_filled():
-    images = speaking_for_the_organ(6, 6, -1.5, 6, -6, -6, -6, 2, -6)
+def test_presence_is_decided_along_the_whole_volume():
+    images = with_evidence(6, 6, -1.5, 6, -6, -6, -6, 2, -6)
     model = BoxThreshold()
     events = list(
         refine_volume(
-            Refiner(model, KnowingQuality()), images, truth=torch.stack([organ()] * 9), batch_size=2
+            Refiner(model, PixelEvidenceQuality()),
+            images,
+            truth=torch.stack([organ()] * 9),
+            batch_size=2,
         )
     )
-    ended = {event.slice_index: event for event in events if event.final}
-    assert [ended[k].status is Status.ABSENT for k in range(9)] == [False] * 4 + [True] * 5
-    assert not any(ended[k].mask.any() or ended[k].pgt.any() for k in range(4, 9))
-    assert ended[4].dsc == 0.0 and ended[4].pdsc == 1 - ended[4].present > 0.5
-    assert model.embedded == 4, "the model was asked about slices without the organ"
+    last = {event.slice_index: event for event in events if event.final}
+    assert [last[k].status is Status.ABSENT for k in range(9)] == [False] * 4 + [True] * 5
+    assert not any(last[k].mask.any() or last[k].pgt.any() for k in range(4, 9))
+    assert last[4].dsc == 0.0 and last[4].pdsc == 1 - last[4].present > 0.5
+    assert model.embedded == 4, "the model was called on slices without the organ"
 
 
-def test_a_slice_on_which_a_person_has_prompted_is_never_taken_for_one_without_the_organ():
-    prompted = Box(0, 0, SIZE, SIZE)
-    refiner = Refiner(BoxThreshold(), KnowingQuality(present=0.0))
-    events = list(refine_volume(refiner, speaking_for_the_organ(-6), first_prompt=prompted))
+def test_a_user_s_prompt_implies_that_the_organ_is_present():
+    box = Box(0, 0, SIZE, SIZE)
+    refiner = Refiner(BoxThreshold(), PixelEvidenceQuality(present=0.0))
+    events = list(refine_volume(refiner, with_evidence(-6), first_prompt=box))
     assert events[-1].status is Status.ACCEPTED
     assert events[-1].present == 1.0
 
 
-def test_a_caller_who_stops_listening_stops_the_work():
+def test_nothing_is_computed_after_the_last_consumed_event():
     model = BoxThreshold()
-    taken = list(islice(Refiner(model, ElsewhereQuality()).refine(scene()[None]), 3))
-    assert len(taken) == 3 and len(model.calls) == 3
+    events = list(islice(Refiner(model, ElsewhereQuality()).refine(scene()[None]), 3))
+    assert len(events) == 3 and len(model.calls) == 3
 
 
 def test_a_fixed_pgt_is_drawn_once():
-    guide = OrganQuality(jitter=5)
+    quality = OrganQuality(jitter=5)
     settings = RefinementSettings(pgt="fixed", max_iterations=3, threshold=1.0)
-    events = run(Refiner(BoxThreshold(), guide, settings=settings), scene())
-    assert len(guide.seeds) == 1 and len(events) == 4
+    events = run(Refiner(BoxThreshold(), quality, settings=settings), scene())
+    assert len(quality.seeds) == 1 and len(events) == 4
     assert all(np.array_equal(event.pgt, events[0].pgt) for event in events)
     assert events[-1].pdsc > events[0].pdsc
 
@@ -249,17 +253,17 @@ def test_a_fixed_pgt_is_drawn_once():
         ("seed", -1),
     ],
 )
-def test_settings_out_of_range_are_refused_in_one_line(option: str, value: float):
-    with pytest.raises(HermesError) as caught:
+def test_settings_out_of_range_are_refused_with_a_one_line_message(option: str, value: float):
+    with pytest.raises(HermesError) as error:
         RefinementSettings(**{option: value})
     assert (
-        option.replace("_", "-") in str(caught.value)
-        and "choose" in str(caught.value)
-        and "\n" not in str(caught.value)
+        option.replace("_", "-") in str(error.value)
+        and "choose" in str(error.value)
+        and "\n" not in str(error.value)
     )
 
 
-def test_the_quality_control_learns_which_masks_a_pgt_has_prompted():
+def test_the_evidence_is_independent_first_and_prompted_afterwards():
     class Recording(ElsewhereQuality):
         def __init__(self) -> None:
             super().__init__()
@@ -275,19 +279,19 @@ def test_the_quality_control_learns_which_masks_a_pgt_has_prompted():
     assert quality.evidence == ["independent", "prompted", "prompted"]
 
 
-def test_an_observation_made_before_gives_the_same_events():
-    refiner = shaky_refiner()
+def test_a_given_observation_gives_the_same_events():
+    refiner = jittery_refiner()
     observation = refiner.quality.observe(torch.stack(SCENES))
     before = list(refiner.refine(observation))
     assert len(before) > len(SCENES)
-    assert all(map(same, before, run(shaky_refiner(), *SCENES)))
+    assert all(map(same, before, run(jittery_refiner(), *SCENES)))
 
 
 @pytest.mark.parametrize(
     ("ceiling", "last"), [(1.0, 10), (0.95, 10), (0.85, RefinementSettings.hopeless_patience)]
 )
-def test_a_slice_on_which_no_mask_could_be_accepted_is_given_up_early(ceiling: float, last: int):
-    # Elsewhere: nothing the model does gets better than its first mask.
+def test_a_slice_on_which_no_mask_could_be_accepted_stops_early(ceiling: float, last: int):
+    # No mask is better than the first one.
     settings = RefinementSettings(threshold=0.9, patience=10)
     events = run(
         Refiner(BoxThreshold(), ElsewhereQuality(ceiling=ceiling), settings=settings), scene()

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from scipy import ndimage
 
+from HermesLib.metrics import components
 from HermesLib.models.mideepseg.geodesic import geodesic_distance, graph_cut
 from HermesLib.models.mideepseg.network import MideepsegUNet
 from HermesLib.models.protocol import Embedding, Memory, Prediction
@@ -101,11 +102,7 @@ def network_input(
 
 def largest_component(mask: np.ndarray) -> np.ndarray:
     """The largest component of a mask (H, W, bool) after a closing with a cross."""
-    closed = ndimage.binary_closing(mask)
-    parts, count = ndimage.label(closed)
-    if count > 1:
-        closed = parts == 1 + int(np.argmax(ndimage.sum_labels(closed, parts, range(1, count + 1))))
-    return closed
+    return components.largest_component(ndimage.binary_closing(mask))
 
 
 def refine_by_cut(
