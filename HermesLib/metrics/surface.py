@@ -1,5 +1,7 @@
 """Distances between the outlines of two masks, in millimetres."""
 
+import warnings
+
 import numpy as np
 import torch
 from monai.metrics import compute_average_surface_distance, compute_hausdorff_distance
@@ -27,12 +29,15 @@ def surface_distances(
     first, second = (
         torch.from_numpy(np.pad(mask[both], 1).astype(np.float32))[None, None] for mask in (a, b)
     )
-    hausdorff = compute_hausdorff_distance(
-        first, second, include_background=True, percentile=95, spacing=list(spacing)
-    )
-    average = compute_average_surface_distance(
-        first, second, include_background=True, symmetric=True, spacing=list(spacing)
-    )
+    with warnings.catch_warnings():
+        # MONAI 1.6 warns about a deprecated argument that it passes to itself.
+        warnings.simplefilter("ignore", FutureWarning)
+        hausdorff = compute_hausdorff_distance(
+            first, second, include_background=True, percentile=95, spacing=list(spacing)
+        )
+        average = compute_average_surface_distance(
+            first, second, include_background=True, symmetric=True, spacing=list(spacing)
+        )
     return float(hausdorff), float(average)
 
 

@@ -1,5 +1,7 @@
 """Distances between outlines are in millimetres, for anisotropic pixels too."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -46,3 +48,11 @@ def test_a_distant_component_affects_hd95_only_above_a_twentieth_of_the_outline(
 
 def test_an_empty_mask_has_no_distances():
     assert surface_distances(block(1, 1), np.zeros((30, 40), bool), (1, 1)) is None
+
+
+def test_callers_see_no_warnings():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        mask = np.zeros((20, 20), bool)
+        mask[5:10, 5:10] = True
+        surface_distances(mask, mask, (1.0, 1.0))
