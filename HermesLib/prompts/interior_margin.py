@@ -40,7 +40,7 @@ def margin_clicks(
     window = ndimage.find_objects(region.astype(np.uint8))[0]
     part = np.pad(region[window], 1)
     depth = ndimage.distance_transform_edt(hull_of(part))
-    # Depth is measured to the centres of outside pixels, about half a pixel from the hull's outline.
+    # Depth is measured to the centres of outside pixels, half a pixel from the hull's outline.
     level = min(0.5 + rng.uniform(*inward), _DEEPEST * float(depth.max()))
     # A single contour, except in a hull that is a line of pixels joined at their corners.
     path = np.concatenate([_evenly_spaced(contour) for contour in find_contours(depth, level)])
@@ -61,7 +61,7 @@ def margin_clicks(
 
 
 def hull_of(region: np.ndarray) -> np.ndarray:
-    """Convex hull (H, W, bool) of a region's pixel centres; a region on one line is its own hull."""
+    """Convex hull (H, W, bool) of a region's pixel centres; a line of pixels is its own hull."""
     pixels = np.argwhere(region)
     hull = region.copy()
     try:

@@ -25,12 +25,14 @@ class PromptEntry:
         prompt: ``module:Class`` of the prompt (:class:`HermesLib.prompts.types.PromptType`).
         strategy: ``module:Class`` of its :class:`HermesLib.prompts.types.PromptStrategy`, with a
             classmethod ``from_settings(PromptSettings)``.
+        settings: the fields of :class:`PromptSettings` that the strategy uses.
     """
 
     kind: str
     title: str
     prompt: str
     strategy: str
+    settings: tuple[str, ...] = ()
 
 
 PROMPTS: dict[str, PromptEntry] = {
@@ -41,12 +43,14 @@ PROMPTS: dict[str, PromptEntry] = {
             title="Box",
             prompt="HermesLib.prompts.boxes:Box",
             strategy="HermesLib.prompts.boxes:BoxStrategy",
+            settings=("padding",),
         ),
         PromptEntry(
             kind="scribbles",
             title="Scribbles",
             prompt="HermesLib.prompts.scribbles:Scribbles",
             strategy="HermesLib.prompts.scribbles:ScribbleStrategy",
+            settings=("keep_first",),
         ),
         PromptEntry(
             kind="clicks",

@@ -1,4 +1,4 @@
-"""Scribble prompts: random first, then drawn from the pGT, then corrections where the mask differs."""
+"""Scribble prompts: random first, then from the pGT, then corrections where the mask differs."""
 
 import math
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The protocols of a prompt kind. All coordinates are in pixels of the slice that the prompt belongs to.
+"""The protocols of a prompt kind. All coordinates are in pixels of the prompt's slice.
 
 A kind is one module with two classes: the prompt (a :class:`Prompt`, and as a class a
 :class:`PromptType`) and its :class:`PromptStrategy`. :mod:`HermesLib.prompts.registry` lists them.
@@ -72,7 +72,10 @@ class Prompt(Protocol):
 
 
 class PromptType(Protocol):
-    """Builds the prompts of one kind: the prompt's class, or :class:`HermesLib.prompts.mixed.MixedType`."""
+    """Builds the prompts of one kind.
+
+    It is the prompt's class, or a :class:`HermesLib.prompts.mixed.MixedType`.
+    """
 
     def from_plain(self, plain: Mapping[str, Any], shape: tuple[int, int]) -> Prompt:
         """The inverse of :meth:`Prompt.to_plain`, on a slice of ``shape`` (rows, columns).

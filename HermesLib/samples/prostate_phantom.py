@@ -82,7 +82,7 @@ class _Canvas:
         self.tone = np.zeros((side, side))
 
     def texture(self, grain: float) -> np.ndarray:
-        """Smooth noise of unit deviation and scale ``grain``, in units of half the field of view."""
+        """Smooth noise of unit deviation; ``grain`` is its scale in halves of the field of view."""
         noise = ndimage.gaussian_filter(
             self.rng.standard_normal((self.side, self.side)), grain * self.side / 2, mode="wrap"
         )

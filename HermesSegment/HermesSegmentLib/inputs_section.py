@@ -82,7 +82,7 @@ class InputsSection:
         ui.promptNote.text = " ".join(part for part in (reason, model.notice) if part)
         for widget in (ui.firstSliceSpin, ui.toLabel, ui.lastSliceSpin):
             widget.setVisible(parameters.scope == "range")
-        ui.paddingSpin.enabled = parameters.prompt == "box"
+        ui.paddingSpin.enabled = "padding" in PROMPTS[parameters.prompt].settings
         self._busy = True
         # Weights of another machine's scene that are not here: the engine will say so.
         ui.weightsCombo.currentIndex = (

@@ -1,4 +1,4 @@
-"""The prompt of the slice and iteration under review as markups: boxes as ROI, strokes as curves, clicks as points.
+"""The prompt under review as markups: boxes as ROIs, strokes as curves, clicks as points.
 
 The user can move them; they are read back as the prompt of another run.
 """

@@ -8,9 +8,12 @@ _GAP = 2.9
 
 
 def strokes(pixels: np.ndarray) -> list[np.ndarray]:
-    """The pixels (N, 2) of (column, row) of thin strokes as lines: (M, 2) points each, in the order of drawing or its reverse.
+    """Thin strokes as lines: points (M, 2) of (column, row), in the order of drawing or its reverse.
 
-    Walks from an end to the nearest pixel left; a gap begins a new line.
+    Each line goes from an end to the nearest remaining pixel; a gap starts a new line.
+
+    Args:
+        pixels: (N, 2) of (column, row), the strokes' pixels.
     """
     left = np.array(pixels, float).reshape(-1, 2)
     lines = []

@@ -37,7 +37,7 @@ def write_checkpoint(folder: Path, model: str) -> Path:
         "mideepseg": lambda: (MideepsegUNet(4), {"width": 4}),
     }[model]()
     if model == "mideepseg":
-        # Untrained it would rather see nothing; so it sees its whole crop.
+        # An untrained network would give an empty mask; with this bias it fills its crop.
         network.out[0].bias.data = torch.tensor([-3.0, 3.0])
     path = folder / f"{model}.safetensors"
     save_checkpoint(path, network.state_dict(), model, config)

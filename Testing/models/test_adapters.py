@@ -1,7 +1,4 @@
-"""Three models behind one face."""
-
-import sys
-from pathlib import Path
+"""All models behave as the protocol says."""
 
 import numpy as np
 import pytest
@@ -12,12 +9,10 @@ from HermesLib.models.registry import MODELS, load_model
 from HermesLib.prompts.boxes import Box
 from HermesLib.prompts.clicks import Clicks
 from HermesLib.prompts.scribbles import Scribbles
-
-sys.path.insert(0, str(Path(__file__).parent))
-from small import write_checkpoint
+from Testing.models.small import write_checkpoint
 
 SHAPE = (90, 110)
-NOBODY = np.zeros((0, 2), np.int64)
+NO_POINTS = np.zeros((0, 2), np.int64)
 
 
 def scene(count: int = 3) -> torch.Tensor:
@@ -38,7 +33,7 @@ def prompt_of(kind: str, shift: int = 0):
     if kind == "clicks":
         angle = np.linspace(0, 2 * np.pi, 12, endpoint=False)
         ring = np.column_stack([50 + shift + 15 * np.cos(angle), 40 + 15 * np.sin(angle)])
-        return Clicks(ring.astype(np.int64), NOBODY)
+        return Clicks(ring.astype(np.int64), NO_POINTS)
     positive, negative = np.zeros(SHAPE, bool), np.zeros(SHAPE, bool)
     positive[40, 42 + shift : 60], negative[75, 20:60] = True, True
     return Scribbles(positive, negative)
@@ -49,19 +44,21 @@ def model(request, tmp_path):
     return load_model(request.param, str(write_checkpoint(tmp_path, request.param)))
 
 
-def test_a_saved_network_comes_back_and_predicts_on_the_slices_own_grid(model, tmp_path):
+def test_a_saved_network_predicts_the_same_on_the_slices_own_grid(model, tmp_path):
     prompts = [prompt_of(model.prompt_kinds[0])] * 3
-    once = model.predict(model.embed(scene()), prompts).probability
-    again = load_model(model.kind, str(tmp_path / f"{model.kind}.safetensors"))
-    assert once.shape == (3, *SHAPE)
-    assert once.min() >= 0 and once.max() <= 1
-    assert torch.equal(once, again.predict(again.embed(scene()), prompts).probability)
-    assert len(again.sha256) == 64
+    first = model.predict(model.embed(scene()), prompts).probability
+    reloaded = load_model(model.kind, str(tmp_path / f"{model.kind}.safetensors"))
+    assert first.shape == (3, *SHAPE)
+    assert first.min() >= 0 and first.max() <= 1
+    assert torch.equal(first, reloaded.predict(reloaded.embed(scene()), prompts).probability)
+    assert len(reloaded.sha256) == 64
 
 
-def test_the_catalogue_and_the_networks_say_the_same():
-    loaded = {name: load_model(name).prompt_kinds for name in MODELS}
-    assert loaded == {name: entry.prompt_kinds for name, entry in MODELS.items()}
+@pytest.mark.parametrize("name", MODELS)
+def test_registry_and_network_agree_on_the_prompt_kinds(name):
+    model = load_model(name)
+    assert model.prompt_kinds == MODELS[name].prompt_kinds
+    assert model.mixed_kinds == MODELS[name].mixed_kinds
 
 
 def test_one_embedding_serves_many_prompts(model):
@@ -76,7 +73,7 @@ def test_one_embedding_serves_many_prompts(model):
     )
 
 
-def test_a_slice_is_segmented_the_same_alone_and_in_a_batch(model):
+def test_a_slice_gets_the_same_mask_alone_and_in_a_batch(model):
     embedding = model.embed(scene())
     prompts = [prompt_of(model.prompt_kinds[0], shift) for shift in (0, 4, 8)]
     together = model.predict(embedding, prompts).probability
@@ -84,24 +81,30 @@ def test_a_slice_is_segmented_the_same_alone_and_in_a_batch(model):
     assert torch.allclose(together[1], alone[0], atol=1e-5)
 
 
-def test_a_prompt_of_another_kind_is_refused_and_the_right_ones_named(model):
-    wrong = next(
-        (kind for kind in ("box", "clicks", "scribbles") if kind not in model.prompt_kinds), None
-    )
-    if wrong is None:
-        pytest.skip("this model takes every kind of prompt")
-    with pytest.raises(HermesError, match=model.prompt_kinds[0]):
-        model.predict(model.embed(scene(1)), [prompt_of(wrong)])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("medsam", "clicks"),
+        ("medsam", "scribbles"),
+        ("mideepseg", "box"),
+        ("mideepseg", "scribbles"),
+    ],
+)
+def test_a_prompt_of_another_kind_is_refused_and_the_right_ones_named(name, kind, tmp_path):
+    model = load_model(name, str(write_checkpoint(tmp_path, name)))
+    with pytest.raises(HermesError, match=f"{name} takes no '{kind}' prompts; choose"):
+        model.predict(model.embed(scene(1)), [prompt_of(kind)])
 
 
 def test_scribbleprompt_remembers_its_logits_until_strokes_are_taken_back(tmp_path):
     model = load_model("scribbleprompt", str(write_checkpoint(tmp_path, "scribbleprompt")))
     embedding = model.embed(scene(1))
     first = model.predict(embedding, [prompt_of("scribbles")])
-    grown = prompt_of("scribbles")
-    grown.positive[30, 45:55] = True
-    fresh = model.predict(embedding, [grown]).probability
-    assert not torch.equal(fresh, model.predict(embedding, [grown], first.memory).probability)
+    longer = prompt_of("scribbles")
+    longer.positive[30, 45:55] = True
+    without_memory = model.predict(embedding, [longer]).probability
+    with_memory = model.predict(embedding, [longer], first.memory).probability
+    assert not torch.equal(without_memory, with_memory)
     other = prompt_of("scribbles", 5)
     assert torch.equal(
         model.predict(embedding, [other]).probability,
@@ -114,11 +117,12 @@ def test_mideepseg_corrections_win_where_they_are_clicked(tmp_path):
     embedding = model.embed(scene(1))
     start = prompt_of("clicks")
     first = model.predict(embedding, [start])
-    wanted, unwanted = np.array([[50, 40]]), np.array([[38, 40]])
+    added = np.array([[50, 40]])
+    removed = np.array([[38, 40]])
     corrected = model.predict(
-        embedding, [Clicks(np.vstack([start.positive, wanted]), unwanted)], first.memory
+        embedding, [Clicks(np.vstack([start.positive, added]), removed)], first.memory
     ).probability[0]
     assert corrected[40, 50] == 1
     assert corrected[40, 38] == 0
-    anew = model.predict(embedding, [prompt_of("clicks", 6)], first.memory).probability
-    assert torch.equal(anew, model.predict(embedding, [prompt_of("clicks", 6)]).probability)
+    restarted = model.predict(embedding, [prompt_of("clicks", 6)], first.memory).probability
+    assert torch.equal(restarted, model.predict(embedding, [prompt_of("clicks", 6)]).probability)

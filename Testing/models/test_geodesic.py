@@ -1,4 +1,4 @@
-"""Distances that follow intensities, and cuts of least energy."""
+"""Geodesic distances and graph cuts of least energy."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from HermesLib.models.mideepseg.geodesic import geodesic_distance, graph_cut
 
 
-def test_a_step_costs_its_change_of_intensity_and_the_cheapest_way_counts():
+def test_a_step_costs_its_change_of_intensity_and_the_cheapest_path_counts():
     image = np.zeros((5, 9))
     image[:, 4] = 1.0
     image[2, 4] = 0.25
@@ -35,15 +35,15 @@ def test_no_labelling_has_less_energy_than_the_cut(probability, image):
             total += (2.0 * np.exp(-(step**2) / (2 * 0.3**2)) * change).sum()
         return float(total)
 
-    found = energy(graph_cut(image, probability, weight=2.0, sigma=0.3))
+    of_cut = energy(graph_cut(image, probability, weight=2.0, sigma=0.3))
     best = min(
         energy(np.array([code >> bit & 1 for bit in range(8)], bool).reshape(2, 4))
         for code in range(256)
     )
-    assert found <= best + 1e-2
+    assert of_cut <= best + 1e-2
 
 
-def test_clicked_pixels_are_fixed_whatever_the_probability_says():
+def test_clicked_pixels_keep_their_label_whatever_the_probability():
     positive, negative = np.zeros((2, 8, 8), bool)
     positive[1, 1], negative[6, 6] = True, True
     cut = graph_cut(

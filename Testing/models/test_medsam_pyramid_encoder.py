@@ -10,7 +10,7 @@ from HermesLib.models.medsam.network import SMALL, MedSamNetwork
 from HermesLib.models.registry import load_model
 
 
-def test_every_place_of_the_features_sees_its_own_place_of_the_image_first():
+def test_features_depend_most_on_their_own_place_in_the_image():
     torch.manual_seed(0)
     network = MedSamNetwork(SMALL).eval()
     image = torch.rand(1, 3, SMALL.image_size, SMALL.image_size)
@@ -23,11 +23,11 @@ def test_every_place_of_the_features_sees_its_own_place_of_the_image_first():
     assert 4 <= row <= 7 and 14 <= column <= 17
 
 
-def test_weights_of_an_encoder_that_this_version_lacks_are_refused_by_name():
+def test_an_unknown_encoder_is_refused():
     for unknown in ({"encoder": "mamba"}, {"patch": 16}):
         with pytest.raises(HermesError, match="no image encoder"):
             MedSamNetwork(dataclasses.replace(SMALL, **unknown))
 
 
-def test_the_bundled_model_sees_by_the_pyramid():
+def test_the_bundled_model_has_the_pyramid_encoder():
     assert load_model("medsam").network.config == SMALL

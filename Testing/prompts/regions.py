@@ -1,4 +1,4 @@
-"""Random regions with the shapes that break geometry: blobs, pixels, lines, rings, pieces, also at the border."""
+"""Random regions of shapes that are hard for geometry: blobs, pixels, lines, rings, at borders."""
 
 import numpy as np
 from hypothesis import strategies as st

@@ -73,7 +73,7 @@ def test_margin_clicks_skip_the_gap_of_a_crescent():
     assert all_in(margin_clicks(crescent, generator()), crescent)
 
 
-def test_margin_clicks_of_a_thin_ring_go_round_it():
+def test_margin_clicks_surround_a_thin_ring():
     ring = disc(SHAPE, 64, 64, 30) & ~disc(SHAPE, 64, 64, 29)
     clicks = margin_clicks(ring, generator())
     assert len(clicks) >= 12 and all_in(clicks, ring)
@@ -143,7 +143,7 @@ def test_a_mask_equal_to_the_pgt_adds_no_click():
     assert new.positive.tolist() == [[64, 64]] and new.negative.shape == (0, 2)
 
 
-def test_the_same_place_is_not_clicked_twice():
+def test_no_pixel_is_clicked_twice():
     old = Clicks(np.array([[64, 64]]), NONE)
     assert ClickStrategy().refine(
         old, np.zeros(SHAPE, bool), PGT, False, generator()

@@ -1,4 +1,4 @@
-"""The registry of prompt kinds, the seeds of slices, and prompts in reports."""
+"""The registry of prompt kinds, settings, seeds, and prompts in reports."""
 
 import json
 
@@ -23,13 +23,13 @@ def test_every_prompt_kind_has_a_strategy():
     assert all(strategy_for(kind).kind == kind for kind in prompt_kinds())
 
 
-def test_an_unknown_kind_is_answered_with_the_known_ones():
+def test_an_unknown_kind_is_refused_and_the_kinds_named():
     with pytest.raises(HermesError, match=r"'lasso'.*box, scribbles, clicks"):
         strategy_for("lasso")
 
 
 @given(regions(), st.floats(0, 40))
-def test_a_box_is_as_loose_as_the_user_says(pgt, padding):
+def test_a_box_is_padded_as_the_user_says(pgt, padding):
     box = strategy_for("box", PromptSettings(padding=padding)).refine(
         None, pgt, pgt, True, slice_rng(0, 0, 1)
     )
@@ -43,7 +43,7 @@ def test_a_box_is_as_loose_as_the_user_says(pgt, padding):
     )
 
 
-def test_the_random_first_scribbles_stay_only_if_the_user_says_so():
+def test_the_random_first_scribbles_are_kept_only_if_the_user_says_so():
     pgt = disc((64, 64), 40, 40, 12)
     for keep in (True, False):
         strategy = strategy_for("scribbles", PromptSettings(keep_first=keep))
@@ -77,20 +77,20 @@ def test_a_slices_prompts_repeat_from_its_seed(kind, pgt, seed):
 
 @given(INDICES, INDICES, INDICES)
 def test_every_slice_and_iteration_has_its_own_random_numbers(seed, index, iteration):
-    def drawn(*place: int) -> tuple[int, int]:
+    def numbers(*place: int) -> tuple[int, int]:
         return int(slice_rng(*place).integers(2**62)), slice_seed(*place)
 
-    here = drawn(seed, index, iteration)
-    assert here == drawn(seed, index, iteration) and 0 <= here[1] < 2**63
+    here = numbers(seed, index, iteration)
+    assert here == numbers(seed, index, iteration) and 0 <= here[1] < 2**63
     for other in (
         (seed + 1, index, iteration),
         (seed, index + 1, iteration),
         (seed, index, iteration + 1),
     ):
-        assert all(a != b for a, b in zip(here, drawn(*other), strict=True))
+        assert all(a != b for a, b in zip(here, numbers(*other), strict=True))
 
 
-def test_summaries_name_a_prompts_place_and_are_plain_json():
+def test_summaries_say_where_a_prompt_is_and_are_plain_json():
     box = Box(np.float32(1), 2, 30, 40).summary()
     strokes = Scribbles(disc((20, 20), 5, 5, 1), np.zeros((20, 20), bool)).summary()
     clicks = Clicks(np.array([[3, 4], [5, 6]]), np.zeros((0, 2), np.int64)).summary()

@@ -33,24 +33,25 @@ def test_first_strokes_are_positive_and_depend_on_the_seed_alone(seed):
 def test_first_refinement_draws_positive_in_the_pgt_and_negative_outside_it(pgt, seed):
     strategy = ScribbleStrategy()
     first = strategy.first(pgt.shape, generator(seed))
-    drawn = strategy.refine(first, np.zeros_like(pgt), pgt, True, generator(seed + 1))
-    assert area_inside(drawn.positive, pgt)
-    assert not (drawn.negative & pgt).any()
+    refined = strategy.refine(first, np.zeros_like(pgt), pgt, True, generator(seed + 1))
+    assert area_inside(refined.positive, pgt)
+    assert not (refined.negative & pgt).any()
 
 
 def test_first_refinement_drops_the_random_strokes():
     first = ScribbleStrategy().first(SHAPE, generator())
     assert (first.positive & ~PGT).any()
-    drawn = ScribbleStrategy().refine(first, np.zeros(SHAPE, bool), PGT, True, generator(1))
-    assert not (drawn.positive & ~PGT).any() and drawn.negative.any()
+    refined = ScribbleStrategy().refine(first, np.zeros(SHAPE, bool), PGT, True, generator(1))
+    assert not (refined.positive & ~PGT).any() and refined.negative.any()
 
 
-def test_first_refinement_keeps_the_random_strokes_on_demand():
+def test_first_refinement_keeps_the_random_strokes_if_asked_to():
     strategy = ScribbleStrategy(keep_first=True)
     first = strategy.first(SHAPE, generator())
-    drawn = strategy.refine(first, np.zeros(SHAPE, bool), PGT, True, generator(1))
+    refined = strategy.refine(first, np.zeros(SHAPE, bool), PGT, True, generator(1))
     assert (
-        not (first.positive & ~drawn.positive).any() and drawn.positive.sum() > first.positive.sum()
+        not (first.positive & ~refined.positive).any()
+        and refined.positive.sum() > first.positive.sum()
     )
 
 
@@ -62,26 +63,24 @@ def test_a_mask_that_came_from_no_prompt_is_refined_from_the_pgt():
 
 
 @given(regions(), regions(), st.integers(0, 99))
-def test_corrections_are_positive_where_the_mask_misses_and_negative_where_it_is_too_much(
-    pgt, mask, seed
-):
+def test_corrections_are_positive_in_missed_parts_and_negative_in_surplus_parts(pgt, mask, seed):
     if pgt.shape != mask.shape:
         mask = np.zeros_like(pgt)
     missing, surplus = pgt & ~mask, mask & ~pgt
     nothing = Scribbles(np.zeros(pgt.shape, bool), np.zeros(pgt.shape, bool))
-    drawn = ScribbleStrategy(smallest=0).refine(nothing, mask, pgt, False, generator(seed))
+    refined = ScribbleStrategy(smallest=0).refine(nothing, mask, pgt, False, generator(seed))
     if missing.any() or surplus.any():
-        assert not (drawn.positive & ~missing).any() and not (drawn.negative & ~surplus).any()
-        assert drawn.positive.any() == missing.any() and drawn.negative.any() == surplus.any()
+        assert not (refined.positive & ~missing).any() and not (refined.negative & ~surplus).any()
+        assert refined.positive.any() == missing.any() and refined.negative.any() == surplus.any()
     else:
-        assert area_inside(drawn.positive, pgt) and not drawn.negative.any()
+        assert area_inside(refined.positive, pgt) and not refined.negative.any()
 
 
 def test_corrections_keep_every_earlier_stroke():
     strategy, mask = ScribbleStrategy(), disc(SHAPE, 70, 55, 25)
     prompt = strategy.refine(NOTHING, mask, PGT, True, generator())
     for iteration in range(1, 5):
-        # The newest pGT may contradict earlier strokes; they stay all the same.
+        # The newest pGT may contradict earlier strokes; they are kept nevertheless.
         pgt = disc(SHAPE, 64, 64 + 6 * iteration, 25)
         later = strategy.refine(prompt, mask, pgt, False, generator(iteration))
         assert (
@@ -95,12 +94,14 @@ def test_corrections_keep_every_earlier_stroke():
         prompt = later
 
 
-def test_errors_too_small_to_see_get_strokes_in_the_pgt_instead():
+def test_tiny_errors_get_no_stroke_and_the_pgt_gets_some_instead():
     mask = PGT.copy()
     mask[64, 64], mask[0, 0] = False, True
-    drawn = ScribbleStrategy().refine(NOTHING, mask, PGT, False, generator())
+    refined = ScribbleStrategy().refine(NOTHING, mask, PGT, False, generator())
     assert (
-        area_inside(drawn.positive, PGT) and drawn.positive.sum() > 1 and not drawn.negative.any()
+        area_inside(refined.positive, PGT)
+        and refined.positive.sum() > 1
+        and not refined.negative.any()
     )
 
 
@@ -115,7 +116,7 @@ def test_errors_too_small_to_see_get_strokes_in_the_pgt_instead():
         ((999, 1), (5, 1)),
     ],
 )
-def test_strokes_are_shared_by_area(areas, shares):
+def test_strokes_are_divided_by_area(areas, shares):
     assert split_by_area(6, areas) == shares
 
 

@@ -34,7 +34,7 @@ def test_an_empty_region_gets_no_stroke(draw):
 
 
 @pytest.mark.parametrize("draw", KINDS)
-def test_no_strokes_asked_none_drawn(draw):
+def test_a_count_of_zero_gives_no_stroke(draw):
     assert not draw(np.ones((30, 40), bool), np.random.default_rng(0), 0).any()
 
 
@@ -48,7 +48,7 @@ def test_a_region_of_one_pixel_gets_that_pixel(draw, place):
 
 @pytest.mark.parametrize("draw", KINDS)
 @given(seed=st.integers(0, 999))
-def test_the_same_seed_draws_the_same_and_another_draws_something_else(draw, seed):
+def test_strokes_repeat_from_their_seed_and_differ_between_seeds(draw, seed):
     region = ellipse((128, 128), (60, 70), (14, 40))
     once, again, other = (draw(region, np.random.default_rng(s), 2) for s in (seed, seed, seed + 1))
     assert (once == again).all() and (once != other).any()

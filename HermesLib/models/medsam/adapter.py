@@ -1,4 +1,4 @@
-"""MedSAM (Ma et al. 2024): one pass of the image encoder a slice, one of the light decoder a box."""
+"""MedSAM (Ma et al. 2024): one pass of the image encoder a slice, one of the decoder a box."""
 
 from collections.abc import Sequence
 

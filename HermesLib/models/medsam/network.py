@@ -1,4 +1,4 @@
-"""MedSAM's network (Ma et al. 2024): segment-anything's parts as officially arranged, in any size."""
+"""MedSAM's network (Ma et al. 2024): segment-anything's parts, in the official or a smaller size."""
 
 from dataclasses import asdict, dataclass, fields
 from typing import Any

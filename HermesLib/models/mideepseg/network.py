@@ -1,4 +1,4 @@
-"""MIDeepSeg's network (Luo et al. 2021): a UNet with instance norm and the official tensor names."""
+"""MIDeepSeg's network (Luo et al. 2021): a UNet with the official tensor names."""
 
 import torch
 from torch import nn
