@@ -42,9 +42,19 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
             "--data",
             required=True,
             metavar="LAYOUT:FOLDER",
-            help="decathlon:FOLDER, or slices:FOLDER (its test patients)",
+            help="decathlon:FOLDER[:FAMILY] or slices:FOLDER[:FAMILY]; all patients, or those that "
+            "a split lists as test",
         )
         kind.add_argument("--patients", nargs="+", metavar="NAME", help="only these patients")
+        kind.add_argument(
+            "--split", type=Path, metavar="FILE", help="in place of the folder's split.json"
+        )
+        kind.add_argument(
+            "--part",
+            choices=["train", "validation", "test"],
+            default="test",
+            help="the part of the split that is measured (default %(default)s)",
+        )
     for kind in (loop, pgt, score):
         kind.add_argument("--seed", type=int, default=0)
         kind.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
@@ -54,24 +64,25 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         )
 
 
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
 def _progress(done: int, total: int) -> None:
-    print(f"case {done} of {total}", file=sys.stderr, flush=True)
+    _say(f"case {done} of {total}")
 
 
 def _parts(arguments: argparse.Namespace) -> tuple[Any, Any, Any, Any]:
     from HermesLib.devices import select_device
     from HermesLib.errors import HermesError
-    from HermesLib.evaluation.cases import read_cases
+    from HermesLib.evaluation.cases import CaseSelection, select_cases
     from HermesLib.presets.registry import load_preset
     from HermesLib.quality.diffusion_qc import DiffusionQuality
     from HermesLib.quality.registry import load_quality
 
     preset, device = load_preset(arguments.preset), select_device(arguments.device)
-    cases = list(read_cases(arguments.data, preset.organ_label))
-    if arguments.patients:
-        cases = [case for case in cases if case.patient in arguments.patients]
-    if not cases:
-        raise HermesError(f"{arguments.data} holds no such case")
+    selection = CaseSelection(arguments.split, arguments.part, tuple(arguments.patients or ()))
+    cases = select_cases(arguments.data, preset.organ_label, selection, _say)
     quality = load_quality(arguments.quality, preset, device)
     if arguments.kind == "score" and not isinstance(quality, DiffusionQuality):
         raise HermesError(
@@ -93,7 +104,7 @@ def _publish(figures: dict[str, Any], details: dict[str, Any], output: Path | No
 def run_loop(arguments: argparse.Namespace) -> int:
     """Measure the whole loop."""
     from HermesLib.evaluation.loop_metrics import as_rows, summarise
-    from HermesLib.evaluation.loop_runs import evaluate_loop
+    from HermesLib.evaluation.loop_runs import Loop, evaluate_loop
     from HermesLib.models.registry import load_model, prompt_kind
     from HermesLib.refinement.settings import RefinementSettings
 
@@ -102,16 +113,9 @@ def run_loop(arguments: argparse.Namespace) -> int:
     )
     preset, device, cases, quality = _parts(arguments)
     model = load_model(arguments.model or preset.model, arguments.weights, device)
-    outcomes = evaluate_loop(
-        cases,
-        preset,
-        model,
-        quality,
-        prompt_kind(model, arguments.prompt),
-        settings,
-        device,
-        _progress,
-    )
+    kind = prompt_kind(model, arguments.prompt)
+    loop = Loop(preset, model, quality, kind, settings, device)
+    outcomes = evaluate_loop(cases, loop, _progress)
     used = {
         "preset": preset.name,
         "model": model.name,
@@ -150,14 +154,16 @@ def run_score(arguments: argparse.Namespace) -> int:
     judged = score_cases(cases, preset, quality, models, arguments.seed, device, _progress)
     calibrated = quality.calibration is not None
     if arguments.plot:
-        plot_scores(arguments.plot, judged, preset.title, calibrated)
+        plot_scores(
+            arguments.plot, judged, preset.title, ("raw", "calibrated") if calibrated else ("raw",)
+        )
     networks = {
         "quality_sha256": quality.sha256,
         "models_sha256": {model.name: model.sha256 for model in models},
     }
-    figures = {"preset": preset.name, **networks, "raw": score_figures(judged, raw=True)}
+    figures = {"preset": preset.name, **networks, "raw": score_figures(judged, "raw")}
     if calibrated:
-        figures["calibrated"] = score_figures(judged, raw=False)
+        figures["calibrated"] = score_figures(judged, "calibrated")
     return _publish(
         figures, {"masks": [dataclasses.asdict(one) for one in judged]}, arguments.output
     )

@@ -7,8 +7,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from HermesLib.cli.training_options import add_training_options, add_view_options, training_job
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+    from HermesLib.presets.preset import Preset
+    from HermesLib.training.qc_settings import SliceView
 
 Settings = TypeVar("Settings", bound="DataclassInstance")
 
@@ -59,7 +64,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     calibration.add_argument("--preset", required=True)
     calibration.add_argument(
-        "--weights", required=True, metavar="FILE", help="the QC core's weights"
+        "--weights", type=Path, required=True, metavar="FILE", help="the QC network's weights"
     )
     calibration.add_argument(
         "--data",
@@ -103,12 +108,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar=("LOW", "HIGH"),
         help="Hounsfield units shown of a CT",
     )
-    organ.add_argument("--mirror", action="store_true", help="the organ may be seen left for right")
     organ.set_defaults(run=run_organ)
     for kind in (quality, organ):
         kind.add_argument("--autoencoder-steps", type=int)
         kind.add_argument("--expert-steps", type=int)
         kind.add_argument("--diffusion-steps", type=int)
+        add_view_options(kind)
     for kind in (quality, organ):
         kind.add_argument(
             "--data",
@@ -117,24 +122,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
             metavar="LAYOUT:FOLDER[:FAMILY]",
             help="decathlon:FOLDER or slices:FOLDER, repeatable",
         )
-        kind.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
-        kind.add_argument("--batch", type=int)
-        kind.add_argument("--rate", type=float)
-        kind.add_argument(
-            "--validation",
-            type=float,
-            default=0.2 if kind is organ else 0.1,
-            help="share of patients that validate",
-        )
-        kind.add_argument(
-            "--test",
-            type=float,
-            default=0.2 if kind is organ else 0.1,
-            help="share of patients kept for the test",
-        )
-        kind.add_argument("--seed", type=int, default=0)
-        kind.add_argument("--threads", type=int, help="processor threads; all by default")
-        kind.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+        add_training_options(kind, share=0.2 if kind is organ else 0.1)
 
 
 def _set_threads(arguments: argparse.Namespace) -> None:
@@ -158,95 +146,92 @@ def _with_given(settings: Settings, arguments: argparse.Namespace) -> Settings:
 
 
 def run_quality(arguments: argparse.Namespace) -> int:
-    """Train the QC core of one preset."""
-    from HermesLib.datasets.training_dataset import TrainingDataset
+    """Train the QC network of a preset."""
     from HermesLib.presets.registry import load_preset
-    from HermesLib.training.qc_trainer import QualityTraining
-    from HermesLib.training.train_qc import train_quality
+    from HermesLib.training.qc_settings import QualityTraining, default_view
+    from HermesLib.training.train_qc import EarlierWeights, train_quality
 
     _set_threads(arguments)
+    preset = load_preset(arguments.preset)
     output = train_quality(
-        load_preset(arguments.preset),
-        [TrainingDataset.parse(text) for text in arguments.data],
-        arguments.output,
+        preset,
+        training_job(arguments),
         _with_given(QualityTraining(), arguments),
-        arguments.phantoms,
-        arguments.validation,
-        arguments.test,
-        arguments.device,
-        arguments.initial,
-        arguments.teacher,
+        _with_given(default_view(preset.modality), arguments),
+        EarlierWeights(arguments.initial, arguments.teacher),
     )
     print(f"best weights: {output}")
     return 0
 
 
 def run_calibration(arguments: argparse.Namespace) -> int:
-    """Calibrate the score of a QC core on its held-out patients."""
+    """Calibrate the score of a QC network on its held-out patients."""
     from HermesLib.datasets.training_dataset import TrainingDataset
     from HermesLib.presets.registry import load_preset
     from HermesLib.training.blend import choose_blend
     from HermesLib.training.calibrate import train_calibration
+    from HermesLib.training.held_out import HeldOutData
 
     _set_threads(arguments)
-    preset, sources, weights = (
-        load_preset(arguments.preset),
-        [TrainingDataset.parse(text) for text in arguments.data],
-        arguments.weights,
-    )
+    preset = load_preset(arguments.preset)
+    data = HeldOutData([TrainingDataset.parse(text) for text in arguments.data])
+    weights = arguments.weights
     if arguments.weigh:
-        weighed = arguments.output.with_name("weighed.safetensors")
-        weights = str(
-            choose_blend(
-                Path(weights), preset, sources, weighed, arguments.seed, arguments.device, _say
-            )
+        weights = choose_blend(
+            weights,
+            preset,
+            data,
+            arguments.output.with_name("blended.safetensors"),
+            seed=arguments.seed,
+            device_name=arguments.device,
+            say=_say,
         )
-    found = train_calibration(
+    numbers = train_calibration(
         preset,
         weights,
-        sources,
+        data,
         arguments.output,
-        arguments.seed,
-        arguments.device,
-        lambda done, total: _say(f"case {done} of {total}"),
+        seed=arguments.seed,
+        device_name=arguments.device,
+        on_case=lambda done, total: _say(f"case {done} of {total}"),
     )
-    print(json.dumps(found, indent=1))
+    print(json.dumps(numbers, indent=1))
     return 0
 
 
 def run_organ(arguments: argparse.Namespace) -> int:
     """From a folder of images and masks to a preset."""
+    import dataclasses
     import shlex
 
-    from HermesLib.datasets.training_dataset import TrainingDataset
     from HermesLib.training.organ import train_organ
     from HermesLib.training.organ_preset import PresetOptions
-    from HermesLib.training.qc_trainer import QualityTraining
+    from HermesLib.training.qc_settings import QualityTraining, default_view
 
     _set_threads(arguments)
-    window = None if arguments.window is None else (arguments.window[0], arguments.window[1])
-    wishes = PresetOptions(
+    options = PresetOptions(
         organ=arguments.organ,
         title=arguments.title,
         code=arguments.code,
-        window=window,
-        mirror=arguments.mirror,
+        window=None if arguments.window is None else tuple(arguments.window),
     )
+
+    def view(preset: "Preset") -> "SliceView":
+        # Many organs lie on one side: a flip is not plausible unless the user says so.
+        base = dataclasses.replace(default_view(preset.modality), mirror=False)
+        return _with_given(base, arguments)
+
     try:
         path = train_organ(
-            [TrainingDataset.parse(text) for text in arguments.data],
-            wishes,
-            arguments.output,
+            training_job(arguments),
+            options,
             _with_given(QualityTraining(), arguments),
+            view,
             shlex.join(["hermes", *arguments.command]),
-            arguments.validation,
-            arguments.test,
-            arguments.device,
-            lambda line: print(line, file=sys.stderr, flush=True),
         )
     except KeyboardInterrupt:
         print(
-            "hermes: interrupted; the same command goes on where the training was last saved",
+            "hermes: interrupted; the same command resumes the training where it was last saved",
             file=sys.stderr,
         )
         return 130

@@ -1,8 +1,11 @@
-"""Readers of training folders: the Medical Segmentation Decathlon's layout, and lone slices as PNGs with a table (btcv-slices)."""
+"""Readers of training folders.
+
+Two layouts: the Medical Segmentation Decathlon's, and single slices as PNGs with a table.
+"""
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +14,38 @@ import SimpleITK
 from PIL import Image
 
 from HermesLib.datasets.slices import LabelledSlice, shrink
+from HermesLib.datasets.splits import UNLABELLED
 from HermesLib.errors import HermesError
 from HermesLib.presets.preset import Intensity
 
-#: Of label maps without images: slices a volume, and their greatest side. Neighbouring masks are nearly the same.
-_MASKS_OF_VOLUME, _MASK_SIDE = 6, 128
+#: Slices read of each label map without images, and their largest side. Neighbouring masks are
+#: nearly the same.
+_MASKS_OF_VOLUME = 6
+_MASK_SIDE = 128
+
+_FOLDER = re.compile(
+    r"(?P<layout>\w+):(?P<folder>(?:[A-Za-z]:(?=[\\/]))?[^:]+)(?::(?P<family>.+))?"
+)
+
+
+def every_patient(patient: str) -> bool:
+    """Accept any patient."""
+    return True
+
+
+def parse_folder(text: str, layouts: Sequence[str]) -> tuple[str, Path, str | None]:
+    """Layout, folder and family of ``LAYOUT:FOLDER[:FAMILY]``.
+
+    Raises:
+        HermesError: another form or an unknown layout.
+    """
+    match = _FOLDER.fullmatch(text)
+    if match is None or match["layout"] not in layouts:
+        raise HermesError(
+            f"'{text}' is not a data folder; write LAYOUT:FOLDER[:FAMILY], "
+            f"e.g. decathlon:FOLDER, with LAYOUT one of {', '.join(layouts)}"
+        )
+    return match["layout"], Path(match["folder"]), match["family"]
 
 
 def read_table(folder: Path) -> dict[str, Any]:
@@ -23,13 +53,14 @@ def read_table(folder: Path) -> dict[str, Any]:
     path = folder / "dataset.json"
     if not path.is_file():
         raise HermesError(
-            f"no dataset.json in {folder}; training folders follow the Medical Segmentation Decathlon's layout"
+            f"no dataset.json in {folder}; "
+            "training folders follow the Medical Segmentation Decathlon's layout"
         )
     return json.loads(path.read_text(encoding="utf-8"))
 
 
 def read_slice_table(folder: Path) -> dict[str, Any]:
-    """The ``dataset.json`` of a folder of lone slices."""
+    """The ``dataset.json`` of a folder of single slices."""
     table = read_table(folder)
     if "slices" not in table:
         raise HermesError(f"{folder} lists volumes, not slices; write decathlon:{folder}")
@@ -50,7 +81,7 @@ def _axial(path: Path) -> np.ndarray:
 
 
 def patient_identity(family: str, stem: str) -> str:
-    """Who a file of that stem is of: the family and the stem's last number."""
+    """The identity of a file's patient: the family and the last number of the file's stem."""
     numbers = re.findall(r"\d+", stem)
     return f"{family}-{int(numbers[-1]) if numbers else stem}"
 
@@ -59,91 +90,86 @@ def read_decathlon(
     folder: Path,
     intensity: Intensity,
     family: str | None = None,
-    keep: Callable[[str], bool] = lambda patient: True,
+    keep: Callable[[str], bool] = every_patient,
 ) -> list[LabelledSlice]:
-    """All axial slices of the training volumes (with labels) and of the test volumes (without).
+    """All axial slices of the training volumes (labelled) and the test volumes (unlabelled).
 
-    ``family`` and the last number of the file's name make the patient's identity; ``keep`` says whose files are read at all.
+    Args:
+        folder: with ``dataset.json``.
+        intensity: how volumes are mapped to 0..1.
+        family: begins the patients' identities; the table's name by default.
+        keep: whether a patient is read, by identity.
     """
     table = read_volume_table(folder)
     family = family or table["name"]
-    raw = table["labels"]
-    names = tuple(raw[str(value)] for value in range(len(raw)))
+    values = table["labels"]
+    names = tuple(values[str(value)] for value in range(len(values)))
     cases = [(entry["image"], entry["label"]) for entry in table["training"]]
     cases += [
         (entry if isinstance(entry, str) else entry["image"], None)
         for entry in table.get("test", [])
     ]
-    found = []
+    slices = []
     for image_name, label_name in cases:
-        stem = Path(image_name).name.split(".")[0]
-        patient = (
-            patient_identity(family, stem)
-            if label_name
-            else f"{patient_identity(family, stem)}-unlabelled"
-        )
+        patient = patient_identity(family, Path(image_name).name.split(".")[0])
+        if not label_name:
+            patient += UNLABELLED
         if not keep(patient):
             continue
         images = intensity.normalise(_axial(folder / image_name))
         labels = _axial(folder / label_name).astype(np.uint8) if label_name else None
         for index, image in enumerate(images):
             small, label = shrink(image, None if labels is None else labels[index])
-            found.append(LabelledSlice(small, label, names, patient, table["name"], index))
-    return found
+            slices.append(LabelledSlice(small, label, names, patient, table["name"], index))
+    return slices
 
 
 def read_masks(
-    folder: Path, organ: str, keep: Callable[[str], bool] = lambda patient: True
+    folder: Path, organ: str, keep: Callable[[str], bool] = every_patient
 ) -> list[LabelledSlice]:
-    """Slices of label maps without images (``*.nii.gz``, what is not 0 is the organ), a few a volume, spread over those that show it.
+    """A few slices of each label map without an image (``*.nii.gz``; nonzero is the organ).
 
-    For networks that look at masks alone: the images are black. The first number of a file's name is the patient's.
+    For networks that read masks only: the images are black. The slices are spread evenly over
+    those that show the organ. The first number of a file's name is the patient's.
     """
     files = sorted(folder.glob("*.nii.gz"))
     if not files:
         raise HermesError(f"no .nii.gz in {folder}")
-    found = []
+    slices = []
     for path in files:
         numbers = re.findall(r"\d+", path.name)
         patient = f"{folder.name}-{int(numbers[0]) if numbers else path.name}"
         if not keep(patient):
             continue
         masks = _axial(path) > 0
-        shown = np.flatnonzero(masks.any((1, 2)))
-        for index in shown[
-            np.unique(
-                np.linspace(0, len(shown) - 1, min(len(shown), _MASKS_OF_VOLUME))
-                .round()
-                .astype(int)
-            )
-        ]:
-            image, label = shrink(
-                np.zeros(masks.shape[1:], np.float32), masks[index].astype(np.uint8), _MASK_SIDE
-            )
-            found.append(
-                LabelledSlice(image, label, ("background", organ), patient, folder.name, int(index))
-            )
-    return found
+        with_organ = np.flatnonzero(masks.any((1, 2)))
+        count = min(len(with_organ), _MASKS_OF_VOLUME)
+        positions = np.unique(np.linspace(0, len(with_organ) - 1, count).round().astype(int))
+        for index in with_organ[positions]:
+            black = np.zeros(masks.shape[1:], np.float32)
+            image, label = shrink(black, masks[index].astype(np.uint8), _MASK_SIDE)
+            names = ("background", organ)
+            slices.append(LabelledSlice(image, label, names, patient, folder.name, int(index)))
+    return slices
 
 
 def read_lone_slices(
-    folder: Path, family: str | None = None, keep: Callable[[str], bool] = lambda patient: True
+    folder: Path, family: str | None = None, keep: Callable[[str], bool] = every_patient
 ) -> list[LabelledSlice]:
-    """Slices listed in ``dataset.json`` under ``slices`` with their ``patient``; ``images`` and ``labels`` hold 8-bit PNGs."""
+    """Single slices, listed in ``dataset.json`` under ``slices`` with their ``patient``.
+
+    ``images`` and ``labels`` hold 8-bit PNGs.
+    """
     table = read_slice_table(folder)
     family = family or table["name"]
-    found = []
+    slices = []
     for entry in table["slices"]:
         patient = f"{family}-{entry['patient']}"
         if not keep(patient):
             continue
-        image = (
-            np.asarray(Image.open(folder / "images" / f"{entry['name']}.png")).astype(np.float32)
-            / 255
-        )
+        picture = np.asarray(Image.open(folder / "images" / f"{entry['name']}.png"))
         label = np.asarray(Image.open(folder / "labels" / f"{entry['name']}.png")).astype(np.uint8)
-        small, small_label = shrink(image, label)
-        found.append(
-            LabelledSlice(small, small_label, tuple(table["labels"]), patient, table["name"])
-        )
-    return found
+        image, small_label = shrink(picture.astype(np.float32) / 255, label)
+        names = tuple(table["labels"])
+        slices.append(LabelledSlice(image, small_label, names, patient, table["name"]))
+    return slices

@@ -1,4 +1,4 @@
-"""Reader of MedScribble: slices of many tasks as ``.npz`` with ``image``, ``label`` and people's ``scribbles``."""
+"""Reader of MedScribble: ``.npz`` slices with ``image``, ``label`` and people's ``scribbles``."""
 
 from pathlib import Path
 
@@ -9,18 +9,20 @@ from HermesLib.errors import HermesError
 
 
 def read_scribbled(folder: Path) -> list[LabelledSlice]:
-    """One labelled slice a file; the file's name begins with the task, which names the object, e.g. ``CAMUS``."""
-    found = []
+    """One labelled slice a file.
+
+    A file's name begins with its task, e.g. ``CAMUS``, which is also the object's name.
+    """
+    slices = []
     for path in sorted(folder.glob("*.npz")):
         with np.load(path, allow_pickle=False) as stored:
-            image, label = stored["image"].astype(np.float32), stored["label"].astype(np.uint8)
+            image = stored["image"].astype(np.float32)
+            label = stored["label"].astype(np.uint8)
         task = path.name.split("__")[0]
         small, small_label = shrink(image, label)
-        found.append(
-            LabelledSlice(
-                small, small_label, ("background", task), f"medscribble-{path.stem}", "medscribble"
-            )
-        )
-    if not found:
+        names = ("background", task)
+        patient = f"medscribble-{path.stem}"
+        slices.append(LabelledSlice(small, small_label, names, patient, "medscribble"))
+    if not slices:
         raise HermesError(f"no .npz slices in {folder}")
-    return found
+    return slices

@@ -1,4 +1,4 @@
-"""Labelled slices for training: read once from a folder, windowed to 8 bit, at most 256 pixels wide."""
+"""Labelled slices for training: read from a folder, windowed to 8 bit, at most 256 pixels wide."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,9 +19,10 @@ class LabelledSlice:
         image: (H, W) uint8, the preset's intensity range on 0..255.
         label: (H, W) uint8 label map, or None for images without one.
         names: names of the label values; index 0 is the background.
-        patient: identity for splits, e.g. ``btcv-6``: the same person has the same identity in every folder.
+        patient: identity for splits, e.g. ``liver-6``; the same person has the same identity in
+            every folder.
         source: name of the folder's data set.
-        index: position in the patient's volume, -1 for a lone slice.
+        index: position in the patient's volume, -1 for a single slice.
     """
 
     image: np.ndarray
@@ -32,7 +33,7 @@ class LabelledSlice:
     index: int = -1
 
     def organ(self, name: str) -> np.ndarray | None:
-        """Boolean mask (H, W) of one organ; None where this data set never labels it."""
+        """Boolean mask (H, W) of an organ; None where this data set does not label it."""
         if self.label is None or name not in self.names:
             return None
         return self.label == self.names.index(name)
@@ -41,7 +42,10 @@ class LabelledSlice:
 def shrink(
     image: np.ndarray, label: np.ndarray | None, side: int = MAXIMUM_SIDE
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Average an image (H, W) of 0..1 down to at most ``side`` pixels and to uint8; labels by nearest neighbour."""
+    """Average an image (H, W) of 0..1 down to at most ``side`` pixels, as uint8.
+
+    Labels are resampled by nearest neighbour.
+    """
     rows, columns = image.shape
     scale = min(1.0, side / max(rows, columns))
     if scale < 1:
@@ -61,3 +65,22 @@ def shrink(
 def patients_of(slices: Iterable[LabelledSlice]) -> list[str]:
     """Sorted identities."""
     return sorted({one.patient for one in slices})
+
+
+class VolumeImages:
+    """Images of slices by data set, patient and position, to find a slice's neighbours."""
+
+    def __init__(self, slices: Iterable[LabelledSlice]):
+        self._images = {
+            (one.source, one.patient, one.index): one.image for one in slices if one.index >= 0
+        }
+
+    def with_neighbours(self, labelled: LabelledSlice, neighbours: int) -> np.ndarray:
+        """A slice between its neighbours (C, H, W), uint8; the nearest replaces a missing one."""
+        images = [labelled.image]
+        for step in range(1, neighbours + 1):
+            for place, offset in ((0, -step), (-1, step)):
+                key = (labelled.source, labelled.patient, labelled.index + offset)
+                image = self._images.get(key, images[place])
+                images.insert(0 if place == 0 else len(images), image)
+        return np.stack(images)

@@ -1,13 +1,30 @@
-"""Where training slices come from: ``LAYOUT:FOLDER[:FAMILY]`` on the command line."""
+"""Training folders, written ``LAYOUT:FOLDER[:FAMILY]`` on the command line, and their split."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from HermesLib.datasets.folders import read_decathlon, read_lone_slices, read_masks, read_table
+from HermesLib.datasets.folders import (
+    every_patient,
+    parse_folder,
+    read_decathlon,
+    read_lone_slices,
+    read_masks,
+    read_table,
+)
 from HermesLib.datasets.scribbled import read_scribbled
 from HermesLib.datasets.slices import LabelledSlice, patients_of
-from HermesLib.datasets.splits import Split, held_out, split_as, split_patients
+from HermesLib.datasets.splits import (
+    Split,
+    SplitOptions,
+    describe_patients,
+    folder_split,
+    merge_splits,
+    read_split,
+    split_as,
+    split_listed,
+    split_patients,
+)
 from HermesLib.errors import HermesError
 from HermesLib.presets.preset import Intensity
 from HermesLib.presets.registry import bundled_preset_names, load_preset
@@ -18,8 +35,16 @@ LAYOUTS = ("decathlon", "slices", "scribbled", "masks")
 
 @dataclass(frozen=True)
 class TrainingDataset:
-    """One training folder. ``family`` names its patients, so that the same person is known in two folders; ``scale`` is how its volumes
-    become 0..1, if not as the bundled preset of its modality does; ``organ`` is what a folder of masks without images shows."""
+    """One training folder.
+
+    Attributes:
+        layout: one of :data:`LAYOUTS`.
+        folder: where it is.
+        family: begins the identities of its patients, so that a person in two folders is one
+            patient; the data set's name if None.
+        scale: how its volumes are mapped to 0..1; as the bundled preset of its modality if None.
+        organ: what a folder of masks without images shows.
+    """
 
     layout: str
     folder: Path
@@ -29,17 +54,11 @@ class TrainingDataset:
 
     @classmethod
     def parse(cls, text: str) -> "TrainingDataset":
-        """Read ``decathlon:FOLDER``, ``slices:FOLDER`` or either with ``:FAMILY``."""
-        layout, _, rest = text.partition(":")
-        if layout not in LAYOUTS or not rest:
-            raise HermesError(
-                f"'{text}' is no training folder; write LAYOUT:FOLDER[:FAMILY] with LAYOUT one of {', '.join(LAYOUTS)}"
-            )
-        folder, _, family = rest.partition(":")
-        return cls(layout, Path(folder), family or None)
+        """Read ``LAYOUT:FOLDER`` or ``LAYOUT:FOLDER:FAMILY``."""
+        return cls(*parse_folder(text, LAYOUTS))
 
     def intensity(self) -> Intensity:
-        """How the folder's volumes become 0..1."""
+        """How the folder's volumes are mapped to 0..1."""
         if self.scale is not None:
             return self.scale
         modality = "MR" if self.layout == "scribbled" else str(read_table(self.folder)["modality"])
@@ -50,22 +69,20 @@ class TrainingDataset:
             if preset.modality == wanted
         )
 
-    def read(self) -> list[LabelledSlice]:
-        """All slices of patients that may train (see :func:`HermesLib.datasets.splits.held_out`)."""
+    def read(self, keep: Callable[[str], bool] = every_patient) -> list[LabelledSlice]:
+        """All slices of the patients that ``keep`` accepts."""
         if self.layout == "scribbled":
-            return read_scribbled(self.folder)
+            return [one for one in read_scribbled(self.folder) if keep(one.patient)]
         if self.layout == "masks":
             if self.organ is None:
-                raise HermesError("masks without images train shapes alone: hermes train baseline")
-            return read_masks(self.folder, self.organ, lambda patient: not held_out(patient))
+                raise HermesError("masks without images train shape models only")
+            return read_masks(self.folder, self.organ, keep)
         if self.layout == "slices":
-            return read_lone_slices(self.folder, self.family, lambda patient: not held_out(patient))
-        return read_decathlon(
-            self.folder, self.intensity(), self.family, lambda patient: not held_out(patient)
-        )
+            return read_lone_slices(self.folder, self.family, keep)
+        return read_decathlon(self.folder, self.intensity(), self.family, keep)
 
     def describe(self) -> dict[str, str]:
-        """For the checkpoint: the data set's name, not where it lay."""
+        """For the checkpoint: layout and name of the data set, not its path."""
         name = (
             self.folder.name
             if self.layout in ("scribbled", "masks")
@@ -75,30 +92,81 @@ class TrainingDataset:
 
 
 def read_datasets(
-    sources: Sequence[TrainingDataset],
+    datasets: Sequence[TrainingDataset],
+    options: SplitOptions,
     seed: int,
-    validation: float,
-    test: float,
-    split_of: Sequence[Path] = (),
+    say: Callable[[str], None] = lambda line: None,
 ) -> tuple[list[LabelledSlice], Split]:
-    """Slices of all sources and one split over all their patients.
+    """Slices of all folders and one split over all their patients.
 
-    ``split_of`` names weights whose held-out patients are held out here too, in place of the shares ``validation`` and ``test``.
+    Patients that are left out are reported through ``say``.
+
+    Raises:
+        HermesError: nothing to train on, or splits that contradict each other.
     """
-    slices = [one for source in sources for one in source.read()]
+    left_out: set[str] = set()
+
+    def keep(patient: str) -> bool:
+        if options.leaves_out(patient):
+            left_out.add(patient)
+            return False
+        return True
+
+    slices: list[LabelledSlice] = []
+    patients: list[list[str]] = []
+    for dataset in datasets:
+        read = dataset.read(keep)
+        slices += read
+        patients.append(patients_of(read))
+    if left_out:
+        say(f"left out on request: {describe_patients(left_out)}")
     if not slices:
-        raise HermesError("the training folders hold no slice that may train")
-    if not split_of:
-        return slices, split_patients(patients_of(slices), seed, validation, test)
-    split = split_as(patients_of(slices), [_split_of(path) for path in split_of])
+        raise HermesError("the training folders hold no slice to train on")
+    if options.weights:
+        return slices, _split_of_weights(patients, options)
+    split = _split_of_folders(datasets, patients, options, seed, say)
+    listed = {*split.train, *split.validation, *split.test}
+    return [one for one in slices if one.patient in listed], split
+
+
+def _split_of_weights(patients: Sequence[Sequence[str]], options: SplitOptions) -> Split:
+    if options.file is not None:
+        raise HermesError("the split follows either a file or other weights; name one of them")
+    everyone = [patient for names in patients for patient in names]
+    split = split_as(everyone, [_split_of(path) for path in options.weights])
     if not split.train or not split.validation:
-        raise HermesError("with the split of these weights nobody is left to train or to validate")
-    return slices, split
+        raise HermesError("the split of these weights leaves no patient to train or to validate")
+    return split
+
+
+def _split_of_folders(
+    datasets: Sequence[TrainingDataset],
+    patients: Sequence[Sequence[str]],
+    options: SplitOptions,
+    seed: int,
+    say: Callable[[str], None],
+) -> Split:
+    """Patients as their split file lists them; those of folders without a file by the seed."""
+    file_split = read_split(options.file) if options.file is not None else None
+    splits = []
+    shuffled: list[str] = []
+    for dataset, names in zip(datasets, patients, strict=True):
+        listed = file_split or folder_split(dataset.folder)
+        if listed is None:
+            shuffled += names
+            continue
+        split, unlisted = split_listed(names, listed)
+        splits.append(split)
+        if unlisted:
+            say(f"left out, not in the split of {dataset.folder}: {describe_patients(unlisted)}")
+    if shuffled:
+        splits.append(split_patients(shuffled, seed, options.validation, options.test))
+    return merge_splits(splits)
 
 
 def _split_of(path: Path) -> Split:
-    """Who trained, validated and tested the weights in a file."""
-    told = load_checkpoint(path).training.get("split")
-    if told is None:
-        raise HermesError(f"{path.name} does not say on which patients it was trained")
-    return Split(*(tuple(told[part]) for part in ("train", "validation", "test")))
+    """The split that a weight file records."""
+    recorded = load_checkpoint(path).training.get("split")
+    if recorded is None:
+        raise HermesError(f"{path.name} does not record which patients it was trained on")
+    return Split.from_plain(recorded)

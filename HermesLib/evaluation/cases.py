@@ -1,23 +1,37 @@
-"""Test cases with a known truth, read exactly as ``hermes refine`` reads them."""
+"""Test cases with a known truth, read as ``hermes refine`` reads images."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from HermesLib.datasets.folders import patient_identity, read_slice_table, read_volume_table
-from HermesLib.datasets.splits import BTCV_TEST
+from HermesLib.datasets.folders import (
+    parse_folder,
+    patient_identity,
+    read_slice_table,
+    read_volume_table,
+)
+from HermesLib.datasets.splits import Part, Split, folder_split, read_split
 from HermesLib.errors import HermesError
 from HermesLib.io.neighbours import with_neighbours
 from HermesLib.io.volumes import read_label_map, read_volume
 from HermesLib.presets.preset import Preset
 
+LAYOUTS = ("decathlon", "slices")
+
 
 @dataclass(frozen=True)
 class Case:
-    """One image with its truth: files, the label's value, whose it is, and who that is in the splits of trainings (see
-    :func:`HermesLib.datasets.folders.patient_identity`)."""
+    """One image with its truth.
+
+    Attributes:
+        patient: name for people and for ``--patients``: the file's stem, or the identity.
+        image, label: the files.
+        value: the organ's value in the label map.
+        identity: the patient in splits (:func:`HermesLib.datasets.folders.patient_identity`).
+    """
 
     patient: str
     image: Path
@@ -26,56 +40,111 @@ class Case:
     identity: str = ""
 
 
-def decathlon_cases(folder: Path, organ: str) -> list[Case]:
-    """The training volumes of a Decathlon folder as test cases; ``organ`` is a name in its table."""
+@dataclass(frozen=True)
+class CaseSelection:
+    """Which patients of a folder are measured.
+
+    Attributes:
+        split: a split file in place of the folder's ``split.json``.
+        part: the part of the split that is measured. Without a split, all patients are.
+        patients: names or identities; they are measured whatever a ``split.json`` says.
+    """
+
+    split: Path | None = None
+    part: Part = "test"
+    patients: tuple[str, ...] = ()
+
+
+def decathlon_cases(folder: Path, organ: str, family: str | None = None) -> list[Case]:
+    """The training volumes of a Decathlon folder as cases.
+
+    Args:
+        folder: with ``dataset.json``.
+        organ: a name in its table of labels.
+        family: begins the patients' identities; the table's name by default.
+    """
     table = read_volume_table(folder)
     values = {name: int(value) for value, name in table["labels"].items()}
     if organ not in values:
         raise HermesError(f"{folder} labels {', '.join(values)}, not {organ}")
-    found = []
+    cases = []
     for entry in table["training"]:
         image = folder / entry["image"]
         stem = image.name.split(".")[0]
-        found.append(
-            Case(
-                stem,
-                image,
-                folder / entry["label"],
-                values[organ],
-                patient_identity(table["name"], stem),
-            )
-        )
-    return found
+        identity = patient_identity(family or table["name"], stem)
+        cases.append(Case(stem, image, folder / entry["label"], values[organ], identity))
+    return cases
 
 
-def lone_slice_cases(
-    folder: Path, organ: str, patients: Iterable[str] = BTCV_TEST, family: str = "btcv"
-) -> list[Case]:
-    """Slices of a table's test patients; identities as in :func:`HermesLib.datasets.folders.read_lone_slices`."""
+def lone_slice_cases(folder: Path, organ: str, family: str | None = None) -> list[Case]:
+    """The slices of a table as cases, one each; arguments as in :func:`decathlon_cases`."""
     table = read_slice_table(folder)
     if organ not in table["labels"]:
         raise HermesError(f"{folder} labels {', '.join(table['labels'])}, not {organ}")
-    wanted = set(patients)
     value = table["labels"].index(organ)
-    found = []
+    cases = []
     for entry in table["slices"]:
-        patient = f"{family}-{entry['patient']}"
-        if patient in wanted:
-            image, label = (folder / part / f"{entry['name']}.png" for part in ("images", "labels"))
-            found.append(Case(patient, image, label, value, patient))
-    return found
+        identity = f"{family or table['name']}-{entry['patient']}"
+        image, label = (folder / part / f"{entry['name']}.png" for part in ("images", "labels"))
+        cases.append(Case(identity, image, label, value, identity))
+    return cases
 
 
-def read_cases(text: str, organ: str) -> Iterator[Case]:
-    """Cases of ``decathlon:FOLDER`` or ``slices:FOLDER``."""
-    layout, _, folder = text.partition(":")
-    if layout not in ("decathlon", "slices") or not folder:
-        raise HermesError(f"'{text}' is no test folder; write decathlon:FOLDER or slices:FOLDER")
-    yield from (
-        decathlon_cases(Path(folder), organ)
-        if layout == "decathlon"
-        else lone_slice_cases(Path(folder), organ)
-    )
+def read_cases(text: str, organ: str) -> list[Case]:
+    """All cases of ``decathlon:FOLDER[:FAMILY]`` or ``slices:FOLDER[:FAMILY]``."""
+    layout, folder, family = parse_folder(text, LAYOUTS)
+    if layout == "decathlon":
+        return decathlon_cases(folder, organ, family)
+    return lone_slice_cases(folder, organ, family)
+
+
+def select_cases(
+    text: str, organ: str, selection: CaseSelection, say: Callable[[str], None]
+) -> list[Case]:
+    """The cases of a folder that are measured; what is left out is reported through ``say``.
+
+    Raises:
+        HermesError: the folder holds no such case.
+    """
+    cases = read_cases(text, organ)
+    if selection.patients:
+        return _named_cases(cases, selection, say)
+    if selection.split is not None:
+        split = read_split(selection.split)
+    else:
+        split = folder_split(parse_folder(text, LAYOUTS)[1]) or Split()
+        if split == Split():
+            return cases
+    chosen = []
+    left_out: Counter[Part | None] = Counter()
+    for identity in sorted({case.identity for case in cases}):
+        part = split.part_of(identity)
+        if part == selection.part:
+            chosen.append(identity)
+        else:
+            left_out[part] += 1
+    for other, count in left_out.items():
+        patients = f"{count} patient{'' if count == 1 else 's'}"
+        reason = f"that the split lists as {other}" if other else "that the split does not list"
+        say(f"left out: {patients} {reason}")
+    if not chosen:
+        raise HermesError(f"{text} holds no patient that the split lists as {selection.part}")
+    return [case for case in cases if case.identity in chosen]
+
+
+def _named_cases(
+    cases: Sequence[Case], selection: CaseSelection, say: Callable[[str], None]
+) -> list[Case]:
+    if selection.split is not None:
+        raise HermesError("patients are chosen by name or by a split; give one of them")
+    wanted = set(selection.patients)
+    if missing := wanted - {name for case in cases for name in (case.patient, case.identity)}:
+        raise HermesError(f"no such patient: {', '.join(sorted(missing))}")
+    chosen = [case for case in cases if wanted & {case.patient, case.identity}]
+    left_out = len({case.identity for case in cases} - {case.identity for case in chosen})
+    if left_out:
+        say(f"left out: {left_out} patient{'' if left_out == 1 else 's'} not named")
+    return chosen
 
 
 def read_whole(case: Case, preset: Preset) -> tuple[torch.Tensor, torch.Tensor]:
@@ -86,7 +155,11 @@ def read_whole(case: Case, preset: Preset) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def read_slices(case: Case, preset: Preset) -> tuple[torch.Tensor, torch.Tensor, list[int]]:
-    """Images with neighbours (N, C, H, W) and truth (N, H, W) of the slices that show the organ, and their indices in the volume."""
+    """The slices of a case that show the organ.
+
+    Returns:
+        Images with neighbours (N, C, H, W), truth (N, H, W), and the slices' indices.
+    """
     images, truth = read_whole(case, preset)
     indices = torch.nonzero(truth.flatten(1).any(1)).flatten().tolist()
     return images[indices], truth[indices], indices

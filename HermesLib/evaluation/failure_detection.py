@@ -1,35 +1,53 @@
-"""How well something is told apart by a number: sensitivity and specificity at a threshold, and over all thresholds."""
+"""How well a number separates two classes: at a threshold, and over all thresholds."""
 
 import numpy as np
-from scipy.stats import rankdata
+import torch
+from monai.metrics import compute_roc_auc
 
 
 def auroc(scores: np.ndarray, positive: np.ndarray) -> float | None:
-    """The chance that a positive has the higher score than a negative (Hanley 1982); None without both. Equals count half."""
+    """The chance that a positive scores higher than a negative (Hanley 1982); ties count half.
+
+    Args:
+        scores: (N,)
+        positive: (N,) bool.
+
+    Returns:
+        To four digits; None unless there are positives and negatives.
+    """
     positive = np.asarray(positive, bool)
-    many, others = int(positive.sum()), int((~positive).sum())
-    if not many or not others:
+    if positive.all() or not positive.any():
         return None
-    ranks = rankdata(scores)[positive].sum()
-    return round(float((ranks - many * (many + 1) / 2) / (many * others)), 4)
+    values = torch.as_tensor(np.asarray(scores, float))
+    area = np.asarray(compute_roc_auc(values, torch.as_tensor(positive).double()))
+    return round(float(area), 4)
 
 
 def detect_anomalies(
     pdsc: np.ndarray, true: np.ndarray, threshold: float
 ) -> dict[str, float | int | None]:
-    """Masks of a true Dice below the threshold are the anomalies, those of a pDSC below it the alarms (N,).
+    """How well a low pDSC detects masks of low true Dice.
 
-    A judge that rejects everything has a sensitivity of 1: hence the specificity beside it, their mean, and the AUROC of the pDSC.
+    Anomalies have a true Dice below the threshold, alarms a pDSC below it. A judge that rejects
+    everything has a sensitivity of 1, so specificity, the mean of both and the AUROC are given too.
+
+    Args:
+        pdsc: (N,)
+        true: (N,) true Dice.
+        threshold: of both.
     """
-    anomalous, alarm = np.asarray(true) < threshold, np.asarray(pdsc) < threshold
+    anomalous = np.asarray(true) < threshold
+    alarm = np.asarray(pdsc) < threshold
     sensitivity = round(float(alarm[anomalous].mean()), 4) if anomalous.any() else None
     specificity = round(float((~alarm[~anomalous]).mean()), 4) if not anomalous.all() else None
-    known = sensitivity is not None and specificity is not None
+    balanced = None
+    if sensitivity is not None and specificity is not None:
+        balanced = round((sensitivity + specificity) / 2, 4)
     return {
         "anomalies": int(anomalous.sum()),
         "masks": len(anomalous),
         "sensitivity": sensitivity,
         "specificity": specificity,
-        "balanced_accuracy": round((sensitivity + specificity) / 2, 4) if known else None,  # type: ignore[operator]
+        "balanced_accuracy": balanced,
         "auroc": auroc(-np.asarray(pdsc), anomalous),
     }

@@ -1,6 +1,7 @@
-"""Does the pseudo ground truth follow the image? Drawn from a blank, a full and a shifted mask of one slice it must be the same.
+"""Whether the pseudo ground truth follows the image rather than the mask.
 
-A quality control that copies its input mask fails this.
+From a blank, a full and a shifted mask of one slice the pGT must be the same. A quality control
+that copies its input mask fails this test.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,12 +22,12 @@ SHIFT = 0.08
 _BATCH = 8
 
 
-def shown_masks(truth: torch.Tensor) -> dict[str, torch.Tensor]:
-    """The three masks a QC is shown for a truth (N, H, W, bool)."""
+def input_masks(truth: torch.Tensor) -> dict[str, torch.Tensor]:
+    """The three input masks for a truth (N, H, W, bool)."""
     rows, columns = (round(SHIFT * side) for side in truth.shape[-2:])
-    moved = torch.zeros_like(truth)
-    moved[:, rows:, columns:] = truth[:, : truth.shape[1] - rows, : truth.shape[2] - columns]
-    return {"blank": torch.zeros_like(truth), "full": torch.ones_like(truth), "shifted": moved}
+    shifted = torch.zeros_like(truth)
+    shifted[:, rows:, columns:] = truth[:, : truth.shape[1] - rows, : truth.shape[2] - columns]
+    return {"blank": torch.zeros_like(truth), "full": torch.ones_like(truth), "shifted": shifted}
 
 
 def evaluate_invariance(
@@ -37,7 +38,12 @@ def evaluate_invariance(
     device: torch.device,
     on_case: Callable[[int, int], None],
 ) -> dict[str, Any]:
-    """Mean true Dice of the three pGTs and their mean pairwise Dice, over the slices that show the organ, with the patients' own."""
+    """Figures over the slices that show the organ.
+
+    Returns:
+        ``true_dice``: mean true Dice of the pGT by input mask; ``mean_true_dice``: over all;
+        ``agreement``: mean pairwise Dice of the pGTs; ``agreement_by_patient``.
+    """
     truths: dict[str, list[float]] = {}
     pairs: list[float] = []
     patients: dict[str, list[float]] = {}
@@ -46,22 +52,14 @@ def evaluate_invariance(
         for start in range(0, len(indices), _BATCH):
             part = slice(start, start + _BATCH)
             observation = quality.observe(images[part]).to(device)
-            drawn = {
-                name: quality.assess(
-                    observation,
-                    mask.to(device),
-                    [slice_seed(seed, index, number) for index in indices[part]],
-                ).pgt.cpu()
-                > 0.5
-                for number, (name, mask) in enumerate(shown_masks(truth[part]).items())
-            }
-            for name, pgt in drawn.items():
-                truths.setdefault(name, []).extend(dice_batch(pgt, truth[part]).tolist())
-            agreement = (
-                torch.stack([dice_batch(drawn[a], drawn[b]) for a, b in combinations(drawn, 2)])
-                .mean(0)
-                .tolist()
-            )
+            pgts: dict[str, torch.Tensor] = {}
+            for draw, (name, mask) in enumerate(input_masks(truth[part]).items()):
+                seeds = [slice_seed(seed, index, draw) for index in indices[part]]
+                assessment = quality.assess(observation, mask.to(device), seeds)
+                pgts[name] = assessment.pgt.cpu() > 0.5
+                truths.setdefault(name, []).extend(dice_batch(pgts[name], truth[part]).tolist())
+            scores = [dice_batch(pgts[a], pgts[b]) for a, b in combinations(pgts, 2)]
+            agreement = torch.stack(scores).mean(0).tolist()
             pairs.extend(agreement)
             patients.setdefault(case.patient, []).extend(agreement)
         on_case(number + 1, len(cases))

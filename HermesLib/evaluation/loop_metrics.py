@@ -1,5 +1,7 @@
-"""What the loop made of slices with a known truth: how good the first masks are, how good the final ones, and whether slices without the organ
-stay empty."""
+"""Results of the loop on slices with a known truth.
+
+How good first and final masks are, and whether slices without the organ stay empty.
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -13,14 +15,14 @@ from HermesLib.refinement.events import Status
 
 @dataclass(frozen=True)
 class SliceOutcome:
-    """What the loop made of one slice.
+    """The loop's result on one slice.
 
     Attributes:
-        patient, case, index: whose, in which file, which slice.
-        status, calls: how the slice ended, after how many further calls of the model.
+        patient, case, index: patient, file and slice.
+        status, calls: how the slice ended, after how many calls of the model beyond the first.
         first_dsc, final_dsc, pgt_dsc: true Dice of the first mask, of the final one and of its pGT.
-        pdsc: the judge's word on the final mask.
-        present: the probability that the slice shows the organ.
+        pdsc: score of the final mask.
+        present: probability that the slice shows the organ.
         organ, drawn, common: pixels of the truth, of the final mask, and of both.
     """
 
@@ -40,52 +42,58 @@ class SliceOutcome:
 
 
 def summarise(outcomes: Sequence[SliceOutcome]) -> dict[str, Any]:
-    """Means over the slices that show the organ, with how many of them and of how many patients; of the others, on how many something was
-    drawn; and the Dice of whole volumes."""
-    everything, outcomes = outcomes, [one for one in outcomes if one.organ]
-    without = [one for one in everything if not one.organ]
-    if not outcomes:
+    """Means over the slices that show the organ, and what became of the others.
+
+    ``without_organ`` counts slices without the organ and those with a mask all the same;
+    ``volumes`` holds the Dice of whole volumes.
+    """
+    with_organ = [outcome for outcome in outcomes if outcome.organ]
+    without = [outcome for outcome in outcomes if not outcome.organ]
+    if not with_organ:
         return {"patients": 0, "slices": 0}
 
     def mean(name: str) -> float:
-        return float(np.mean([getattr(one, name) for one in outcomes]))
+        return float(np.mean([getattr(outcome, name) for outcome in with_organ]))
 
-    statuses = sorted({one.status for one in outcomes})
+    statuses = [outcome.status for outcome in with_organ]
+    patients = sorted({outcome.patient for outcome in with_organ})
+    errors = [abs(outcome.pdsc - outcome.final_dsc) for outcome in with_organ]
     return {
-        "patients": len({one.patient for one in outcomes}),
-        "slices": len(outcomes),
+        "patients": len(patients),
+        "slices": len(with_organ),
         "first_dsc": mean("first_dsc"),
         "final_dsc": mean("final_dsc"),
         "gain": mean("final_dsc") - mean("first_dsc"),
         "pgt_dsc": mean("pgt_dsc"),
         "pdsc": mean("pdsc"),
-        "pdsc_error": float(np.mean([abs(one.pdsc - one.final_dsc) for one in outcomes])),
+        "pdsc_error": float(np.mean(errors)),
         "calls": mean("calls"),
-        "by_status": {status: sum(one.status == status for one in outcomes) for status in statuses},
-        "accepted": _accepted(outcomes),
+        "by_status": {status: statuses.count(status) for status in sorted(set(statuses))},
+        "accepted": _accepted(with_organ),
         "without_organ": {
             "slices": len(without),
-            "drawn_on": sum(one.drawn > 0 for one in without),
+            "drawn_on": sum(outcome.drawn > 0 for outcome in without),
         },
         "presence_auroc": auroc(
-            np.array([one.present for one in everything]),
-            np.array([one.organ > 0 for one in everything]),
+            np.array([outcome.present for outcome in outcomes]),
+            np.array([outcome.organ > 0 for outcome in outcomes]),
         ),
-        "volumes": _volumes(everything),
+        "volumes": _volumes(outcomes),
         "by_patient": {
-            patient: float(np.mean([one.final_dsc for one in outcomes if one.patient == patient]))
-            for patient in sorted({one.patient for one in outcomes})
+            patient: float(
+                np.mean([outcome.final_dsc for outcome in with_organ if outcome.patient == patient])
+            )
+            for patient in patients
         },
     }
 
 
 def _accepted(outcomes: Sequence[SliceOutcome]) -> dict[str, Any]:
-    accepted = [one for one in outcomes if one.status == Status.ACCEPTED]
+    accepted = [outcome for outcome in outcomes if outcome.status == Status.ACCEPTED]
     if not accepted:
         return {"slices": 0}
-    final, pdsc = (
-        float(np.mean([getattr(one, name) for one in accepted])) for name in ("final_dsc", "pdsc")
-    )
+    final = float(np.mean([outcome.final_dsc for outcome in accepted]))
+    pdsc = float(np.mean([outcome.pdsc for outcome in accepted]))
     return {
         "slices": len(accepted),
         "share": len(accepted) / len(outcomes),
@@ -95,16 +103,16 @@ def _accepted(outcomes: Sequence[SliceOutcome]) -> dict[str, Any]:
 
 
 def _volumes(outcomes: Sequence[SliceOutcome]) -> dict[str, Any]:
-    """Dice over all slices of each case that has more than one."""
-    found = []
-    for name in sorted({one.case for one in outcomes}):
-        slices = [one for one in outcomes if one.case == name]
-        size = sum(one.organ + one.drawn for one in slices)
+    """Dice over all slices of each case with more than one slice."""
+    scores = []
+    for case in sorted({outcome.case for outcome in outcomes}):
+        slices = [outcome for outcome in outcomes if outcome.case == case]
+        size = sum(outcome.organ + outcome.drawn for outcome in slices)
         if len(slices) > 1 and size:
-            found.append(2 * sum(one.common for one in slices) / size)
-    return {"count": len(found), "dsc": float(np.mean(found)) if found else None}
+            scores.append(2 * sum(outcome.common for outcome in slices) / size)
+    return {"count": len(scores), "dsc": float(np.mean(scores)) if scores else None}
 
 
 def as_rows(outcomes: Sequence[SliceOutcome]) -> list[dict[str, Any]]:
     """Plain values for a file."""
-    return [asdict(one) for one in outcomes]
+    return [asdict(outcome) for outcome in outcomes]

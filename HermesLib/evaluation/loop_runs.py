@@ -1,5 +1,8 @@
-"""The loop on slices with a known truth, iteration by iteration. A run at one threshold holds those at all lower ones, and those that are
-given up sooner: nothing in an iteration depends on when the loop will stop."""
+"""The loop on slices with a known truth, iteration by iteration.
+
+A run at one threshold contains the runs at all lower thresholds and with less patience: nothing in
+an iteration depends on when the loop will stop.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,10 +25,33 @@ from HermesLib.refinement.stopping import StoppingRule
 from HermesLib.refinement.volume import refine_volume
 
 
+@dataclass(frozen=True, eq=False)
+class Loop:
+    """The loop that is measured: preset, networks, kind of prompt and settings, on a device."""
+
+    preset: Preset
+    model: PromptableModel
+    quality: QualityControl
+    prompt: str
+    settings: RefinementSettings
+    device: torch.device
+
+    @property
+    def refiner(self) -> Refiner:
+        """The loop on single slices."""
+        strategy = strategy_for(self.prompt)
+        return Refiner(self.model, self.quality, strategy=strategy, settings=self.settings)
+
+
 @dataclass(frozen=True)
 class Step:
-    """One iteration: the judge's word and the highest it would give, true Dice of mask and pGT, pixels of the mask and of what it has in common
-    with the truth."""
+    """One iteration.
+
+    Attributes:
+        pdsc, ceiling: the score and the highest score that any mask could get.
+        dsc, pgt_dsc: true Dice of mask and pGT.
+        drawn, common: pixels of the mask, and of mask and truth.
+    """
 
     pdsc: float
     ceiling: float
@@ -37,8 +63,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Trace:
-    """One slice: whose, in which file, which one; how the run ended; the probability that it shows the organ, the organ's true pixels, and
-    its iterations."""
+    """The iterations of one slice.
+
+    Attributes:
+        patient, case, index: patient, file and slice.
+        status: how the run ended.
+        present: probability that the slice shows the organ.
+        organ: pixels of the truth.
+        steps: the iterations.
+    """
 
     patient: str
     case: str
@@ -51,115 +84,114 @@ class Trace:
 
 def trace_cases(
     cases: Sequence[Case],
-    preset: Preset,
-    model: PromptableModel,
-    quality: QualityControl,
-    prompt: str,
-    settings: RefinementSettings,
-    device: torch.device,
+    loop: Loop,
     on_case: Callable[[int, int], None],
+    *,
     only_with_organ: bool = False,
 ) -> list[Trace]:
-    """Run the loop on whole volumes, each at its own grid; on lone slices, one by one. ``only_with_organ``: leave out slices without it."""
-    refiner = Refiner(model, quality, strategy=strategy_for(prompt), settings=settings)
+    """Run the loop on whole volumes, each on its own grid, and on single slices.
+
+    Args:
+        cases: with truth.
+        loop: what is run.
+        on_case: called with the cases done and their total.
+        only_with_organ: leave out slices without the organ.
+    """
     traces = []
     for number, case in enumerate(cases):
-        images, truth = read_whole(case, preset)
-        shown = (
-            truth.flatten(1).any(1) if only_with_organ else torch.ones(len(truth), dtype=torch.bool)
-        )
-        indices = torch.nonzero(shown).flatten().tolist()
+        images, truth = read_whole(case, loop.preset)
+        included = torch.ones(len(truth), dtype=torch.bool)
+        if only_with_organ:
+            included = truth.flatten(1).any(1)
+        indices = torch.nonzero(included).flatten().tolist()
         steps: dict[int, list[Step]] = {}
-        for event in refine_volume(
-            refiner, images[shown], indices, truth=truth[shown], device=device
-        ):
-            true = truth[event.slice_index].numpy()
-            known = steps.setdefault(event.slice_index, [])
-            known.append(_step(event, true))
+        name = _name(case)
+        events = refine_volume(
+            loop.refiner, images[included], indices, truth=truth[included], device=loop.device
+        )
+        for event in events:
+            index = event.slice_index
+            true = truth[index].numpy()
+            steps.setdefault(index, []).append(_step(event, true))
             if event.status is not None:
-                name, organ = case.image.name.split(".")[0], int(true.sum())
                 traces.append(
                     Trace(
-                        case.patient,
-                        name,
-                        event.slice_index,
-                        str(event.status),
-                        event.present,
-                        organ,
-                        tuple(known),
+                        patient=case.patient,
+                        case=name,
+                        index=index,
+                        status=str(event.status),
+                        present=event.present,
+                        organ=int(true.sum()),
+                        steps=tuple(steps[index]),
                     )
                 )
         on_case(number + 1, len(cases))
     # The slices of a batch do not end in their order.
-    order = {case.image.name.split(".")[0]: number for number, case in enumerate(cases)}
-    return sorted(traces, key=lambda one: (order[one.case], one.index))
+    order = {_name(case): number for number, case in enumerate(cases)}
+    return sorted(traces, key=lambda trace: (order[trace.case], trace.index))
+
+
+def _name(case: Case) -> str:
+    return case.image.name.split(".")[0]
 
 
 def _step(event: Iteration, true: np.ndarray) -> Step:
-    drawn, common = int(event.mask.sum()), int((event.mask & true).sum())
     return Step(
-        event.pdsc,
-        event.ceiling,
-        float(event.dsc or 0.0),
-        dice(event.pgt, true),
-        drawn,
-        common,
+        pdsc=event.pdsc,
+        ceiling=event.ceiling,
+        dsc=float(event.dsc or 0.0),
+        pgt_dsc=dice(event.pgt, true),
+        drawn=int(event.mask.sum()),
+        common=int((event.mask & true).sum()),
     )
 
 
 def replay(trace: Trace, settings: RefinementSettings) -> SliceOutcome:
-    """What the loop would have made of the slice with other settings of when to stop and what to keep.
+    """The loop's result on the slice with other settings of when to stop and what to keep.
 
     Raises:
-        ValueError: the run behind the trace stopped sooner than these settings would.
+        ValueError: the run behind the trace stopped before these settings would.
     """
-    end, status = len(trace.steps) - 1, trace.status
+    end = len(trace.steps) - 1
+    status = trace.status
     if status != Status.ABSENT:
         end, status = _end(trace, settings)
     steps = trace.steps[: end + 1]
     best = steps[result_iteration([step.pdsc for step in steps], settings.keep)]
     return SliceOutcome(
-        trace.patient,
-        trace.case,
-        trace.index,
-        status,
-        end,
-        steps[0].dsc,
-        best.dsc,
-        best.pgt_dsc,
-        best.pdsc,
-        trace.present,
-        trace.organ,
-        best.drawn,
-        best.common,
+        patient=trace.patient,
+        case=trace.case,
+        index=trace.index,
+        status=status,
+        calls=end,
+        first_dsc=steps[0].dsc,
+        final_dsc=best.dsc,
+        pgt_dsc=best.pgt_dsc,
+        pdsc=best.pdsc,
+        present=trace.present,
+        organ=trace.organ,
+        drawn=best.drawn,
+        common=best.common,
     )
 
 
 def _end(trace: Trace, settings: RefinementSettings) -> tuple[int, str]:
-    progress, last = StoppingRule(settings), len(trace.steps) - 1
+    """The last iteration with these settings, and the status there."""
+    rule = StoppingRule(settings)
+    last = len(trace.steps) - 1
     for index, step in enumerate(trace.steps):
         if index == last and trace.status == Status.FAILED:
             return index, Status.FAILED
-        status = progress.after(index, step.pdsc, step.ceiling)
+        status = rule.after(index, step.pdsc, step.ceiling)
         if status is not None:
             return index, status
     raise ValueError(
-        f"the run on slice {trace.index} of {trace.case} stopped sooner than these settings would"
+        f"the run on slice {trace.index} of {trace.case} stopped before these settings would"
     )
 
 
 def evaluate_loop(
-    cases: Sequence[Case],
-    preset: Preset,
-    model: PromptableModel,
-    quality: QualityControl,
-    prompt: str,
-    settings: RefinementSettings,
-    device: torch.device,
-    on_case: Callable[[int, int], None],
+    cases: Sequence[Case], loop: Loop, on_case: Callable[[int, int], None]
 ) -> list[SliceOutcome]:
-    """What the loop makes of every slice of the cases."""
-    return [
-        replay(one, settings)
-        for one in trace_cases(cases, preset, model, quality, prompt, settings, device, on_case)
-    ]
+    """The loop's result on every slice of the cases."""
+    return [replay(trace, loop.settings) for trace in trace_cases(cases, loop, on_case)]

@@ -1,49 +1,88 @@
-"""How honest the score is: figures over judged masks (:mod:`HermesLib.evaluation.scored_masks`), with intervals by patient bootstrap."""
+"""Calibration of the score: bias, error, correlation and coverage over scored masks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from HermesLib.evaluation.bootstrap import Figure, with_interval
+from HermesLib.evaluation.bootstrap import with_interval
 from HermesLib.evaluation.failure_detection import detect_anomalies
 from HermesLib.evaluation.scored_masks import PERFECT, ScoredMask
+from HermesLib.quality.protocol import ScoreKind
 
+#: Thresholds of acceptance that figures are given for.
 THRESHOLDS = (0.7, 0.8, 0.9)
-#: Above this true Dice the gross failures, which carry any correlation, are gone.
+#: Gross failures, which dominate any correlation, have a true Dice below this.
 FINE = 0.7
 _FEWEST = 10
+_TOLERANCE = 1e-6
 
 
-def bias(table: np.ndarray) -> float:
-    """Mean of score minus truth: above 0, the score promises too much."""
-    return float((table[:, 0] - table[:, 3]).mean())
+@dataclass(frozen=True, eq=False)
+class ScoreTable:
+    """Scores of N masks beside the truth, arrays (N,).
+
+    Attributes:
+        pdsc: the score.
+        low, high: its interval; the score itself where it has none.
+        true: true Dice.
+    """
+
+    pdsc: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    true: np.ndarray
+
+    @classmethod
+    def of(cls, masks: Sequence[ScoredMask], kind: ScoreKind) -> "ScoreTable":
+        """The raw score of masks, which has no interval, or the one that the QC gives."""
+
+        def column(name: str) -> np.ndarray:
+            return np.array([getattr(mask, name) for mask in masks], float)
+
+        if kind == "raw":
+            return cls(column("raw"), column("raw"), column("raw"), column("true"))
+        return cls(column("pdsc"), column("low"), column("high"), column("true"))
+
+    def __len__(self) -> int:
+        return len(self.pdsc)
+
+    def __getitem__(self, rows: np.ndarray) -> "ScoreTable":
+        """The rows that indices or a boolean array select."""
+        return ScoreTable(self.pdsc[rows], self.low[rows], self.high[rows], self.true[rows])
 
 
-def error(table: np.ndarray) -> float:
+def bias(table: ScoreTable) -> float:
+    """Mean of score minus truth; above 0 the score is too high."""
+    return float((table.pdsc - table.true).mean())
+
+
+def error(table: ScoreTable) -> float:
     """Mean absolute error."""
-    return float(np.abs(table[:, 0] - table[:, 3]).mean())
+    return float(np.abs(table.pdsc - table.true).mean())
 
 
-def correlation(table: np.ndarray) -> float:
-    """Pearson's r; NaN for a few masks, or where one side does not vary."""
-    pdsc, true = table[:, 0], table[:, 3]
-    if len(true) < _FEWEST or pdsc.std() < 1e-9 or true.std() < 1e-9:
+def correlation(table: ScoreTable) -> float:
+    """Pearson's r; NaN for few masks, or where one side does not vary."""
+    if len(table) < _FEWEST or table.pdsc.std() < 1e-9 or table.true.std() < 1e-9:
         return float("nan")
-    return float(np.corrcoef(pdsc, true)[0, 1])
+    return float(np.corrcoef(table.pdsc, table.true)[0, 1])
 
 
-def fine_correlation(table: np.ndarray) -> float:
+def fine_correlation(table: ScoreTable) -> float:
     """Pearson's r among masks of true Dice above :data:`FINE`."""
-    return correlation(table[table[:, 3] > FINE])
+    return correlation(table[table.true > FINE])
 
 
-def coverage(table: np.ndarray) -> float:
-    """Share of masks whose true Dice lies in the interval."""
-    return float(((table[:, 3] >= table[:, 1] - 1e-6) & (table[:, 3] <= table[:, 2] + 1e-6)).mean())
+def coverage(table: ScoreTable) -> float:
+    """Share of masks with the true Dice in the interval."""
+    above = table.true >= table.low - _TOLERANCE
+    below = table.true <= table.high + _TOLERANCE
+    return float((above & below).mean())
 
 
-FIGURES: dict[str, Figure] = {
+FIGURES: dict[str, Callable[[ScoreTable], float]] = {
     "bias": bias,
     "mae": error,
     "r": correlation,
@@ -52,56 +91,51 @@ FIGURES: dict[str, Figure] = {
 }
 
 
-def score_figures(judged: Sequence[ScoredMask], raw: bool) -> dict[str, Any]:
+def score_figures(masks: Sequence[ScoredMask], kind: ScoreKind) -> dict[str, Any]:
     """Figures of the raw score, or of the one that the quality control gives.
 
-    ``all`` counts every mask, ``refined`` those whose prompts a pGT drew; each figure is a list of the value and its 95 % interval by
-    patient bootstrap. ``accepted`` says for each threshold which share of the refined masks passes, and how true these and the others are;
-    ``anomalies`` how well the score tells bad masks among those that no pGT has prompted.
+    Returns:
+        ``all``: over every mask; ``refined``: over masks with prompts from a pGT. Each figure is a
+        list of the value and its 95 % interval by patient bootstrap. ``perfect_mask``: mean score
+        of true masks. ``accepted``, by threshold: the share of refined masks that pass, and the
+        true Dice of these and of the others. ``anomalies``, by threshold: how well the score
+        detects bad masks among the others.
     """
-    refined = [one for one in judged if one.refined]
-    perfect = [one for one in judged if one.source == PERFECT]
-    found = table_of([one for one in judged if not one.refined], raw)
+    refined = [mask for mask in masks if mask.refined]
+    perfect = [mask for mask in masks if mask.source == PERFECT]
+    others = ScoreTable.of([mask for mask in masks if not mask.refined], kind)
+    passed = ScoreTable.of(refined, kind)
     return {
-        "all": _group(judged, raw),
-        "refined": _group(refined, raw),
-        "perfect_mask": round(float(table_of(perfect, raw)[:, 0].mean()), 4) if perfect else None,
-        "accepted": {
-            f"{threshold:g}": accepted(table_of(refined, raw), threshold)
-            for threshold in THRESHOLDS
-        },
+        "all": _group(masks, kind),
+        "refined": _group(refined, kind),
+        "perfect_mask": _mean(ScoreTable.of(perfect, kind).pdsc),
+        "accepted": {f"{value:g}": accepted(passed, value) for value in THRESHOLDS},
         "anomalies": {
-            f"{threshold:g}": detect_anomalies(found[:, 0], found[:, 3], threshold)
-            for threshold in THRESHOLDS
+            f"{value:g}": detect_anomalies(others.pdsc, others.true, value) for value in THRESHOLDS
         },
     }
 
 
-def table_of(judged: Sequence[ScoredMask], raw: bool) -> np.ndarray:
-    """(N, 4): score, lower and upper end of its interval (a raw score has none), true Dice."""
-    rows = [
-        (one.raw, one.raw, one.raw, one.true) if raw else (one.pdsc, one.low, one.high, one.true)
-        for one in judged
-    ]
-    return np.array(rows, float).reshape(-1, 4)
+def accepted(table: ScoreTable, threshold: float) -> dict[str, float | None]:
+    """Share of masks at or above a threshold, and the mean truth of these and of the others.
 
-
-def accepted(table: np.ndarray, threshold: float) -> dict[str, float | None]:
-    """Share of masks at or above a threshold, and the mean truth of these and of the others; None where there are none."""
-    passed = table[:, 0] >= threshold
+    None where there are no such masks.
+    """
+    passed = table.pdsc >= threshold
     return {
         "share": _mean(passed),
-        "true": _mean(table[passed, 3]),
-        "true_of_others": _mean(table[~passed, 3]),
+        "true": _mean(table.true[passed]),
+        "true_of_others": _mean(table.true[~passed]),
     }
 
 
-def _group(judged: Sequence[ScoredMask], raw: bool) -> dict[str, Any]:
-    if not judged:
+def _group(masks: Sequence[ScoredMask], kind: ScoreKind) -> dict[str, Any]:
+    if not masks:
         return {"masks": 0, "patients": 0}
-    table, patients = table_of(judged, raw), [one.patient for one in judged]
-    measured = {name: with_interval(table, patients, figure) for name, figure in FIGURES.items()}
-    return {"masks": len(judged), "patients": len(set(patients)), **measured}
+    table = ScoreTable.of(masks, kind)
+    patients = [mask.patient for mask in masks]
+    figures = {name: with_interval(table, patients, figure) for name, figure in FIGURES.items()}
+    return {"masks": len(masks), "patients": len(set(patients)), **figures}
 
 
 def _mean(values: np.ndarray) -> float | None:

@@ -1,4 +1,4 @@
-"""Masks with a known truth as the quality control judges them: along real refinements with every model, corrupted, and perfect."""
+"""Masks with a known truth and their scores: refined, corrupted, and perfect ones."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,25 +8,22 @@ import torch
 
 from HermesLib.datasets.corruptions import corrupt
 from HermesLib.evaluation.cases import Case, read_slices
+from HermesLib.evaluation.refined_masks import FEW_ITERATIONS, refined_masks
 from HermesLib.io.neighbours import own_slice
 from HermesLib.metrics.overlap import dice
 from HermesLib.models.protocol import PromptableModel
 from HermesLib.presets.preset import Preset
-from HermesLib.prompts.registry import strategy_for
 from HermesLib.quality.diffusion_qc import DiffusionQuality
-from HermesLib.quality.protocol import Observation
-from HermesLib.refinement.events import Status
-from HermesLib.refinement.refiner import Refiner
+from HermesLib.quality.protocol import Evidence, Observation
 from HermesLib.refinement.scoring import PRESENT
 from HermesLib.refinement.seeding import slice_seed
-from HermesLib.refinement.settings import RefinementSettings
-from HermesLib.refinement.volume import refine_volume
 
-#: Where a mask comes from besides the models' names.
-CORRUPTED, PERFECT = "corrupted", "perfect"
-#: A few iterations however good the mask: the loop's later ones are like these.
-_LOOP = RefinementSettings(threshold=0.97, max_iterations=3, patience=3)
-_CORRUPTIONS, _GROSS = 3, 0.35
+#: Sources of masks besides the models' names.
+CORRUPTED = "corrupted"
+PERFECT = "perfect"
+#: Corrupted masks of each slice, and the share of gross failures among them.
+_CORRUPTIONS = 3
+_GROSS = 0.35
 
 
 @dataclass(frozen=True)
@@ -34,13 +31,13 @@ class ScoredMask:
     """One mask of one slice.
 
     Attributes:
-        patient, case, index: whose, in which file, which slice.
-        source: the model's name, or :data:`CORRUPTED` or :data:`PERFECT`.
-        iteration: of the refinement; 0 for the others.
+        patient, case, index: patient, file and slice.
+        source: the model's name, :data:`CORRUPTED` or :data:`PERFECT`.
+        iteration: of the refinement; 0 for the first mask and for masks of other sources.
         raw: Dice of mask and pGT.
-        expected: the Dice that the image expert expects, having seen the slice alone.
-        pdsc, low, high: what the quality control says, calibrated if its weights are.
-        pgt: true Dice of the pGT itself.
+        expected: expected Dice by the organ map, which is made from the slice only.
+        pdsc, low, high: the quality control's score, calibrated if its weights are.
+        pgt: true Dice of the pGT.
         true: true Dice of the mask.
     """
 
@@ -59,7 +56,7 @@ class ScoredMask:
 
     @property
     def refined(self) -> bool:
-        """Whether a pGT drew this mask's prompts."""
+        """Whether the mask's prompts came from a pGT."""
         return self.iteration > 0
 
 
@@ -72,46 +69,57 @@ def score_cases(
     device: torch.device,
     on_case: Callable[[int, int], None],
 ) -> list[ScoredMask]:
-    """Judge the masks of all cases, on the slices that show the organ and that the quality control takes to show it; empty masks,
-    which the loop never accepts, are left out."""
-    found = []
+    """Score masks of all cases, on slices that show the organ and are taken to show it.
+
+    Empty masks, which the loop never accepts, are left out.
+    """
+    scored = []
     for number, case in enumerate(cases):
         images, truth, indices = read_slices(case, preset)
         observation = quality.observe(images)
         masks = [
             *_refined(observation, quality, models, seed, device),
-            *_others(images, truth, np.random.default_rng([seed, number])),
+            *_simulated(images, truth, np.random.default_rng([seed, number])),
         ]
-        for row, source, iteration, mask in masks:
+        for drawn in masks:
+            row = drawn.row
             observed = observation.select([row])
-            seeded = [slice_seed(seed, row, iteration)]
-            shown = torch.from_numpy(mask)[None]
-            answer = quality.assess(
-                observed, shown, seeded, "prompted" if iteration > 0 else "independent"
-            )
-            if not mask.any() or float(answer.present[0]) < PRESENT:
+            mask = torch.from_numpy(drawn.mask)[None]
+            seeds = [slice_seed(seed, row, drawn.iteration)]
+            evidence: Evidence = "prompted" if drawn.iteration > 0 else "independent"
+            assessment = quality.assess(observed, mask, seeds, evidence)
+            if not drawn.mask.any() or float(assessment.present[0]) < PRESENT:
                 continue
-            pgt, true = answer.pgt[0].cpu().numpy() > 0.5, truth[row].numpy()
-            judged = ScoredMask(
-                patient=case.patient,
-                case=case.image.name,
-                index=indices[row],
-                source=source,
-                iteration=iteration,
-                raw=dice(mask, pgt),
-                expected=float(quality.expected_dice(observed, shown)[0]),
-                pdsc=float(answer.pdsc[0]),
-                low=float(answer.pdsc_low[0]),
-                high=float(answer.pdsc_high[0]),
-                pgt=dice(pgt, true),
-                true=dice(mask, true),
+            pgt = assessment.pgt[0].cpu().numpy() > 0.5
+            true = truth[row].numpy()
+            scored.append(
+                ScoredMask(
+                    patient=case.patient,
+                    case=case.image.name,
+                    index=indices[row],
+                    source=drawn.source,
+                    iteration=drawn.iteration,
+                    raw=dice(drawn.mask, pgt),
+                    expected=float(quality.expected_dice(observed, mask)[0]),
+                    pdsc=float(assessment.pdsc[0]),
+                    low=float(assessment.pdsc_low[0]),
+                    high=float(assessment.pdsc_high[0]),
+                    pgt=dice(pgt, true),
+                    true=dice(drawn.mask, true),
+                )
             )
-            found.append(judged)
         on_case(number + 1, len(cases))
-    return found
+    return scored
 
 
-_Mask = tuple[int, str, int, np.ndarray]
+@dataclass(frozen=True, eq=False)
+class _DrawnMask:
+    """A mask (H, W) of a case's slice, by its row among the slices with the organ."""
+
+    row: int
+    source: str
+    iteration: int
+    mask: np.ndarray
 
 
 def _refined(
@@ -120,32 +128,26 @@ def _refined(
     models: Sequence[PromptableModel],
     seed: int,
     device: torch.device,
-) -> Iterator[_Mask]:
-    settings = replace(_LOOP, seed=seed)
-    for model in models:
-        strategy = strategy_for(model.prompt_kinds[0])
-        for event in refine_volume(
-            Refiner(model, quality, strategy=strategy, settings=settings),
-            observation,
-            device=device,
-        ):
-            if event.status is not Status.ABSENT:
-                yield event.slice_index, model.name, event.index, event.mask
+) -> Iterator[_DrawnMask]:
+    settings = replace(FEW_ITERATIONS, seed=seed)
+    for name, event in refined_masks(observation, quality, models, settings, device):
+        yield _DrawnMask(event.slice_index, name, event.index, event.mask)
 
 
-def _others(images: torch.Tensor, truth: torch.Tensor, rng: np.random.Generator) -> Iterator[_Mask]:
-    for row, (image, mask) in enumerate(
-        zip(own_slice(images)[:, 0].numpy(), truth.numpy(), strict=True)
-    ):
-        yield row, PERFECT, 0, mask
+def _simulated(
+    images: torch.Tensor, truth: torch.Tensor, rng: np.random.Generator
+) -> Iterator[_DrawnMask]:
+    pictures = own_slice(images)[:, 0].numpy()
+    for row, (image, mask) in enumerate(zip(pictures, truth.numpy(), strict=True)):
+        yield _DrawnMask(row, PERFECT, 0, mask)
         for _ in range(_CORRUPTIONS):
-            yield row, CORRUPTED, 0, corrupt_slice(mask, image, rng)
+            yield _DrawnMask(row, CORRUPTED, 0, corrupt_slice(mask, image, rng))
 
 
 def corrupt_slice(
     mask: np.ndarray, image: np.ndarray, rng: np.random.Generator, gross: float = _GROSS
 ) -> np.ndarray:
-    """:func:`HermesLib.datasets.corruptions.corrupt` for masks (H, W) that are no squares."""
+    """:func:`HermesLib.datasets.corruptions.corrupt` for masks (H, W) of any shape."""
     rows, columns = mask.shape
     side = max(rows, columns)
     margins = ((0, side - rows), (0, side - columns))

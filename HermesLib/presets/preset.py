@@ -1,4 +1,7 @@
-"""Organ presets: everything that depends on organ and modality, read from ``Resources/Presets/*.json`` or a user's own file."""
+"""Organ presets: everything that depends on organ and modality.
+
+Bundled presets are read from ``Resources/Presets/*.json``; users have their own files.
+"""
 
 import json
 from dataclasses import asdict, dataclass
@@ -12,34 +15,49 @@ from HermesLib.io.coded_concept import Code
 
 @dataclass(frozen=True)
 class Intensity:
-    """How raw intensities become 0..1: percentiles of the volume (MR) or a fixed window (CT, in Hounsfield units)."""
+    """How raw intensities are mapped to 0..1.
+
+    ``kind`` is ``percentile`` (of the volume, for MR) or ``window`` (fixed, for CT, in Hounsfield
+    units).
+    """
 
     kind: str
     low: float
     high: float
 
     def normalise(self, volume: np.ndarray) -> np.ndarray:
-        """Map a volume of any shape to float32 in 0..1."""
-        low, high = self.low, self.high
+        """Map a volume of any shape to float32 in 0..1.
+
+        Raises:
+            HermesError: a constant image.
+        """
+        low = self.low
+        high = self.high
         if self.kind == "percentile":
             low, high = np.percentile(volume, [self.low, self.high])
         if high <= low:
             raise HermesError("the image is constant; nothing can be segmented in it")
-        return np.clip((volume.astype(np.float32) - low) / (high - low), 0.0, 1.0).astype(
-            np.float32
-        )
+        scaled = (volume.astype(np.float32) - low) / (high - low)
+        return np.clip(scaled, 0.0, 1.0).astype(np.float32)
 
 
 @dataclass(frozen=True)
 class Preset:
     """One organ in one modality.
 
-    ``organ_label`` is what data sets call the organ in their label tables.
-    ``field`` is what of a slice the QC core sees (``slice``, ``centre`` or ``body``), ``grid`` the side in pixels of
-    the square it is brought to, ``neighbours`` how many slices on either side it sees too,
-    ``mirror`` whether the organ may be seen left for right;
-    ``model`` and ``quality`` name the FM and the QC weights that a user gets who chooses nothing; ``quality`` is a bundled file's name,
-    or the path of weights that lie beside a user's preset.
+    What part of a slice the quality control reads, and at which resolution, is not set here: the
+    weights were trained for one field of view and carry it in their configuration.
+
+    Attributes:
+        name: of the file, without its ending.
+        title: the name people read.
+        modality: ``MR`` or ``CT``.
+        organ: code of the organ in a terminology.
+        organ_label: the organ's name in the label tables of data sets.
+        intensity: how raw intensities are mapped to 0..1.
+        model: the promptable model used by default.
+        quality: the QC weights used by default: the name of a bundled file, or the path of weights
+            beside a user's preset.
     """
 
     name: str
@@ -48,15 +66,11 @@ class Preset:
     organ: Code
     organ_label: str
     intensity: Intensity
-    field: str
-    grid: int
-    neighbours: int
-    mirror: bool
     model: str
     quality: str
 
 
 def write_preset(path: Path, preset: Preset) -> None:
-    """Write a preset so that :func:`load_preset` reads it; its name is the file's."""
+    """Write a preset so that :func:`load_preset` reads it; the file's name is the preset's."""
     plain = {key: value for key, value in asdict(preset).items() if key != "name"}
     path.write_text(json.dumps(plain, indent=2) + "\n", encoding="utf-8")

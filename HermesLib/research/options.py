@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from HermesLib.training.job import TrainingJob
     from HermesLib.training.trainer import TrainerSettings
 
 
@@ -68,6 +69,26 @@ def trainer_settings(arguments: argparse.Namespace) -> "TrainerSettings":
     }
     settings = {name: value for name, value in given.items() if value is not None}
     return dataclasses.replace(TrainerSettings(), **settings)
+
+
+def training_job(arguments: argparse.Namespace) -> "TrainingJob":
+    """The job that the options of :func:`add_training_options` describe."""
+    from HermesLib.datasets.splits import SplitOptions
+    from HermesLib.datasets.training_dataset import TrainingDataset
+    from HermesLib.training.job import TrainingJob
+
+    return TrainingJob(
+        datasets=[TrainingDataset.parse(text) for text in arguments.data],
+        folder=arguments.output,
+        split=SplitOptions(
+            validation=arguments.validation,
+            test=arguments.test,
+            weights=tuple(arguments.split_of),
+        ),
+        phantoms=getattr(arguments, "phantoms", 0),
+        device=arguments.device,
+        say=show_line,
+    )
 
 
 def show_line(line: str) -> None:

@@ -6,7 +6,8 @@ import torch
 def autocast(device: torch.device) -> torch.autocast:
     """A context that computes in bfloat16 on GPUs and on processors with units for it.
 
-    Other processors emulate bfloat16: a convolution then takes some twenty times as long as in single precision.
+    Other processors emulate bfloat16, which makes a convolution some twenty times slower than in
+    single precision.
     """
     native = (
         device.type != "cpu"

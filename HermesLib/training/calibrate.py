@@ -1,4 +1,4 @@
-"""``hermes train calibration``: judge masks of the weights' own held-out patients, fit, and write the weights anew."""
+"""``hermes train calibration``: fit the score of weights on their own held-out patients."""
 
 import dataclasses
 import json
@@ -9,13 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from HermesLib.datasets.folders import patient_identity, read_table
-from HermesLib.datasets.training_dataset import TrainingDataset
+from HermesLib.datasets.splits import Split
 from HermesLib.devices import select_device
-from HermesLib.errors import HermesError
-from HermesLib.evaluation.cases import Case, decathlon_cases, lone_slice_cases
 from HermesLib.evaluation.scored_masks import ScoredMask, score_cases
-from HermesLib.models.registry import bundled_models, load_model, model_checkpoint
+from HermesLib.models.registry import MODELS, bundled_models, load_model
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.diffusion_qc import DiffusionQuality
 from HermesLib.quality.network.config import QualityConfig
@@ -23,129 +20,108 @@ from HermesLib.quality.ood import MahalanobisDistance
 from HermesLib.quality.registry import load_diffusion
 from HermesLib.quality.slice_reading import slice_features
 from HermesLib.training.calibration_fit import FEWEST_PATIENTS, TooFewPatientsError, fit_calibration
+from HermesLib.training.held_out import HeldOutData, held_out_cases, recorded_split
+from HermesLib.weights.bundled import bundled_checkpoint
 from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
-
-HELD_OUT = ("validation", "test")
-
-
-def held_out_cases(
-    sources: Sequence[TrainingDataset],
-    organ: str,
-    split: dict[str, list[str]],
-    parts: Sequence[str] = HELD_OUT,
-) -> list[Case]:
-    """Images, with the organ's label, of the patients in these parts of a training's split.
-
-    Raises:
-        HermesError: there are none, or a folder of another layout.
-    """
-    wanted = {patient for part in parts for patient in split[part]}
-    found = []
-    for source in sources:
-        if source.layout == "scribbled":
-            raise HermesError(
-                "a calibration reads volumes or slices; write decathlon:FOLDER or slices:FOLDER"
-            )
-        family = source.family or str(read_table(source.folder)["name"])
-        if source.layout == "slices":
-            found += lone_slice_cases(source.folder, organ, wanted, family)
-            continue
-        for case in decathlon_cases(source.folder, organ):
-            patient = patient_identity(family, case.image.name.split(".")[0])
-            if patient in wanted:
-                found.append(dataclasses.replace(case, patient=patient))
-    if not found:
-        raise HermesError("the folders hold none of the weights' held-out patients")
-    return found
 
 
 def train_calibration(
     preset: Preset,
-    weights: str,
-    sources: Sequence[TrainingDataset],
+    weights: Path,
+    data: HeldOutData,
     output: Path,
+    *,
     seed: int = 0,
     device_name: str = "auto",
     on_case: Callable[[int, int], None] = lambda done, total: None,
-    parts: Sequence[str] = HELD_OUT,
 ) -> dict[str, Any]:
-    """Calibrate ``weights`` (a file) for a preset and write them with the calibration, and with what they know of unfamiliar slices, to
-    ``output``; returns the calibration's numbers. ``parts`` of the weights' split are judged: whoever wants to test the calibrated score
-    too leaves the test patients out.
+    """Write weights to ``output`` with a calibrated score and with out-of-distribution detection.
+
+    The masks come from refinements with all bundled models, from corruptions, and from the truth.
+    A ``.json`` beside ``output`` keeps the score of every mask.
+
+    Args:
+        preset: organ and intensities.
+        weights: a file of a QC network.
+        data: the held-out patients. To test the calibrated score too, leave the test part out.
+        output: the file to write.
+        seed: of all randomness.
+        device_name: ``auto``, ``cpu`` or ``cuda``.
+        on_case: called with the cases done and their total.
+
+    Returns:
+        The numbers of the calibration.
 
     Raises:
-        HermesError: weights that do not name their patients, or too few of these in the folders.
-
-    The masks come from refinements with all three bundled models, from corruptions, and from the truth. Beside ``output``, a ``.json``
-    keeps every judged mask.
+        HermesError: weights that do not record their patients, or too few of these in the folders.
     """
     device = select_device(device_name)
-    sources = [dataclasses.replace(source, scale=preset.intensity) for source in sources]
-    checkpoint = load_checkpoint(Path(weights))
-    quality = load_diffusion(weights, preset, device, score="raw")
-    split = checkpoint.training.get("split")
-    if split is None:
-        raise HermesError(
-            f"{Path(weights).name} does not say on which patients it was trained; no patient is known to be held out"
-        )
-    cases = held_out_cases(sources, preset.organ_label, split, parts)
+    datasets = [dataclasses.replace(one, scale=preset.intensity) for one in data.datasets]
+    data = dataclasses.replace(data, datasets=datasets)
+    checkpoint = load_checkpoint(weights)
+    quality = load_diffusion(str(weights), preset, device, score="raw")
+    split = recorded_split(checkpoint, weights)
+    cases = held_out_cases(data, preset.organ_label, split)
     if (patients := len({case.patient for case in cases})) < FEWEST_PATIENTS:
         raise TooFewPatientsError(patients)
     models = [load_model(name, "bundled", device) for name in bundled_models()]
-    judged = score_cases(cases, preset, quality, models, seed, device, on_case)
-    calibration = fit_calibration(judged)
+    masks = score_cases(cases, preset, quality, models, seed, device, on_case)
+    calibration = fit_calibration(masks)
     config = dataclasses.replace(
         QualityConfig.from_dict(checkpoint.config), calibration=calibration, familiarity=True
     )
-    familiarity = MahalanobisDistance(2 * config.image_channels[-1])
-    familiarity.fit(
-        _features(quality, sources, split, ("train",)), _features(quality, sources, split, parts)
-    )
-    known = {f"familiarity.{name}": tensor for name, tensor in familiarity.state_dict().items()}
-    told = {
-        "data": [source.describe() for source in sources],
-        "parts": list(parts),
-        "patients": sorted({one.patient for one in judged}),
+    record = {
+        "data": [dataset.describe() for dataset in data.datasets],
+        "parts": list(data.parts),
+        "patients": sorted({mask.patient for mask in masks}),
         "models": {model.name: model.sha256 for model in models},
-        "models_trained_on_them": _trained_on(
-            {patient for part in parts for patient in split[part]}
-        ),
+        "models_trained_on_them": _trained_on(data.patients(split)),
         "seed": seed,
     }
     save_checkpoint(
         output,
-        {**checkpoint.tensors, **known},
+        {**checkpoint.tensors, **_fit_distance(quality, data, split)},
         "quality",
         config.to_dict(),
-        {**checkpoint.training, "calibration": told},
+        {**checkpoint.training, "calibration": record},
     )
-    write_judged(output.with_suffix(".json"), judged)
+    write_scored(output.with_suffix(".json"), masks)
     return calibration.to_dict()
 
 
 def _trained_on(patients: set[str]) -> list[str]:
     """The bundled promptable models that were trained on any of these patients."""
-    splits = {name: model_checkpoint(name).training["split"] for name in bundled_models()}
-    return [name for name, split in splits.items() if patients & set(split["train"])]
+    names = []
+    for name in bundled_models():
+        split = bundled_checkpoint(str(MODELS[name].bundled)).training["split"]
+        if patients & set(split["train"]):
+            names.append(name)
+    return names
+
+
+def _fit_distance(
+    quality: DiffusionQuality, data: HeldOutData, split: Split
+) -> dict[str, torch.Tensor]:
+    """Tensors of the out-of-distribution detection, by name."""
+    distance = MahalanobisDistance(2 * quality.core.config.image_channels[-1])
+    distance.fit(
+        _features(quality, data, set(split.train)), _features(quality, data, data.patients(split))
+    )
+    return {f"familiarity.{name}": tensor for name, tensor in distance.state_dict().items()}
 
 
 @torch.inference_mode()
-def _features(
-    quality: DiffusionQuality,
-    sources: Sequence[TrainingDataset],
-    split: dict[str, list[str]],
-    parts: Sequence[str],
-) -> torch.Tensor:
-    """Pooled features (N, c) of all slices of the patients in these parts of a split."""
-    wanted = {patient for part in parts for patient in split[part]}
-    core = quality.core
-    images = [one.image for source in sources for one in source.read() if one.patient in wanted]
-    shown = [torch.from_numpy(image.astype(np.float32) / 255)[None, None] for image in images]
-    return torch.cat([slice_features(core, image).cpu() for image in shown])
+def _features(quality: DiffusionQuality, data: HeldOutData, patients: set[str]) -> torch.Tensor:
+    """Pooled features (N, c) of all slices of patients."""
+    features = []
+    for dataset in data.datasets:
+        for labelled in dataset.read(patients.__contains__):
+            image = torch.from_numpy(labelled.image.astype(np.float32) / 255)[None, None]
+            features.append(slice_features(quality.core, image).cpu())
+    return torch.cat(features)
 
 
-def write_judged(path: Path, judged: Sequence[ScoredMask]) -> None:
-    """Keep judged masks as JSON, one object a mask."""
-    path.write_text(
-        json.dumps([dataclasses.asdict(one) for one in judged]) + "\n", encoding="utf-8"
-    )
+def write_scored(path: Path, masks: Sequence[ScoredMask]) -> None:
+    """Keep scored masks as JSON, an object each."""
+    plain = [dataclasses.asdict(mask) for mask in masks]
+    path.write_text(json.dumps(plain) + "\n", encoding="utf-8")

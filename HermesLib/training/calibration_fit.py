@@ -10,89 +10,90 @@ from HermesLib.errors import HermesError
 from HermesLib.evaluation.scored_masks import ScoredMask
 from HermesLib.quality.calibration import Calibration, Curve, error_scale, logit
 
+#: Share of masks that the interval is to cover.
 COVERAGE = 0.9
-#: With fewer patients there is nobody to learn the errors from.
+#: Errors cannot be learned from fewer patients.
 FEWEST_PATIENTS = 4
 
 
 class TooFewPatientsError(HermesError):
-    """There is nobody to learn the errors from."""
+    """Too few patients to learn the errors from."""
 
     def __init__(self, patients: int):
         super().__init__(
-            f"a calibration needs masks of {FEWEST_PATIENTS} held-out patients or more, here are {patients}"
+            f"a calibration needs masks of at least {FEWEST_PATIENTS} held-out patients, "
+            f"there are {patients}"
         )
 
 
-def fit_calibration(judged: Sequence[ScoredMask]) -> Calibration:
-    """Fit both curves on judged masks of held-out patients.
+def fit_calibration(masks: Sequence[ScoredMask]) -> Calibration:
+    """Fit both curves on scored masks of held-out patients.
 
     Raises:
-        TooFewPatientsError: too few patients, or none whose masks were refined, or none with other masks.
+        TooFewPatientsError: too few patients with refined masks, or with other masks.
     """
-    refined = [one for one in judged if one.refined]
-    others = [one for one in judged if not one.refined]
-    patients = len({one.patient for one in judged})
+    refined = [mask for mask in masks if mask.refined]
+    others = [mask for mask in masks if not mask.refined]
     return Calibration(
-        independent=fit_curve(others, [one.raw for one in others]),
-        prompted=fit_curve(refined, [one.expected for one in refined]),
+        independent=fit_curve(others, [mask.raw for mask in others]),
+        prompted=fit_curve(refined, [mask.expected for mask in refined]),
         coverage=COVERAGE,
-        patients=patients,
+        patients=len({mask.patient for mask in masks}),
     )
 
 
-def fit_curve(judged: Sequence[ScoredMask], evidence: Sequence[float]) -> Curve:
-    """The curve of least squared error in Dice, every patient with the same weight however many masks there are.
+def fit_curve(masks: Sequence[ScoredMask], evidence: Sequence[float]) -> Curve:
+    """The curve of least squared error in Dice; every patient has the same weight.
 
-    The interval comes from patients in turn left out of the fit (cross-conformal, patients as groups): the quantiles of their errors
-    as multiples of :func:`HermesLib.quality.calibration.error_scale`. Without the correction for few patients, which eight or ten of them
-    cannot give at 90 %; its coverage is measured on test patients instead.
+    The interval comes from leaving out one patient after the other (cross-conformal, patients as
+    groups): the quantiles of the errors as multiples of
+    :func:`HermesLib.quality.calibration.error_scale`. There is no correction for few patients, which
+    eight or ten of them could not give at 90 %; coverage is measured on test patients instead.
+
+    Raises:
+        TooFewPatientsError: fewer than :data:`FEWEST_PATIENTS`.
     """
-    patients = np.array([one.patient for one in judged])
-    everyone = sorted({one.patient for one in judged})
+    patients = np.array([mask.patient for mask in masks])
+    everyone = sorted({mask.patient for mask in masks})
     if len(everyone) < FEWEST_PATIENTS:
         raise TooFewPatientsError(len(everyone))
-    shown = logit(torch.tensor(evidence, dtype=torch.float64)).numpy()
-    true = np.array([one.true for one in judged])
+    logits = logit(torch.tensor(evidence, dtype=torch.float64)).numpy()
+    true = np.array([mask.true for mask in masks])
     weights = np.array(
         [1 / (len(everyone) * np.equal(patients, patient).sum()) for patient in patients]
     )
     errors = np.empty(len(true))
     for patient in everyone:
         left_out = np.equal(patients, patient)
-        expected = _predict(
-            _fit(shown[~left_out], true[~left_out], weights[~left_out]), shown[left_out]
-        )
-        errors[left_out] = (true[left_out] - expected) / error_scale(
-            torch.from_numpy(expected)
-        ).numpy()
-    bias, slope = (float(value) for value in _fit(shown, true, weights))
-    low, high = (
-        weighted_quantile(errors, weights, share)
-        for share in ((1 - COVERAGE) / 2, (1 + COVERAGE) / 2)
-    )
+        fitted = _fit(logits[~left_out], true[~left_out], weights[~left_out])
+        expected = _predict(fitted, logits[left_out])
+        scale = error_scale(torch.from_numpy(expected)).numpy()
+        errors[left_out] = (true[left_out] - expected) / scale
+    bias, slope = (float(value) for value in _fit(logits, true, weights))
+    low = weighted_quantile(errors, weights, (1 - COVERAGE) / 2)
+    high = weighted_quantile(errors, weights, (1 + COVERAGE) / 2)
     return Curve(bias, slope, min(low, 0.0), max(high, 0.0), len(true))
 
 
 def weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:
-    """The smallest value that holds ``share`` of the weight at or below it."""
+    """The smallest value with at least ``share`` of the weight at or below it."""
     order = np.argsort(values)
     reached = np.cumsum(weights[order]) / weights.sum()
     return float(values[order[min(int(np.searchsorted(reached, share)), len(values) - 1)]])
 
 
-def _predict(parameters: np.ndarray, shown: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-(parameters[1] * shown + parameters[0])))
+def _predict(parameters: np.ndarray, logits: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-(parameters[1] * logits + parameters[0])))
 
 
-def _fit(shown: np.ndarray, true: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Bias and slope, the slope not falling."""
+def _fit(logits: np.ndarray, true: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Bias and slope; the slope is not negative."""
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
-        expected = _predict(parameters, shown)
+        expected = _predict(parameters, logits)
         errors = expected - true
         pull = 2 * weights * errors * expected * (1 - expected)
-        return float((weights * errors**2).sum()), np.array([pull.sum(), (pull * shown).sum()])
+        return float((weights * errors**2).sum()), np.array([pull.sum(), (pull * logits).sum()])
 
     return optimize.minimize(
         loss, np.array([0.0, 1.0]), jac=True, method="L-BFGS-B", bounds=[(None, None), (0, None)]

@@ -1,34 +1,30 @@
-"""Losses shared by all trainings."""
+"""Losses that several trainings share."""
 
 import torch
 from torch.nn import functional
 
 
 def soft_dice_loss(logits: torch.Tensor, target: torch.Tensor, smooth: float = 8.0) -> torch.Tensor:
-    """1 - soft Dice, per sample (B,), of logits and targets (B, 1, H, W); ``smooth`` pixels keep empty targets defined."""
+    """1 - soft Dice per sample (B,), of logits and targets (B, 1, H, W).
+
+    ``smooth`` pixels keep it defined for empty targets.
+    """
     probability = torch.sigmoid(logits.float())
     axes = (1, 2, 3)
     overlap = (probability * target).sum(axes)
     return 1 - (2 * overlap + smooth) / (probability.sum(axes) + target.sum(axes) + smooth)
 
 
-def dice_cross_entropy(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Mean of soft Dice loss and binary cross-entropy, per sample (B,)."""
+def dice_cross_entropy(
+    logits: torch.Tensor, target: torch.Tensor, cross_entropy_weight: float = 2.0
+) -> torch.Tensor:
+    """Soft Dice loss plus weighted binary cross-entropy per sample (B,), of (B, 1, H, W)."""
     cross_entropy = functional.binary_cross_entropy_with_logits(
         logits.float(), target, reduction="none"
     ).mean((1, 2, 3))
-    return soft_dice_loss(logits, target) + 2 * cross_entropy
+    return soft_dice_loss(logits, target) + cross_entropy_weight * cross_entropy
 
 
-def cosine_rate(
-    step: int, steps: int, peak: float, warmup: int = 100, floor: float = 0.03
-) -> float:
-    """Learning rate: linear warm-up, then a cosine down to ``floor`` of the peak."""
-    if step < warmup:
-        return peak * (step + 1) / warmup
-    return peak * (
-        floor
-        + (1 - floor)
-        * 0.5
-        * (1 + float(torch.cos(torch.tensor((step - warmup) / max(1, steps - warmup) * torch.pi))))
-    )
+def mean_over(losses: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Mean of losses (B,) over the samples of weight 1 (the others have 0); 0 if there are none."""
+    return (losses * weights).sum() / weights.sum().clamp(min=1)

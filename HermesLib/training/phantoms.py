@@ -1,4 +1,4 @@
-"""Procedural prostate slices among the training slices."""
+"""Procedural prostate slices for training."""
 
 import numpy as np
 
@@ -6,19 +6,19 @@ from HermesLib.datasets.slices import LabelledSlice
 
 
 def labelled_phantoms(seed: int, count: int) -> list[LabelledSlice]:
-    """``count`` phantom slices as one more source; none for 0."""
+    """``count`` phantom slices as one more data set; none for 0."""
     if count == 0:
         return []
     from HermesLib.samples.prostate_phantom import phantom_slices
 
-    pairs = phantom_slices(np.random.default_rng(seed), count)
+    names = ("background", "prostate")
     return [
         LabelledSlice(
             np.round(image * 255).astype(np.uint8),
             label.astype(np.uint8),
-            ("background", "prostate"),
+            names,
             "phantom",
             "phantom",
         )
-        for image, label in pairs
+        for image, label in phantom_slices(np.random.default_rng(seed), count)
     ]

@@ -1,4 +1,4 @@
-"""One training run on disk: progress, metrics, and a state it can go on from."""
+"""One training run on disk: settings, metrics, and a state to resume from."""
 
 import json
 import os
@@ -13,23 +13,23 @@ from HermesLib.errors import HermesError
 
 
 class TrainingRun:
-    """A folder with ``metrics.jsonl`` (one object a report), ``state.pt`` (to resume) and whatever the training writes.
+    """A folder with ``metrics.jsonl`` (one object a report) and ``state.pt`` (to resume).
 
-    A run whose settings differ from those the folder was begun with is refused: its metrics would mix two trainings.
+    Raises:
+        HermesError: the folder holds a run with other settings; its metrics would mix two trainings.
     """
 
     def __init__(self, folder: Path, settings: dict[str, Any]):
         self.folder = folder
         self.settings = settings
         folder.mkdir(parents=True, exist_ok=True)
-        begun = folder / "settings.json"
-        if begun.is_file() and json.loads(begun.read_text(encoding="utf-8")) != json.loads(
-            json.dumps(settings)
-        ):
+        path = folder / "settings.json"
+        plain = json.loads(json.dumps(settings))
+        if path.is_file() and json.loads(path.read_text(encoding="utf-8")) != plain:
             raise HermesError(
                 f"{folder} holds a training with other settings; choose another folder or remove it"
             )
-        begun.write_text(json.dumps(settings, indent=1), encoding="utf-8")
+        path.write_text(json.dumps(plain, indent=1), encoding="utf-8")
         self._started = time.monotonic()
         self._first_step: int | None = None
 
@@ -38,11 +38,11 @@ class TrainingRun:
         return self.folder / "state.pt"
 
     def generator(self, *place: int) -> np.random.Generator:
-        """Random numbers of one place (stage, step, ...): a resumed run draws what an unbroken one would have drawn."""
+        """Random numbers of one place (stage, step, ...), the same in a resumed run."""
         return np.random.default_rng([self.settings["seed"], *place])
 
     def load_state(self) -> dict[str, Any] | None:
-        """The last saved state, None in a fresh folder."""
+        """The last saved state, None in a new folder."""
         if not self._state_path.is_file():
             return None
         state: dict[str, Any] = torch.load(self._state_path, map_location="cpu", weights_only=True)
@@ -55,21 +55,21 @@ class TrainingRun:
         os.replace(temporary, self._state_path)
 
     def begin_stage(self) -> None:
-        """Restart the clock that time left is estimated from."""
-        self._started, self._first_step = time.monotonic(), None
+        """Restart the clock that the remaining time is estimated from."""
+        self._started = time.monotonic()
+        self._first_step = None
 
     def report(self, stage: str, step: int, steps: int, **figures: float) -> None:
-        """Print one line with the time left and add it to the metrics."""
+        """Print a line with the remaining time, and add the figures to the metrics."""
         if self._first_step is None:
-            self._first_step, self._started = step, time.monotonic()
+            self._first_step = step
+            self._started = time.monotonic()
         done = step - self._first_step
-        left = (time.monotonic() - self._started) / done * (steps - step) if done else float("nan")
         values = {name: round(float(value), 5) for name, value in figures.items()}
-        shown = ", ".join(f"{name} {value:.4f}" for name, value in values.items())
-        print(
-            f"{stage} {step}/{steps}: {shown}"
-            + (f", about {left / 60:.1f} min left in this stage" if done else ""),
-            flush=True,
-        )
+        line = f"{stage} {step}/{steps}: " + ", ".join(f"{k} {v:.4f}" for k, v in values.items())
+        if done:
+            left = (time.monotonic() - self._started) / done * (steps - step)
+            line += f", about {left / 60:.1f} min left in this stage"
+        print(line, flush=True)
         with open(self.folder / "metrics.jsonl", "a", encoding="utf-8") as stream:
             stream.write(json.dumps({"stage": stage, "step": step, **values}) + "\n")

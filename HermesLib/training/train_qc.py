@@ -1,7 +1,6 @@
-"""``hermes train quality``: from folders to a QC checkpoint."""
+"""``hermes train quality``: from folders to the weights of a QC network."""
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from HermesLib.datasets.augmentation import Augmentation
 from HermesLib.datasets.slices import LabelledSlice
-from HermesLib.datasets.training_dataset import TrainingDataset, read_datasets
+from HermesLib.datasets.splits import Split
+from HermesLib.datasets.training_dataset import read_datasets
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
 from HermesLib.models.registry import bundled_models, load_model
@@ -20,159 +19,152 @@ from HermesLib.quality.network.config import QualityConfig
 from HermesLib.quality.network.core import QualityCore
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.quality.registry import load_diffusion
+from HermesLib.training.job import TrainingJob, check_same_patients
 from HermesLib.training.phantoms import labelled_phantoms
 from HermesLib.training.pseudo_labels import label_slices
-from HermesLib.training.qc_trainer import QualityTrainer, QualityTraining
+from HermesLib.training.qc_settings import (
+    CT,
+    QualityTraining,
+    SliceView,
+    default_augmentation,
+    default_view,
+)
+from HermesLib.training.qc_trainer import QualityTrainer
 from HermesLib.training.refined_masks import (
     draw_refined_masks,
-    keep_refined_masks,
-    kept_refined_masks,
+    load_refined_masks,
+    save_refined_masks,
 )
 from HermesLib.training.run_folder import TrainingRun
 from HermesLib.training.slice_sampler import SampledSlice, SliceSampler, sampled_slices
-from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
+from HermesLib.weights.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 
 
-def preset_augmentation(preset: Preset) -> Augmentation:
-    """Strengths that cover a modality's variety: MR has coils and contrasts, CT has a calibrated scale."""
-    if preset.modality == "CT":
-        return Augmentation(
-            zoom=(0.8, 1.3),
-            rotation_degrees=10,
-            stretch=0.08,
-            flip=0.0,
-            gamma=0.12,
-            bias=0.05,
-            noise=0.03,
-            blur=0.3,
-        )
-    return Augmentation(
-        zoom=(0.75, 1.2),
-        rotation_degrees=8,
-        bend=0.015,
-        gamma=0.3,
-        bias=0.3,
-        noise=0.03,
-        blur=0.2,
-        sharpen=0.3,
-        flip=0.5 if preset.mirror else 0.0,
-    )
+@dataclasses.dataclass(frozen=True)
+class EarlierWeights:
+    """Weights, of the same training patients, that a training builds on.
+
+    Attributes:
+        initial: weights to continue from: only the third stage is trained. They also guide the
+            refinement that ``refined_share`` of the settings asks for.
+        teacher: weights that label the slices without a label.
+    """
+
+    initial: Path | None = None
+    teacher: Path | None = None
 
 
 def train_quality(
     preset: Preset,
-    sources: Sequence[TrainingDataset],
-    folder: Path,
+    job: TrainingJob,
     settings: QualityTraining,
-    phantoms: int = 0,
-    validation: float = 0.1,
-    test: float = 0.1,
-    device_name: str = "auto",
-    initial: Path | None = None,
-    teacher: Path | None = None,
+    view: SliceView | None = None,
+    earlier: EarlierWeights | None = None,
 ) -> Path:
-    """Train a QC core and keep the best of validation as ``model.safetensors`` in ``folder``; returns that path.
+    """Train a QC network; returns ``model.safetensors``, the weights with the best validation.
 
-    ``phantoms`` procedural slices join the training patients (prostate only); they never validate. ``initial`` holds weights to go
-    on from: only the third stage is then trained, and the checkpoint names the file it came from by its SHA-256. Its training
-    patients must be the same (same folders and seed). ``teacher`` holds weights, of the same training patients, that label the
-    slices without a label. With ``settings.refined_share`` above 0, ``initial`` also guides a refinement of the training patients, once, with
-    every bundled promptable model; their masks are shown to the core beside the corrupted ones.
+    Args:
+        preset: organ, modality and intensities.
+        job: data and folder. A run in a folder with a saved state is resumed.
+        settings: of the training; the augmentation is the modality's.
+        view: what the network reads of a slice; :func:`default_view` of the modality if None.
+        earlier: weights to build on. The checkpoint records them by SHA-256.
+
+    Raises:
+        HermesError: no slices with the organ, other patients than the earlier weights', or a
+            folder that holds another training.
     """
-    settings = dataclasses.replace(settings, augmentation=preset_augmentation(preset))
-    sources = [dataclasses.replace(source, scale=preset.intensity) for source in sources]
-    begun, taught = (load_checkpoint(path) if path else None for path in (initial, teacher))
-    if begun:
+    earlier = earlier or EarlierWeights()
+    view = view or default_view(preset.modality)
+    settings = dataclasses.replace(
+        settings, augmentation=default_augmentation(preset.modality, view.mirror)
+    )
+    job = job.with_datasets(scale=preset.intensity)
+    initial = load_checkpoint(earlier.initial) if earlier.initial else None
+    teacher = load_checkpoint(earlier.teacher) if earlier.teacher else None
+    if initial:
         settings = dataclasses.replace(settings, autoencoder_steps=0, expert_steps=0)
     elif settings.refined_share > 0:
-        raise HermesError(
-            "masks of a refinement want a QC core that guides it; name its weights with --initial"
-        )
-    slices, split = read_datasets(sources, settings.seed, validation, test)
+        raise HermesError("refined masks need a QC network to guide them; name it with --initial")
     organ = preset.organ_label
-    for what, patients in (("train", split.train), ("validate", split.validation)):
-        if not any(
-            one.patient in patients and (mask := one.organ(organ)) is not None and mask.any()
-            for one in slices
-        ):
-            raise HermesError(
-                f"no slice of those who {what} shows '{organ}' ({len(patients)} patients); give more patients or other shares"
-            )
-
-    def of(patients: tuple[str, ...]) -> list[LabelledSlice]:
-        return [one for one in slices if one.patient in patients]
-
-    def pooled(
-        chosen: list[LabelledSlice], refined: dict[LabelledSlice, np.ndarray] | None = None
-    ) -> list[SampledSlice]:
-        return sampled_slices(chosen, organ, preset.field, preset.neighbours, refined)
-
-    config = QualityConfig(
-        grid=preset.grid,
-        field=preset.field,
-        neighbours=preset.neighbours,
-        standardise=preset.modality != "CT",
-        mirror=preset.mirror,
-    )
+    slices, split = read_datasets(job.datasets, job.split, settings.seed, job.say)
+    check_organ(slices, split, organ)
     recorded: dict[str, Any] = {
         "preset": preset.name,
         "organ": organ,
-        "data": [source.describe() for source in sources],
-        "phantoms": phantoms,
-        "split": dataclasses.asdict(split),
+        "view": dataclasses.asdict(view),
+        **job.record(split),
         **settings.to_dict(),
     }
-    for role, checkpoint, path in (("initial", begun, initial), ("teacher", taught, teacher)):
-        if checkpoint is None:
-            continue
-        if checkpoint.training.get("split") != json.loads(json.dumps(recorded["split"])):
-            raise HermesError(
-                f"{path} was trained on other patients; training on would blur who is a test patient"
-            )
-        recorded[role] = {"sha256": checkpoint.sha256, "training": checkpoint.training}
-    run = TrainingRun(folder, recorded)
-    device = select_device(device_name)
+    _record_earlier(recorded, "initial", earlier.initial, initial, split)
+    _record_earlier(recorded, "teacher", earlier.teacher, teacher, split)
+    run = TrainingRun(job.folder, recorded)
+    device = select_device(job.device)
+
+    def of(patients: Sequence[str]) -> list[LabelledSlice]:
+        return [one for one in slices if one.patient in patients]
+
+    def sampled(
+        chosen: list[LabelledSlice], refined: dict[LabelledSlice, np.ndarray] | None = None
+    ) -> list[SampledSlice]:
+        return sampled_slices(chosen, organ, view.field, view.neighbours, refined)
+
     refined = None
-    if initial and settings.refined_share > 0:
-        refined = _refined_masks(
-            run,
-            of(split.train),
-            organ,
-            load_diffusion(str(initial), preset, device),
-            settings.seed,
-            device,
-        )
-    train = pooled(of(split.train), refined)
-    if phantoms:
-        train += pooled(labelled_phantoms(settings.seed, phantoms))
-    if teacher:
-        train += pooled(
-            label_slices(slices, load_diffusion(str(teacher), preset, device), organ, settings.seed)
-        )
-    trainer = QualityTrainer(
-        config,
-        settings,
-        run,
-        SliceSampler(train),
-        SliceSampler(pooled(of(split.validation))),
-        device,
+    if earlier.initial and settings.refined_share > 0:
+        guide = load_diffusion(str(earlier.initial), preset, device)
+        refined = _refined_masks(run, of(split.train), organ, guide, settings.seed, device)
+    train = sampled(of(split.train), refined)
+    if job.phantoms:
+        train += sampled(labelled_phantoms(settings.seed, job.phantoms))
+    if earlier.teacher:
+        quality = load_diffusion(str(earlier.teacher), preset, device)
+        train += sampled(label_slices(slices, quality, organ, settings.seed))
+    config = QualityConfig(
+        grid=view.grid,
+        field=view.field,
+        neighbours=view.neighbours,
+        standardise=preset.modality != CT,
+        mirror=view.mirror,
     )
-    if begun:
-        trainer.start_from(begun.tensors)
-    output = folder / "model.safetensors"
+    validation = SliceSampler(sampled(of(split.validation)))
+    trainer = QualityTrainer(config, settings, run, SliceSampler(train), validation, device)
+    if initial:
+        trainer.start_from(initial.tensors)
 
     def keep(core: QualityCore, measured: dict[str, float]) -> None:
-        save_checkpoint(
-            output,
-            core.state_dict(),
-            "quality",
-            config.to_dict(),
-            {**recorded, "validation": measured},
-        )
-        (folder / "best.json").write_text(json.dumps(measured, indent=1), encoding="utf-8")
+        training = {**recorded, "validation": measured}
+        save_checkpoint(job.output, core.state_dict(), "quality", config.to_dict(), training)
+        job.save_measured(measured)
 
     trainer.fit(keep)
-    return output
+    return job.output
+
+
+def check_organ(slices: Sequence[LabelledSlice], split: Split, organ: str) -> None:
+    """Refuse a split whose training or validation patients do not show the organ.
+
+    Raises:
+        HermesError: with the part and the number of its patients.
+    """
+    for part, patients in (("training", split.train), ("validation", split.validation)):
+        masks = (one.organ(organ) for one in slices if one.patient in patients)
+        if not any(mask is not None and mask.any() for mask in masks):
+            raise HermesError(
+                f"no slice of the {part} patients shows '{organ}' ({len(patients)} patients); "
+                "use more patients or another split"
+            )
+
+
+def _record_earlier(
+    recorded: dict[str, Any],
+    role: str,
+    path: Path | None,
+    checkpoint: Checkpoint | None,
+    split: Split,
+) -> None:
+    if checkpoint is not None:
+        check_same_patients(path, checkpoint, split)
+        recorded[role] = {"sha256": checkpoint.sha256, "training": checkpoint.training}
 
 
 def _refined_masks(
@@ -183,12 +175,12 @@ def _refined_masks(
     seed: int,
     device: torch.device,
 ) -> dict[LabelledSlice, np.ndarray]:
-    """Masks along refinements of the slices, drawn once a run: a resumed one reads them."""
+    """Masks along refinements of the slices, made once a run; a resumed run reads them."""
     path = run.folder / "refined.npz"
     if not path.is_file():
         models = [load_model(name, device=device) for name in bundled_models()]
-        drawn = draw_refined_masks(
+        masks = draw_refined_masks(
             slices, organ, guide, models, seed, device, lambda *done: run.report("refined", *done)
         )
-        keep_refined_masks(path, slices, drawn)
-    return kept_refined_masks(path, slices)
+        save_refined_masks(path, slices, masks)
+    return load_refined_masks(path, slices)

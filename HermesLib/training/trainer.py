@@ -1,6 +1,5 @@
-"""Training of a single network: one trainer for all, and one task a network that knows what it is asked and what is right."""
+"""Training of a single network: one trainer for all, and one objective for each network."""
 
-import copy
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
@@ -11,10 +10,10 @@ from torch import nn
 
 from HermesLib.datasets.augmentation import Augmentation
 from HermesLib.training.autocast import autocast
-from HermesLib.training.losses import cosine_rate
+from HermesLib.training.optimisation import Learner, RateSchedule, RunningAverage
 from HermesLib.training.run_folder import TrainingRun
 
-#: How slices are shown when a model is measured: nearly as they are.
+#: Views of the slices that a network is validated on: nearly unchanged.
 VIEW = Augmentation(
     zoom=(0.8, 1.0),
     shift=0.03,
@@ -31,14 +30,30 @@ VIEW = Augmentation(
 
 @dataclass(frozen=True)
 class TrainerSettings:
-    """Settings of one training of a single network."""
+    """Settings of one training of a single network.
+
+    Attributes:
+        steps, batch: batches, and slices in each.
+        rate, weight_decay, clip: peak learning rate, decay of the weights, and the largest norm of
+            the gradient.
+        schedule: of the learning rate.
+        average: decay of the running average of the weights.
+        every, validate_every: steps between reports, and between validations.
+        validated_on: slices of each validation.
+        seed: of all randomness.
+        augmentation: of slices and masks.
+    """
 
     steps: int = 3000
     batch: int = 16
     rate: float = 1e-3
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    schedule: RateSchedule = field(default_factory=RateSchedule)
     average: float = 0.998
     every: int = 50
     validate_every: int = 500
+    validated_on: int = 64
     seed: int = 0
     augmentation: Augmentation = field(
         default_factory=lambda: Augmentation(
@@ -52,7 +67,13 @@ class TrainerSettings:
 
 
 class Objective(Protocol):
-    """How one network learns. ``side`` is that of the slices it is shown."""
+    """How one network learns.
+
+    Attributes:
+        kind: of the weights, as in a checkpoint.
+        side: of the square slices that the network reads, pixels.
+        network: trained in place.
+    """
 
     kind: str
     side: int
@@ -69,7 +90,7 @@ class Objective(Protocol):
         masks: torch.Tensor,
         rng: np.random.Generator,
     ) -> torch.Tensor:
-        """Mean loss on slices and their masks (B, 1, side, side), with whatever is simulated from them."""
+        """Mean loss on slices and masks (B, 1, side, side) and what is simulated from them."""
         ...
 
     def evaluate(
@@ -83,7 +104,7 @@ class Objective(Protocol):
         ...
 
 
-class Pool(Protocol):
+class Sampler(Protocol):
     """Where batches come from."""
 
     def draw(
@@ -94,93 +115,95 @@ class Pool(Protocol):
 
 
 class Trainer:
-    """Trains one task's network, resumable, and keeps a running average of its weights."""
+    """Trains the network of one objective, resumable, and averages its weights."""
 
     def __init__(
         self,
-        task: Objective,
+        objective: Objective,
         settings: TrainerSettings,
         run: TrainingRun,
-        train: Pool,
-        validation: Pool,
+        train: Sampler,
+        validation: Sampler,
         device: torch.device,
     ):
-        self.task, self.settings, self.run, self.train, self.device = (
-            task,
-            settings,
-            run,
-            train,
-            device,
-        )
-        self.network = task.network.to(device)
-        self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
-        self.checked = validation.draw(np.random.default_rng(settings.seed), 64, task.side, VIEW)
+        self.objective = objective
+        self.settings = settings
+        self.run = run
+        self.train = train
+        self.device = device
+        self.network = objective.network.to(device)
+        self.averaged = RunningAverage(self.network, settings.average, use_buffers=True)
+        rng = np.random.default_rng(settings.seed)
+        self.validation = validation.draw(rng, settings.validated_on, objective.side, VIEW)
         self.best = -1.0
 
     def fit(self, on_best: Callable[[nn.Module, dict[str, float]], None]) -> None:
-        """Train what is left; ``on_best`` gets the averaged network whenever validation improves."""
-        settings, task = self.settings, self.task
+        """Train what is left.
+
+        ``on_best`` gets the averaged network and its figures whenever validation improves.
+        """
+        settings = self.settings
         optimiser = torch.optim.AdamW(
-            self.network.parameters(), lr=settings.rate, weight_decay=0.01
+            self.network.parameters(), lr=settings.rate, weight_decay=settings.weight_decay
         )
-        first = 0
-        state = self.run.load_state()
-        if state:
-            first, self.best = state["step"], state["best"]
-            self.network.load_state_dict(state["network"])
-            self.averaged.load_state_dict(state["averaged"])
-            optimiser.load_state_dict(state["optimiser"])
+        schedule = settings.schedule.of(optimiser, settings.steps)
+        learner = Learner(optimiser, schedule, settings.clip)
+        first = self._restore(learner)
         self.run.begin_stage()
         for step in range(first, settings.steps):
-            rng = self.run.generator(0, step)
-            images, masks = self.train.draw(rng, settings.batch, task.side, settings.augmentation)
-            for group in optimiser.param_groups:
-                group["lr"] = cosine_rate(step, settings.steps, settings.rate)
-            self.network.train()
-            with autocast(self.device):
-                loss = task.loss(self.network, images.to(self.device), masks.to(self.device), rng)
-            optimiser.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-            optimiser.step()
-            self._average(min(settings.average, (step + 1) / (step + 10)))
+            loss = self._step(learner, self.run.generator(0, step))
             done = step + 1
+            last = done == settings.steps
             if done % settings.every == 0:
-                self.run.report(task.kind, done, settings.steps, loss=loss.item())
-            if done % settings.validate_every == 0 or done == settings.steps:
+                self.run.report(self.objective.kind, done, settings.steps, loss=loss)
+            if done % settings.validate_every == 0 or last:
                 self._validate(done, on_best)
-            if done % settings.every == 0 or done == settings.steps:
-                self._save(done, optimiser)
+            if done % settings.every == 0 or last:
+                self._save(done, learner)
+
+    def _step(self, learner: Learner, rng: np.random.Generator) -> float:
+        """Train on one batch; returns the loss."""
+        settings = self.settings
+        images, masks = self.train.draw(
+            rng, settings.batch, self.objective.side, settings.augmentation
+        )
+        images = images.to(self.device)
+        masks = masks.to(self.device)
+        self.network.train()
+        with autocast(self.device):
+            loss = self.objective.loss(self.network, images, masks, rng)
+        learner.step(loss)
+        self.averaged.update_parameters(self.network)
+        return loss.item()
 
     def _validate(self, done: int, on_best: Callable[[nn.Module, dict[str, float]], None]) -> None:
-        images, masks = (part.to(self.device) for part in self.checked)
+        images, masks = (part.to(self.device) for part in self.validation)
+        rng = np.random.default_rng(self.settings.seed)
         with torch.no_grad():
-            measured = self.task.evaluate(
-                self.averaged, images, masks, np.random.default_rng(self.settings.seed)
-            )
+            measured = self.objective.evaluate(self.averaged.module, images, masks, rng)
         self.run.report("validation", done, self.settings.steps, **measured)
         if measured["dice"] > self.best:
             self.best = measured["dice"]
-            on_best(self.averaged, {"step": done, **measured})
+            on_best(self.averaged.module, {"step": done, **measured})
 
-    def _save(self, step: int, optimiser: torch.optim.Optimizer) -> None:
+    def _restore(self, learner: Learner) -> int:
+        """Restore a saved state; returns the first step."""
+        state = self.run.load_state()
+        if not state:
+            return 0
+        self.best = state["best"]
+        self.network.load_state_dict(state["network"])
+        self.averaged.load_state_dict(state["averaged"])
+        learner.load_state_dict(state["learner"])
+        return int(state["step"])
+
+    def _save(self, step: int, learner: Learner) -> None:
         self.run.save_state(
             {
                 "step": step,
                 "best": self.best,
                 "network": self.network.state_dict(),
                 "averaged": self.averaged.state_dict(),
-                "optimiser": optimiser.state_dict(),
+                "learner": learner.state_dict(),
             }
         )
-
-    @torch.no_grad()
-    def _average(self, keep: float) -> None:
-        for mean, value in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
-            mean.lerp_(value, 1 - keep)
-        for kept, buffer in zip(self.averaged.buffers(), self.network.buffers(), strict=True):
-            # Statistics of batch normalisation belong to the weights that made them: averaged weights want averaged statistics.
-            if buffer.is_floating_point():
-                kept.lerp_(buffer, 1 - keep)
-            else:
-                kept.copy_(buffer)

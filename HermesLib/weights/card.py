@@ -1,149 +1,209 @@
-"""Model cards: data and terms, split, command, seed, metrics and limits, as Markdown."""
+"""Model cards as Markdown: data and terms, split, command, seed, figures and limits."""
 
 import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from HermesLib.weights.checkpoint import Checkpoint
 
-#: What the data sets' owners ask of those who use what was trained on them.
-TERMS = {
-    "promise12": "PROMISE12 challenge (Litjens 2014), research use, cite the challenge",
-    "btcv-slices": "BTCV, Synapse terms, research use",
-    "synapse-ct": "BTCV cases as prepared for TransUNet, research use, prepared data not passed on",
-    "medscribble": "MedScribble (ScribblePrompt), each task under its data set's terms",
-    "picai-masks": "PI-CAI whole-gland masks by an algorithm (Bosma22b), CC BY-NC 4.0",
-    "phantom": "procedural, made by this project, no terms",
-}
+NOT_STATED = (
+    "The terms of the data were not stated. Check them before you use or share the weights: they "
+    "may restrict both."
+)
+QUALITY_LIMITS = (
+    "Judges single axial slices of one organ in one modality. Not validated for other fields of "
+    "view, sequences or pathology that changes the organ's outline. The pDSC is an estimate, not a "
+    "measurement."
+)
+#: Families of more patients than this are counted, not listed.
+_LISTED = 60
+#: Ends the identity of a patient whose images have no label.
+_UNLABELLED = "-unlabelled"
 
 
-LIMITS = {
-    "quality": "Judges single axial slices of one organ in one modality. Not validated for other fields of view, sequences or "
-    "pathology that changes the organ's outline. The pDSC is an estimate, not a measurement.",
-    "rival": "A small rebuild of a published method, for comparison with the QC core; not its authors' code or weights. Judges single axial "
-    "slices of one organ in one modality.",
-    "promptable": "A small model for tests, demonstrations and research on the loop; far below the official weights on "
-    "objects other than those it was trained on.",
-}
+@dataclass(frozen=True)
+class CardText:
+    """What a card says beside what the checkpoint records.
+
+    Attributes:
+        title: of the weights.
+        command: the command line that trained them.
+        figures: on test patients, by what was measured.
+        terms: terms of use by data set. Data sets without an entry are listed by name.
+        use: a sentence on the use that the terms allow.
+        notes: paragraphs on the split.
+        limits: what the weights are not good for.
+    """
+
+    title: str
+    command: str
+    figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    terms: Mapping[str, str] = field(default_factory=dict)
+    use: str = ""
+    notes: Sequence[str] = ()
+    limits: str = QUALITY_LIMITS
 
 
-def model_card(
-    trained: Checkpoint,
-    title: str,
-    command: str,
-    tests: dict[str, dict[str, Any]],
-    entry: dict[str, str | int],
-    packed: bool = False,
-) -> str:
-    """Data and terms, split, command, seed, metrics and limits, as Markdown."""
-    told = trained.training
-    names = [source["name"] for source in told["data"]] + (
-        ["phantom"] if told.get("phantoms") else []
-    )
+@dataclass(frozen=True)
+class StoredFile:
+    """A weight file as stored: name without ending, size in bytes, checksum, 8-bit or not."""
+
+    name: str
+    bytes: int
+    sha256: str
+    packed: bool = False
+
+
+def model_card(trained: Checkpoint, text: CardText, stored: StoredFile) -> str:
+    """The card of a checkpoint as Markdown."""
+    training = trained.training
     parameters = sum(tensor.numel() for tensor in trained.tensors.values())
-    lines = [f"# {title}", ""]
-    size = f"{parameters / 1e6:.2f} M parameters, {int(entry['bytes']) / 1e6:.1f} MB ({'8-bit integers' if packed else 'half precision'})"
-    lines += [f"`{entry['name']}.safetensors`: {size}, SHA-256 `{entry['sha256']}`.", ""]
-    lines += [
-        "**Not a medical device.** Research use only: the training data's terms allow no other.",
+    precision = "8-bit integers" if stored.packed else "half precision"
+    lines = [
+        f"# {text.title}",
         "",
-        "## Data and terms",
+        f"`{stored.name}.safetensors`: {parameters / 1e6:.2f} M parameters, "
+        f"{stored.bytes / 1e6:.1f} MB ({precision}), SHA-256 `{stored.sha256}`.",
         "",
+        f"**Not a medical device.** {text.use}".rstrip(),
+        "",
+        *_data(training, text),
+        *_split(training, text.notes),
+        *_training(training, text.command),
     ]
-    lines += [f"- {name}: {TERMS.get(name, 'see its owner')}" for name in names]
-    if told.get("phantoms"):
-        lines += [
-            "",
-            f"{told['phantoms']} procedural slices joined the training patients; none validated or tested.",
-        ]
-    lines += ["", "## Split by patient", ""]
-    lines += [
-        f"- {part}: {_people(told['split'][part])}" for part in ("train", "validation", "test")
-    ]
-    lines += [
-        "",
-        "PROSTATE-X patients and the eleven BTCV test patients (1, 2, 3, 4, 22, 25, 29, 32, 35, 36, 38) were never read in training.",
-    ]
-    if "picai-masks" in names:
-        lines += [
-            "That holds for images. PI-CAI has studies of PROSTATE-X, whose patients its names do not tell: shapes of them were read, the",
-            "masks of the six test patients not (no shape on their grids has a Dice above 0.93 with one of theirs).",
-        ]
-    lines += ["", "## Training", "", f"Seed {told['seed']}.", "", "```", command, "```", ""]
-    if "initial" in told:
-        lines += [
-            f"Goes on from a first training on the same patients (weights' SHA-256 `{told['initial']['sha256']}`).",
-            "",
-        ]
-    if "teacher" in told:
-        lines += [
-            f"Images without a label were labelled by an earlier core (SHA-256 `{told['teacher']['sha256']}`).",
-            "",
-        ]
-    if told.get("refined_share"):
-        lines += [
-            f"Of the masks shown, a share of {told['refined_share']:g} is what promptable models drew of the training patients, "
-            "refined by the first.",
-            "",
-        ]
-    if "calibration" in told:
-        lines += _calibration(trained, told["calibration"])
-    lines += [
-        "## Figures",
-        "",
-        "On held-out patients, used to choose the weights and, where shares are named, how the pGT is put together:",
-        "",
-        "```",
-    ]
-    lines += [json.dumps(_rounded(told["validation"])), "```"]
-    for what, figures in tests.items():
-        lines += ["", f"{what}:", "", "```", json.dumps(figures), "```"]
-    kind = (
-        "rival" if "baseline" in told else "quality" if trained.kind == "quality" else "promptable"
-    )
-    return "\n".join([*lines, "", "## Limits", "", LIMITS[kind], ""])
+    if "calibration" in training:
+        lines += _calibration(trained, training["calibration"])
+    lines += [*_figures(training, text.figures), "## Limits", "", text.limits, ""]
+    return "\n".join(lines)
 
 
-def _calibration(trained: Checkpoint, told: dict[str, Any]) -> list[str]:
-    """Who the score was fitted on, and the curves."""
+def _data(training: Mapping[str, Any], text: CardText) -> list[str]:
+    names = [dataset["name"] for dataset in training["data"]]
+    if training.get("phantoms"):
+        names.append("phantom")
+    lines = ["## Data and terms", ""]
+    lines += [
+        f"- {name}" + (f": {text.terms[name]}" if name in text.terms else "") for name in names
+    ]
+    stated = list(training.get("terms", ()))
+    if stated:
+        lines += ["", "Terms as stated by whoever trained the weights:", ""]
+        lines += [f"- {terms}" for terms in stated]
+    elif not text.terms:
+        lines += ["", NOT_STATED]
+    if training.get("phantoms"):
+        lines += [
+            "",
+            f"{training['phantoms']} procedural slices joined the training patients; "
+            "none validated or tested.",
+        ]
+    return [*lines, ""]
+
+
+def _split(training: Mapping[str, Any], notes: Sequence[str]) -> list[str]:
+    lines = ["## Split by patient", ""]
+    split = training["split"]
+    lines += [f"- {part}: {_patients(split[part])}" for part in ("train", "validation", "test")]
+    for note in notes:
+        lines += ["", note]
+    return [*lines, ""]
+
+
+def _training(training: Mapping[str, Any], command: str) -> list[str]:
+    lines = ["## Training", "", f"Seed {training['seed']}.", "", "```", command, "```", ""]
+    if "initial" in training:
+        lines += [
+            "Continued from an earlier training on the same patients "
+            f"(SHA-256 of its weights `{training['initial']['sha256']}`).",
+            "",
+        ]
+    if "teacher" in training:
+        lines += [
+            "Images without a label were labelled by earlier weights "
+            f"(SHA-256 `{training['teacher']['sha256']}`).",
+            "",
+        ]
+    if training.get("refined_share"):
+        lines += [
+            f"A share of {training['refined_share']:g} of the masks in training was drawn by "
+            "promptable models in refinements that the earlier weights guided.",
+            "",
+        ]
+    return lines
+
+
+def _calibration(trained: Checkpoint, record: Mapping[str, Any]) -> list[str]:
+    """The patients that the score was fitted on, and the curves."""
     curves = {name: trained.config["calibration"][name] for name in ("independent", "prompted")}
-    seen = ", ".join(told.get("models_trained_on_them", told["models"]))
-    models = (
-        f"Some of them trained promptable models of the refinements ({seen})."
-        if seen
-        else ("No promptable model of the refinements was trained on any of them.")
-    )
+    models = record.get("models_trained_on_them", record["models"])
+    parts = " and ".join(record.get("parts", ("validation", "test")))
     return [
         "## Calibration of the score",
         "",
-        f"`hermes train calibration` on the split's {' and '.join(told.get('parts', ('validation', 'test')))} patients "
-        f"({', '.join(told['patients'])}), seed {told['seed']}: so none of",
-        f"these may be used to test the score. {models}",
+        f"`hermes train calibration` on the {parts} patients of the split "
+        f"({', '.join(record['patients'])}), seed {record['seed']}. "
+        "Do not use these patients to test the score.",
+        (
+            f"Some of them trained promptable models of the refinements ({', '.join(models)})."
+            if models
+            else "None of them trained a promptable model of the refinements."
+        ),
         "",
         "```",
         json.dumps(_rounded(curves)),
         "```",
         "",
+        *_presence(record.get("presence_rule")),
     ]
+
+
+def _presence(rule: str | Mapping[str, Any] | None) -> list[str]:
+    """How the presence rule was fitted, if the calibration records it."""
+    if rule is None:
+        return []
+    if isinstance(rule, str):
+        return [f"Presence rule: {rule}.", ""]
+    return ["Presence rule:", "", "```", json.dumps(_rounded(rule)), "```", ""]
+
+
+def _figures(training: Mapping[str, Any], figures: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    lines = [
+        "## Figures",
+        "",
+        "On held-out patients, used to choose the weights and, where shares are named, the blend "
+        "of organ map and samples in the pGT:",
+        "",
+        "```",
+        json.dumps(_rounded(training["validation"])),
+        "```",
+    ]
+    for measured, values in figures.items():
+        lines += ["", f"{measured}:", "", "```", json.dumps(values), "```"]
+    return [*lines, ""]
 
 
 def _rounded(values: Any) -> Any:
     """Numbers in nested dictionaries to four digits."""
-    if isinstance(values, dict):
+    if isinstance(values, Mapping):
         return {name: _rounded(value) for name, value in values.items()}
     return round(values, 4) if isinstance(values, float) else values
 
 
-def _people(patients: list[str]) -> str:
-    groups = {
-        "images without a label": "-unlabelled",
-        "single slices of MedScribble": "medscribble",
-        "patients' shapes of PI-CAI": "picai-masks",
-    }
-    labelled = [
-        patient for patient in patients if not any(mark in patient for mark in groups.values())
-    ]
-    counts = {text: sum(mark in patient for patient in patients) for text, mark in groups.items()}
-    others = [f"{count} {text}" for text, count in counts.items() if count]
-    return f"{len(labelled)} patients ({', '.join(labelled)})" + "".join(
-        f"; {other}" for other in others
-    )
+def _patients(patients: Sequence[str]) -> str:
+    """Identities, large families by their number."""
+    labelled = [name for name in patients if not name.endswith(_UNLABELLED)]
+    sizes = Counter(_family(name) for name in labelled)
+    listed = [name for name in labelled if sizes[_family(name)] <= _LISTED]
+    parts = [f"{len(listed)} patients ({', '.join(listed)})" if listed else "0 patients"]
+    parts += [f"{count} of {family}" for family, count in sizes.items() if count > _LISTED]
+    if len(labelled) < len(patients):
+        parts.append(f"{len(patients) - len(labelled)} images without a label")
+    return "; ".join(parts)
+
+
+def _family(identity: str) -> str:
+    """A patient's family: a word for identities such as ``medscribble-...``, else all but the number."""
+    head, _, tail = identity.rpartition("-")
+    return head if tail.isdigit() else identity.split("-")[0]

@@ -1,4 +1,4 @@
-"""Weight files that a user imported: copied or downloaded into the user's cache folder, and found there by name."""
+"""Weights that a user imported: copied or downloaded into a folder and found there by name."""
 
 import os
 import shutil
@@ -9,45 +9,54 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from HermesLib.errors import HermesError
 
-if TYPE_CHECKING:
-    pass
+#: Called with the bytes read so far and the total, None where the server does not state it.
+DownloadProgress = Callable[[int, int | None], None]
+
+_BLOCK_BYTES = 1 << 20
+_TIMEOUT_SECONDS = 60
 
 
-def cache_folder() -> Path:
-    """Where imported weights lie: ``HERMES_CACHE``, or the platform's place for a program's data."""
+def data_folder() -> Path:
+    """The user's folder for HERMES: ``HERMES_CACHE``, or ``hermes`` in the platform's data folder.
+
+    Written by hand rather than taken from platformdirs: these lines need no package inside Slicer.
+    """
     if override := os.environ.get("HERMES_CACHE"):
         return Path(override)
     home = Path.home()
     if sys.platform == "win32":
-        return (
-            Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local")) / "hermes" / "weights"
-        )
-    if sys.platform == "darwin":
-        return home / "Library" / "Application Support" / "hermes" / "weights"
-    return Path(os.environ.get("XDG_DATA_HOME", home / ".local" / "share")) / "hermes" / "weights"
+        base = Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME", home / ".local" / "share"))
+    return base / "hermes"
+
+
+def cache_folder() -> Path:
+    """Where imported weights are kept."""
+    return data_folder() if os.environ.get("HERMES_CACHE") else data_folder() / "weights"
 
 
 def imported_weights() -> list[Path]:
     """Files in the cache folder, sorted."""
     folder = cache_folder()
-    return (
-        sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".part")
-        if folder.is_dir()
-        else []
-    )
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".part")
 
 
 def find_weights(name: str) -> Path:
-    """The file a user means: a path, or the name of an imported file."""
+    """The weight file at a path, or the imported file of that name."""
     for candidate in (Path(name), cache_folder() / name):
         if candidate.is_file():
             return candidate
     raise HermesError(
-        f"no weight file '{name}', neither here nor among the imported ones; see 'hermes weights list'"
+        f"no weight file '{name}', neither at that path nor among the imported ones; "
+        "see 'hermes weights list'"
     )
 
 
@@ -55,18 +64,21 @@ def import_weights(
     source: str,
     name: str | None = None,
     sha256: str | None = None,
-    on_progress: Callable[[int, int | None], None] | None = None,
+    on_progress: DownloadProgress | None = None,
 ) -> Path:
-    """Copy a local file or download an https or file URL into the cache folder, checked before it can be used.
+    """Copy a file or download a URL (https, http or file) into the cache folder.
+
+    The file is checked before it becomes available.
 
     Args:
         source: a path or URL.
-        name: what the file is called from now on; by default as it is called there.
-        sha256: its expected checksum; None checks only that the file can be read as weights.
-        on_progress: called with the bytes read so far and the number in all, where known.
+        name: the file's name from now on; by default its present one.
+        sha256: the expected checksum; None checks only that the file can be read as weights.
+        on_progress: called during a download.
 
     Raises:
-        HermesError: unreachable source, wrong checksum, or no readable weights; nothing is then kept.
+        HermesError: unreachable source, wrong checksum, or a file that cannot be read as weights.
+            Nothing is imported then.
     """
     from HermesLib.weights.checkpoint import load_checkpoint
 
@@ -75,7 +87,7 @@ def import_weights(
     target = cache_folder() / (name or Path(parts.path if is_url else source).name)
     if target.name in ("", ".", "..") or (name is not None and Path(name).name != name):
         raise HermesError(
-            f"'{name or source}' gives the weights no usable file name; choose one with --name"
+            f"'{name or source}' does not give a usable file name; choose one with --name"
         )
     if not is_url and not Path(source).is_file():
         raise HermesError(f"no weight file at {source}")
@@ -91,12 +103,16 @@ def import_weights(
     return target
 
 
-def _download(url: str, path: Path, on_progress: Callable[[int, int | None], None] | None) -> None:
+def _download(url: str, path: Path, on_progress: DownloadProgress | None) -> None:
+    done = 0
     try:
-        with urllib.request.urlopen(url, timeout=60) as response, open(path, "wb") as stream:
+        with (
+            urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as response,
+            open(path, "wb") as stream,
+        ):
             length = response.headers.get("Content-Length")
-            total, done = int(length) if length else None, 0
-            while block := response.read(1 << 20):
+            total = int(length) if length else None
+            while block := response.read(_BLOCK_BYTES):
                 stream.write(block)
                 done += len(block)
                 if on_progress:
@@ -104,7 +120,7 @@ def _download(url: str, path: Path, on_progress: Callable[[int, int | None], Non
     except (urllib.error.URLError, OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         raise HermesError(
-            f"could not fetch {url}: {reason}; check the address and the connection"
+            f"could not download {url}: {reason}; check the address and the connection"
         ) from error
     if total is not None and done != total:
-        raise HermesError(f"{url} broke off after {done} of {total} bytes; fetch it again")
+        raise HermesError(f"the download of {url} stopped at {done} of {total} bytes; try again")

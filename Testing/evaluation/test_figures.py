@@ -9,11 +9,12 @@ import torch
 
 from HermesLib.errors import HermesError
 from HermesLib.evaluation.cases import Case, read_cases, read_slices
-from HermesLib.evaluation.invariance import evaluate_invariance, shown_masks
+from HermesLib.evaluation.invariance import evaluate_invariance, input_masks
 from HermesLib.evaluation.loop_metrics import SliceOutcome, summarise
 from HermesLib.io.neighbours import own_slice
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.protocol import Assessment, Observation
+from HermesLib.research.release.test_patients import read_test_cases
 from HermesLib.weights.bundled import bundled_checkpoint
 
 
@@ -120,7 +121,7 @@ def test_a_quality_control_that_copies_its_input_fails_and_one_that_looks_passes
 def test_the_shifted_mask_is_the_truth_moved_down_and_right():
     truth = torch.zeros(1, 50, 50, dtype=torch.bool)
     truth[0, 10:20, 10:20] = True
-    moved = shown_masks(truth)["shifted"]
+    moved = input_masks(truth)["shifted"]
     assert moved[0, 14:24, 14:24].all() and moved.sum() == 100
 
 
@@ -151,7 +152,7 @@ def test_the_bundled_quality_control_follows_the_image_on_real_test_patients(
     preset, cpu = load_preset(preset_name), torch.device("cpu")
     cases = [
         case
-        for case in read_cases(f"{layout}:{DATA / folder}", preset.organ_label)
+        for case in read_test_cases(f"{layout}:{DATA / folder}", preset.organ_label)
         if case.patient in patients
     ]
     found = evaluate_invariance(

@@ -8,7 +8,7 @@ import torch
 
 from HermesLib.evaluation.cases import read_cases
 from HermesLib.evaluation.loop_metrics import SliceOutcome
-from HermesLib.evaluation.loop_runs import Step, Trace, evaluate_loop, replay, trace_cases
+from HermesLib.evaluation.loop_runs import Loop, Step, Trace, evaluate_loop, replay, trace_cases
 from HermesLib.models.registry import load_model
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.registry import load_quality
@@ -74,7 +74,7 @@ def test_failed_and_absent_slices_stay_so_and_a_run_that_stopped_too_soon_is_no_
         == "accepted"
     )
     assert replay(trace((0.99, 0.0), status="absent"), settings).status == "absent"
-    with pytest.raises(ValueError, match="stopped sooner"):
+    with pytest.raises(ValueError, match="stopped before"):
         replay(trace((0.5, 0.5), (0.6, 0.4)), settings)
 
 
@@ -86,27 +86,15 @@ def test_one_run_replayed_is_what_the_loop_does_at_every_threshold(tmp_path: Pat
 
     def loop(threshold: float) -> list[SliceOutcome]:
         settings = RefinementSettings(threshold=threshold)
-        return evaluate_loop(
-            cases, preset, model, quality, "box", settings, CPU, lambda done, total: None
-        )
+        run = Loop(preset, model, quality, "box", settings, CPU)
+        return evaluate_loop(cases, run, lambda done, total: None)
 
-    rows = trace_cases(
-        cases, preset, model, quality, "box", run_settings(0.9, 0), CPU, lambda done, total: None
-    )
+    measured = Loop(preset, model, quality, "box", run_settings(0.9, 0), CPU)
+    rows = trace_cases(cases, measured, lambda done, total: None)
     for threshold in (0.7, 0.9):
         assert [replay(one, RefinementSettings(threshold=threshold)) for one in rows] == loop(
             threshold
         )
-    shown = trace_cases(
-        cases,
-        preset,
-        model,
-        quality,
-        "box",
-        run_settings(0.9, 0),
-        CPU,
-        lambda *_: None,
-        only_with_organ=True,
-    )
+    shown = trace_cases(cases, measured, lambda *_: None, only_with_organ=True)
     assert {one.index for one in shown} == {one.index for one in rows if one.organ}
     assert all(one.organ for one in shown)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from HermesLib.evaluation.bootstrap import with_interval
-from HermesLib.evaluation.score_metrics import accepted, score_figures, table_of
+from HermesLib.evaluation.score_metrics import ScoreTable, accepted, score_figures
 from HermesLib.evaluation.score_plots import plot_scores
 from HermesLib.evaluation.scored_masks import PERFECT, ScoredMask
 
@@ -31,7 +31,7 @@ MASKS = [
 
 
 def test_bias_and_error_are_those_of_the_masks_and_refined_ones_stand_apart():
-    raw, calibrated = score_figures(MASKS, raw=True), score_figures(MASKS, raw=False)
+    raw, calibrated = score_figures(MASKS, "raw"), score_figures(MASKS, "calibrated")
     assert (raw["all"]["masks"], raw["refined"]["masks"], raw["refined"]["patients"]) == (6, 4, 2)
     assert raw["refined"]["bias"][0] == pytest.approx((0.05 + 0.25 + 0.13 + 0.20) / 4, abs=1e-4)
     assert calibrated["refined"]["mae"][0] == pytest.approx((0 + 0.1 + 0.03 + 0) / 4, abs=1e-4)
@@ -41,9 +41,9 @@ def test_bias_and_error_are_those_of_the_masks_and_refined_ones_stand_apart():
 
 
 def test_what_is_accepted_is_counted_at_and_above_the_threshold():
-    found = accepted(table_of(MASKS[:4], raw=False), 0.8)
+    found = accepted(ScoreTable.of(MASKS[:4], "calibrated"), 0.8)
     assert found == {"share": 0.5, "true": 0.8, "true_of_others": 0.66}
-    assert accepted(table_of(MASKS[:4], raw=False), 0.99) == {
+    assert accepted(ScoreTable.of(MASKS[:4], "calibrated"), 0.99) == {
         "share": 0.0,
         "true": None,
         "true_of_others": 0.7300,
@@ -62,7 +62,7 @@ def test_the_interval_comes_from_patients_not_from_masks():
 
 
 def test_without_refined_masks_the_figures_say_so():
-    found = score_figures(MASKS[4:], raw=True)
+    found = score_figures(MASKS[4:], "raw")
     assert (
         found["refined"] == {"masks": 0, "patients": 0}
         and found["accepted"]["0.9"]["share"] is None
@@ -71,7 +71,8 @@ def test_without_refined_masks_the_figures_say_so():
 
 @pytest.mark.parametrize("calibrated", [True, False])
 def test_the_picture_is_drawn(tmp_path: Path, calibrated: bool):
-    plot_scores(tmp_path / "deep" / "score.png", MASKS * 5, "Prostate", calibrated)
+    kinds = ("raw", "calibrated") if calibrated else ("raw",)
+    plot_scores(tmp_path / "deep" / "score.png", MASKS * 5, "Prostate", kinds)
     picture = np.asarray(Image.open(tmp_path / "deep" / "score.png").convert("RGB")).reshape(-1, 3)
     blue = (np.abs(picture.astype(int) - (31, 111, 180)).sum(1) < 20).any()
     assert blue == calibrated

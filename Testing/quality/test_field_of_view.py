@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from HermesLib.evaluation.cases import read_cases, read_slices
+from HermesLib.evaluation.cases import read_slices
 from HermesLib.metrics.overlap import dice_batch
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.field_of_view import (
@@ -19,6 +19,7 @@ from HermesLib.quality.field_of_view import (
     slice_window,
     to_grid,
 )
+from HermesLib.research.release.test_patients import read_test_cases
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
@@ -83,7 +84,7 @@ def test_fat_belongs_to_the_body():
 @pytest.mark.skipif(not DATA.is_dir(), reason="real patients (../shared/data) are not here")
 def test_no_spleen_of_a_real_patient_lies_outside_the_window():
     preset = load_preset("spleen-ct")
-    cases = read_cases(f"slices:{DATA / 'btcv-slices'}", preset.organ_label)
+    cases = read_test_cases(f"slices:{DATA / 'btcv-slices'}", preset.organ_label)
     volumes = [read_slices(case, preset) for case in cases]
     volumes = [volume for volume in volumes if len(volume[0])]
     assert len(volumes) > 20

@@ -14,8 +14,6 @@ from HermesLib.samples.prostate_phantom import prostate_phantom
 from HermesLib.training.blend import BLENDS, Blend, best_blend, true_dice_by_blend
 from Testing.quality.small import SMALL
 
-CPU = torch.device("cpu")
-
 
 @pytest.fixture
 def quality() -> DiffusionQuality:
@@ -70,7 +68,7 @@ def test_every_share_is_measured_and_the_weights_are_left_as_they_were(
     for name, volume in (("image", phantom.image), ("label", phantom.label)):
         SimpleITK.WriteImage(volume, str(tmp_path / f"{name}.nii.gz"))
     cases = [Case("made-1", tmp_path / "image.nii.gz", tmp_path / "label.nii.gz", 1)]
-    found = true_dice_by_blend(quality, cases, load_preset("prostate-t2"), 0, CPU)
+    found = true_dice_by_blend(quality, cases, load_preset("prostate-t2"), 0)
     assert set(found) == set(BLENDS) and all(0 <= dice <= 1 for dice in found.values())
     assert quality.blend == quality.core.config.blend == Blend(0.0, 0.0)
 

@@ -93,7 +93,10 @@ def test_weights_are_calibrated_on_their_own_held_out_patients_and_measured(
 
 @pytest.mark.parametrize(
     ("name", "data", "said"),
-    [("silent", "decathlon", "on which patients"), ("core", "slices", "lists volumes, not slices")],
+    [
+        ("silent", "decathlon", "does not record which patients"),
+        ("core", "slices", "lists volumes, not slices"),
+    ],
 )
 def test_what_cannot_be_calibrated_is_said_in_one_line(
     folder: Path, capsys: pytest.CaptureFixture[str], name: str, data: str, said: str

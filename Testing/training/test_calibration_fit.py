@@ -82,7 +82,7 @@ def test_evidence_that_speaks_against_the_truth_is_not_believed():
 
 
 def test_three_patients_are_too_few_to_learn_errors_from():
-    with pytest.raises(HermesError, match="4 held-out patients or more, here are 3"):
+    with pytest.raises(HermesError, match="at least 4 held-out patients, there are 3"):
         fit_calibration(patients(np.random.default_rng(0), 3))
 
 

@@ -72,7 +72,7 @@ def test_one_command_makes_a_preset_that_refines_a_new_image(
     assert main([*words, "-o", str(made)]) == 0
     told = capsys.readouterr()
     path = made / "left-kidney-ct.json"
-    assert f"preset: {path}" in told.out and "held-out patients or more, here are 2" in told.err
+    assert f"preset: {path}" in told.out and "held-out patients, there are 2" in told.err
     assert {one.name for one in made.iterdir()} == {
         "training",
         *(f"left-kidney-ct{end}" for end in (".json", ".safetensors", ".md", "-report.json")),
@@ -85,7 +85,7 @@ def test_one_command_makes_a_preset_that_refines_a_new_image(
     tried = weights.training["validation"]["pgt_dice_by_share"]
     taken = Blend(weights.config["expert_share"], weights.config["through_plane"])
     assert tried[str(taken)] >= max(tried.values()) - 0.001
-    assert "validation patients by the share" in told.err
+    assert "validation patients by share" in told.err
     test_patients = weights.training["split"]["test"]
     assert len(test_patients) == 1
     figures = json.loads((made / "left-kidney-ct-report.json").read_text(encoding="utf-8"))
@@ -148,10 +148,13 @@ def test_one_command_makes_a_preset_that_refines_a_new_image(
         (["--code", "liver"], "SCHEME:VALUE:MEANING"),
         (["--window", "300", "-100"], "lower value first"),
         (["--data", "slices:{folder}"], "write decathlon:"),
-        (["--validation", "0"], "no slice of those who validate shows 'left kidney' (0 patients)"),
+        (
+            ["--validation", "0"],
+            "no slice of the validation patients shows 'left kidney' (0 patients)",
+        ),
         (
             ["--validation", "0.5", "--test", "0.5"],
-            "no slice of those who train shows 'left kidney' (0 patients)",
+            "no slice of the training patients shows 'left kidney' (0 patients)",
         ),
     ],
 )
@@ -173,8 +176,8 @@ def test_a_wrong_wish_ends_in_one_line_before_anything_is_trained(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("{", "no preset of HERMES"),
-        ('{"title": "x"}', "no preset of HERMES"),
+        ("{", "is not a HERMES preset"),
+        ('{"title": "x"}', "is not a HERMES preset"),
         (None, "no preset at"),
     ],
 )
@@ -198,7 +201,7 @@ def test_a_file_that_is_no_preset_is_named(
     [
         ("prostate-t2.json", "bundled preset's name"),
         ("liver-ct.json", "not beside"),
-        ("liver-ct.txt", "no preset's .json"),
+        ("liver-ct.txt", "is not a preset's .json"),
     ],
 )
 def test_what_cannot_be_imported_leaves_nothing_behind(

@@ -13,7 +13,8 @@ from HermesLib.io.neighbours import own_slice
 from HermesLib.quality.protocol import Assessment
 from HermesLib.training.autocast import autocast
 from HermesLib.training.pseudo_labels import label_slices
-from HermesLib.training.qc_trainer import QualityTrainer, QualityTraining
+from HermesLib.training.qc_settings import QualityTraining
+from HermesLib.training.qc_trainer import QualityTrainer
 from HermesLib.training.run_folder import TrainingRun
 from HermesLib.training.slice_sampler import (
     SampledSlice,

@@ -14,16 +14,18 @@ from HermesLib.models.registry import load_model
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.registry import load_quality
 from HermesLib.resources import resource_path
+from HermesLib.training.job import TrainingJob
 from HermesLib.training.phantoms import labelled_phantoms
-from HermesLib.training.qc_trainer import QualityTraining, with_refined
+from HermesLib.training.qc_batches import with_refined
+from HermesLib.training.qc_settings import QualityTraining
 from HermesLib.training.refined_masks import (
     draw_refined_masks,
-    keep_refined_masks,
-    kept_refined_masks,
+    load_refined_masks,
+    save_refined_masks,
 )
 from HermesLib.training.slice_sampler import SliceSampler, sampled_slices
 from HermesLib.training.train_qc import train_quality
-from HermesLib.weights.card import model_card
+from HermesLib.weights.card import CardText, StoredFile, model_card
 from HermesLib.weights.checkpoint import load_checkpoint
 
 CPU = torch.device("cpu")
@@ -62,8 +64,8 @@ def test_every_slice_gets_the_masks_that_models_draw_of_it_from_wrong_to_refined
 
 def test_a_resumed_training_reads_the_masks_of_its_first_sitting(phantoms, refined, tmp_path):
     partly = {one: masks for one, masks in refined.items() if one.index >= 0}
-    keep_refined_masks(tmp_path / "refined.npz", phantoms, partly)
-    read = kept_refined_masks(tmp_path / "refined.npz", phantoms)
+    save_refined_masks(tmp_path / "refined.npz", phantoms, partly)
+    read = load_refined_masks(tmp_path / "refined.npz", phantoms)
     assert set(read) == set(partly)
     assert all(np.array_equal(read[one], masks) for one, masks in partly.items())
 
@@ -91,7 +93,11 @@ def test_the_share_of_refined_masks_is_kept_and_slices_without_any_keep_theirs()
 
 def test_without_a_core_that_guides_there_are_no_refined_masks(tmp_path):
     with pytest.raises(HermesError, match="--initial"):
-        train_quality(load_preset("prostate-t2"), [], tmp_path, QualityTraining(refined_share=0.3))
+        train_quality(
+            load_preset("prostate-t2"),
+            TrainingJob([], tmp_path),
+            QualityTraining(refined_share=0.3),
+        )
 
 
 @pytest.mark.parametrize("name", ["qc-prostate-t2", "qc-spleen-ct"])
@@ -101,8 +107,8 @@ def test_a_card_says_of_refined_masks_what_the_weights_record(name):
     assert trained.training["refined_share"] == 0
     assert "promptable models drew" not in bundled and "--refined-share" not in bundled
     trained.training["refined_share"] = 0.4
-    card = model_card(trained, name, "", {}, {"name": name, "bytes": 0, "sha256": trained.sha256})
-    assert "a share of 0.4 is what promptable models drew of the training patients" in card
+    card = model_card(trained, CardText(name, ""), StoredFile(name, 0, trained.sha256))
+    assert "A share of 0.4 of the masks in training was drawn by promptable models" in card
 
 
 def test_the_command_line_passes_the_share_of_refined_masks_on(tmp_path, capsys):

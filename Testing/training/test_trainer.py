@@ -75,7 +75,7 @@ def test_a_kept_network_is_normalised_by_what_it_saw_on_the_way_and_not_by_the_l
     trainer.fit(lambda network, measured: None)
     last, kept = (
         network.state_dict()["running_mean"].item()
-        for network in (trainer.network, trainer.averaged)
+        for network in (trainer.network, trainer.averaged.module)
     )
     assert last == pytest.approx(0.1)
     assert 0 < kept < 0.3 * last

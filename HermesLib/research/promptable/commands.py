@@ -12,6 +12,7 @@ from HermesLib.research.options import (
     publish,
     show_progress,
     trainer_settings,
+    training_job,
 )
 
 
@@ -72,20 +73,13 @@ def add_parsers(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run_train_promptable(arguments: argparse.Namespace) -> int:
     """Train one small promptable model."""
-    from HermesLib.datasets.training_dataset import TrainingDataset
     from HermesLib.research.promptable.training import train_promptable
 
     output = train_promptable(
         arguments.model,
-        [TrainingDataset.parse(text) for text in arguments.data],
-        arguments.output,
+        training_job(arguments),
         trainer_settings(arguments),
-        arguments.phantoms,
-        arguments.validation,
-        arguments.test,
-        arguments.device,
         arguments.initial,
-        arguments.split_of,
     )
     print(f"best weights: {output}")
     return 0
@@ -97,14 +91,14 @@ def run_oracle_prompts(arguments: argparse.Namespace) -> int:
 
     from HermesLib.devices import select_device
     from HermesLib.errors import HermesError
-    from HermesLib.evaluation.cases import read_cases
     from HermesLib.models.registry import load_model
     from HermesLib.presets.registry import load_preset
     from HermesLib.research.promptable.oracle_prompts import ask_with_true_prompts, ceiling_figures
+    from HermesLib.research.release.test_patients import read_test_cases
 
     preset = load_preset(arguments.preset)
     device = select_device(arguments.device)
-    cases = list(read_cases(arguments.data, preset.organ_label))
+    cases = read_test_cases(arguments.data, preset.organ_label)
     if arguments.patients:
         cases = [case for case in cases if case.patient in arguments.patients]
     if not cases:

@@ -1,8 +1,5 @@
 """``hermes train promptable``: from folders to the weights of a small promptable model."""
 
-import dataclasses
-import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +7,13 @@ import torch
 from torch import nn
 
 from HermesLib.datasets.slices import LabelledSlice
-from HermesLib.datasets.training_dataset import TrainingDataset, read_datasets
+from HermesLib.datasets.training_dataset import read_datasets
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
 from HermesLib.research.promptable.object_sampler import ObjectSampler
 from HermesLib.research.promptable.objectives import OBJECTIVES
+from HermesLib.research.release.test_patients import without_test_patients
+from HermesLib.training.job import TrainingJob, check_same_patients
 from HermesLib.training.phantoms import labelled_phantoms
 from HermesLib.training.run_folder import TrainingRun
 from HermesLib.training.trainer import Trainer, TrainerSettings
@@ -26,27 +25,21 @@ FAVOUR = {"spleen": 10.0, "medscribble": 0.5, "phantom": 0.3}
 
 def train_promptable(
     model: str,
-    sources: Sequence[TrainingDataset],
-    folder: Path,
+    job: TrainingJob,
     settings: TrainerSettings,
-    phantoms: int = 0,
-    validation: float = 0.1,
-    test: float = 0.1,
-    device_name: str = "auto",
     initial: Path | None = None,
-    split_of: Sequence[Path] = (),
 ) -> Path:
     """Train a small model on every labelled object of all sources; returns ``model.safetensors`` in ``folder``, the best of validation.
 
-    ``split_of`` as in :func:`HermesLib.datasets.training_dataset.read_datasets`: so a quality control can be calibrated on masks of patients that
-    neither of them has seen.
+    The project's test patients are left out. ``initial`` holds weights to continue from, of the same patients.
     """
+    job = without_test_patients(job)
     begun = load_checkpoint(initial) if initial else None
     if model not in OBJECTIVES:
         raise HermesError(f"unknown model '{model}'; choose {', '.join(OBJECTIVES)}")
     torch.manual_seed(settings.seed)
     task = OBJECTIVES[model]()
-    slices, split = read_datasets(sources, settings.seed, validation, test, split_of)
+    slices, split = read_datasets(job.datasets, job.split, settings.seed, job.say)
 
     def of(patients: tuple[str, ...]) -> list[LabelledSlice]:
         chosen = set(patients)
@@ -54,40 +47,34 @@ def train_promptable(
 
     recorded: dict[str, Any] = {
         "model": model,
-        "data": [source.describe() for source in sources],
-        "phantoms": phantoms,
         "favour": FAVOUR,
-        "split": dataclasses.asdict(split),
+        **job.record(split),
         **settings.to_dict(),
     }
     if begun:
-        if begun.training.get("split") != json.loads(json.dumps(recorded["split"])):
-            raise HermesError(
-                f"{initial} was trained on other patients; training on would blur who is a test patient"
-            )
+        check_same_patients(initial, begun, split)
         recorded["initial"] = {"sha256": begun.sha256, "training": begun.training}
         task.network.load_state_dict(begun.tensors)
-    run = TrainingRun(folder, recorded)
-    train = ObjectSampler(of(split.train) + labelled_phantoms(settings.seed, phantoms), FAVOUR)
+    run = TrainingRun(job.folder, recorded)
+    train = ObjectSampler(of(split.train) + labelled_phantoms(settings.seed, job.phantoms), FAVOUR)
     trainer = Trainer(
         task,
         settings,
         run,
         train,
         ObjectSampler(of(split.validation), FAVOUR),
-        select_device(device_name),
+        select_device(job.device),
     )
-    output = folder / "model.safetensors"
 
     def keep(network: nn.Module, measured: dict[str, float]) -> None:
         save_checkpoint(
-            output,
+            job.output,
             network.state_dict(),
             task.kind,
             task.config(),
             {**recorded, "validation": measured},
         )
-        (folder / "best.json").write_text(json.dumps(measured, indent=1), encoding="utf-8")
+        job.save_measured(measured)
 
     trainer.fit(keep)
-    return output
+    return job.output

@@ -1,15 +1,14 @@
-"""From a finished training to bundled weights: half precision, a model card, and a line in the manifest."""
+"""From a finished training to bundled weights: half precision, a model card, a manifest entry."""
 
-import json
 from pathlib import Path
 from typing import Any
 
-from HermesLib.errors import HermesError
 from HermesLib.quality.network.config import QualityConfig
+from HermesLib.research.release.terms import LIMITS, TERMS, USE, split_notes
 from HermesLib.resources import resource_path
-from HermesLib.weights.bundled import MANIFEST, manifest_entry
-from HermesLib.weights.card import model_card
-from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
+from HermesLib.weights.bundling import bundle_weights
+from HermesLib.weights.card import QUALITY_LIMITS, CardText
+from HermesLib.weights.checkpoint import load_checkpoint
 
 
 def bundle(
@@ -20,41 +19,38 @@ def bundle(
     tests: dict[str, dict[str, Any]],
     packed: bool = False,
 ) -> Path:
-    """Bundle the best weights of a training folder as ``NAME.safetensors`` with the card ``NAME.md``.
+    """Bundle the best weights of a training folder as ``NAME.safetensors`` with a card.
 
     Args:
         run: the training's folder.
         name, title: of the weights, for machines and people.
         command: the command line that trained them, for the card.
         tests: figures on test patients, by what they were measured on.
-        packed: store layers as 8-bit integers (:func:`HermesLib.weights.checkpoint.save_checkpoint`), not in half precision.
+        packed: store layers as 8-bit integers rather than in half precision.
     """
     trained = load_checkpoint(run / "model.safetensors")
-    if trained.kind is None:
-        raise HermesError(f"{run} holds no weights of this project")
-    folder = resource_path("Weights")
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.safetensors"
-    # How a core is sampled is decided after it is trained.
-    config = {
-        **trained.config,
-        **(
-            {"steps": QualityConfig.steps, "samples": QualityConfig.samples}
-            if trained.kind == "quality"
-            else {}
-        ),
-    }
-    save_checkpoint(
-        path, trained.tensors, trained.kind, config, trained.training, half=True, packed=packed
+    # How a QC network is sampled is decided after it is trained.
+    sampling = {"steps": QualityConfig.steps, "samples": QualityConfig.samples}
+    limits = QUALITY_LIMITS
+    if "baseline" in trained.training:
+        limits = LIMITS["rival"]
+    elif trained.kind != "quality":
+        limits = LIMITS["promptable"]
+    names = [dataset["name"] for dataset in trained.training["data"]]
+    card = CardText(
+        title=title,
+        command=command,
+        figures=tests,
+        terms=TERMS,
+        use=USE,
+        notes=split_notes(names),
+        limits=limits,
     )
-    entry = manifest_entry(path, trained.kind, title)
-    (folder / f"{name}.md").write_text(
-        model_card(trained, title, command, tests, entry, packed), encoding="utf-8"
+    return bundle_weights(
+        resource_path("Research" if "baseline" in trained.training else "Weights"),
+        name,
+        trained,
+        card,
+        config=sampling if trained.kind == "quality" else None,
+        packed=packed,
     )
-    manifest = folder / MANIFEST
-    listed = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else []
-    listed = sorted(
-        [other for other in listed if other["name"] != name] + [entry], key=lambda one: one["name"]
-    )
-    manifest.write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
-    return path

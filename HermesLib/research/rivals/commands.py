@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from HermesLib.research.options import add_training_options, trainer_settings
+from HermesLib.research.options import add_training_options, trainer_settings, training_job
 from HermesLib.research.rivals.entries import RIVAL_TITLES
 
 
@@ -27,20 +27,14 @@ def add_parsers(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run_train_rival(arguments: argparse.Namespace) -> int:
     """Train one rival."""
-    from HermesLib.datasets.training_dataset import TrainingDataset
     from HermesLib.presets.registry import load_preset
     from HermesLib.research.rivals.training import train_rival
 
     output = train_rival(
         arguments.rival,
         load_preset(arguments.preset),
-        [TrainingDataset.parse(text) for text in arguments.data],
-        arguments.output,
+        training_job(arguments),
         trainer_settings(arguments),
-        arguments.validation,
-        arguments.test,
-        arguments.device,
-        arguments.split_of,
         arguments.core,
     )
     print(f"best weights: {output}")

@@ -19,7 +19,8 @@ from HermesLib.research.rivals.post_dae import PostDae
 from HermesLib.research.rivals.regression import DiceRegression
 from HermesLib.research.rivals.wang import Wang
 from HermesLib.training.losses import dice_cross_entropy, soft_dice_loss
-from HermesLib.training.qc_trainer import QualityTraining, corrupted
+from HermesLib.training.qc_batches import corrupted
+from HermesLib.training.qc_settings import QualityTraining
 from HermesLib.weights.checkpoint import Checkpoint
 
 _N = TypeVar("_N", bound=nn.Module)

@@ -11,11 +11,12 @@ import torch
 from torch import nn
 
 from HermesLib.datasets.augmentation import IDENTITY, sampling_grid
-from HermesLib.datasets.training_dataset import TrainingDataset, read_datasets
+from HermesLib.datasets.training_dataset import read_datasets
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.diffusion_qc import DiffusionQuality
+from HermesLib.research.release.test_patients import without_test_patients
 from HermesLib.research.rivals.constrained_vae import ConstrainedVae
 from HermesLib.research.rivals.galati import Galati
 from HermesLib.research.rivals.nnqc import NnQc
@@ -27,9 +28,10 @@ from HermesLib.research.rivals.objectives import (
 )
 from HermesLib.research.rivals.post_dae import PostDae
 from HermesLib.research.rivals.registry import RIVALS
+from HermesLib.training.job import TrainingJob
+from HermesLib.training.qc_settings import default_augmentation, default_view
 from HermesLib.training.run_folder import TrainingRun
 from HermesLib.training.slice_sampler import SampledSlice, SliceSampler, sampled_slices
-from HermesLib.training.train_qc import preset_augmentation
 from HermesLib.training.trainer import Trainer, TrainerSettings
 from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
 
@@ -54,19 +56,14 @@ _BANK_MASKS = 1500
 def train_rival(
     method: str,
     preset: Preset,
-    sources: Sequence[TrainingDataset],
-    folder: Path,
+    job: TrainingJob,
     settings: TrainerSettings,
-    validation: float = 0.1,
-    test: float = 0.1,
-    device_name: str = "auto",
-    split_of: Sequence[Path] = (),
     core: Path | None = None,
 ) -> Path:
     """Train a rival on the slices that show the preset's organ; returns ``model.safetensors`` in ``folder``, the best of validation.
 
-    ``split_of`` as in :func:`HermesLib.datasets.training_dataset.read_datasets`. ``core``: the weights of the QC core that nnQC's autoencoder and
-    image expert come from; its held-out patients stay held out.
+    The project's test patients are left out. ``core``: the weights of the QC core that nnQC's autoencoder and image expert come from;
+    its held-out patients stay held out.
     """
     if method not in RIVALS:
         raise HermesError(f"unknown baseline '{method}'; choose {', '.join(RIVALS)}")
@@ -75,7 +72,7 @@ def train_rival(
             "nnqc takes its autoencoder and its image expert over from a trained core: name it with --core, for nnqc alone"
         )
     if method in (WangObjective.kind, DiceRegressionObjective.kind, NnQc.kind) and any(
-        source.layout == "masks" for source in sources
+        source.layout == "masks" for source in job.datasets
     ):
         raise HermesError(f"{method} learns from images; masks alone teach it nothing")
     torch.manual_seed(settings.seed)
@@ -83,16 +80,18 @@ def train_rival(
     if begun is not None and begun.kind != DiffusionQuality.kind:
         raise HermesError(f"{core} holds no weights of a QC core")
     task = RIVAL_OBJECTIVES[method]() if begun is None else NnQcObjective(begun)
-    split_of = [*split_of, *([core] if core is not None else [])]
+    job = without_test_patients(job)
+    if core is not None:
+        weights = (*job.split.weights, core)
+        job = dataclasses.replace(job, split=dataclasses.replace(job.split, weights=weights))
     organ = preset.organ_label
-    augmentation = preset_augmentation(preset)
+    view = default_view(preset.modality)
+    augmentation = default_augmentation(preset.modality, view.mirror)
     if method in _SHAPE_MODELS:
         augmentation = dataclasses.replace(augmentation, **_SHAPE_VARIETY)  # type: ignore[arg-type]
     settings = dataclasses.replace(settings, augmentation=augmentation)
-    sources = [
-        dataclasses.replace(source, scale=preset.intensity, organ=organ) for source in sources
-    ]
-    slices, split = read_datasets(sources, settings.seed, validation, test, split_of)
+    job = job.with_datasets(scale=preset.intensity, organ=organ)
+    slices, split = read_datasets(job.datasets, job.split, settings.seed, job.say)
 
     def pool(patients: tuple[str, ...], what: str) -> SliceSampler:
         chosen = set(patients)
@@ -103,7 +102,7 @@ def train_rival(
         ]
         if not shown:
             raise HermesError(f"no slice of those who {what} shows '{organ}'")
-        pooled = sampled_slices(shown, organ, preset.field)
+        pooled = sampled_slices(shown, organ, view.field)
         if method in _SHAPE_MODELS:
             pooled = [dataclasses.replace(one, image=_NO_IMAGE) for one in pooled]
         return SliceSampler(pooled)
@@ -114,35 +113,37 @@ def train_rival(
         **({"core": {"sha256": begun.sha256}} if begun is not None else {}),
         "preset": preset.name,
         "organ": organ,
-        "data": [source.describe() for source in sources],
-        "split": dataclasses.asdict(split),
+        **job.record(split),
         **settings.to_dict(),
     }
-    run = TrainingRun(folder, recorded)
-    output = folder / "model.safetensors"
-    config = {**task.config(), "field": preset.field}
+    run = TrainingRun(job.folder, recorded)
+    config = {**task.config(), "field": view.field}
 
     def keep(network: nn.Module, measured: dict[str, float]) -> None:
         save_checkpoint(
-            output, network.state_dict(), task.kind, config, {**recorded, "validation": measured}
+            job.output,
+            network.state_dict(),
+            task.kind,
+            config,
+            {**recorded, "validation": measured},
         )
-        (folder / "best.json").write_text(json.dumps(measured, indent=1), encoding="utf-8")
+        job.save_measured(measured)
 
-    device = select_device(device_name)
+    device = select_device(job.device)
     trainer = Trainer(task, settings, run, train, held, device)
     trainer.fit(keep)
     if isinstance(task.network, ConstrainedVae):
-        task.network.load_state_dict(load_checkpoint(output).tensors)
+        task.network.load_state_dict(load_checkpoint(job.output).tensors)
         shapes = _masks(train.with_organ, settings.seed, task.side)
         valid = task.network.eval().fit_bank(shapes, np.random.default_rng(settings.seed))
         keep(
             task.network,
             {
-                **json.loads((folder / "best.json").read_text(encoding="utf-8")),
+                **json.loads((job.folder / "best.json").read_text(encoding="utf-8")),
                 "valid_samples": valid,
             },
         )
-    return output
+    return job.output
 
 
 def _masks(slices: Sequence[SampledSlice], seed: int, side: int) -> torch.Tensor:

@@ -52,7 +52,7 @@ def run_tables_command(arguments: argparse.Namespace) -> int:
     import os
 
     from HermesLib.devices import select_device
-    from HermesLib.research.tables.design import THRESHOLDS
+    from HermesLib.evaluation.score_metrics import THRESHOLDS
     from HermesLib.research.tables.run import run_tables
     from HermesLib.research.tables.runner import TablesRequest
 

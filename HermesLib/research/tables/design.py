@@ -10,18 +10,18 @@ from typing import Any
 import torch
 
 from HermesLib.errors import HermesError
-from HermesLib.evaluation.cases import Case, read_cases
+from HermesLib.evaluation.cases import Case
 from HermesLib.models.registry import bundled_models
 from HermesLib.presets.preset import Preset
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.quality.registry import load_diffusion, load_quality, preset_checkpoint
+from HermesLib.research.release.test_patients import read_test_cases
 from HermesLib.research.rivals.entries import RIVAL_TITLES
 from HermesLib.research.rivals.registry import RIVALS, bundled_rivals
 from HermesLib.research.rivals.regression import DiceRegression
 from HermesLib.weights.checkpoint import load_checkpoint
 
-THRESHOLDS = (0.7, 0.8, 0.9)
 HERMES, UNET = "HERMES", "plain U-Net"
 TITLES = {HERMES: "HERMES", UNET: "plain segmentation U-Net", **RIVAL_TITLES}
 
@@ -43,7 +43,7 @@ class Organ:
                 f"'{text}' names no test cases; write PRESET=decathlon:FOLDER or PRESET=slices:FOLDER"
             )
         preset = load_preset(name)
-        cases = tuple(read_cases(folder, preset.organ_label))
+        cases = tuple(read_test_cases(folder, preset.organ_label))
         if not cases:
             raise HermesError(f"{folder} holds no test case")
         return cls(preset, cases)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from HermesLib.evaluation.cases import read_slices
-from HermesLib.evaluation.loop_runs import Step, Trace, trace_cases
+from HermesLib.evaluation.loop_runs import Loop, Step, Trace, trace_cases
 from HermesLib.evaluation.scored_masks import corrupt_slice
 from HermesLib.io.neighbours import own_slice
 from HermesLib.metrics.overlap import dice
@@ -77,17 +77,8 @@ def measure_run(
     shown those that do."""
     kind = model.prompt_kinds[0]
     blind = judge.observe(torch.zeros(1, 1, 64, 64)).presence is None
-    traces = trace_cases(
-        organ.cases,
-        organ.preset,
-        model,
-        judge,
-        kind,
-        settings,
-        device,
-        _nothing,
-        only_with_organ=blind,
-    )
+    loop = Loop(organ.preset, model, judge, kind, settings, device)
+    traces = trace_cases(organ.cases, loop, _nothing, only_with_organ=blind)
     return [asdict(one) for one in traces]
 
 

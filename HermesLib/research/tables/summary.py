@@ -9,8 +9,9 @@ import numpy as np
 from HermesLib.evaluation.bootstrap import with_interval
 from HermesLib.evaluation.failure_detection import detect_anomalies
 from HermesLib.evaluation.loop_metrics import SliceOutcome
+from HermesLib.evaluation.score_metrics import THRESHOLDS
 from HermesLib.refinement.events import Status
-from HermesLib.research.tables.design import THRESHOLDS, Cell
+from HermesLib.research.tables.design import Cell
 
 #: What the paper prints for its own method: true Dice over all models and prompts at the thresholds of :data:`THRESHOLDS`.
 PAPER_OVERALL = {0.7: 0.74, 0.8: 0.81, 0.9: 0.85}

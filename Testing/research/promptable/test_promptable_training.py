@@ -124,7 +124,7 @@ def test_a_model_keeps_the_patients_that_other_weights_keep(folder, tmp_path, ca
     other = tmp_path / "other.safetensors"
     save_checkpoint(other, {"x": torch.zeros(1)}, "quality", {})
     assert main([*words, "--split-of", str(other), "-o", str(tmp_path / "third")]) == 2
-    assert "on which patients" in capsys.readouterr().err
+    assert "does not record which patients" in capsys.readouterr().err
 
 
 def test_every_kind_of_object_has_its_share_and_favoured_ones_more():

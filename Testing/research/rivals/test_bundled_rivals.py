@@ -10,10 +10,11 @@ import SimpleITK
 import torch
 
 from HermesLib.cli.main import main
-from HermesLib.evaluation.cases import read_cases, read_slices
+from HermesLib.evaluation.cases import read_slices
 from HermesLib.metrics.overlap import dice_batch
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.registry import load_quality
+from HermesLib.research.release.test_patients import read_test_cases
 from HermesLib.research.rivals.rebuilt import RebuiltQuality
 from HermesLib.research.rivals.registry import bundled_rivals
 from HermesLib.research.rivals.regression import DiceRegression
@@ -43,7 +44,7 @@ def slices_of(
     preset = load_preset(preset_name)
     layout, name = folder.split(":")
     found = []
-    for case in read_cases(f"{layout}:{DATA / name}", preset.organ_label):
+    for case in read_test_cases(f"{layout}:{DATA / name}", preset.organ_label):
         if patients is None or case.identity in patients:
             images, truth, _ = read_slices(case, preset)
             found += [(images[k : k + 1], truth[k : k + 1]) for k in range(len(images))]

@@ -205,7 +205,7 @@ def test_trained_weights_drive_the_loop_and_a_rival_is_told_from_a_core(
     assert {one["layout"] for one in checkpoint.training["data"]} == {"decathlon", "masks"}
     assert checkpoint.kind == Galati.kind and checkpoint.config == {
         "side": 128,
-        "field": load_preset("prostate-t2").field,
+        "field": "slice",
     }
     assert not set(checkpoint.training["split"]["train"]) & set(
         checkpoint.training["split"]["validation"]

@@ -1,0 +1,31 @@
+"""The patients on which this project reports figures: no training of the project reads them."""
+
+import dataclasses
+
+from HermesLib.datasets.folders import parse_folder, read_table
+from HermesLib.evaluation.cases import LAYOUTS, Case, read_cases
+from HermesLib.training.job import TrainingJob
+
+#: Patients of the BTCV slices that the spleen figures are reported on.
+BTCV_TEST = tuple(f"btcv-{number}" for number in (1, 2, 3, 4, 22, 25, 29, 32, 35, 36, 38))
+#: Identities, and patterns of them, that are left out of every training. PROSTATE-X is the test
+#: set of the paper.
+TEST_PATIENTS = ("prostatex*", *BTCV_TEST)
+#: Data sets with patients in common, by the family that names these.
+FAMILIES = {"btcv-slices": "btcv"}
+
+
+def without_test_patients(job: TrainingJob) -> TrainingJob:
+    """A training job that leaves out the project's test patients."""
+    left_out = tuple(dict.fromkeys((*job.split.leave_out, *TEST_PATIENTS)))
+    return dataclasses.replace(job, split=dataclasses.replace(job.split, leave_out=left_out))
+
+
+def read_test_cases(text: str, organ: str) -> list[Case]:
+    """Cases of ``LAYOUT:FOLDER[:FAMILY]``; of a data set in training, the test patients only."""
+    layout, folder, family = parse_folder(text, LAYOUTS)
+    family = family or FAMILIES.get(str(read_table(folder)["name"]))
+    cases = read_cases(":".join([layout, str(folder), *([family] if family else [])]), organ)
+    if family == "btcv":
+        return [case for case in cases if case.identity in BTCV_TEST]
+    return cases
