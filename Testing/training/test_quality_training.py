@@ -10,7 +10,7 @@ from HermesLib.datasets.augmentation import IDENTITY, Augmentation, sampling_gri
 from HermesLib.datasets.slices import LabelledSlice
 from HermesLib.errors import HermesError
 from HermesLib.io.neighbours import own_slice
-from HermesLib.quality.protocol import Assessment
+from HermesLib.quality.protocol import Assessment, Observation
 from HermesLib.training.autocast import autocast
 from HermesLib.training.pseudo_labels import label_slices
 from HermesLib.training.qc_settings import QualityTraining
@@ -152,7 +152,11 @@ class SureTeacher:
 
     name, sha256, score = "teacher", "", "raw"
 
-    def assess(self, images, masks, seeds):
+    def observe(self, images):
+        return Observation(images, None, None, None)
+
+    def assess(self, observation, masks, seeds):
+        images = observation.images
         brightness = images.mean((1, 2, 3))
         zero = torch.zeros(len(images))
         return Assessment((images[:, 0] > 0.5).float(), zero, zero, zero, brightness, zero + 1)
