@@ -51,7 +51,8 @@ def test_an_extension_adds_a_command(
         "    from HermesLib import extensions\n"
         "    extensions.COMMANDS['greet'] = 'greeting_extension'\n"
         "def add_parser(subparsers):\n"
-        "    subparsers.add_parser('greet').set_defaults(run=lambda arguments: print('hello') or 0)\n"
+        "    greet = subparsers.add_parser('greet')\n"
+        "    greet.set_defaults(run=lambda arguments: print('hello') or 0)\n"
     )
     entries.append(write_module(tmp_path, "greeting_extension", text, monkeypatch))
     assert main(["greet"]) == 0

@@ -25,7 +25,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     pgt = kinds.add_parser("pgt", help="does the pseudo ground truth follow the image?")
     pgt.set_defaults(run=run_pgt)
     score = kinds.add_parser(
-        "score", help="how honest is the score, along refinements with all three models?"
+        "score", help="how well is the score calibrated, along refinements with all models?"
     )
     score.add_argument(
         "--plot",
@@ -86,7 +86,8 @@ def _parts(arguments: argparse.Namespace) -> tuple[Any, Any, Any, Any]:
     quality = load_quality(arguments.quality, preset, device)
     if arguments.kind == "score" and not isinstance(quality, DiffusionQuality):
         raise HermesError(
-            "the score along refinements is measured for QC cores; for a rival, run evaluate loop and evaluate pgt"
+            "the score along refinements is measured for QC cores;"
+            " for a rival, run evaluate loop and evaluate pgt"
         )
     return preset, device, cases, quality
 

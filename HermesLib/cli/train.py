@@ -32,7 +32,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="procedural prostate slices to add to the training patients",
     )
     quality.add_argument(
-        "--gross", type=float, help="share of gross failures among the masks shown"
+        "--gross", type=float, help="share of gross failures among the corrupted masks"
     )
     quality.add_argument(
         "--pure-noise",
@@ -47,7 +47,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     quality.add_argument(
         "--refined-share",
         type=float,
-        help="share of training on masks that the promptable models draw of the training patients, guided by --initial",
+        help="share of training on masks that the promptable models predict for the training"
+        " patients, guided by --initial",
     )
     quality.add_argument(
         "--initial",
@@ -56,7 +57,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="weights to go on from; trains the third stage only",
     )
     quality.add_argument(
-        "--teacher", type=Path, metavar="FILE", help="weights that label the slices without a label"
+        "--teacher",
+        type=Path,
+        metavar="FILE",
+        help="weights that predict labels for slices without a label",
     )
     quality.set_defaults(run=run_quality)
     calibration = kinds.add_parser(
@@ -84,7 +88,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     calibration.add_argument(
         "--weigh",
         action="store_true",
-        help="first let the held-out patients decide how much of the pGT is the image expert's map, and the neighbours' part in it",
+        help="first choose the blend of drawn pGT and organ map, and the part of the neighbouring"
+        " slices in it, on the held-out patients",
     )
     calibration.add_argument("--seed", type=int, default=0)
     calibration.add_argument("--threads", type=int, help="processor threads; all by default")
@@ -97,7 +102,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     organ.add_argument(
         "--organ", required=True, metavar="LABEL", help="its name in the folder's dataset.json"
     )
-    organ.add_argument("--title", help="what people read (default: organ and modality)")
+    organ.add_argument("--title", help="its title (default: organ and modality)")
     organ.add_argument(
         "--code", metavar="SCHEME:VALUE:MEANING", help="its code, e.g. SCT:10200004:Liver"
     )
@@ -106,7 +111,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         nargs=2,
         type=float,
         metavar=("LOW", "HIGH"),
-        help="Hounsfield units shown of a CT",
+        help="window of a CT, Hounsfield units",
     )
     organ.set_defaults(run=run_organ)
     for kind in (quality, organ):

@@ -1,4 +1,4 @@
-"""Random views of slices: geometry applied to image and mask alike, then what scanners do to intensities. Whole batches at once."""
+"""Random views of slices: the same geometry for image and mask, then changes of intensity."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,17 @@ from torch.nn import functional
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Strengths. ``zoom`` is the range of the field of view relative to the slice; ``flip`` the chance of a left-right flip, ``blur`` and
-    ``sharpen`` those of a blurred and of a sharpened image."""
+    """Strengths of the random changes.
+
+    Attributes:
+        zoom: range of the field of view relative to the slice.
+        shift: largest shift, as a share of the view's side.
+        rotation_degrees: largest rotation.
+        stretch: largest logarithm of the factor by which one axis grows and the other shrinks.
+        bend: strength of the smooth deformation.
+        flip, blur, sharpen: probabilities of a left-right flip, a blurred, a sharpened image.
+        gamma, bias, noise: strengths of contrast, receive-coil bias and noise.
+    """
 
     zoom: tuple[float, float] = (0.7, 1.25)
     shift: float = 0.08
@@ -32,7 +41,7 @@ IDENTITY = Augmentation((1.0, 1.0), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 def smooth_fields(
     rng: np.random.Generator, count: int, side: int, cells: int, channels: int = 1
 ) -> torch.Tensor:
-    """Smooth random fields (count, channels, side, side) of about unit deviation, from noise on a coarse grid."""
+    """Smooth random fields (count, channels, side, side) with a deviation of about 1."""
     coarse = torch.from_numpy(
         rng.standard_normal((count, channels, cells, cells), dtype=np.float32)
     )
@@ -70,9 +79,10 @@ def sampling_grid(
 
 
 def view(picture: torch.Tensor, grid: torch.Tensor, mode: str = "bilinear") -> torch.Tensor:
-    """Sample a picture (C, H, W) at positions (side, side, 2) over its centred square (letterboxed); outside 0.
+    """Sample a picture (C, H, W) at positions (side, side, 2) of its letterboxed square.
 
-    Where the view shrinks the picture it is averaged first, so that thin structures do not alias.
+    Positions outside give 0. A view that shrinks the picture averages it first, so that thin
+    structures do not alias.
     """
     rows, columns = picture.shape[-2:]
     side = max(rows, columns)
@@ -95,9 +105,9 @@ def view(picture: torch.Tensor, grid: torch.Tensor, mode: str = "bilinear") -> t
 def vary_intensity(
     rng: np.random.Generator, images: torch.Tensor, how: Augmentation
 ) -> torch.Tensor:
-    """Scanner contrast, receive-coil bias, blur or sharpening, and noise on images (B, C, S, S) of 0..1.
+    """Change contrast, receive-coil bias, sharpness and noise of images (B, C, S, S) in 0..1.
 
-    The channels of one image, a slice and its neighbours, come from one scan and are varied alike.
+    The channels of an image, a slice and its neighbours, come from one scan and change together.
     """
     count, side = len(images), images.shape[-1]
 

@@ -1,7 +1,8 @@
-"""What can be wrong with a segmentation: the masks the QC core learns from.
+"""Corrupted masks that the QC core learns from.
 
-Gross failures (blank, full, beside the organ, boxes, strokes, whatever is equally bright) and graded errors of the outline.
-Trained on mild ones alone, a QC core misses a blank mask.
+There are gross failures (blank, full, beside the organ, boxes, strokes, regions of equal
+brightness) and graded errors of the outline. A QC core that was trained on mild errors alone does
+not detect a blank mask.
 """
 
 from collections.abc import Callable
@@ -49,7 +50,7 @@ def elsewhere(mask: np.ndarray, image: np.ndarray, rng: np.random.Generator) -> 
 
 
 def box(mask: np.ndarray, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A rectangle anywhere: what a box-prompted model gives when it fills its box."""
+    """A rectangle anywhere: a box-prompted model that fills its box."""
     wrong = np.zeros_like(mask)
     first, last = np.sort(rng.uniform(0, len(mask), (2, 2)), 0).astype(int)
     wrong[first[0] : last[0] + 2, first[1] : last[1] + 2] = True
@@ -62,7 +63,7 @@ def blobs(mask: np.ndarray, image: np.ndarray, rng: np.random.Generator) -> np.n
 
 
 def equally_bright(mask: np.ndarray, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """All that is about as bright as a random place, near it: what a promptable model makes of a wrong stroke."""
+    """The surroundings of a random pixel that are about as bright: the result of a wrong stroke."""
     side = len(mask)
     smooth = ndimage.gaussian_filter(image, rng.uniform(0.5, 2.0))
     row, column = rng.integers(0, side, 2)

@@ -1,4 +1,4 @@
-"""Splits by patient into training, validation and test: from a file, from a seed, or as other weights.
+"""Splits by patient into training, validation and test: from a file, a seed or other weights.
 
 A training folder may hold ``split.json``::
 

@@ -1,6 +1,7 @@
 """Weight files: those bundled with HERMES, and those a user imported.
 
-``Resources/Weights/manifest.json`` lists every bundled file with its SHA-256; imported files lie in the user's cache folder.
+``Resources/Weights/manifest.json`` lists every bundled file with its SHA-256. Imported files are in
+the user's cache folder.
 Listing needs no PyTorch; only what reads a file imports it.
 """
 
@@ -21,7 +22,7 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class BundledWeights:
-    """One entry of the manifest: what the file is called without its ending, which class reads it, size and checksum."""
+    """An entry of the manifest: file name without ending, class that reads it, size, checksum."""
 
     name: str
     kind: str

@@ -204,6 +204,6 @@ def _patients(patients: Sequence[str]) -> str:
 
 
 def _family(identity: str) -> str:
-    """A patient's family: a word for identities such as ``medscribble-...``, else all but the number."""
+    """The data set of a patient: the identity without its number."""
     head, _, tail = identity.rpartition("-")
     return head if tail.isdigit() else identity.split("-")[0]

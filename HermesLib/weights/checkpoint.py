@@ -1,8 +1,10 @@
-"""Weights on disk: the project's own safetensors files, and official PyTorch checkpoints read without pickle code.
+"""Weights on disk: the project's safetensors files, and official PyTorch checkpoints.
 
-A safetensors file of the project carries one metadata entry, ``hermes``: a JSON object with ``format``, ``kind`` (which class reads it),
-``config`` (that class's numbers) and ``training`` (how it came to be). Tensors may be stored in half precision, or (format 2) the weights
-of layers as 8-bit integers beside one scale an output channel; all are read as float32.
+No code in a file is run. A safetensors file of the project has one metadata entry, ``hermes``: a
+JSON object with ``format``, ``kind`` (the class that reads it), ``config`` (the settings of that
+class) and ``training`` (how the weights were made). Tensors may be stored in half precision. In
+format 2 the weights of layers are 8-bit integers with one scale per output channel. All are read
+as float32.
 """
 
 import hashlib
@@ -19,15 +21,25 @@ from safetensors.torch import save_file
 
 from HermesLib.errors import HermesError
 
-#: What is written where all tensors are floating point, and where some are 8-bit integers; both are read.
-FORMAT, PACKED_FORMAT = 1, 2
-#: Ends the name of the tensor that holds another one's scales.
+#: Format of files with floating-point tensors only.
+FORMAT = 1
+#: Format of files with 8-bit integers among the tensors.
+PACKED_FORMAT = 2
+#: Suffix of the tensor with the scales of an 8-bit tensor.
 _SCALE = ":scale"
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Tensors by name (float32 where floating point), the class that reads them, its numbers, and the file's SHA-256."""
+    """The content of a weight file.
+
+    Attributes:
+        tensors: by name; float32 where floating point.
+        kind: the class that reads them; None for official files.
+        config: the settings of that class.
+        training: how the weights were made.
+        sha256: of the file.
+    """
 
     tensors: dict[str, torch.Tensor]
     kind: str | None
@@ -51,8 +63,15 @@ def save_checkpoint(
     half: bool = False,
     packed: bool = False,
 ) -> None:
-    """Write a safetensors file in one step (a reader never sees half a file). ``half`` stores floats as float16, ``packed`` the weights of
-    layers as 8-bit integers besides, rounded to 1/127 of the largest of their output channel."""
+    """Write a safetensors file in one step, so that a reader never finds a partial file.
+
+    Args:
+        path: the file; its folder is created.
+        tensors, kind, config, training: see :class:`Checkpoint`.
+        half: store floats as float16.
+        packed: as ``half``, and store the weights of layers as 8-bit integers, rounded to 1/127 of
+            the largest weight of their output channel.
+    """
     stored: dict[str, torch.Tensor] = {}
     for name, tensor in tensors.items():
         tensor = tensor.detach().cpu()
@@ -79,13 +98,14 @@ def save_checkpoint(
 
 
 def load_checkpoint(path: Path, sha256: str | None = None) -> Checkpoint:
-    """Read a project file (``.safetensors``) or an official PyTorch checkpoint (anything else, ``weights_only=True``).
+    """Read a project file (``.safetensors``) or an official PyTorch checkpoint (anything else).
 
-    Official files may nest their tensors under ``model`` or ``state_dict`` and prefix names with ``module.``; both are undone.
-    Their ``kind`` is None and their ``config`` empty: the numbers follow from the tensors' shapes.
+    PyTorch checkpoints are read with ``weights_only=True``. They may nest their tensors under
+    ``model`` or ``state_dict`` and prefix names with ``module.``; both are removed. Their ``kind``
+    is None and their ``config`` empty: the sizes follow from the tensors' shapes.
 
     Raises:
-        HermesError: missing, truncated or foreign file, or a checksum other than ``sha256``.
+        HermesError: a missing, truncated or foreign file, or a checksum other than ``sha256``.
     """
     path = Path(path)
     if not path.is_file():
@@ -93,7 +113,8 @@ def load_checkpoint(path: Path, sha256: str | None = None) -> Checkpoint:
     actual = file_sha256(path)
     if sha256 is not None and actual != sha256.lower():
         raise HermesError(
-            f"{path.name} is damaged or another file: SHA-256 {actual[:12]}..., expected {sha256[:12].lower()}...; fetch it again"
+            f"{path.name} is damaged or a different file: SHA-256 {actual[:12]}...,"
+            f" expected {sha256[:12].lower()}...; fetch it again"
         )
     if path.suffix == ".safetensors":
         return _load_safetensors(path, actual)
@@ -104,27 +125,29 @@ def _load_safetensors(path: Path, sha256: str) -> Checkpoint:
     try:
         with safe_open(path, framework="pt") as stream:
             header = json.loads((stream.metadata() or {}).get("hermes", "{}"))
-            tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118 - it is no mapping
+            names = stream.keys()  # not a mapping: it cannot be iterated itself
+            tensors = {name: stream.get_tensor(name) for name in names}
     except (SafetensorError, ValueError, OSError) as error:
         raise HermesError(
-            f"{path.name} is no readable safetensors file (truncated?); fetch it again"
+            f"{path.name} cannot be read as a safetensors file (truncated?); fetch it again"
         ) from error
     if header and header.get("format") not in (FORMAT, PACKED_FORMAT):
         known = f"formats {FORMAT} and {PACKED_FORMAT}"
         raise HermesError(
-            f"{path.name} has weight format {header.get('format')}, this version of HERMES reads {known}"
+            f"{path.name} has weight format {header.get('format')},"
+            f" this version of HERMES reads {known}"
         )
     tensors = {name: t.float() if t.is_floating_point() else t for name, t in tensors.items()}
     for name in [name for name in tensors if name.endswith(_SCALE)]:
-        whole, scale = name.removesuffix(_SCALE), tensors.pop(name)
-        tensors[whole] = tensors[whole].float() * scale
+        scaled_name = name.removesuffix(_SCALE)
+        tensors[scaled_name] = tensors[scaled_name].float() * tensors.pop(name)
     return Checkpoint(
         tensors, header.get("kind"), header.get("config", {}), header.get("training", {}), sha256
     )
 
 
 def _pack(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """A layer's weight (O, ...) as 8-bit integers, and the scale (O, 1, ...) that brings them back."""
+    """A layer's weight (O, ...) as 8-bit integers, and their scale (O, 1, ...)."""
     scale = weight.abs().amax(tuple(range(1, weight.ndim)), keepdim=True).float() / 127
     return (weight / scale.clamp(min=1e-12)).round().to(torch.int8), scale
 
@@ -134,7 +157,8 @@ def _load_official(path: Path) -> dict[str, torch.Tensor]:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises a different type for each way a file can be broken
         raise HermesError(
-            f"{path.name} is no readable PyTorch checkpoint (truncated, or it holds code besides tensors)"
+            f"{path.name} cannot be read as a PyTorch checkpoint"
+            " (truncated, or it contains code besides tensors)"
         ) from error
     for nest in ("model", "state_dict", "model_state_dict"):
         if isinstance(loaded, dict) and isinstance(loaded.get(nest), dict):
@@ -144,7 +168,7 @@ def _load_official(path: Path) -> dict[str, torch.Tensor]:
         or not all(isinstance(value, torch.Tensor) for value in loaded.values())
         or not loaded
     ):
-        raise HermesError(f"{path.name} holds no plain table of tensors")
+        raise HermesError(f"{path.name} is not a plain state dict")
     return {
         name.removeprefix("module."): tensor.float() if tensor.is_floating_point() else tensor
         for name, tensor in loaded.items()

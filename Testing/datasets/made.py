@@ -11,7 +11,7 @@ from HermesLib.samples.prostate_phantom import prostate_phantom
 def make_decathlon(
     folder: Path, modality: str, organ: str, patients: int = 6, slices: int = 3
 ) -> None:
-    """Write ``patients`` volumes of up to three slices with their labels, and the table ``dataset.json`` of a set called "made"."""
+    """Write a Decathlon folder "made" with ``patients`` volumes of up to three slices."""
     cases = []
     for number in range(1, patients + 1):
         phantom = prostate_phantom(seed=number, side=64, slices=5, spacing=(3.0, 3.0, 14.0))

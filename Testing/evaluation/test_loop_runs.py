@@ -1,4 +1,4 @@
-"""Traces: a run at a high threshold, replayed, says what the loop makes of the slices at lower ones and with less patience."""
+"""A run at a high threshold can be replayed for lower thresholds and less patience."""
 
 from dataclasses import replace
 from pathlib import Path

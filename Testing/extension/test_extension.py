@@ -1,4 +1,4 @@
-"""The Slicer extension: its descriptions agree, it installs the product, and it runs without a checkout."""
+"""The Slicer extension: descriptions agree, it installs the product, it needs no checkout."""
 
 import json
 import re

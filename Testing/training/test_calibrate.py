@@ -1,4 +1,4 @@
-"""The command from a folder of volumes to weights whose score is calibrated, and from these to figures."""
+"""From a folder of volumes to weights with a calibrated score, and to their figures."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ SPLIT = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Six made-up patients of one slice in the Decathlon layout, and a small untrained core that was to learn from two of them."""
+    """Six synthetic patients of one slice, and a small untrained core with two of them in training."""
     make_decathlon(tmp_path, "MR", "prostate", slices=1)
     torch.manual_seed(0)
     core = QualityCore(SMALL)

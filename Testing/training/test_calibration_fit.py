@@ -17,7 +17,7 @@ def patients(
     flattery: float = 0.08,
     noise: float = 0.03,
 ) -> list[ScoredMask]:
-    """Masks whose witness follows the truth, a little differently in every patient; the pGT flatters those that it has prompted."""
+    """Masks with evidence that follows the truth; the pGT is too good for masks it prompted."""
     found = []
     for patient in range(count):
         kind = rng.normal(0, noise)

@@ -1,4 +1,4 @@
-"""A researcher's own organ: one command from a folder of images and masks to a preset that the other commands take."""
+"""A user's own organ: one command from images and masks to a preset for all commands."""
 
 import dataclasses
 import json
@@ -34,7 +34,7 @@ def no_presets_but_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Six made-up patients in the Decathlon layout, the organ's name with a space, in Hounsfield units."""
+    """Six synthetic CT patients in the Decathlon layout; the organ's name has a space."""
     folder = tmp_path_factory.mktemp("data")
     make_decathlon(folder, "CT", "left kidney")
     return folder

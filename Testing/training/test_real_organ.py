@@ -1,4 +1,4 @@
-"""The liver on real slices: what a researcher gets from a small folder, in a training far too short to be of use."""
+"""The liver on real slices: a small folder and a training that is too short for use."""
 
 import json
 from pathlib import Path
@@ -87,5 +87,5 @@ def test_a_liver_preset_from_real_slices_finds_liver_on_a_patient_it_never_saw(t
         ).squeeze()
         > 0
     )
-    # Blind guesses of that size would hit the liver as often as they miss it elsewhere on the slice.
+    # Random guesses of that size would hit the liver as often as they miss it.
     assert pgt.any() and (pgt & truth).sum() / pgt.sum() > 2 * np.mean(truth)

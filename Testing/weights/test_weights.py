@@ -1,4 +1,4 @@
-"""Weight files: a user's own official checkpoints, what is bundled, and nothing that could run code."""
+"""Weight files: official checkpoints, bundled files, and no file that could run code."""
 
 import functools
 import http.server
