@@ -34,7 +34,7 @@ def test_reversing_the_volume_reverses_the_probabilities(log_odds):
     assert forward == pytest.approx(backward[::-1], abs=1e-9)
 
 
-def shown(log_odds: list[float]) -> str:
+def present_slices(log_odds: list[float]) -> str:
     """For each slice, 1 if it probably shows the organ and 0 if not."""
     probability = contiguous_presence(np.array(log_odds, float), WEIGHT)
     return "".join(str(int(present)) for present in probability > 0.5)
@@ -47,11 +47,11 @@ def test_a_single_slice_has_the_probability_of_its_own_evidence():
 
 
 def test_a_slice_that_looks_like_the_organ_far_from_it_is_corrected():
-    assert shown([-5, 6, 6, 6, 6, 6, -5, -5, -5, 2, -5]) == "01111100000"
+    assert present_slices([-5, 6, 6, 6, 6, 6, -5, -5, -5, 2, -5]) == "01111100000"
 
 
 def test_a_gap_in_the_organ_is_filled():
-    assert shown([-5, 6, 6, -1.5, 6, 6, -5]) == "0111110"
+    assert present_slices([-5, 6, 6, -1.5, 6, 6, -5]) == "0111110"
 
 
 def test_in_a_volume_without_the_organ_no_slice_shows_it():

@@ -102,7 +102,7 @@ class QualityConfig:
         Raises:
             HermesError: settings that this version does not know.
         """
-        names = {known.name for known in fields(cls)}
+        names = {setting.name for setting in fields(cls)}
         unknown = sorted(set(raw) - names)
         if unknown:
             raise HermesError(
