@@ -86,8 +86,9 @@ class HermesSegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.panel.bind(self.logic.parameters())
 
     def onNodeRemoved(self, caller: Any, event: Any) -> None:
-        """One node less: perhaps the run's."""
-        self.panel.refresh()
+        """A node was removed, possibly one of the run's."""
+        if not self.panel.reviewing.busy:
+            self.panel.refresh()
 
 
 class HermesSegmentLogic(ScriptedLoadableModuleLogic):

@@ -104,6 +104,8 @@ def clear_prompt(owner: Any) -> None:
     """Remove a run's prompt markups."""
     for node in slicer.util.getNodesByClass("vtkMRMLMarkupsNode"):
         if node.GetAttribute(_MARK) == owner.GetID():
+            # Display nodes do not go with their markups.
+            slicer.mrmlScene.RemoveNode(node.GetDisplayNode())
             slicer.mrmlScene.RemoveNode(node)
 
 
@@ -136,8 +138,9 @@ def _points(
     node = _new("vtkMRMLMarkupsCurveNode" if is_curve else "vtkMRMLMarkupsFiducialNode", name, sign)
     node.SetAttribute(_SHAPE, shape)
     columns, rows = np.array(places, float).reshape(-1, 2).T
-    for point in frame.to_ras(slice_index, rows, columns):
-        node.AddControlPoint(*(float(value) for value in point), "")
+    ras = frame.to_ras(slice_index, rows, columns)
+    # All at once: every point added by itself would update the views.
+    slicer.util.updateMarkupsControlPointsFromArray(node, ras)
     display = node.GetDisplayNode()
     display.SetPointLabelsVisibility(False)
     display.SetGlyphScale(0.3 if is_curve else 1.5)
