@@ -1,4 +1,7 @@
-"""HermesSegment: segmentation that checks itself. The four classes that Slicer looks for; the work is in HermesSegmentLib."""
+"""HermesSegment: segmentation with quality control.
+
+The four classes that Slicer looks for; the implementation is in HermesSegmentLib.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,7 @@ from slicer.util import VTKObservationMixin
 
 
 class HermesSegment(ScriptedLoadableModule):
-    """Name, place and credits."""
+    """Name, category and credits."""
 
     def __init__(self, parent: Any) -> None:
         ScriptedLoadableModule.__init__(self, parent)
@@ -25,8 +28,9 @@ class HermesSegment(ScriptedLoadableModule):
         parent.dependencies = []
         parent.contributors = ["HERMES contributors"]
         parent.helpText = _(
-            "Segments an organ without prompts by hand: a quality control draws what it would expect (the pseudo ground truth), "
-            "and prompts the model again until both agree. For research, not for clinical use."
+            "Segments an organ without manual prompts: a quality control predicts the expected "
+            "outline (the pseudo ground truth) and prompts the model again until both agree. "
+            "For research, not for clinical use."
         )
         parent.acknowledgementText = _(
             "After the paper Quality Control Automates Prompt-based Segmentation."
@@ -34,7 +38,7 @@ class HermesSegment(ScriptedLoadableModule):
 
 
 class HermesSegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """Builds the panel and follows the scene."""
+    """Builds the panel and observes the scene."""
 
     def __init__(self, parent: Any = None) -> None:
         ScriptedLoadableModuleWidget.__init__(self, parent)
@@ -43,7 +47,7 @@ class HermesSegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.panel: Any = None
 
     def setup(self) -> None:
-        """Slicer opens the module for the first time."""
+        """Called when the module is opened for the first time."""
         ScriptedLoadableModuleWidget.setup(self)
         # Makes HermesLib importable, which the panel imports.
         self.logic = HermesSegmentLogic()
@@ -64,25 +68,25 @@ class HermesSegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.panel.bind(self.logic.parameters())
 
     def enter(self) -> None:
-        """The module is shown."""
+        """Called when the user opens the module."""
         self.panel.enter()
 
     def exit(self) -> None:
-        """Another module is shown."""
+        """Called when the user opens another module."""
         self.panel.leave()
 
     def cleanup(self) -> None:
-        """Slicer closes, or reloads the module."""
+        """Called when Slicer closes, or reloads the module."""
         self.removeObservers()
         if self.panel is not None:
             self.panel.close()
 
     def onSceneStartClose(self, caller: Any, event: Any) -> None:
-        """The scene is about to be emptied, or to take in another."""
+        """The scene is about to be closed, or to import another."""
         self.panel.unbind()
 
     def onSceneEndClose(self, caller: Any, event: Any) -> None:
-        """The scene is another one."""
+        """The scene was closed, or has imported another."""
         self.panel.bind(self.logic.parameters())
 
     def onNodeRemoved(self, caller: Any, event: Any) -> None:
@@ -92,7 +96,7 @@ class HermesSegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
 
 class HermesSegmentLogic(ScriptedLoadableModuleLogic):
-    """The module without its panel."""
+    """What the module does without its panel."""
 
     def __init__(self) -> None:
         from HermesSegmentLib.library_path import make_importable
@@ -101,7 +105,10 @@ class HermesSegmentLogic(ScriptedLoadableModuleLogic):
         make_importable()
 
     def parameters(self) -> Any:
-        """The panel's inputs, kept in the scene; an organ that only another computer has a preset for gives way to the default."""
+        """The panel's inputs, stored in the scene.
+
+        A preset that this computer does not have is replaced by the default.
+        """
         from HermesSegmentLib.parameters import PRESETS, HermesParameters
 
         node = self.getParameterNode()
@@ -110,7 +117,7 @@ class HermesSegmentLogic(ScriptedLoadableModuleLogic):
         return HermesParameters(node)
 
     def make_engine(self) -> Any:
-        """The engine, not started yet."""
+        """A new engine, which starts with the first use."""
         from HermesLib.engine.client import Engine
         from HermesSegmentLib.slicer_app import python_command
 
@@ -118,7 +125,7 @@ class HermesSegmentLogic(ScriptedLoadableModuleLogic):
 
 
 class HermesSegmentTest(ScriptedLoadableModuleTest):
-    """The smoke test of Slicer's Reload and Test button."""
+    """The smoke test behind Slicer's button Reload and Test."""
 
     def runTest(self) -> None:
         """Open the module, run the sample, accept, export."""

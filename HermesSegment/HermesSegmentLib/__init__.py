@@ -1,1 +1,1 @@
-"""The parts of the HermesSegment module. The panel is thin: it asks ``HermesLib.engine`` and shows what comes back."""
+"""Implementation of the Slicer module HERMES Segment."""

@@ -37,26 +37,26 @@ class ExportSection:
         """Export to a segmentation in the scene."""
         with slicer.util.tryWithErrorDisplay(_("The export failed.")):
             node = export.to_segmentation(
-                self.reviewing.review, self.ui.targetSelector.currentNode()
+                self.reviewing.opened, self.ui.targetSelector.currentNode()
             )
             self._say(node.GetName())
 
     def to_file(self) -> None:
         """Export to a file that the user names."""
         path = qt.QFileDialog.getSaveFileName(None, _("Export accepted slices"), "", _FILTERS)
-        self._write(path, lambda target: export.to_file(self.reviewing.review, target))
+        self._write(path, lambda target: export.to_file(self.reviewing.opened, target))
 
     def to_dicom(self) -> None:
         """Export as DICOM SEG into a folder that the user names."""
         path = qt.QFileDialog.getExistingDirectory(None, _("Folder for the DICOM SEG"))
-        self._write(path, lambda target: export.to_dicom_seg(self.reviewing.review, target))
+        self._write(path, lambda target: export.to_dicom_seg(self.reviewing.opened, target))
 
     def to_report(self) -> None:
         """Export the report as JSON and CSV."""
         path = qt.QFileDialog.getSaveFileName(
             None, _("Export report"), "hermes-report.json", "Report (*.json)"
         )
-        self._write(path, lambda target: review_report.write_report(self.reviewing.review, target))
+        self._write(path, lambda target: review_report.write_report(self.reviewing.opened, target))
 
     def refresh(self) -> None:
         """Enable the buttons that can be used; say why others cannot."""
@@ -64,11 +64,11 @@ class ExportSection:
         for widget in (ui.exportNodeButton, ui.exportFileButton):
             widget.enabled = decided
         obstacle = (
-            slicer_app.dicom_seg_obstacle(self.reviewing.review.run.volume) if decided else ""
+            slicer_app.dicom_seg_obstacle(self.reviewing.opened.run.volume) if decided else ""
         )
         ui.exportDicomButton.enabled = decided and not obstacle
         ui.exportDicomButton.toolTip = obstacle or _(
-            "Accepted slices as a DICOM Segmentation object"
+            "Save the accepted slices as a DICOM Segmentation object"
         )
         ui.exportReportButton.enabled = self.reviewing.ready
         if decided and not self._offered:

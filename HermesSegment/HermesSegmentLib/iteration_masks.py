@@ -26,8 +26,8 @@ class PackedMask:
     @classmethod
     def pack(cls, mask: np.ndarray) -> Self:
         """Pack a mask (H, W)."""
-        mask = np.asarray(mask) > 0
-        rows, columns = extent(mask.any(1)), extent(mask.any(0))
+        mask = np.asarray(mask, bool)
+        rows, columns = extent(mask.max(1, initial=False)), extent(mask.max(0, initial=False))
         height, width = mask.shape
         return cls((height, width), rows, columns, np.packbits(mask[rows, columns]))
 

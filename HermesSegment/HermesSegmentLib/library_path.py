@@ -1,4 +1,4 @@
-"""Where HermesLib lies: beside the module when installed, one folder up in a checkout."""
+"""Where HermesLib is: beside the module when installed, one folder up in a checkout."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ def library_home() -> Path:
     """The folder that holds HermesLib.
 
     Raises:
-        RuntimeError: it is nowhere, so the extension is not whole.
+        RuntimeError: the extension is incomplete.
     """
     for home in (_MODULE, _MODULE.parent):
         if (home / "HermesLib" / "__init__.py").is_file():
@@ -21,7 +21,7 @@ def library_home() -> Path:
 
 
 def make_importable() -> None:
-    """Let ``import HermesLib`` find it. Imports nothing."""
+    """Let ``import HermesLib`` find the library. Imports nothing."""
     home = str(library_home())
     if home not in sys.path:
         sys.path.append(home)

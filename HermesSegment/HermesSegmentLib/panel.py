@@ -1,23 +1,28 @@
-"""The panel: its sections, and the runs they start. The work is done elsewhere; here it is put together."""
+"""The panel: puts the sections together and starts runs."""
 
 from typing import Any
 
+import numpy as np
 import qt
 import slicer
 import vtk
 from slicer.i18n import tr as _
 
+from HermesLib.prompts.types import Prompt
 from HermesSegmentLib import slicer_app
 from HermesSegmentLib.export_section import ExportSection
 from HermesSegmentLib.inputs_section import InputsSection
 from HermesSegmentLib.node_io import visible_voxels
-from HermesSegmentLib.request import make_record, make_request
+from HermesSegmentLib.request import Start, make_record, make_request
 from HermesSegmentLib.review import Review
 from HermesSegmentLib.review_section import ReviewSection
-from HermesSegmentLib.run_control import RunControl
+from HermesSegmentLib.run_control import Engine, RunControl
 from HermesSegmentLib.run_nodes import RunNodes
+from HermesSegmentLib.run_record import RunRecord
 from HermesSegmentLib.setup_section import SetupSection
 from HermesSegmentLib.shortcuts import SHORTCUTS, legend
+
+_ERROR_STYLE = "color: #aa3322"
 
 
 class Panel:
@@ -26,19 +31,19 @@ class Panel:
     Args:
         ui: the widgets of the .ui file by name.
         parent: the widget that owns them.
-        engine: what runs; the tests may give another one than HermesLib's.
+        engine: runs the loop.
     """
 
-    def __init__(self, ui: Any, parent: Any, engine: Any) -> None:
+    def __init__(self, ui: Any, parent: Any, engine: Engine) -> None:
         self.ui = ui
         self.parameters: Any = None
-        self.control = RunControl(engine, self._progressed)
+        self.control = RunControl(engine, self._run_changed)
         self.inputs = InputsSection(ui)
         self.reviewing = ReviewSection(ui, self.control, self.refresh)
         self.exporting = ExportSection(ui, self.reviewing)
         self.setup = SetupSection(ui, self.control, self.inputs.list_weights)
         self._tags: tuple[Any, int] | None = None
-        self._shown_run: str | None = None
+        self._run_id: str | None = None
         self._busy = False
         ui.keysLabel.text = legend()
         for button, method in (
@@ -48,18 +53,18 @@ class Panel:
             (ui.fromPromptButton, self.run_from_prompt),
         ):
             button.connect("clicked()", method)
-        self._shortcuts = [self._shortcut(parent, key, method) for key, method, _what in SHORTCUTS]
+        self._shortcuts = [self._shortcut(parent, key, method) for key, method, _title in SHORTCUTS]
         self.leave()
 
     @property
     def review(self) -> Review | None:
-        """Of the run under review."""
+        """The review of a run, if one is open."""
         return self.reviewing.review
 
     # Life of the module
 
     def enter(self) -> None:
-        """The module is shown."""
+        """The user opened the module."""
         for shortcut in self._shortcuts:
             shortcut.setEnabled(True)
         self.setup.refresh()
@@ -68,12 +73,12 @@ class Panel:
         self.refresh()
 
     def leave(self) -> None:
-        """Another module is shown: its keys are its own."""
+        """The user opened another module, which may use the same keys."""
         for shortcut in self._shortcuts:
             shortcut.setEnabled(False)
 
     def close(self) -> None:
-        """The module goes."""
+        """The module is removed."""
         self.unbind()
         self.control.close()
 
@@ -83,39 +88,39 @@ class Panel:
         self.parameters = parameters
         tag = parameters.connectGui(self.ui)
         self.inputs.bind(parameters)
-        self._tags = (
-            tag,
-            parameters.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self.refresh()),
-        )
+        observer = parameters.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self.refresh())
+        self._tags = tag, observer
         if parameters.volume is None:
-            found = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
-            parameters.volume = found[0] if found else None
+            volumes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
+            parameters.volume = volumes[0] if volumes else None
         self.refresh()
 
     def unbind(self) -> None:
-        """Let go of the parameters, as when the scene closes: a run ends, nothing of it is written any more."""
+        """Release the parameters, as when the scene closes: a run ends and writes nothing more."""
         self.control.forget_run(_("The run was ended: the scene was closed."))
         if self.parameters is not None and self._tags is not None:
             self.parameters.disconnectGui(self._tags[0])
             self.parameters.RemoveObserver(self._tags[1])
-        self.parameters, self._tags, self._shown_run = None, None, None
+        self.parameters = None
+        self._tags = None
+        self._run_id = None
         self.reviewing.open(None)
 
     # Runs
 
     def run(self) -> None:
-        """Run or, while one goes on, cancel it."""
+        """Start a run, or cancel the run in progress."""
         if self.control.running:
             self.control.cancel()
         else:
             with slicer.util.tryWithErrorDisplay(
                 _("The run could not be started."), waitCursor=True
             ):
-                self._start(self.inputs.chosen_slices())
+                self._start(self.inputs.slice_range())
         self.refresh()
 
     def try_sample(self) -> None:
-        """Load the made-up volume and run on it."""
+        """Load the synthetic sample volume and run on it."""
         from HermesSegmentLib.sample import load_sample
 
         if not self.control.running:
@@ -123,63 +128,67 @@ class Panel:
                 _("The sample could not be loaded."), waitCursor=True
             ):
                 self.parameters.volume = load_sample()
-                self.parameters.preset, self.parameters.scope = "prostate-t2", "all"
+                self.parameters.preset = "prostate-t2"
+                self.parameters.scope = "all"
                 self._start(None)
         self.refresh()
 
     def run_from_mask(self) -> None:
-        """Run the slice under review again, from its mask in the result, else from the one that is shown."""
+        """Run the current slice again from its mask in the result, else from the mask in view."""
         if self.reviewing.ready:
             self._run_again(initial=self.reviewing.initial_mask())
 
     def run_from_prompt(self) -> None:
-        """Run the slice under review again, from its prompt as it lies in the views, moved or not."""
+        """Run the current slice again from its prompt in the views, moved or not."""
         prompt = self.reviewing.first_prompt() if self.reviewing.ready else None
         if prompt is not None:
             self._run_again(first_prompt=prompt)
 
-    def _start(self, chosen: tuple[int, int] | None) -> None:
+    def _start(self, slices: tuple[int, int] | None) -> None:
         parameters = self.parameters
         volume, initial = parameters.volume, None
         if parameters.initial is not None:
             initial = visible_voxels(parameters.initial, volume)
-        request = make_request(parameters, volume, self.control.folder(), chosen, initial)
+        start = Start(slices, initial)
+        request = make_request(parameters, volume, self.control.folder(), start)
         run = RunNodes.create(volume, make_record(parameters, request))
         run.show_difference(parameters.showDifference)
         self.control.start(request, run)
         self.reviewing.open(None)
-        self._shown_run = run.node.GetID()
+        self._run_id = run.node.GetID()
         parameters.run = run.node
         slicer_app.show_volume(volume)
 
-    def _run_again(self, initial: Any = None, first_prompt: Any = None) -> None:
-        run, index = self.review.run, self.review.slice_index
+    def _run_again(
+        self, initial: np.ndarray | None = None, first_prompt: Prompt | None = None
+    ) -> None:
+        review = self.reviewing.opened
+        run, index = review.run, review.slice_index
         with slicer.util.tryWithErrorDisplay(_("The run could not be started."), waitCursor=True):
-            chosen = (index, index + 1)
-            request = make_request(
-                self.parameters, run.volume, self.control.folder(), chosen, initial, first_prompt
-            )
+            start = Start((index, index + 1), initial, first_prompt)
+            request = make_request(self.parameters, run.volume, self.control.folder(), start)
             self.control.start(request, run, again=[index])
         self.refresh()
 
-    def _progressed(self) -> None:
+    def _run_changed(self) -> None:
         run = self.control.run
         if run is not None and not self.control.running and run.record.slices:
             if self.review is None or self.review.run is not run:
                 self.reviewing.open(run)
-            if self.review.current is not None:
-                self.reviewing.look_at(self.review.slice_index)
+            review = self.reviewing.opened
+            if review.current is not None:
+                self.reviewing.look_at(review.slice_index)
         self.refresh()
 
     # What the widgets show
 
     def toggle_difference(self) -> None:
-        """Fill what differs, or not."""
+        """Fill the difference between mask and pGT, or stop doing so."""
         if self.parameters is not None:
             self.parameters.showDifference = not self.parameters.showDifference
 
     def refresh(self) -> None:
-        """Bring every widget in line."""
+        """Update every widget."""
         if self._busy or self.parameters is None:
             return
         self._busy = True
@@ -196,14 +205,14 @@ class Panel:
             self._busy = False
 
     def _follow_run(self) -> None:
-        """A scene that was loaded may bring a run; one that was deleted is let go of."""
+        """Open the run that a loaded scene brings; close a run that was deleted."""
         node = self.parameters.run
         if self.review is not None and not self.review.run.alive:
             self.reviewing.open(None)
-        shown = node.GetID() if node is not None else None
-        if shown == self._shown_run:
+        run_id = node.GetID() if node is not None else None
+        if run_id == self._run_id:
             return
-        self._shown_run = shown
+        self._run_id = run_id
         self.reviewing.open(None)
         if node is not None and not self.control.running:
             try:
@@ -215,13 +224,10 @@ class Panel:
 
     def _refresh_run(self) -> None:
         ui, running = self.ui, self.control.running
+        has_volume = self.parameters.volume is not None
         ui.runButton.text = _("Cancel") if running else _("Run")
-        ui.runButton.enabled = running or (
-            self.parameters.volume is not None and self.setup.complete
-        )
-        ui.runButton.toolTip = (
-            "" if self.parameters.volume is not None else _("Choose a volume first")
-        )
+        ui.runButton.enabled = running or (has_volume and self.setup.complete)
+        ui.runButton.toolTip = self._run_tip()
         ui.sampleButton.enabled = not running and self.setup.complete
         ui.inputsSection.enabled = not running
         progress = self.control.progress
@@ -229,18 +235,24 @@ class Panel:
         ui.progressBar.setRange(0, progress.total if progress.latest is not None else 0)
         ui.progressBar.value = progress.finished
         ui.statusLabel.text = progress.line if running else self.control.message
-        ui.statusLabel.setStyleSheet(
-            "color: #aa3322" if self.control.failed and not running else ""
-        )
+        ui.statusLabel.setStyleSheet(_ERROR_STYLE if self.control.failed and not running else "")
 
-    def _record(self) -> Any:
+    def _run_tip(self) -> str:
+        if self.control.running:
+            return _("End the run; finished iterations are kept")
+        if self.parameters.volume is None:
+            return _("Select a volume first")
+        if not self.setup.complete:
+            return _("Install the missing packages first (Setup)")
+        return _("Segment the selected slices")
+
+    def _record(self) -> RunRecord | None:
         if self.review is not None:
             return self.review.run.record
         return self.control.run.record if self.control.run is not None else None
 
     def _shortcut(self, parent: Any, key: str, method: str) -> Any:
         shortcut = qt.QShortcut(qt.QKeySequence(key), slicer.util.mainWindow() or parent)
-        shortcut.connect(
-            "activated()", getattr(self if hasattr(self, method) else self.reviewing, method)
-        )
+        owner = self if hasattr(self, method) else self.reviewing
+        shortcut.connect("activated()", getattr(owner, method))
         return shortcut

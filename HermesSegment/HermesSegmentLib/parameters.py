@@ -1,4 +1,7 @@
-"""Every input of the panel, kept in the scene. The .ui file says by ``SlicerParameterName`` which widget shows which."""
+"""All inputs of the panel, stored in the scene.
+
+In the .ui file, ``SlicerParameterName`` names the parameter of a widget.
+"""
 
 from typing import Annotated
 
@@ -9,7 +12,7 @@ from HermesLib.models import registry
 from HermesLib.presets.registry import preset_names
 from HermesLib.prompts.registry import prompt_kinds
 
-#: Bundled ones, and those that were imported when Slicer started.
+#: The bundled presets, and the user's when Slicer started.
 PRESETS = preset_names()
 #: The registries import no network, so that opening the module stays fast.
 MODELS = list(registry.MODELS)
@@ -20,7 +23,10 @@ SCOPES = ["all", "current", "range"]
 
 @parameterNodeWrapper
 class HermesParameters:
-    """What a run is asked for. Slice numbers are those a user sees, from 1; ``samples`` and ``steps`` 0 mean as trained."""
+    """The settings of a run.
+
+    Slices are numbered from 1, as the user reads them; 0 ``samples`` or ``steps`` mean as trained.
+    """
 
     volume: vtkMRMLScalarVolumeNode
     initial: vtkMRMLSegmentationNode

@@ -14,7 +14,7 @@ from HermesSegmentLib.run_record import Decision, SliceRecord
 class _Choice(NamedTuple):
     """A decision on one slice and the iteration it refers to; None for no mask."""
 
-    index: int
+    slice_index: int
     decision: Decision
     iteration: int | None
 
@@ -151,9 +151,9 @@ class Review:
         result = self._result()
         before = []
         for choice in choices:
-            entry = self.run.record.slices[choice.index]
-            mask = result[choice.index].copy()
-            before.append(_Before(choice.index, entry.decision, entry.chosen, mask))
+            entry = self.run.record.slices[choice.slice_index]
+            mask = result[choice.slice_index].copy()
+            before.append(_Before(choice.slice_index, entry.decision, entry.chosen, mask))
             entry.decision, entry.chosen = choice.decision, choice.iteration
         self._undo.append(before)
 

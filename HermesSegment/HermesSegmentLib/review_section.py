@@ -71,6 +71,12 @@ class ReviewSection:
             self._browser = browser, tag
 
     @property
+    def opened(self) -> Review:
+        """The review, where there is one."""
+        assert self.review is not None
+        return self.review
+
+    @property
     def ready(self) -> bool:
         """Whether there is a slice to decide on."""
         review = self.review
@@ -163,17 +169,17 @@ class ReviewSection:
 
     def initial_mask(self) -> np.ndarray:
         """Voxels (k, j, i) of the slice's mask in the result, else of the mask in view."""
-        assert self.review is not None
-        run, index = self.review.run, self.review.slice_index
-        mask = self.review.result_mask(index)
+        review = self.opened
+        run, index = review.run, review.slice_index
+        mask = review.result_mask(index)
         voxels = np.zeros_like(run.result_voxels())
         run.frame.axes.view(voxels)[index] = mask if mask.any() else run.mask(index, run.selected)
         return voxels
 
     def first_prompt(self) -> Prompt | None:
         """The prompt as the views show it, moved by the user or not; None where there is none."""
-        assert self.review is not None
-        return read_prompt(self.review.run.node, self.review.run.frame)
+        run = self.opened.run
+        return read_prompt(run.node, run.frame)
 
     def _decide(self, decision: Callable[[Review], Any]) -> None:
         if self.ready and self.review is not None:

@@ -1,4 +1,4 @@
-"""The nodes of a new run: segmentations, sequences with their browser, and the folder they lie in."""
+"""The nodes of a new run: segmentations, sequences with their browser, and their folder."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The made-up volume that comes with the module."""
+"""The synthetic sample volume of the module."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ NAME = "HermesPhantom"
 
 
 def sample_file() -> Path:
-    """Draw the phantom that ``hermes demo`` uses and write it to Slicer's folder for temporary files."""
+    """The phantom of ``hermes demo`` as a file in Slicer's temporary folder."""
     import SimpleITK
 
     from HermesLib.samples.prostate_phantom import SAMPLE_SEED, prostate_phantom
@@ -22,14 +22,13 @@ def sample_file() -> Path:
 
 
 def register_sample() -> None:
-    """Offer the sample in Slicer's module Sample Data, where there is one."""
+    """Offer the sample in Slicer's module Sample Data, where it is available."""
     try:
         import SampleData
     except ImportError:
         return
-    if any(
-        source.sampleName == NAME for source in slicer.modules.sampleDataSources.get("HERMES", [])
-    ):
+    sources = slicer.modules.sampleDataSources.get("HERMES", [])
+    if any(source.sampleName == NAME for source in sources):
         return
     SampleData.SampleDataLogic.registerCustomSampleDataSource(
         category="HERMES",
@@ -42,7 +41,7 @@ def register_sample() -> None:
 
 
 def load_sample() -> Any:
-    """The phantom as a volume of the scene: through Sample Data, or straight from its file.
+    """The phantom as a volume node: through Sample Data, or directly from its file.
 
     Raises:
         RuntimeError: it cannot be loaded.

@@ -58,7 +58,7 @@ class SequenceItems:
 def _block(
     masks: Mapping[int, PackedMask], frame: SliceFrame
 ) -> tuple[np.ndarray, tuple[int, int, int]] | None:
-    """The voxels (k, j, i) around masks and the place of the first of them; None if all are empty."""
+    """The voxels (k, j, i) around masks and the place of the first; None without masks."""
     if not masks:
         return None
     parts = (

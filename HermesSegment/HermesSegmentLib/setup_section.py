@@ -1,4 +1,4 @@
-"""The Setup section: what is installed, what the engine runs on, models and weights."""
+"""The Setup section: missing packages, the engine's device, models and weights."""
 
 import os
 import subprocess
@@ -12,14 +12,21 @@ from slicer.i18n import tr as _
 
 from HermesSegmentLib import slicer_app
 from HermesSegmentLib.library_path import library_home
+from HermesSegmentLib.run_control import RunControl
 
 _HEADINGS = (_("Weights"), _("Size"), _("Licence"))
 
 
 class SetupSection:
-    """Folds once everything is there."""
+    """Folds once everything is installed.
 
-    def __init__(self, ui: Any, control: Any, on_weights: Callable[[], None]) -> None:
+    Args:
+        ui: the widgets by name.
+        control: the run control.
+        on_weights: called after the list of weights changed.
+    """
+
+    def __init__(self, ui: Any, control: RunControl, on_weights: Callable[[], None]) -> None:
         self.ui, self.control, self.on_weights = ui, control, on_weights
         self.missing: list[str] = []
         self._folded = False
@@ -35,11 +42,11 @@ class SetupSection:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is missing."""
+        """Whether all packages are installed."""
         return not self.missing
 
     def refresh(self) -> None:
-        """Look again at what is installed and imported."""
+        """Update the lists of packages and weights."""
         self.missing = slicer_app.missing_packages()
         self._list_weights()
         if self.complete and not self._folded:
@@ -47,7 +54,7 @@ class SetupSection:
             self._folded = True
 
     def show_state(self) -> None:
-        """One line."""
+        """Show the state in one line."""
         ui, ready = self.ui, self.control.ready
         ui.installButton.setVisible(not self.complete)
         if not self.complete:
@@ -69,7 +76,7 @@ class SetupSection:
         )
 
     def install(self) -> None:
-        """Install what is missing, and offer a restart."""
+        """Install missing packages and offer a restart."""
         with slicer.util.tryWithErrorDisplay(_("The installation failed."), waitCursor=True):
             slicer_app.install_packages(self.missing)
             self.refresh()
@@ -80,18 +87,19 @@ class SetupSection:
         self.show_state()
 
     def import_file(self) -> None:
-        """Copy a checkpoint of the user's; it is checked in a process of its own."""
-        chosen = qt.QFileDialog.getOpenFileName(
+        """Copy a checkpoint that the user selects; another process checks it first."""
+        answer = qt.QFileDialog.getOpenFileName(
             None, _("Import weights"), "", _("Weights (*.pth *.pt *.safetensors)")
         )
-        name = chosen if isinstance(chosen, str) else chosen[0]
+        # PythonQt returns the path, PySide6 path and filter.
+        name = answer if isinstance(answer, str) else answer[0]
         if name:
             with slicer.util.tryWithErrorDisplay(_("The file was not imported."), waitCursor=True):
                 import_weights(Path(name))
             self.refresh()
 
     def show_folder(self) -> None:
-        """In the system's file browser."""
+        """Open the folder of imported weights in the system's file browser."""
         from HermesLib.weights.imported import cache_folder
 
         slicer_app.open_folder(cache_folder())
@@ -100,11 +108,11 @@ class SetupSection:
         """Delete the imported weights, after asking."""
         from HermesLib.weights.imported import imported_weights
 
-        found = imported_weights()
-        if found and slicer.util.confirmOkCancelDisplay(
-            _("Delete {count} imported weight files?").format(count=len(found))
+        paths = imported_weights()
+        if paths and slicer.util.confirmOkCancelDisplay(
+            _("Delete {count} imported weight files?").format(count=len(paths))
         ):
-            for path in found:
+            for path in paths:
                 path.unlink()
         self.refresh()
 
@@ -117,8 +125,10 @@ class SetupSection:
             model.bundled: _("research (official: {licence})").format(licence=model.licence)
             for model in MODELS.values()
         }
-        used = bundled_weights()
-        rows = [(one.title, one.bytes, licences.get(one.name, _("research"))) for one in used]
+        rows = [
+            (weights.title, weights.bytes, licences.get(weights.name, _("research")))
+            for weights in bundled_weights()
+        ]
         rows += [(path.name, path.stat().st_size, _("imported")) for path in imported_weights()]
         table = self.ui.weightsTable
         table.setRowCount(len(rows))
@@ -129,18 +139,17 @@ class SetupSection:
 
 
 def import_weights(path: Path) -> None:
-    """``hermes weights import`` in a process of its own, so that no file is unpacked in Slicer's.
+    """Run ``hermes weights import`` in another process, so that Slicer's unpacks no file.
 
     Raises:
-        RuntimeError: what the command says of a file it refuses.
+        RuntimeError: the command refused the file; its last line is the message.
     """
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(library_home()), os.environ.get("PYTHONPATH", "")]),
     }
     command = [*slicer_app.python_command(), "-m", "HermesLib", "weights", "import", str(path)]
-    ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    if ended.returncode:
-        raise RuntimeError(
-            ended.stderr.strip().splitlines()[-1] if ended.stderr.strip() else _("unknown reason")
-        )
+    process = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if process.returncode:
+        lines = process.stderr.strip().splitlines()
+        raise RuntimeError(lines[-1] if lines else _("unknown reason"))

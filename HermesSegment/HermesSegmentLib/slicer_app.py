@@ -1,6 +1,6 @@
-"""All that only a real Slicer has: its Python launcher, package installers, the Segment Editor, its slice views.
+"""Everything that only the Slicer application has: its Python, installers, editor and views.
 
-The tests cannot run most of this; ``docs/manual-checklist.md`` says what was tried by hand.
+The tests cannot run most of this; ``docs/manual-checklist.md`` lists what was tried by hand.
 """
 
 import importlib.metadata
@@ -16,8 +16,8 @@ import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
-#: What HermesLib imports, and what the package index calls it. PyTorch, SimpleITK and numpy are never in this list: the first is
-#: the PyTorch extension's, the others Slicer's own.
+#: Modules that HermesLib imports and their requirements. Slicer brings SimpleITK and numpy, and its
+#: extension PyTorch installs torch.
 PACKAGES = {
     "monai": "monai>=1.5",
     "einops": "einops>=0.8",
@@ -31,23 +31,27 @@ PACKAGES = {
 
 
 def python_command() -> list[str]:
-    """Slicer's Python as a program of its own; this Python where there is no such program."""
+    """The command that starts Slicer's Python; this Python where Slicer has no such program."""
     home = getattr(slicer.app, "slicerHome", None)
-    found = shutil.which("PythonSlicer", path=str(Path(home) / "bin") if home else "")
-    return [found or sys.executable]
+    program = shutil.which("PythonSlicer", path=str(Path(home) / "bin") if home else "")
+    return [program or sys.executable]
 
 
 def missing_packages() -> list[str]:
-    """What is not installed, by its name on the package index; ``torch`` first. Imports nothing."""
-    both = all(importlib.util.find_spec(name) is not None for name in ("torch", "torchvision"))
-    missing = [] if both else ["torch"]
-    return missing + [
-        wanted for module, wanted in PACKAGES.items() if importlib.util.find_spec(module) is None
+    """Requirements that are not installed; ``torch`` first. Imports nothing."""
+    has_torch = all(importlib.util.find_spec(name) is not None for name in ("torch", "torchvision"))
+    others = [
+        requirement
+        for module, requirement in PACKAGES.items()
+        if importlib.util.find_spec(module) is None
     ]
+    return others if has_torch else ["torch", *others]
 
 
 def install_packages(missing: Sequence[str]) -> None:
-    """Install what is missing; asks the user where Slicer asks. What Slicer brings keeps its version, whatever a package wishes.
+    """Install missing packages; packages that Slicer brings keep their versions.
+
+    Slicer may ask the user for confirmation.
 
     Raises:
         RuntimeError: the PyTorch extension is not installed, or an installation failed.
@@ -60,7 +64,7 @@ def install_packages(missing: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory(dir=slicer.app.temporaryPath) as folder:
         constraints = Path(folder) / "constraints.txt"
         constraints.write_text(
-            "".join(f"{name}=={version}\n" for name, version in kept_versions().items()),
+            "".join(f"{name}=={version}\n" for name, version in fixed_versions().items()),
             encoding="utf-8",
         )
         packaging = getattr(slicer, "packaging", None)
@@ -70,15 +74,15 @@ def install_packages(missing: Sequence[str]) -> None:
             slicer.util.pip_install(["--constraint", str(constraints), *others])
 
 
-def kept_versions() -> dict[str, str]:
-    """What must not be replaced, by the versions that are installed."""
-    found = {}
+def fixed_versions() -> dict[str, str]:
+    """The installed versions of packages that must not be replaced."""
+    versions = {}
     for name in ("numpy", "SimpleITK", "vtk", "torch", "torchvision"):
         try:
-            found[name] = importlib.metadata.version(name)
+            versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def _install_torch() -> None:
@@ -106,7 +110,7 @@ def edit_in_segment_editor(segmentation: Any, segment_id: str, volume: Any) -> b
 
 
 def dicom_seg_obstacle(volume: Any) -> str:
-    """Why a volume's segmentation cannot become a DICOM SEG here; empty if it can."""
+    """The reason why a volume's segmentation cannot be exported as DICOM SEG; empty if it can."""
     if not (volume.GetAttribute("DICOM.instanceUIDs") or "").strip():
         return _("DICOM SEG: the volume was not loaded from DICOM.")
     if importlib.util.find_spec("DICOMSegmentationPlugin") is None:
@@ -135,19 +139,19 @@ def export_dicom_seg(segmentation: Any, folder: Path) -> None:
 
 
 def show_slice(volume: Any, ras: np.ndarray) -> None:
-    """Let every slice view show a volume's slice through a point (3,)."""
+    """Move every slice view to a point (3,) in RAS."""
     for node in slicer.util.getNodesByClass("vtkMRMLSliceNode"):
         node.JumpSliceByOffsetting(*(float(value) for value in ras))
 
 
 def show_chart(chart: Any) -> None:
-    """Show a chart in the plot views that the layout has."""
+    """Show a chart in the plot views of the layout."""
     for view in slicer.util.getNodesByClass("vtkMRMLPlotViewNode"):
         view.SetPlotChartNodeID(chart.GetID())
 
 
-def shown_point() -> np.ndarray | None:
-    """A point (3,) in RAS in the middle of the first slice view; None where there is no view."""
+def point_in_view() -> np.ndarray | None:
+    """A point (3,) in RAS on the slice of the Red view, else of the first; None without views."""
     nodes = slicer.util.getNodesByClass("vtkMRMLSliceNode")
     if not nodes:
         return None
@@ -156,9 +160,9 @@ def shown_point() -> np.ndarray | None:
 
 
 def show_volume(volume: Any) -> None:
-    """Make a volume the background of the slice views."""
+    """Show a volume in the background of the slice views, aligned with its own slices."""
     if slicer.app.layoutManager() is not None:
-        slicer.util.setSliceViewerLayers(background=volume, fit=True)
+        slicer.util.setSliceViewerLayers(background=volume, fit=True, rotateToVolumePlane=True)
 
 
 def open_folder(folder: Path) -> None:

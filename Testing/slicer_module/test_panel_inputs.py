@@ -66,7 +66,7 @@ def test_prompts_that_a_model_does_not_take_are_greyed_with_the_reason(panel):
     panel.ui.modelCombo.currentIndex = 0
     assert [items.item(row).isEnabled() for row in range(3)] == [True, False, False]
     assert panel.parameters.prompt == "box"
-    assert "MedSAM takes no scribbles" in panel.ui.promptNote.text
+    assert "MedSAM does not take scribbles" in panel.ui.promptNote.text
     panel.ui.modelCombo.currentIndex = 2
     assert panel.parameters.prompt == "clicks"
     assert "patented" in panel.ui.promptNote.text
