@@ -21,6 +21,7 @@ from HermesLib.quality.registry import load_diffusion
 from HermesLib.quality.slice_reading import slice_features
 from HermesLib.training.calibration_fit import FEWEST_PATIENTS, TooFewPatientsError, fit_calibration
 from HermesLib.training.held_out import HeldOutData, held_out_cases, recorded_split
+from HermesLib.training.presence_fit import fit_presence, volume_evidence
 from HermesLib.weights.bundled import bundled_checkpoint
 from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
 
@@ -35,7 +36,7 @@ def train_calibration(
     device_name: str = "auto",
     on_case: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
-    """Write weights to ``output`` with a calibrated score and with out-of-distribution detection.
+    """Write weights to ``output`` with calibrated score, presence rule and OOD detection.
 
     The masks come from refinements with all bundled models, from corruptions, and from the truth.
     A ``.json`` beside ``output`` keeps the score of every mask.
@@ -67,8 +68,10 @@ def train_calibration(
     models = [load_model(name, "bundled", device) for name in bundled_models()]
     masks = score_cases(cases, preset, quality, models, seed, device, on_case)
     calibration = fit_calibration(masks)
+    config = QualityConfig.from_dict(checkpoint.config)
+    presence = fit_presence(volume_evidence(cases, preset, quality), config.presence_rule)
     config = dataclasses.replace(
-        QualityConfig.from_dict(checkpoint.config), calibration=calibration, familiarity=True
+        config, calibration=calibration, presence_rule=presence.rule, familiarity=True
     )
     record = {
         "data": [dataset.describe() for dataset in data.datasets],
@@ -76,6 +79,7 @@ def train_calibration(
         "patients": sorted({mask.patient for mask in masks}),
         "models": {model.name: model.sha256 for model in models},
         "models_trained_on_them": _trained_on(data.patients(split)),
+        "presence_rule": presence.record,
         "seed": seed,
     }
     save_checkpoint(
