@@ -11,6 +11,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -68,11 +69,12 @@ class _Commands:
 
 def serve(commands: _Commands, answers: BinaryIO) -> None:
     """Load the libraries, report ready, and serve one request after the other."""
-    ready = _ready()
+    # The run's module loads all libraries, so that the first run need not wait for them.
+    import_module("HermesLib.runs.run")
     from HermesLib.runs.model_cache import ModelCache
 
     cache = ModelCache()
-    write_frame(answers, message_frame(NO_RUN, ready))
+    write_frame(answers, message_frame(NO_RUN, _ready()))
     while True:
         frame = commands.next()
         number = frame.fields["run"]

@@ -40,7 +40,9 @@ class ModelCache:
         score: ScoreKind,
     ) -> QualityControl:
         """A quality control, loaded by its registry if it is not here."""
-        key = (_file_state(name), preset.name, device, samples, steps, score)
+        # A user's preset names a weight file, and another preset may have the same name.
+        files = (_file_state(name), preset.name, _file_state(preset.quality))
+        key = (files, device, samples, steps, score)
         return _get(
             self._qualities,
             key,
