@@ -93,7 +93,10 @@ def run_oracle_prompts(arguments: argparse.Namespace) -> int:
     from HermesLib.errors import HermesError
     from HermesLib.models.registry import load_model
     from HermesLib.presets.registry import load_preset
-    from HermesLib.research.promptable.oracle_prompts import ask_with_true_prompts, ceiling_figures
+    from HermesLib.research.promptable.oracle_prompts import (
+        oracle_figures,
+        predict_from_oracle_prompts,
+    )
     from HermesLib.research.release.test_patients import read_test_cases
 
     preset = load_preset(arguments.preset)
@@ -104,11 +107,11 @@ def run_oracle_prompts(arguments: argparse.Namespace) -> int:
     if not cases:
         raise HermesError(f"{arguments.data} has no such case")
     model = load_model(arguments.model or preset.model, arguments.weights, device)
-    slices = ask_with_true_prompts(cases, preset, model, arguments.seed, device, show_progress)
+    masks = predict_from_oracle_prompts(cases, preset, model, arguments.seed, device, show_progress)
     networks = {"preset": preset.name, "model": model.name, "model_sha256": model.sha256}
     return publish(
-        {**networks, **ceiling_figures(slices)},
-        {"slices": [dataclasses.asdict(result) for result in slices]},
+        {**networks, **oracle_figures(masks)},
+        {"slices": [dataclasses.asdict(mask) for mask in masks]},
         arguments.output,
     )
 
@@ -118,10 +121,10 @@ def run_simulated_prompts(arguments: argparse.Namespace) -> int:
     from HermesLib.datasets.training_dataset import TrainingDataset
     from HermesLib.devices import select_device
     from HermesLib.models.registry import model_checkpoint
-    from HermesLib.research.promptable.simulated_prompts import evaluate_prompted
+    from HermesLib.research.promptable.simulated_prompts import evaluate_simulated_prompts
 
     checkpoint = model_checkpoint(arguments.model, arguments.weights)
-    figures = evaluate_prompted(
+    figures = evaluate_simulated_prompts(
         checkpoint,
         [TrainingDataset.parse(text) for text in arguments.data],
         arguments.objects,

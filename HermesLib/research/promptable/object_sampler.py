@@ -1,4 +1,4 @@
-"""Batches for promptable models: any labelled object of any slice, shown in random views."""
+"""Batches for promptable models: any labelled object of any slice, in random views."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,22 +13,24 @@ _SMALLEST_SHARE = 0.0015
 
 
 class ObjectSampler:
-    """Draws (image, mask of one object) pairs; every source and, within it, every kind of object has its fair share.
+    """Samples pairs of an image and the mask of one object in it.
+
+    Every data set has the same share, and so has every object's name within a data set.
 
     Args:
         slices: labelled slices of any data set.
-        favour: how much more often an object's name is drawn than others of its source (default 1).
+        favour: weights of objects and of data sets by name, 1 by default.
     """
 
     def __init__(self, slices: Sequence[LabelledSlice], favour: Mapping[str, float] | None = None):
         groups: dict[tuple[str, str], list[tuple[LabelledSlice, int]]] = {}
-        for one in slices:
-            if one.label is None:
+        for labelled in slices:
+            if labelled.label is None:
                 continue
-            counts = np.bincount(one.label.ravel(), minlength=len(one.names))
-            for value, name in enumerate(one.names):
-                if value > 0 and counts[value] >= _SMALLEST_SHARE * one.label.size:
-                    groups.setdefault((one.source, name), []).append((one, value))
+            counts = np.bincount(labelled.label.ravel(), minlength=len(labelled.names))
+            for value, name in enumerate(labelled.names):
+                if value > 0 and counts[value] >= _SMALLEST_SHARE * labelled.label.size:
+                    groups.setdefault((labelled.source, name), []).append((labelled, value))
         self._groups = list(groups.values())
         weights = []
         for source, name in groups:
@@ -43,19 +45,19 @@ class ObjectSampler:
     def draw(
         self, rng: np.random.Generator, count: int, side: int, how: Augmentation
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Images and masks (count, 1, side, side), float32 of 0..1; every mask shows something."""
+        """Images and masks (count, 1, side, side), float32 of 0..1; no mask is empty."""
         images: list[torch.Tensor] = []
         masks: list[torch.Tensor] = []
         while len(images) < count:
             group = self._groups[rng.choice(len(self._groups), p=self._weights)]
-            one, value = group[rng.integers(len(group))]
-            assert one.label is not None
+            labelled, value = group[rng.integers(len(group))]
+            assert labelled.label is not None
             grid = sampling_grid(rng, 1, side, how)[0]
-            mask = (
-                view(torch.from_numpy((one.label == value).astype(np.float32))[None], grid) > 0.5
-            ).float()
+            label = torch.from_numpy((labelled.label == value).astype(np.float32))[None]
+            mask = (view(label, grid) > 0.5).float()
             if mask.mean() < _SMALLEST_SHARE / 2:
                 continue
-            images.append(view(torch.from_numpy(one.image.astype(np.float32) / 255)[None], grid))
+            image = torch.from_numpy(labelled.image.astype(np.float32) / 255)[None]
+            images.append(view(image, grid))
             masks.append(mask)
         return vary_intensity(rng, torch.stack(images), how), torch.stack(masks)

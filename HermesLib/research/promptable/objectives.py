@@ -1,4 +1,4 @@
-"""How each promptable model is prompted while it learns, from masks alone: no person is asked."""
+"""Training objectives of the small promptable models: prompts are simulated from true masks."""
 
 from typing import Any
 
@@ -20,9 +20,16 @@ from HermesLib.prompts.scribbles import Scribbles, background_band
 from HermesLib.prompts.strokes import contour_scribbles, random_scribbles
 from HermesLib.training.losses import dice_cross_entropy
 
+#: How often a prompt comes from a wrong outline, as that of a pGT may be.
+_WRONG_OUTLINE = 0.4
+#: How often ScribblePrompt's first prompt is a box, and how often clicks; else it is strokes.
+_BOXES, _CLICKS = 0.15, 0.2
 
-def believed(mask: np.ndarray, rng: np.random.Generator, chance: float = 0.4) -> np.ndarray:
-    """The object as the prompter believes it to be: sometimes its outline is off, as a pseudo ground truth's is."""
+
+def prompted_mask(
+    mask: np.ndarray, rng: np.random.Generator, chance: float = _WRONG_OUTLINE
+) -> np.ndarray:
+    """The mask (H, W, bool) that a prompt is drawn from: the true one, or one with wrong outline."""
     if rng.random() > chance:
         return mask
     wrong = outline(mask, mask, rng)
@@ -30,7 +37,10 @@ def believed(mask: np.ndarray, rng: np.random.Generator, chance: float = 0.4) ->
 
 
 class MedSamObjective:
-    """Boxes around the object, up to 6 % of the slice wider, each edge off by itself. The loop's boxes are 3 % wider (the paper's 10 pixels)."""
+    """Boxes up to 6 % of the slice wider than the object, with a jitter of each edge.
+
+    The loop's boxes are 3 % wider (10 pixels in the paper).
+    """
 
     kind = MedSam.kind
     pad = (0.0, 0.06)
@@ -94,10 +104,12 @@ class MedSamObjective:
 
 
 class ScribblePromptObjective:
-    """Strokes, clicks or a box first, then corrections of the network's own errors with its logits fed back (Wong 2024, 3.3).
+    """Strokes, clicks or a box, then corrections of the network's errors (Wong 2024, section 3.3).
 
-    First prompts are weak, mostly: one stroke, one to three clicks or a loose box. From rich ones a network learns to fill shapes and
-    not to read the image. Five levels where the official network has four, so that the lowest sees the whole slice.
+    The network's logits are fed back with the corrections. Most first prompts are weak: one stroke,
+    one to three clicks or a loose box; from rich prompts the network learns to fill shapes instead
+    of reading the image. Five levels where the official network has four, so that the lowest one
+    covers the whole slice.
     """
 
     kind = ScribblePrompt.kind
@@ -112,36 +124,37 @@ class ScribblePromptObjective:
         return {"features": list(self.features), "image_size": self.side}
 
     def _first(self, mask: np.ndarray, rng: np.random.Generator) -> torch.Tensor:
-        shape, object_seen = mask.shape, believed(mask, rng)
+        shape = mask.shape
+        source = prompted_mask(mask, rng)
         nothing = np.zeros(shape, bool)
         choice = rng.random()
-        if choice < 0.15:
+        if choice < _BOXES:
             box, strokes = stroke_channels(
-                bounding_box(object_seen, float(rng.uniform(0, 0.1) * self.side)), shape, self.side
+                bounding_box(source, float(rng.uniform(0, 0.1) * self.side)), shape, self.side
             )
-        elif choice < 0.35:
-            points = np.argwhere(object_seen)[:, ::-1]
-            chosen = points[rng.integers(len(points), size=int(rng.integers(1, 4)))]
+        elif choice < _BOXES + _CLICKS:
+            points = np.argwhere(source)[:, ::-1]
+            clicked = points[rng.integers(len(points), size=int(rng.integers(1, 4)))]
             box, strokes = stroke_channels(
-                Clicks(chosen, np.zeros((0, 2), np.int64)), shape, self.side
+                Clicks(clicked, np.zeros((0, 2), np.int64)), shape, self.side
             )
         else:
-            positive = random_scribbles(
-                object_seen, rng, int(rng.choice([1, 2, 3], p=[0.6, 0.2, 0.2]))
-            )
+            positive = random_scribbles(source, rng, int(rng.choice([1, 2, 3], p=[0.6, 0.2, 0.2])))
             negative = (
-                contour_scribbles(background_band(object_seen), rng)
-                if rng.random() < 0.5
-                else nothing
+                contour_scribbles(background_band(source), rng) if rng.random() < 0.5 else nothing
             )
             box, strokes = stroke_channels(Scribbles(positive, negative), shape, self.side)
         return torch.cat([box, strokes])
 
     def _correct(
-        self, asked: torch.Tensor, mask: np.ndarray, drawn: np.ndarray, rng: np.random.Generator
+        self,
+        prompt: torch.Tensor,
+        mask: np.ndarray,
+        predicted: np.ndarray,
+        rng: np.random.Generator,
     ) -> torch.Tensor:
-        corrected = asked.clone()
-        for channel, region in ((1, mask & ~drawn), (2, drawn & ~mask)):
+        corrected = prompt.clone()
+        for channel, region in ((1, mask & ~predicted), (2, predicted & ~mask)):
             if region.sum() >= 4:
                 corrected[channel] = corrected[channel].maximum(
                     torch.from_numpy(random_scribbles(region, rng).astype(np.float32))
@@ -157,18 +170,18 @@ class ScribblePromptObjective:
         rounds: int,
     ) -> list[torch.Tensor]:
         truths = masks[:, 0].cpu().numpy() > 0.5
-        asked = [self._first(truth, rng) for truth in truths]
-        last = torch.zeros_like(images)
-        found = []
+        prompts = [self._first(truth, rng) for truth in truths]
+        previous = torch.zeros_like(images)
+        predictions = []
         for _ in range(rounds):
-            logits = network(
-                torch.cat([images, torch.stack(asked).to(images.device), last], 1)
-            ).float()
-            found.append(logits)
-            drawn = logits[:, 0].detach().cpu().numpy() > 0
-            asked = [self._correct(*each, rng) for each in zip(asked, truths, drawn, strict=True)]
-            last = logits.detach()
-        return found
+            inputs = [images, torch.stack(prompts).to(images.device), previous]
+            logits = network(torch.cat(inputs, 1)).float()
+            predictions.append(logits)
+            masks_now = logits[:, 0].detach().cpu().numpy() > 0
+            slices = zip(prompts, truths, masks_now, strict=True)
+            prompts = [self._correct(*parts, rng) for parts in slices]
+            previous = logits.detach()
+        return predictions
 
     def loss(
         self,
@@ -197,7 +210,7 @@ class ScribblePromptObjective:
 
 
 class MideepsegObjective:
-    """Clicks on the object's inner margin, the geodesic map they make, and a crop a few pixels wider than they are."""
+    """Clicks on the interior margin, their geodesic map, and a crop a few pixels wider."""
 
     kind = Mideepseg.kind
     side = 160
@@ -217,16 +230,18 @@ class MideepsegObjective:
         rng: np.random.Generator,
         margins: tuple[int, int],
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        shown, wanted = [], []
+        inputs: list[torch.Tensor] = []
+        targets: list[torch.Tensor] = []
         for image, mask in zip(
             images[:, 0].cpu().numpy(), masks[:, 0].cpu().numpy() > 0.5, strict=True
         ):
-            clicks = margin_clicks(believed(mask, rng), rng, 16)
-            seen, crop = network_input(image, clicks, margin=int(rng.integers(*margins)))
-            shown.append(torch.from_numpy(seen))
+            clicks = margin_clicks(prompted_mask(mask, rng), rng, 16)
+            channels, crop = network_input(image, clicks, margin=int(rng.integers(*margins)))
+            inputs.append(torch.from_numpy(channels))
             truth = torch.from_numpy(crop.of(mask).astype(np.float32))[None, None]
-            wanted.append(functional.interpolate(truth, (SIDE, SIDE), mode="bilinear")[0] > 0.5)
-        return torch.stack(shown).to(images.device), torch.stack(wanted).float().to(images.device)
+            targets.append(functional.interpolate(truth, (SIDE, SIDE), mode="bilinear")[0] > 0.5)
+        device = images.device
+        return torch.stack(inputs).to(device), torch.stack(targets).float().to(device)
 
     def loss(
         self,
@@ -236,9 +251,9 @@ class MideepsegObjective:
         rng: np.random.Generator,
     ) -> torch.Tensor:
         """See :class:`HermesLib.training.trainer.Task`."""
-        shown, wanted = self._batch(images, masks, rng, (3, 12))
-        logits = network(shown)
-        return dice_cross_entropy(logits[:, 1:] - logits[:, :1], wanted).mean()
+        inputs, targets = self._batch(images, masks, rng, (3, 12))
+        logits = network(inputs)
+        return dice_cross_entropy(logits[:, 1:] - logits[:, :1], targets).mean()
 
     def evaluate(
         self,
@@ -248,12 +263,14 @@ class MideepsegObjective:
         rng: np.random.Generator,
     ) -> dict[str, float]:
         """Dice on the crop, before the graph cut, at the official margin."""
-        shown, wanted = self._batch(images, masks, rng, (5, 6))
-        logits = network(shown)
-        return {"dice": dice_batch(logits[:, 1] > logits[:, 0], wanted[:, 0] > 0.5).mean().item()}
+        inputs, targets = self._batch(images, masks, rng, (5, 6))
+        logits = network(inputs)
+        scores = dice_batch(logits[:, 1] > logits[:, 0], targets[:, 0] > 0.5)
+        return {"dice": scores.mean().item()}
 
 
-#: Every small model that ``hermes train promptable`` can train.
+#: Every small model that ``hermes research train-promptable`` can train.
 OBJECTIVES = {
-    task.kind: task for task in (MedSamObjective, ScribblePromptObjective, MideepsegObjective)
+    objective.kind: objective
+    for objective in (MedSamObjective, ScribblePromptObjective, MideepsegObjective)
 }

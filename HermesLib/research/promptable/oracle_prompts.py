@@ -1,4 +1,8 @@
-"""What a promptable model makes of prompts drawn from the truth: the most that any loop can get of it, and what little prompts get."""
+"""Oracle prompts: masks that a promptable model predicts from prompts of the true mask.
+
+Prompted as in the loop, they are the upper bound of what a loop can get from the model. Minimal
+prompts (one stroke, one click) show what a person's first prompt achieves.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,16 +26,16 @@ from HermesLib.prompts.strokes import centerline_scribbles
 from HermesLib.prompts.types import Prompt
 from HermesLib.refinement.seeding import slice_rng
 
-#: Half the way from the edge to the middle: what is deeper is the organ's core.
+#: The organ's core is deeper than this share of its greatest depth.
 _CORE = 0.5
 
 #: From the true mask (H, W, bool) to a prompt.
-Draw = Callable[[np.ndarray, np.random.Generator], Prompt]
+PromptFromTruth = Callable[[np.ndarray, np.random.Generator], Prompt]
 
 
 @dataclass(frozen=True)
-class Prompted:
-    """One answer: whose slice, how it was asked for (``box``, ``one stroke``...), and its true Dice."""
+class OracleMask:
+    """A mask from an oracle prompt: patient, slice, the prompt's name and the true Dice."""
 
     patient: str
     case: str
@@ -41,78 +45,85 @@ class Prompted:
 
 
 def core_of(mask: np.ndarray) -> np.ndarray:
-    """The part (H, W, bool) of a mask that lies deeper than half its greatest depth."""
+    """The part (H, W, bool) of a mask that is deeper than half its greatest depth."""
     depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
     return depth > _CORE * depth.max()
 
 
 def one_stroke(mask: np.ndarray, rng: np.random.Generator) -> Scribbles:
-    """One stroke along the middle of the organ's core, nothing around it."""
+    """One stroke along the centre line of the organ's core, and no background stroke."""
     return Scribbles(centerline_scribbles(core_of(mask), rng), np.zeros_like(mask))
 
 
 def one_click(mask: np.ndarray, rng: np.random.Generator) -> Clicks:
-    """One click at the organ's deepest place."""
+    """One click at the deepest place of the organ."""
     return Clicks(deepest_clicks(mask, 1), np.zeros((0, 2), np.int64))
 
 
-def true_prompts(model: PromptableModel) -> dict[str, Draw]:
-    """Every way a model is asked: as the loop asks with a pGT that is the truth, and with as little as a person begins with.
+def oracle_prompts(model: PromptableModel) -> dict[str, PromptFromTruth]:
+    """Every oracle prompt of a model by name.
 
-    MIDeepSeg looks at the clicks' surroundings only, so that one click tells it nothing.
+    These are the loop's prompts with the truth as the pGT, and minimal prompts. MIDeepSeg reads
+    only the surroundings of its clicks, so that a single click does not define an object.
     """
 
-    def as_the_loop(kind: str) -> Draw:
+    def as_in_the_loop(kind: str) -> PromptFromTruth:
         strategy = strategy_for(kind)
         return lambda mask, rng: strategy.refine(None, np.zeros_like(mask), mask, True, rng)
 
-    found = {kind: as_the_loop(kind) for kind in model.prompt_kinds}
-    if Scribbles.kind in found:
-        found["one stroke"] = one_stroke
-    if Clicks.kind in found and model.name != Mideepseg.kind:
-        found["one click"] = one_click
-    return found
+    prompts = {kind: as_in_the_loop(kind) for kind in model.prompt_kinds}
+    if Scribbles.kind in prompts:
+        prompts["one stroke"] = one_stroke
+    if Clicks.kind in prompts and model.name != Mideepseg.kind:
+        prompts["one click"] = one_click
+    return prompts
 
 
 @torch.inference_mode()
-def ask_with_true_prompts(
+def predict_from_oracle_prompts(
     cases: Sequence[Case],
     preset: Preset,
     model: PromptableModel,
     seed: int,
     device: torch.device,
     on_case: Callable[[int, int], None],
-) -> list[Prompted]:
-    """Ask a model once for every slice that shows the organ, in each of the ways of :func:`true_prompts`."""
-    found = []
+) -> list[OracleMask]:
+    """Prompt a model once per slice that shows the organ, with every one of its oracle prompts.
+
+    Args:
+        cases: with true masks.
+        preset: the organ and its intensities.
+        model: the promptable model.
+        seed: of everything random.
+        device: where the model runs.
+        on_case: called with the number of finished cases and of all.
+    """
+    prompts = oracle_prompts(model)
+    masks = []
     for number, case in enumerate(cases):
+        name = case.image.name.split(".")[0]
         images, truth, indices = read_slices(case, preset)
         for row, index in enumerate(indices):
             true = truth[row].numpy()
             embedding = model.embed(own_slice(images[row : row + 1]).to(device))
-            for name, draw in true_prompts(model).items():
-                answer = model.predict(embedding, [draw(true, slice_rng(seed, index, 0))])
-                drawn = answer.probability[0].cpu().numpy() > 0.5
-                found.append(
-                    Prompted(
-                        case.patient, case.image.name.split(".")[0], index, name, dice(drawn, true)
-                    )
-                )
+            for prompt_name, draw in prompts.items():
+                prompt = draw(true, slice_rng(seed, index, 0))
+                probability = model.predict(embedding, [prompt]).probability[0]
+                score = dice(probability.cpu().numpy() > 0.5, true)
+                masks.append(OracleMask(case.patient, name, index, prompt_name, score))
         on_case(number + 1, len(cases))
-    return found
+    return masks
 
 
-def ceiling_figures(found: Sequence[Prompted]) -> dict[str, Any]:
-    """Mean true Dice by prompt, with 95 % intervals by patient bootstrap, and of how many slices and patients."""
-    prompts = list(dict.fromkeys(one.prompt for one in found))
+def oracle_figures(masks: Sequence[OracleMask]) -> dict[str, Any]:
+    """Counts of patients and slices; by prompt, the mean true Dice with its 95 % interval."""
     figures: dict[str, Any] = {
-        "patients": len({one.patient for one in found}),
-        "slices": len({(one.case, one.index) for one in found}),
+        "patients": len({mask.patient for mask in masks}),
+        "slices": len({(mask.case, mask.index) for mask in masks}),
     }
-    for prompt in prompts:
-        chosen = [one for one in found if one.prompt == prompt]
-        table = np.array([[one.true] for one in chosen])
-        figures[prompt] = with_interval(
-            table, [one.patient for one in chosen], lambda values: float(values[:, 0].mean())
-        )
+    for prompt in dict.fromkeys(mask.prompt for mask in masks):
+        same = [mask for mask in masks if mask.prompt == prompt]
+        table = np.array([[mask.true] for mask in same])
+        patients = [mask.patient for mask in same]
+        figures[prompt] = with_interval(table, patients, lambda rows: float(rows[:, 0].mean()))
     return figures

@@ -1,4 +1,4 @@
-"""How well a small promptable model answers prompts simulated from the truth, on the test patients of its own split."""
+"""Masks of a small model from simulated prompts, on the test patients of its own split."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,35 +15,46 @@ from HermesLib.training.trainer import VIEW
 from HermesLib.weights.checkpoint import Checkpoint
 
 
-def evaluate_prompted(
+def evaluate_simulated_prompts(
     checkpoint: Checkpoint,
     sources: Sequence[TrainingDataset],
     count: int,
     seed: int,
     device: torch.device,
 ) -> dict[str, Any]:
-    """Draw ``count`` objects of the test patients as training validates, and ask the model for each.
+    """Sample objects of the test patients and prompt the model as in the validation of its training.
+
+    Args:
+        checkpoint: of the small model.
+        sources: folders with its test patients.
+        count: how many objects are sampled.
+        seed: of objects, views and prompts.
+        device: where the model runs.
 
     Raises:
-        HermesError: weights of no promptable model of this project, or folders that hold none of its test patients.
+        HermesError: the weights are not those of a small model, or the folders hold none of its
+            test patients.
     """
     if checkpoint.kind not in OBJECTIVES:
-        raise HermesError("the weights are of no small promptable model")
-    task = OBJECTIVES[checkpoint.kind]()
+        raise HermesError("the weights are not those of a small promptable model")
+    objective = OBJECTIVES[checkpoint.kind]()
     try:
-        task.network.load_state_dict(checkpoint.tensors)
+        objective.network.load_state_dict(checkpoint.tensors)
     except RuntimeError as error:
         raise HermesError(f"the weights are not those of the small {checkpoint.kind}") from error
-    wanted = set(checkpoint.training["split"]["test"])
-    slices = [one for source in sources for one in source.read() if one.patient in wanted]
+    patients = set(checkpoint.training["split"]["test"])
+    slices = [
+        labelled for source in sources for labelled in source.read() if labelled.patient in patients
+    ]
     if not slices:
-        raise HermesError("the folders hold none of the weights' test patients")
-    network = task.network.to(device).eval()
+        raise HermesError("the folders have none of the test patients of these weights")
+    network = objective.network.to(device).eval()
     images, masks = ObjectSampler(slices, FAVOUR).draw(
-        np.random.default_rng(seed), count, task.side, VIEW
+        np.random.default_rng(seed), count, objective.side, VIEW
     )
     with torch.no_grad():
-        found = task.evaluate(
+        figures = objective.evaluate(
             network, images.to(device), masks.to(device), np.random.default_rng(seed)
         )
-    return {"patients": len({one.patient for one in slices}), "objects": count, **found}
+    tested = {labelled.patient for labelled in slices}
+    return {"patients": len(tested), "objects": count, **figures}

@@ -1,5 +1,8 @@
-"""HERMES with a part of it switched off, or sampled otherwise. The networks are the bundled ones: nothing is trained anew, so an ablation says
-what a part does in them, not what a network trained without it could do."""
+"""Ablations: HERMES with a part of it switched off, or sampled otherwise.
+
+The networks are the bundled ones and nothing is trained again. An ablation measures what a part
+contributes to these networks, not what a network trained without it could achieve.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -66,8 +69,11 @@ class AblatedQuality(DiffusionQuality):
 
 
 def ablations_of(preset: Preset) -> list[PgtSource]:
-    """One source for each ablation. Those of the drawing's condition are without the share of the image expert's own map in the pGT: it would
-    hide them."""
+    """One source per ablation.
+
+    Ablations of the diffusion's condition use the diffusion sample alone: the share of the image
+    expert's map in the pGT would hide them.
+    """
     core = preset_checkpoint(preset)
 
     def source(
@@ -75,7 +81,7 @@ def ablations_of(preset: Preset) -> list[PgtSource]:
     ) -> PgtSource:
         return PgtSource(name, preset.name, core.sha256, load, fixed=fixed, trained=core.training)
 
-    def drawn_alone(**parts_off: bool) -> Callable[[torch.device], QualityControl]:
+    def sample_alone(**parts_off: bool) -> Callable[[torch.device], QualityControl]:
         def load(device: torch.device) -> QualityControl:
             quality = load_diffusion("diffusion", preset, device)
             through_plane = 0.0 if "image_expert_off" in parts_off else quality.blend.through_plane
@@ -83,26 +89,26 @@ def ablations_of(preset: Preset) -> list[PgtSource]:
 
         return load
 
-    found = [
+    ablations = [
         source(
             "pGT of the first mask kept",
             lambda device: load_diffusion("diffusion", preset, device),
             fixed=True,
         ),
         source(
-            "raw score, as the paper's",
+            "raw score, as in the paper",
             lambda device: load_diffusion("diffusion", preset, device, score="raw"),
         ),
-        source("drawn alone", drawn_alone()),
-        source("drawn alone, E1 (masks) off", drawn_alone(mask_expert_off=True)),
-        source("drawn alone, E2 (images) off", drawn_alone(image_expert_off=True)),
-        source("drawn alone, no spatial condition", drawn_alone(spatial_off=True)),
+        source("sample alone", sample_alone()),
+        source("sample alone, E1 (masks) off", sample_alone(mask_expert_off=True)),
+        source("sample alone, E2 (images) off", sample_alone(image_expert_off=True)),
+        source("sample alone, no spatial condition", sample_alone(spatial_off=True)),
     ]
-    found += [
+    ablations += [
         source(_counted(number, "sample"), partial(_sampled, preset, number, None))
         for number in SAMPLES
     ]
-    return found + [
+    return ablations + [
         source(_counted(number, "step"), partial(_sampled, preset, None, number))
         for number in STEPS
     ]
@@ -114,5 +120,5 @@ def _sampled(
     return load_diffusion("diffusion", preset, device, samples, steps)
 
 
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+def _counted(number: int, unit: str) -> str:
+    return f"{number} {unit}{'' if number == 1 else 's'}"

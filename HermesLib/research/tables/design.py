@@ -1,4 +1,4 @@
-"""What is measured: the organs with their test patients, the sources of the pGT, and one cell for each combination."""
+"""What is measured: organs with their test cases, sources of the pGT, and one cell each."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -40,16 +40,17 @@ class Organ:
         name, equals, folder = text.partition("=")
         if not equals:
             raise HermesError(
-                f"'{text}' names no test cases; write PRESET=decathlon:FOLDER or PRESET=slices:FOLDER"
+                f"'{text}' does not name test cases; "
+                "write PRESET=decathlon:FOLDER or PRESET=slices:FOLDER"
             )
         preset = load_preset(name)
         cases = tuple(read_test_cases(folder, preset.organ_label))
         if not cases:
-            raise HermesError(f"{folder} holds no test case")
+            raise HermesError(f"{folder} has no test case")
         return cls(preset, cases)
 
     def quick(self) -> "Organ":
-        """One patient and the preset's model: enough to see that everything runs."""
+        """One patient and the preset's model, to check that everything runs."""
         first = min(case.patient for case in self.cases)
         return replace(
             self,
@@ -60,16 +61,16 @@ class Organ:
 
 @dataclass(frozen=True)
 class PgtSource:
-    """Who draws the pGT and judges.
+    """A quality control that draws the pGT and scores masks, or only scores them.
 
     Attributes:
         name: in the tables.
         preset: the organ it was made for.
         sha256: of its weights.
-        load: how it is loaded.
-        draws: whether it draws a pGT; one that does not judges only.
-        fixed: whether the pGT of the first mask stays (an ablation).
-        trained: what its weights say of their training.
+        load: loads it on a device.
+        draws: whether it draws a pGT; otherwise it only scores masks.
+        fixed: whether the pGT of the first mask is kept (an ablation).
+        trained: the record of its training, from its weights.
     """
 
     name: str
@@ -83,7 +84,7 @@ class PgtSource:
 
 @dataclass(frozen=True)
 class TableRun:
-    """What is run: a model on an organ, led by a source of the pGT, until the highest threshold is reached."""
+    """A model on an organ, guided by a source of the pGT, up to the highest threshold."""
 
     preset: str
     model: str
@@ -97,7 +98,7 @@ class TableRun:
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in a table: a run as it goes at one threshold."""
+    """One cell of a table: a run at one threshold."""
 
     run: TableRun
     threshold: float
@@ -108,17 +109,19 @@ def file_name(title: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", title).strip("-")
 
 
-def seen_patients(trained: Mapping[str, Any], cases: Sequence[Case]) -> list[str]:
-    """Patients among the cases whom a training read, or chose its weights or its calibration by."""
+def trained_on(trained: Mapping[str, Any], cases: Sequence[Case]) -> list[str]:
+    """Patients of cases that a training read, or that selected or calibrated its weights."""
     split = trained.get("split", {})
-    known = {patient for part in ("train", "validation") for patient in split.get(part, ())}
-    known |= set(trained.get("calibration", {}).get("patients", ()))
-    return sorted({case.identity for case in cases} & known)
+    used = {patient for part in ("train", "validation") for patient in split.get(part, ())}
+    used |= set(trained.get("calibration", {}).get("patients", ()))
+    return sorted({case.identity for case in cases} & used)
 
 
 def sources_of(organ: Organ, rivals: Sequence[Path]) -> list[PgtSource]:
-    """HERMES, its image expert alone as a plain U-Net, the rivals that come with HERMES, and those of the rivals' weights that were trained
-    for the organ."""
+    """HERMES, its image expert alone as a plain U-Net, and the rivals for the organ.
+
+    The rivals are those bundled, and those of the given weight files that were trained for it.
+    """
     preset = organ.preset
 
     def unet(device: torch.device) -> QualityControl:
@@ -126,7 +129,7 @@ def sources_of(organ: Organ, rivals: Sequence[Path]) -> list[PgtSource]:
         return quality.with_blend(replace(quality.blend, expert_share=1.0))
 
     core = preset_checkpoint(preset)
-    found = [
+    sources = [
         PgtSource(
             HERMES,
             preset.name,
@@ -140,7 +143,7 @@ def sources_of(organ: Organ, rivals: Sequence[Path]) -> list[PgtSource]:
         checkpoint = load_checkpoint(path)
         if checkpoint.kind not in RIVALS:
             raise HermesError(
-                f"{path.name} holds no rival's weights; hermes research train-rival makes them"
+                f"{path.name} does not hold weights of a rival (hermes research train-rival)"
             )
         if checkpoint.training["preset"] == preset.name:
 
@@ -148,7 +151,7 @@ def sources_of(organ: Organ, rivals: Sequence[Path]) -> list[PgtSource]:
                 return load_quality(str(path), preset, device)
 
             draws = checkpoint.kind != DiceRegression.kind
-            found.append(
+            sources.append(
                 PgtSource(
                     str(checkpoint.kind),
                     preset.name,
@@ -158,13 +161,13 @@ def sources_of(organ: Organ, rivals: Sequence[Path]) -> list[PgtSource]:
                     trained=checkpoint.training,
                 )
             )
-    return found
+    return sources
 
 
 def runs_of(
     organ: Organ, sources: Sequence[PgtSource], ablations: Sequence[PgtSource]
 ) -> list[TableRun]:
-    """Every one of the organ's models with every source that draws, and the preset's model with every ablation."""
+    """All runs: every model with every source that draws, the preset's model with every ablation."""
     preset = organ.preset
     runs = [
         TableRun(preset.name, model, source.name)

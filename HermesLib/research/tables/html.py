@@ -1,4 +1,4 @@
-"""One page that holds everything: figures, pictures, networks; nothing is loaded from elsewhere."""
+"""HTML of a page that is complete in itself: it loads nothing from elsewhere."""
 
 import base64
 import html
@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 _STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto;
+  padding: 0 1rem; color: #1a1a1a; }
 table { border-collapse: collapse; margin: 0.6rem 0 1.4rem; font-variant-numeric: tabular-nums; }
-th, td { border-bottom: 1px solid #ddd; padding: 0.25rem 0.7rem; text-align: right; white-space: nowrap; }
+th, td { border-bottom: 1px solid #ddd; padding: 0.25rem 0.7rem; text-align: right;
+  white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
 thead th { border-bottom: 2px solid #888; }
 small { color: #555; } img { max-width: 100%; } .best { font-weight: 600; }
@@ -35,7 +37,7 @@ class Section:
     text: str = ""
 
 
-def page(title: str, lead: str, sections: Sequence[Section]) -> str:
+def html_page(title: str, lead: str, sections: Sequence[Section]) -> str:
     """The whole page as HTML; all text is escaped."""
     parts = [f"<h1>{html.escape(title)}</h1>", f"<p>{html.escape(lead)}</p>"]
     for section in sections:
@@ -46,14 +48,11 @@ def page(title: str, lead: str, sections: Sequence[Section]) -> str:
         for caption, png in section.pictures.items():
             data = base64.b64encode(png).decode()
             name = html.escape(caption)
-            parts.append(
-                f'<figure><img alt="{name}" src="data:image/png;base64,{data}"><figcaption>{name}</figcaption></figure>'
-            )
+            image = f'<img alt="{name}" src="data:image/png;base64,{data}">'
+            parts.append(f"<figure>{image}<figcaption>{name}</figcaption></figure>")
     body = "\n".join(parts)
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
-        f"<style>{_STYLE}</style></head><body>\n{body}\n</body></html>\n"
-    )
+    head = f'<meta charset="utf-8"><title>{html.escape(title)}</title><style>{_STYLE}</style>'
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n{body}\n</body></html>\n'
 
 
 def _table(table: Table) -> str:
@@ -63,4 +62,6 @@ def _table(table: Table) -> str:
         for row in table.rows
     )
     note = f"<p><small>{html.escape(table.note)}</small></p>" if table.note else ""
-    return f"<h3>{html.escape(table.title)}</h3><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{note}"
+    title = html.escape(table.title)
+    body = f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
+    return f"<h3>{title}</h3><table>{body}</table>{note}"

@@ -1,4 +1,4 @@
-"""The suite's pictures, as PNG bytes for the page."""
+"""Pictures of the page, as PNG bytes."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -15,50 +15,57 @@ from HermesLib.evaluation.loop_runs import Trace, replay
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.research.tables.design import TITLES
 
-#: Paul Tol's bright scheme, told apart by the colour-blind, and black; one for each source.
+#: Paul Tol's bright scheme, which colour-blind people can distinguish, and black; by source.
 _COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb", "#000000")
-#: The mean of fewer masks says nothing.
+#: Means of fewer masks are not drawn.
 _FEWEST = 5
+#: Width of a bin of the pDSC.
+_BIN = 0.05
 
 
 def plot_risk_coverage(outcomes: Mapping[str, Sequence[SliceOutcome]]) -> bytes:
-    """The true Dice of the masks that each source's score ranks highest, as more of them are taken."""
+    """Mean true Dice of the masks that rank highest by their score, over the share accepted."""
     figure = Figure((8.6, 4.4), layout="constrained")
     axes = figure.subplots()
-    for colour, (source, found) in zip(cycle(_COLOURS), outcomes.items(), strict=False):
-        shown = [one for one in found if one.organ]
-        true = np.array([one.final_dsc for one in sorted(shown, key=lambda one: -one.pdsc)])
+    for colour, (source, slices) in zip(cycle(_COLOURS), outcomes.items(), strict=False):
+        with_organ = [outcome for outcome in slices if outcome.organ]
+        ranked = sorted(with_organ, key=lambda outcome: -outcome.pdsc)
+        true = np.array([outcome.final_dsc for outcome in ranked])
         count = np.arange(1, len(true) + 1)
-        taken = slice(_FEWEST - 1, None)
+        drawn = slice(_FEWEST - 1, None)
         axes.plot(
-            (count / len(true))[taken],
-            (np.cumsum(true) / count)[taken],
+            (count / len(true))[drawn],
+            (np.cumsum(true) / count)[drawn],
             color=colour,
             label=TITLES.get(source, source),
         )
     axes.set(
-        xlabel="share of slices taken, best score first",
+        xlabel="share of slices accepted, best score first",
         ylabel="mean true Dice",
         xlim=(0, 1),
         ylim=(0, 1),
     )
     axes.grid(color="0.9")
-    # Beside the plot: lines of poor sources run along its floor.
+    # Beside the plot, as lines of poor sources run along its lower edge.
     axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.01, 0.5))
     return _png(figure)
 
 
 def plot_iterations(traces: Mapping[str, Sequence[Trace]], threshold: float) -> bytes:
-    """The true Dice of the best mask so far (by its pDSC), iteration by iteration; slices that are done stay as they are. Bands are 95 %
-    intervals by patient bootstrap."""
+    """True Dice of the best mask so far (by its pDSC), by iteration.
+
+    Finished slices keep their mask. Bands are 95 % intervals by patient bootstrap.
+    """
     figure = Figure((6.2, 4.4), layout="constrained")
     axes = figure.subplots()
-    for colour, (name, found) in zip(cycle(_COLOURS), traces.items(), strict=False):
-        shown = [one for one in found if one.organ]
+    for colour, (name, slices) in zip(cycle(_COLOURS), traces.items(), strict=False):
+        with_organ = [trace for trace in slices if trace.organ]
         calls = range(RefinementSettings.max_iterations + 1)
-        kept = [RefinementSettings(threshold=threshold, max_iterations=most) for most in calls]
-        table = np.array([[replay(one, settings).final_dsc for settings in kept] for one in shown])
-        patients = [one.patient for one in shown]
+        limits = [RefinementSettings(threshold=threshold, max_iterations=most) for most in calls]
+        table = np.array(
+            [[replay(trace, limit).final_dsc for limit in limits] for trace in with_organ]
+        )
+        patients = [trace.patient for trace in with_organ]
         bands = np.array(
             [
                 with_interval(table[:, most : most + 1], patients, lambda rows: float(rows.mean()))
@@ -75,13 +82,13 @@ def plot_iterations(traces: Mapping[str, Sequence[Trace]], threshold: float) -> 
 
 
 def plot_reliability(outcomes: Mapping[str, Sequence[SliceOutcome]]) -> bytes:
-    """The mean true Dice of final masks of about the same pDSC, and how many they are."""
+    """Mean true Dice of final masks in bins of their pDSC, with the count of each bin."""
     figure = Figure((6.2, 4.4), layout="constrained")
     axes = figure.subplots()
-    edges = np.arange(0.5, 1.001, 0.05)
-    for colour, (name, found) in zip(cycle(_COLOURS), outcomes.items(), strict=False):
-        words = np.array([(one.pdsc, one.final_dsc) for one in found if one.organ])
-        bins = [words[(words[:, 0] >= low) & (words[:, 0] < low + 0.05)] for low in edges[:-1]]
+    lows = np.arange(0.5, 0.999, _BIN)
+    for colour, (name, slices) in zip(cycle(_COLOURS), outcomes.items(), strict=False):
+        scores = np.array([(slice_.pdsc, slice_.final_dsc) for slice_ in slices if slice_.organ])
+        bins = [scores[(scores[:, 0] >= low) & (scores[:, 0] < low + _BIN)] for low in lows]
         means = np.array([part.mean(0) for part in bins if len(part) >= _FEWEST]).reshape(-1, 2)
         axes.plot(means[:, 0], means[:, 1], "o-", color=colour, label=name)
         sizes = [len(part) for part in bins if len(part) >= _FEWEST]
@@ -102,15 +109,15 @@ def plot_reliability(outcomes: Mapping[str, Sequence[SliceOutcome]]) -> bytes:
 
 
 def plot_detection(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> bytes:
-    """Each judge's word against the truth, on the same masks."""
+    """The score of every judge against the true Dice, on the same masks."""
     columns = min(3, len(rows))
     lines = -(-len(rows) // columns)
     figure = Figure((3.4 * columns, 3.5 * lines), layout="constrained")
     panels = np.atleast_1d(figure.subplots(lines, columns, sharex=True, sharey=True)).ravel()
-    for colour, axes, (source, found) in zip(cycle(_COLOURS), panels, rows.items(), strict=False):
+    for colour, axes, (source, masks) in zip(cycle(_COLOURS), panels, rows.items(), strict=False):
         axes.plot(
-            [row["pdsc"] for row in found],
-            [row["true"] for row in found],
+            [row["pdsc"] for row in masks],
+            [row["true"] for row in masks],
             ".",
             ms=3,
             alpha=0.4,

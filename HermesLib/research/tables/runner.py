@@ -1,4 +1,4 @@
-"""The networks of a suite and what is measured with them, part by part, in this process or in several."""
+"""Measure the parts of the tables, in this process or in several."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -23,13 +23,13 @@ from HermesLib.research.tables.design import (
     TableRun,
     file_name,
     runs_of,
-    seen_patients,
     sources_of,
+    trained_on,
 )
 from HermesLib.research.tables.store import (
     Store,
-    measure_ceiling,
     measure_detection,
+    measure_oracle_prompts,
     measure_run,
     run_settings,
 )
@@ -37,7 +37,7 @@ from HermesLib.research.tables.store import (
 
 @dataclass(frozen=True)
 class TablesRequest:
-    """What a suite is asked for: plain values, so that every process can make its own networks from them."""
+    """What to measure, as plain values from which every process builds its own networks."""
 
     cases: tuple[str, ...]
     rivals: tuple[Path, ...]
@@ -50,7 +50,15 @@ class TablesRequest:
 
 @dataclass(frozen=True)
 class Part:
-    """One file of measurements: a run, what true prompts get of a model, or a judge's words; of an organ by its preset's name."""
+    """One file of measurements: a run, a model's oracle prompts, or a judge's scores.
+
+    Attributes:
+        key: the name of its file.
+        preset: the organ.
+        run: the loop's run, if it is one.
+        model: whose oracle prompts, if it is those.
+        judge: whose scores, if it is those.
+    """
 
     key: str
     preset: str
@@ -60,16 +68,21 @@ class Part:
 
 
 class TablesRunner:
-    """Loads what a part needs, and keeps the last judge."""
+    """Loads what a part needs and keeps the last judge."""
 
     def __init__(self, request: TablesRequest, device: torch.device):
-        self.request, self.device = request, device
+        self.request = request
+        self.device = device
         organs = [Organ.parse(text) for text in request.cases]
-        self.organs = {one.preset.name: one.quick() if request.quick else one for one in organs}
-        self.sources = {name: sources_of(one, request.rivals) for name, one in self.organs.items()}
+        if request.quick:
+            organs = [organ.quick() for organ in organs]
+        self.organs = {organ.preset.name: organ for organ in organs}
+        self.sources = {
+            name: sources_of(organ, request.rivals) for name, organ in self.organs.items()
+        }
         self.ablations = {
-            name: [] if request.quick else ablations_of(one.preset)
-            for name, one in self.organs.items()
+            name: [] if request.quick else ablations_of(organ.preset)
+            for name, organ in self.organs.items()
         }
         self._judge: tuple[str, str, QualityControl] | None = None
 
@@ -80,41 +93,40 @@ class TablesRunner:
         return {name: load_model(name, "bundled", self.device) for name in names}
 
     def check(self) -> None:
-        """Nobody is tested on whom a network was trained or chosen.
+        """Refuse cases of patients that any network was trained, selected or calibrated on.
 
         Raises:
-            HermesError: the first network that saw one of the patients.
+            HermesError: names the first such network.
         """
         for name, organ in self.organs.items():
             trained = {source.name: source.trained for source in self.sources[name]}
             trained |= {model: model_checkpoint(model).training for model in organ.models}
             for network, training in trained.items():
-                seen = seen_patients(training, organ.cases)
-                if seen:
+                patients = trained_on(training, organ.cases)
+                if patients:
                     raise HermesError(
-                        f"{network} knows {', '.join(seen)} from its training; leave them out of the cases of {name}"
+                        f"{network} was trained on {', '.join(patients)}; "
+                        f"leave them out of the cases of {name}"
                     )
 
     def parts(self) -> list[Part]:
-        """Everything there is to measure, what takes longest first."""
-        found = []
+        """Everything to measure, the longest first."""
+        parts = []
         for name, organ in self.organs.items():
             runs = runs_of(organ, self.sources[name], self.ablations[name])
-            found += [Part(run.key, name, run=run) for run in runs]
+            parts += [Part(run.key, name, run=run) for run in runs]
         for name, organ in self.organs.items():
-            found += [
-                Part(f"{name}_{file_name(one.name)}_detection", name, judge=one.name)
-                for one in self.sources[name]
+            parts += [
+                Part(f"{name}_{file_name(source.name)}_detection", name, judge=source.name)
+                for source in self.sources[name]
             ]
-            found += [Part(f"{name}_{model}_ceiling", name, model=model) for model in organ.models]
-        return found
+            parts += [Part(f"{name}_{model}_oracle", name, model=model) for model in organ.models]
+        return parts
 
-    def made(self, part: Part) -> dict[str, Any]:
-        """From what a part is made: networks by SHA-256, cases, settings."""
-        organ, source = (
-            self.organs[part.preset],
-            part.judge or (part.run.source if part.run else ""),
-        )
+    def provenance(self, part: Part) -> dict[str, Any]:
+        """What a part depends on: networks by SHA-256, cases, settings."""
+        organ = self.organs[part.preset]
+        source = part.judge or (part.run.source if part.run else "")
         models = (part.model,) if part.model else (part.run.model,) if part.run else organ.models
         return {
             "hermes": __version__,
@@ -127,9 +139,10 @@ class TablesRunner:
 
     def measure(self, part: Part) -> list[dict[str, Any]]:
         """The rows of a part."""
-        organ, request = self.organs[part.preset], self.request
+        organ = self.organs[part.preset]
+        request = self.request
         if part.model:
-            return measure_ceiling(organ, self.models[part.model], request.seed, self.device)
+            return measure_oracle_prompts(organ, self.models[part.model], request.seed, self.device)
         if part.run is None:
             models = [self.models[name] for name in organ.models]
             return measure_detection(
@@ -149,44 +162,53 @@ class TablesRunner:
     def source(self, preset: str, name: str) -> PgtSource:
         """A source or ablation of an organ by name."""
         return next(
-            one for one in [*self.sources[preset], *self.ablations[preset]] if one.name == name
+            source
+            for source in [*self.sources[preset], *self.ablations[preset]]
+            if source.name == name
         )
 
     def judge(self, preset: str, name: str) -> QualityControl:
-        """A source's judge, ready."""
+        """The quality control of a source, loaded."""
         if self._judge is None or self._judge[:2] != (preset, name):
-            self._judge = preset, name, self.source(preset, name).load(self.device)
+            quality = self.source(preset, name).load(self.device)
+            self._judge = (preset, name, quality)
         return self._judge[2]
 
 
-_bench: TablesRunner | None = None
+_runner: TablesRunner | None = None
 
 
 def measure_all(
-    bench: TablesRunner, store: Store, workers: int, done: Callable[[Part, bool], None]
+    runner: TablesRunner, store: Store, workers: int, done: Callable[[Part, bool], None]
 ) -> None:
-    """Measure what the store lacks and tell of each part, with whether it was known; in so many processes, each with its share of the
-    processor's cores."""
+    """Measure every part that the store lacks.
+
+    Args:
+        runner: of the parts.
+        store: where they are kept.
+        workers: how many processes measure side by side; they share the processor's cores.
+        done: called for every part, with whether it was in the store already.
+    """
     missing = []
-    for part in bench.parts():
-        if store.get(part.key, bench.made(part)) is not None:
+    for part in runner.parts():
+        if store.get(part.key, runner.provenance(part)) is not None:
             done(part, True)
         else:
             missing.append(part)
-    for part in _measured(bench, store, missing, min(workers, len(missing))):
+    for part in _measured(runner, store, missing, min(workers, len(missing))):
         done(part, False)
 
 
 def _measured(
-    bench: TablesRunner, store: Store, parts: Sequence[Part], workers: int
+    runner: TablesRunner, store: Store, parts: Sequence[Part], workers: int
 ) -> Iterator[Part]:
     if workers < 2:
         for part in parts:
-            store.put(part.key, bench.made(part), bench.measure(part))
+            store.put(part.key, runner.provenance(part), runner.measure(part))
             yield part
         return
     threads = max(1, (os.cpu_count() or 1) // workers)
-    start = (bench.request, str(bench.device), threads)
+    start = (runner.request, str(runner.device), threads)
     with ProcessPoolExecutor(workers, get_context("spawn"), _begin, start) as pool:
         waiting: dict[Future[list[dict[str, Any]]], Part] = {
             pool.submit(_measure, part): part for part in parts
@@ -195,18 +217,18 @@ def _measured(
             while waiting:
                 for future in wait(waiting, return_when=FIRST_COMPLETED).done:
                     part = waiting.pop(future)
-                    store.put(part.key, bench.made(part), future.result())
+                    store.put(part.key, runner.provenance(part), future.result())
                     yield part
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _begin(request: TablesRequest, device: str, threads: int) -> None:
-    global _bench
+    global _runner
     torch.set_num_threads(threads)
-    _bench = TablesRunner(request, torch.device(device))
+    _runner = TablesRunner(request, torch.device(device))
 
 
 def _measure(part: Part) -> list[dict[str, Any]]:
-    assert _bench is not None
-    return _bench.measure(part)
+    assert _runner is not None
+    return _runner.measure(part)

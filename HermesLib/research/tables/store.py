@@ -1,4 +1,4 @@
-"""Measuring the cells, each into a file of its own, so that a suite that was cut off goes on where it was."""
+"""Measurements, each stored in a file of its own, so that an interrupted suite can continue."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -19,44 +19,50 @@ from HermesLib.prompts.registry import strategy_for
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.refinement.seeding import slice_rng, slice_seed
 from HermesLib.refinement.settings import RefinementSettings
-from HermesLib.research.promptable.oracle_prompts import ask_with_true_prompts
+from HermesLib.research.promptable.oracle_prompts import predict_from_oracle_prompts
 from HermesLib.research.tables.design import Organ
 
-#: Corrupted masks a slice among those that the judges have to tell from good ones, and the share of gross failures among them.
-_CORRUPTED, _GROSS = 4, 0.25
+#: Corrupted masks per slice for failure detection, and the share of gross failures among them.
+_CORRUPTED = 4
+_GROSS = 0.25
 
 
 def _nothing(done: int, total: int) -> None:
-    """Cells tell of themselves when they are done."""
+    """Parts report when they are done, not by case."""
 
 
 class Store:
-    """A folder of JSON files, one for each measured part, each with what it was made from. A part that was made from the same is not measured
-    again; one made from other networks or cases is no part of this suite."""
+    """A folder of JSON files, one per measured part, each with its provenance.
+
+    A part is measured again only if its networks, cases or settings changed.
+    """
 
     def __init__(self, folder: Path):
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    def put(self, name: str, made: Mapping[str, Any], rows: Sequence[dict[str, Any]]) -> None:
-        """Keep what was measured."""
+    def put(self, name: str, provenance: Mapping[str, Any], rows: Sequence[dict[str, Any]]) -> None:
+        """Store the rows of a part."""
         path = self.folder / f"{name}.json"
         temporary = path.with_suffix(".part")
-        temporary.write_text(json.dumps({"made": made, "rows": list(rows)}), encoding="utf-8")
+        temporary.write_text(json.dumps({"made": provenance, "rows": list(rows)}), encoding="utf-8")
         temporary.replace(path)
 
-    def get(self, name: str, made: Mapping[str, Any]) -> list[dict[str, Any]] | None:
-        """What was kept, None if nothing was or it was made from something else."""
+    def get(self, name: str, provenance: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+        """The rows of a part; None if there are none of this provenance."""
         path = self.folder / f"{name}.json"
         if not path.is_file():
             return None
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        rows: list[dict[str, Any]] = kept["rows"]
-        return rows if kept["made"] == json.loads(json.dumps(made)) else None
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        rows: list[dict[str, Any]] = stored["rows"]
+        return rows if stored["made"] == json.loads(json.dumps(provenance)) else None
 
 
 def run_settings(threshold: float, seed: int, fixed: bool = False) -> RefinementSettings:
-    """Settings of a run that holds all those at lower thresholds: it gives up as late where no mask can pass as where one can."""
+    """Settings of a run from which runs at lower thresholds can be replayed.
+
+    It has the same patience where no mask can reach the threshold as where one can.
+    """
     patience = RefinementSettings.patience
     return RefinementSettings(
         threshold=threshold,
@@ -73,13 +79,15 @@ def measure_run(
     settings: RefinementSettings,
     device: torch.device,
 ) -> list[dict[str, Any]]:
-    """The loop on all cases of the organ: one row a slice (:class:`Trace`). A judge that does not tell whether a slice shows the organ is
-    shown those that do."""
+    """Run the loop on all cases of the organ: one row per slice (:class:`Trace`).
+
+    A judge that does not know whether a slice shows the organ is run on slices with the organ only.
+    """
     kind = model.prompt_kinds[0]
     blind = judge.observe(torch.zeros(1, 1, 64, 64)).presence is None
     loop = Loop(organ.preset, model, judge, kind, settings, device)
     traces = trace_cases(organ.cases, loop, _nothing, only_with_organ=blind)
-    return [asdict(one) for one in traces]
+    return [asdict(trace) for trace in traces]
 
 
 def traces_of(rows: Sequence[dict[str, Any]]) -> list[Trace]:
@@ -95,11 +103,11 @@ def measure_detection(
     seed: int,
     device: torch.device,
 ) -> list[dict[str, Any]]:
-    """The judge's word on masks that no pGT has prompted: the models' real first ones, graded and gross corruptions, and the truth.
+    """Score masks that no pGT prompted: first masks of the models, corruptions, and the truth.
 
-    The masks depend on the seed and the slice alone, so that every judge sees the same.
+    The masks depend on the seed and the slice alone, so that every judge scores the same ones.
     """
-    found = []
+    rows = []
     for case in organ.cases:
         images, truth, indices = read_slices(case, organ.preset)
         for row, index in enumerate(indices):
@@ -115,34 +123,26 @@ def measure_detection(
                 prompt = strategy_for(model.prompt_kinds[0]).first(
                     true.shape, slice_rng(seed, index, 0)
                 )
-                answer = (
-                    model.predict(model.embed(own_slice(image)), [prompt])
-                    .probability[0]
-                    .cpu()
-                    .numpy()
-                    > 0.5
-                )
-                masks.append((model.name, answer))
+                prediction = model.predict(model.embed(own_slice(image)), [prompt])
+                masks.append((model.name, prediction.probability[0].cpu().numpy() > 0.5))
             for name, mask in masks:
-                word = judge.assess(
+                assessment = judge.assess(
                     observation,
                     torch.from_numpy(np.ascontiguousarray(mask))[None].to(device),
                     [slice_seed(seed, index, 0)],
                 )
                 # An empty mask or an empty pGT can never be accepted: as in the loop.
-                comparable = mask.any() and bool((word.pgt > 0.5).any())
-                pdsc = float(word.pdsc[0]) if comparable else 0.0
-                found.append(
+                comparable = mask.any() and bool((assessment.pgt > 0.5).any())
+                pdsc = float(assessment.pdsc[0]) if comparable else 0.0
+                rows.append(
                     {"patient": case.patient, "mask": name, "pdsc": pdsc, "true": dice(mask, true)}
                 )
-    return found
+    return rows
 
 
-def measure_ceiling(
+def measure_oracle_prompts(
     organ: Organ, model: PromptableModel, seed: int, device: torch.device
 ) -> list[dict[str, Any]]:
-    """What the model makes of prompts from the truth."""
-    return [
-        asdict(one)
-        for one in ask_with_true_prompts(organ.cases, organ.preset, model, seed, device, _nothing)
-    ]
+    """Masks of a model from oracle prompts: one row per mask (:class:`OracleMask`)."""
+    masks = predict_from_oracle_prompts(organ.cases, organ.preset, model, seed, device, _nothing)
+    return [asdict(mask) for mask in masks]

@@ -1,4 +1,4 @@
-"""Prompts from the truth: where they lie, and what is made of the answers."""
+"""Oracle prompts: where they are, and the figures of the predicted masks."""
 
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from HermesLib.evaluation.cases import Case
 from HermesLib.models.registry import load_model
 from HermesLib.presets.registry import load_preset
 from HermesLib.research.promptable.oracle_prompts import (
-    ask_with_true_prompts,
-    ceiling_figures,
     core_of,
     one_click,
     one_stroke,
-    true_prompts,
+    oracle_figures,
+    oracle_prompts,
+    predict_from_oracle_prompts,
 )
 from HermesLib.samples.prostate_phantom import prostate_phantom
 
@@ -26,7 +26,7 @@ CPU = torch.device("cpu")
 
 
 @given(st.integers(4, 25), st.integers(4, 25), st.integers(0, 2**32 - 1))
-def test_weak_prompts_lie_in_the_core_of_the_organ(height, width, seed):
+def test_minimal_prompts_are_in_the_core_of_the_organ(height, width, seed):
     mask = np.zeros((40, 48), bool)
     mask[5 : 5 + height, 8 : 8 + width] = True
     rng = np.random.default_rng(seed)
@@ -38,7 +38,7 @@ def test_weak_prompts_lie_in_the_core_of_the_organ(height, width, seed):
     assert len(click.positive) == 1 and core[click.positive[0, 1], click.positive[0, 0]]
 
 
-def test_every_model_is_asked_in_each_of_its_ways_and_a_true_prompt_is_worth_more_than_a_weak_one(
+def test_full_oracle_prompts_beat_minimal_ones_for_every_model(
     tmp_path: Path,
 ):
     phantom = prostate_phantom(seed=1, slices=5)
@@ -52,11 +52,11 @@ def test_every_model_is_asked_in_each_of_its_ways_and_a_true_prompt_is_worth_mor
     }
     for name, asked in ways.items():
         model = load_model(name, "bundled", CPU)
-        assert list(true_prompts(model)) == asked
-        found = ask_with_true_prompts(
+        assert list(oracle_prompts(model)) == asked
+        found = predict_from_oracle_prompts(
             [case], load_preset("prostate-t2"), model, 0, CPU, lambda done, total: None
         )
-        figures = ceiling_figures(found)
+        figures = oracle_figures(found)
         assert (
             figures["patients"] == 1 and figures["slices"] == len({one.index for one in found}) > 0
         )

@@ -15,8 +15,9 @@ from HermesLib.metrics.overlap import dice_batch
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.registry import load_quality
 from HermesLib.research.rivals.constrained_vae import BANK, LATENT, ConstrainedVae
+from HermesLib.research.rivals.corruptions import corrupt
 from HermesLib.research.rivals.galati import Galati
-from HermesLib.research.rivals.objectives import RIVAL_OBJECTIVES, spoil
+from HermesLib.research.rivals.objectives import RIVAL_OBJECTIVES
 from HermesLib.research.rivals.rebuilt import RebuiltQuality
 from HermesLib.research.rivals.registry import RIVALS
 from HermesLib.research.rivals.regression import DiceRegression, RegressionQuality
@@ -131,14 +132,13 @@ def test_valid_is_one_piece_without_holes_and_not_too_large_or_ragged():
 
 @settings(max_examples=50)
 @given(st.integers(0, 2**32 - 1), st.floats(4, 20))
-def test_spoiling_leaves_most_of_the_slice_alone(seed, radius):
+def test_corruption_changes_less_than_half_of_the_slice_and_keeps_empty_masks_empty(seed, radius):
     mask = disc(64, 30, 34, radius)
-    spoilt = spoil(mask, np.random.default_rng(seed))
-    assert spoilt.shape == mask.shape and spoilt.dtype == bool
-    assert (spoilt != mask).mean() < 0.5
-    assert not spoil(np.zeros_like(mask), np.random.default_rng(seed)).any(), (
-        "nothing there, nothing to spoil"
-    )
+    corrupted = corrupt(mask, np.random.default_rng(seed))
+    assert corrupted.shape == mask.shape
+    assert corrupted.dtype == bool
+    assert (corrupted != mask).mean() < 0.5
+    assert not corrupt(np.zeros_like(mask), np.random.default_rng(seed)).any()
 
 
 @pytest.mark.parametrize("kind", list(RIVAL_OBJECTIVES))

@@ -1,4 +1,4 @@
-"""The tables: their arithmetic on cases made by hand, their page, and a whole small suite that goes on where it was cut off."""
+"""The tables: figures of hand-made cases, the page, and a small suite that is interrupted and continued."""
 
 import csv
 import json
@@ -15,10 +15,10 @@ from HermesLib.evaluation.loop_metrics import SliceOutcome
 from HermesLib.presets.registry import load_preset
 from HermesLib.research.rivals.registry import bundled_rivals
 from HermesLib.research.tables.ablations import ablations_of
-from HermesLib.research.tables.design import HERMES, UNET, Cell, Organ, TableRun, seen_patients
-from HermesLib.research.tables.html import Section, Table, page
+from HermesLib.research.tables.comparison_tables import verdict
+from HermesLib.research.tables.design import HERMES, UNET, Cell, Organ, TableRun, trained_on
+from HermesLib.research.tables.html import Section, Table, html_page
 from HermesLib.research.tables.plots import plot_detection
-from HermesLib.research.tables.sections import verdict
 from HermesLib.research.tables.store import Store
 from HermesLib.research.tables.summary import (
     clearly_better,
@@ -68,7 +68,7 @@ def test_a_cell_s_figures_are_means_over_slices_that_show_the_organ():
     assert (row.patients, row.slices) == (2, 3)
 
 
-def test_a_source_that_never_prompts_yields_nothing_and_stays_out_of_the_mean():
+def test_a_source_that_never_prompts_has_no_final_dice_and_is_left_out_of_the_mean():
     nothing = row_of(cell("medsam"), [outcome("a", 0.1, 0.1, "failed", calls=0)])
     something = row_of(cell("mideepseg"), [outcome("a", 0.1, 0.6)])
     assert nothing.final is None
@@ -76,7 +76,7 @@ def test_a_source_that_never_prompts_yields_nothing_and_stays_out_of_the_mean():
     assert overall([nothing], HERMES, 0.9) is None is overall([something], HERMES, 0.7)
 
 
-def test_the_share_of_the_ceiling_is_that_of_the_same_model_and_being_clearly_better_needs_intervals_apart():
+def test_the_share_of_the_upper_bound_is_taken_by_model():
     rows = [
         row_of(cell(), [outcome("a", 0, 0.8)]),
         row_of(cell(source=UNET), [outcome("a", 0, 0.4)]),
@@ -84,12 +84,15 @@ def test_the_share_of_the_ceiling_is_that_of_the_same_model_and_being_clearly_be
     assert share_of_ceiling(rows, {"medsam": 0.9}, HERMES, 0.9) == {
         "medsam": pytest.approx(0.8 / 0.9)
     }
+
+
+def test_clearly_better_means_intervals_apart():
     assert clearly_better([0.8, 0.75, 0.85], [0.7, 0.65, 0.74])
     assert not clearly_better([0.8, 0.73, 0.85], [0.7, 0.65, 0.74])
     assert not clearly_better([0.8, None, None], [0.7, 0.65, 0.74])
 
 
-def test_the_gain_over_a_rival_is_taken_slice_by_slice_and_of_the_same_slices_only():
+def test_the_gain_over_a_rival_is_paired_by_slice_and_needs_the_same_slices():
     ours = [outcome("a", 0, 0.9), outcome("b", 0, 0.3), outcome("c", 0, 0.6)]
     theirs = [outcome("c", 0, 0.5), outcome("a", 0, 0.8), outcome("b", 0, 0.2)]
     assert gain_over(ours, theirs) == pytest.approx([0.1, 0.1, 0.1])
@@ -97,7 +100,7 @@ def test_the_gain_over_a_rival_is_taken_slice_by_slice_and_of_the_same_slices_on
         gain_over(ours, theirs[1:])
 
 
-def test_the_error_above_ours_is_taken_mask_by_mask():
+def test_the_difference_of_errors_is_paired_by_mask():
     ours = [
         {"patient": "a", "mask": "truth", "pdsc": 0.95, "true": 1.0},
         {"patient": "b", "mask": "medsam", "pdsc": 0.5, "true": 0.6},
@@ -108,7 +111,7 @@ def test_the_error_above_ours_is_taken_mask_by_mask():
         error_above(ours, theirs[::-1])
 
 
-def test_the_page_says_where_hermes_is_not_ahead_and_where_it_is_behind():
+def test_the_verdict_says_where_hermes_is_ahead_not_clearly_ahead_or_behind():
     assert verdict(True, [0.3, 0.2, 0.4], 6) == "ahead, intervals apart"
     assert verdict(False, [0.1, 0.05, 0.2], 6) == "ahead on the same slices, intervals overlap"
     assert verdict(False, [0.01, -0.05, 0.05], 6) == "not clearly ahead"
@@ -121,35 +124,31 @@ def test_detection_counts_the_same_masks_at_every_threshold():
         {"patient": "a", "pdsc": 0.95, "true": 1.0},
         {"patient": "b", "pdsc": 0.75, "true": 0.65},
     ]
-    found = detection_of(rows)
-    assert (found["0.7"]["sensitivity"], found["0.7"]["specificity"]) == (0, 1)
-    assert (found["0.8"]["sensitivity"], found["0.8"]["auroc"]) == (1, 1)
-    assert found["error"]["mae"][0] == pytest.approx(0.075)
+    figures = detection_of(rows)
+    assert (figures["0.7"]["sensitivity"], figures["0.7"]["specificity"]) == (0, 1)
+    assert (figures["0.8"]["sensitivity"], figures["0.8"]["auroc"]) == (1, 1)
+    assert figures["error"]["mae"][0] == pytest.approx(0.075)
 
 
-def test_the_page_holds_all_text_escaped_and_loads_nothing():
-    made = page(
+def test_the_page_escapes_all_text_and_loads_nothing():
+    page = html_page(
         "A & B",
         "<lead>",
         [Section("S", [Table("T", ["x<y"], [["1 < 2"]], "a note")], {"a picture": b"png"})],
     )
-    assert (
-        "A &amp; B" in made
-        and "&lt;lead&gt;" in made
-        and "x&lt;y" in made
-        and "1 &lt; 2" in made
-        and "a note" in made
-    )
-    assert "data:image/png;base64,cG5n" in made and "http" not in made
+    for text in ("A &amp; B", "&lt;lead&gt;", "x&lt;y", "1 &lt; 2", "a note"):
+        assert text in page
+    assert "data:image/png;base64,cG5n" in page
+    assert "http" not in page
 
 
-def test_every_judge_has_its_own_panel_however_many_they_are():
+def test_every_judge_has_a_panel_of_its_own():
     rows = {f"judge {number}": [{"pdsc": 0.5, "true": 0.6}] for number in range(9)}
-    whole = plot_detection(rows)
-    assert plot_detection({**rows, "judge 8": [{"pdsc": 0.9, "true": 0.1}]}) != whole
+    picture = plot_detection(rows)
+    assert plot_detection({**rows, "judge 8": [{"pdsc": 0.9, "true": 0.1}]}) != picture
 
 
-def test_what_was_made_from_the_same_is_not_measured_again_and_what_was_made_from_else_is(
+def test_the_store_returns_rows_of_the_same_provenance_only(
     tmp_path: Path,
 ):
     store = Store(tmp_path)
@@ -159,14 +158,14 @@ def test_what_was_made_from_the_same_is_not_measured_again_and_what_was_made_fro
     assert Store(tmp_path).get("part", {"seed": 1, "cases": (1, 2)}) is None
 
 
-def test_cases_are_asked_for_in_words_a_user_can_mend(tmp_path: Path):
+def test_wrong_cases_are_refused_with_the_right_form(tmp_path: Path):
     with pytest.raises(HermesError, match="PRESET=decathlon:FOLDER"):
         Organ.parse("prostate-t2")
     with pytest.raises(HermesError, match=r"dataset\.json"):
         Organ.parse(f"prostate-t2=decathlon:{tmp_path}")
 
 
-def test_one_command_writes_page_and_figures_and_goes_on_where_it_was(
+def test_one_command_writes_page_and_figures_and_continues_where_it_was_interrupted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     torch.manual_seed(0)
@@ -188,36 +187,33 @@ def test_one_command_writes_page_and_figures_and_goes_on_where_it_was(
     assert "about" in capsys.readouterr().err
     with open(tmp_path / "out" / "tables.csv", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
-    model, rivals = (
-        load_preset("prostate-t2").model,
-        len(bundled_rivals(load_preset("prostate-t2"))),
-    )
+    model = load_preset("prostate-t2").model
+    rivals = len(bundled_rivals(load_preset("prostate-t2")))
     assert {(row["model"], row["threshold"]) for row in rows} == {(model, "0.9")}
     assert {HERMES, UNET} <= {row["source"] for row in rows}
-    told = json.loads((tmp_path / "out" / "tables.json").read_text(encoding="utf-8"))
-    assert told["provenance"]["cases"] == {"prostate-t2": 1} and all(
-        0 <= row["final"][0] <= 1 for row in told["rows"]
-    )
-    made = (tmp_path / "out" / "tables.html").read_text(encoding="utf-8")
+    written = json.loads((tmp_path / "out" / "tables.json").read_text(encoding="utf-8"))
+    assert written["provenance"]["cases"] == {"prostate-t2": 1}
+    assert all(0 <= row["final"][0] <= 1 for row in written["rows"])
+    page = (tmp_path / "out" / "tables.html").read_text(encoding="utf-8")
     for title in (
         "Table 1",
         "Table 2",
         "Table 3",
-        "Ceiling",
+        "Oracle prompts",
         "Is the loop worth it",
         "HERMES against each rival",
     ):
-        assert title in made
-    cut = tmp_path / "out" / "measured" / f"prostate-t2_{model}_HERMES.json"
-    kept = cut.read_text(encoding="utf-8")
-    cut.unlink()
+        assert title in page
+    part = tmp_path / "out" / "measured" / f"prostate-t2_{model}_HERMES.json"
+    measured = part.read_text(encoding="utf-8")
+    part.unlink()
     assert main(words) == 0
     runs = len(rows)
-    assert capsys.readouterr().err.count("known") == (runs - 1) + 1 + (2 + rivals)
-    assert cut.read_text(encoding="utf-8") == kept
+    assert capsys.readouterr().err.count("measured before") == (runs - 1) + 1 + (2 + rivals)
+    assert part.read_text(encoding="utf-8") == measured
 
 
-def test_a_patient_of_a_training_its_validation_or_its_calibration_is_known():
+def test_patients_of_training_validation_and_calibration_count_as_trained_on():
     cases = [Case("x", Path("x"), Path("x"), 1, f"ward-{number}") for number in range(5)]
     trained = {
         "split": {
@@ -227,20 +223,20 @@ def test_a_patient_of_a_training_its_validation_or_its_calibration_is_known():
         },
         "calibration": {"patients": ["ward-3"]},
     }
-    assert seen_patients(trained, cases) == ["ward-0", "ward-1", "ward-3"]
-    assert seen_patients({}, cases) == []
+    assert trained_on(trained, cases) == ["ward-0", "ward-1", "ward-3"]
+    assert trained_on({}, cases) == []
 
 
-def test_nobody_is_tested_on_whom_a_network_was_trained(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-):
+def test_cases_of_training_patients_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     folder = tmp_path / "made"
     folder.mkdir()
     make_decathlon(folder, "MRI", "prostate", patients=1)
     table = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
     stem = Path(table["training"][0]["image"]).name.split(".")[0]
     trained = bundled_checkpoint("qc-prostate-t2").training["split"]["train"]
-    number = next(one for one in trained if one.startswith("promise12-")).removeprefix("promise12-")
+    number = next(patient for patient in trained if patient.startswith("promise12-")).removeprefix(
+        "promise12-"
+    )
     for name in ("image", "label"):
         path = folder / table["training"][0][name]
         renamed = path.with_name(path.name.replace(stem, f"Case{number}"))
@@ -263,28 +259,30 @@ def test_nobody_is_tested_on_whom_a_network_was_trained(
         )
         == 2
     )
-    assert f"knows promise12-{number} from its training" in capsys.readouterr().err
+    assert f"was trained on promise12-{number}" in capsys.readouterr().err
 
 
-def test_an_ablation_is_hermes_without_that_part():
+def test_each_ablation_changes_the_pgt_and_without_masks_it_does_not_depend_on_them():
     preset = load_preset("prostate-t2")
-    drawn = {one.name: one for one in ablations_of(preset)}
+    ablations = {source.name: source for source in ablations_of(preset)}
     torch.manual_seed(0)
     image, mask = torch.rand(1, 1, 128, 128), torch.zeros(1, 128, 128, dtype=torch.bool)
     mask[:, 40:80, 40:80] = True
 
-    def pgt(name: str, shown: torch.Tensor) -> torch.Tensor:
-        quality = drawn[name].load(torch.device("cpu"))
-        return quality.assess(quality.observe(image), shown, [0]).pgt
+    def pgt(name: str, masks: torch.Tensor) -> torch.Tensor:
+        quality = ablations[name].load(torch.device("cpu"))
+        return quality.assess(quality.observe(image), masks, [0]).pgt
 
     blank = torch.zeros_like(mask)
-    assert not torch.equal(pgt("drawn alone", mask), pgt("drawn alone", blank))
+    assert not torch.equal(pgt("sample alone", mask), pgt("sample alone", blank))
     assert torch.equal(
-        pgt("drawn alone, E1 (masks) off", mask), pgt("drawn alone, E1 (masks) off", blank)
+        pgt("sample alone, E1 (masks) off", mask), pgt("sample alone, E1 (masks) off", blank)
     )
-    different = [pgt(name, mask) for name in drawn if name.startswith("drawn alone")]
+    different = [pgt(name, mask) for name in ablations if name.startswith("sample alone")]
     different += [pgt("8 samples", mask), pgt("4 steps", mask)]
     assert all(
         not torch.equal(a, b) for number, a in enumerate(different) for b in different[:number]
     )
-    assert [one.name for one in drawn.values() if one.fixed] == ["pGT of the first mask kept"]
+    assert [source.name for source in ablations.values() if source.fixed] == [
+        "pGT of the first mask kept"
+    ]
