@@ -51,7 +51,7 @@ class MedSamObjective:
         self.side = SMALL.image_size
 
     def config(self) -> dict[str, Any]:
-        """See :class:`HermesLib.training.trainer.Task`."""
+        """See :class:`HermesLib.training.trainer.Objective`."""
         return SMALL.to_dict()
 
     def _logits(
@@ -85,7 +85,7 @@ class MedSamObjective:
         masks: torch.Tensor,
         rng: np.random.Generator,
     ) -> torch.Tensor:
-        """See :class:`HermesLib.training.trainer.Task`."""
+        """See :class:`HermesLib.training.trainer.Objective`."""
         return dice_cross_entropy(
             self._logits(network, images, masks, rng, self.pad, self.jitter), masks
         ).mean()
@@ -120,7 +120,7 @@ class ScribblePromptObjective:
         self.network: nn.Module = ScribblePromptUNet(self.features)
 
     def config(self) -> dict[str, Any]:
-        """See :class:`HermesLib.training.trainer.Task`."""
+        """See :class:`HermesLib.training.trainer.Objective`."""
         return {"features": list(self.features), "image_size": self.side}
 
     def _first(self, mask: np.ndarray, rng: np.random.Generator) -> torch.Tensor:
@@ -190,7 +190,7 @@ class ScribblePromptObjective:
         masks: torch.Tensor,
         rng: np.random.Generator,
     ) -> torch.Tensor:
-        """See :class:`HermesLib.training.trainer.Task`."""
+        """See :class:`HermesLib.training.trainer.Objective`."""
         rounds = self._rounds(network, images, masks, rng, 2)
         return torch.stack([dice_cross_entropy(logits, masks).mean() for logits in rounds]).mean()
 
@@ -220,7 +220,7 @@ class MideepsegObjective:
         self.network: nn.Module = MideepsegUNet(self.width)
 
     def config(self) -> dict[str, Any]:
-        """See :class:`HermesLib.training.trainer.Task`."""
+        """See :class:`HermesLib.training.trainer.Objective`."""
         return {"width": self.width}
 
     def _batch(
@@ -250,7 +250,7 @@ class MideepsegObjective:
         masks: torch.Tensor,
         rng: np.random.Generator,
     ) -> torch.Tensor:
-        """See :class:`HermesLib.training.trainer.Task`."""
+        """See :class:`HermesLib.training.trainer.Objective`."""
         inputs, targets = self._batch(images, masks, rng, (3, 12))
         logits = network(inputs)
         return dice_cross_entropy(logits[:, 1:] - logits[:, :1], targets).mean()

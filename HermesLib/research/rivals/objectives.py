@@ -52,7 +52,7 @@ class DiceRegressionObjective(RivalObjective):
         masks: torch.Tensor,
         rng: np.random.Generator,
     ) -> torch.Tensor:
-        """See :class:`HermesLib.training.trainer.Task`."""
+        """See :class:`HermesLib.training.trainer.Objective`."""
         wrong, true = self._judged(images, masks, rng)
         return (network(images, wrong) - true).abs().mean()
 
@@ -90,7 +90,7 @@ class NnQcObjective(RivalObjective):
         self.network, self.side = network, network.side
 
     def config(self) -> dict[str, object]:
-        """See :class:`HermesLib.training.trainer.Task`."""
+        """See :class:`HermesLib.training.trainer.Objective`."""
         return {"side": self.side, "core": self._config.to_dict()}
 
     def loss(
@@ -100,7 +100,7 @@ class NnQcObjective(RivalObjective):
         masks: torch.Tensor,
         rng: np.random.Generator,
     ) -> torch.Tensor:
-        """See :class:`HermesLib.training.trainer.Task`."""
+        """See :class:`HermesLib.training.trainer.Objective`."""
         assert isinstance(network, NnQc)
         wrong = corrupted(masks.cpu(), images.cpu(), rng, QualityTraining.gross).to(masks.device)
         with torch.no_grad():

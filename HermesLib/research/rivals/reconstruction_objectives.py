@@ -57,7 +57,7 @@ class RivalObjective:
     side = 128
 
     def config(self) -> dict[str, object]:
-        """See :class:`HermesLib.training.trainer.Task`."""
+        """See :class:`HermesLib.training.trainer.Objective`."""
         return {"side": self.side}
 
 
@@ -76,7 +76,7 @@ class PostDaeObjective(RivalObjective):
         masks: torch.Tensor,
         rng: np.random.Generator,
     ) -> torch.Tensor:
-        """See :class:`HermesLib.training.trainer.Task`."""
+        """See :class:`HermesLib.training.trainer.Objective`."""
         clean = torch.from_numpy(rng.random(len(masks)) < _CLEAN).view(-1, 1, 1, 1).to(masks.device)
         return soft_dice_loss(
             network(torch.where(clean, masks, corrupt_batch(masks, rng))), masks
@@ -110,7 +110,7 @@ class GalatiObjective(RivalObjective):
         masks: torch.Tensor,
         rng: np.random.Generator,
     ) -> torch.Tensor:
-        """See :class:`HermesLib.training.trainer.Task`."""
+        """See :class:`HermesLib.training.trainer.Objective`."""
         logits = network(masks)
         return (
             functional.mse_loss(torch.sigmoid(logits), masks) + soft_dice_loss(logits, masks).mean()
@@ -142,7 +142,7 @@ class WangObjective(RivalObjective):
         masks: torch.Tensor,
         rng: np.random.Generator,
     ) -> torch.Tensor:
-        """See :class:`HermesLib.training.trainer.Task`."""
+        """See :class:`HermesLib.training.trainer.Objective`."""
         assert isinstance(network, Wang)
         mean, log_variance = network.encode(images, masks)
         image, mask = network.decode(_sampled(mean, log_variance))
@@ -177,7 +177,7 @@ class ConstrainedVaeObjective(RivalObjective):
         masks: torch.Tensor,
         rng: np.random.Generator,
     ) -> torch.Tensor:
-        """See :class:`HermesLib.training.trainer.Task`."""
+        """See :class:`HermesLib.training.trainer.Objective`."""
         assert isinstance(network, ConstrainedVae)
         mean, log_variance = network.encode(masks)
         logits = network.decode(_sampled(mean, log_variance))
