@@ -7,6 +7,7 @@ _MODULES = (
     "HermesLib.research.tables.commands",
     "HermesLib.research.promptable.commands",
     "HermesLib.research.rivals.commands",
+    "HermesLib.research.release.commands",
 )
 
 

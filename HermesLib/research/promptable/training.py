@@ -1,4 +1,4 @@
-"""``hermes train promptable``: from folders to the weights of a small promptable model."""
+"""Training of a small promptable model."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from HermesLib.datasets.slices import LabelledSlice
 from HermesLib.datasets.training_dataset import read_datasets
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
@@ -19,7 +18,8 @@ from HermesLib.training.run_folder import TrainingRun
 from HermesLib.training.trainer import Trainer, TrainerSettings
 from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
 
-#: The presets' organs are prompted more often than the others, the small scribbled set less.
+#: Weights of objects and data sets in training: more for an organ of a preset, less for the small
+#: scribbled set and for phantoms.
 FAVOUR = {"spleen": 10.0, "medscribble": 0.5, "phantom": 0.3}
 
 
@@ -29,52 +29,51 @@ def train_promptable(
     settings: TrainerSettings,
     initial: Path | None = None,
 ) -> Path:
-    """Train a small model on every labelled object of all sources; returns ``model.safetensors`` in ``folder``, the best of validation.
+    """Train a small model on every labelled object, without the project's test patients.
 
-    The project's test patients are left out. ``initial`` holds weights to continue from, of the same patients.
+    Args:
+        model: its name.
+        job: data, split, folder.
+        settings: of the trainer.
+        initial: weights to continue from, trained on the same patients.
+
+    Returns:
+        ``model.safetensors`` in the job's folder: the weights with the best validation.
+
+    Raises:
+        HermesError: an unknown model, or initial weights of other patients.
     """
-    job = without_test_patients(job)
-    begun = load_checkpoint(initial) if initial else None
     if model not in OBJECTIVES:
         raise HermesError(f"unknown model '{model}'; choose {', '.join(OBJECTIVES)}")
+    job = without_test_patients(job)
     torch.manual_seed(settings.seed)
-    task = OBJECTIVES[model]()
+    objective = OBJECTIVES[model]()
     slices, split = read_datasets(job.datasets, job.split, settings.seed, job.say)
-
-    def of(patients: tuple[str, ...]) -> list[LabelledSlice]:
-        chosen = set(patients)
-        return [one for one in slices if one.patient in chosen]
-
-    recorded: dict[str, Any] = {
+    record: dict[str, Any] = {
         "model": model,
         "favour": FAVOUR,
         **job.record(split),
         **settings.to_dict(),
     }
-    if begun:
-        check_same_patients(initial, begun, split)
-        recorded["initial"] = {"sha256": begun.sha256, "training": begun.training}
-        task.network.load_state_dict(begun.tensors)
-    run = TrainingRun(job.folder, recorded)
-    train = ObjectSampler(of(split.train) + labelled_phantoms(settings.seed, job.phantoms), FAVOUR)
-    trainer = Trainer(
-        task,
-        settings,
-        run,
-        train,
-        ObjectSampler(of(split.validation), FAVOUR),
-        select_device(job.device),
-    )
+    if initial is not None:
+        earlier = load_checkpoint(initial)
+        check_same_patients(initial, earlier, split)
+        record["initial"] = {"sha256": earlier.sha256, "training": earlier.training}
+        objective.network.load_state_dict(earlier.tensors)
 
-    def keep(network: nn.Module, measured: dict[str, float]) -> None:
-        save_checkpoint(
-            job.output,
-            network.state_dict(),
-            task.kind,
-            task.config(),
-            {**recorded, "validation": measured},
-        )
+    def sampler(patients: tuple[str, ...], phantoms: int = 0) -> ObjectSampler:
+        labelled = [slice_ for slice_ in slices if slice_.patient in patients]
+        return ObjectSampler(labelled + labelled_phantoms(settings.seed, phantoms), FAVOUR)
+
+    def save(network: nn.Module, measured: dict[str, float]) -> None:
+        training = {**record, "validation": measured}
+        config = objective.config()
+        save_checkpoint(job.output, network.state_dict(), objective.kind, config, training)
         job.save_measured(measured)
 
-    trainer.fit(keep)
+    run = TrainingRun(job.folder, record)
+    train = sampler(split.train, job.phantoms)
+    validation = sampler(split.validation)
+    device = select_device(job.device)
+    Trainer(objective, settings, run, train, validation, device).fit(save)
     return job.output

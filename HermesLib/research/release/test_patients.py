@@ -1,6 +1,7 @@
 """The patients on which this project reports figures: no training of the project reads them."""
 
 import dataclasses
+from fnmatch import fnmatchcase
 
 from HermesLib.datasets.folders import parse_folder, read_table
 from HermesLib.evaluation.cases import LAYOUTS, Case, read_cases
@@ -13,6 +14,11 @@ BTCV_TEST = tuple(f"btcv-{number}" for number in (1, 2, 3, 4, 22, 25, 29, 32, 35
 TEST_PATIENTS = ("prostatex*", *BTCV_TEST)
 #: Data sets with patients in common, by the family that names these.
 FAMILIES = {"btcv-slices": "btcv"}
+
+
+def is_test_patient(patient: str) -> bool:
+    """Whether a patient's identity is one of :data:`TEST_PATIENTS`, or fits a pattern in it."""
+    return any(fnmatchcase(patient.lower(), pattern) for pattern in TEST_PATIENTS)
 
 
 def without_test_patients(job: TrainingJob) -> TrainingJob:

@@ -1,4 +1,4 @@
-"""``hermes train baseline``: from folders to the weights of a rival, on the patients that the quality control was trained on."""
+"""Training of a rival, on the patients that the quality control was trained on."""
 
 import dataclasses
 import json
@@ -36,8 +36,9 @@ from HermesLib.training.trainer import Trainer, TrainerSettings
 from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
 
 _SHAPE_MODELS = (PostDae.kind, Galati.kind, ConstrainedVae.kind)
-#: Rivals that look at masks alone: stronger changes of shape than an image would bear keep them from learning few patients by heart, and
-#: what becomes of images is no matter.
+_IMAGE_MODELS = (WangObjective.kind, DiceRegressionObjective.kind, NnQc.kind)
+#: Augmentation of rivals that read masks alone: stronger changes of shape than images allow, so that
+#: they do not memorise few patients, and no changes of intensity.
 _SHAPE_VARIETY = {
     "rotation_degrees": 20,
     "stretch": 0.15,
@@ -49,37 +50,39 @@ _SHAPE_VARIETY = {
     "sharpen": 0,
 }
 _NO_IMAGE = np.zeros((1, 1, 1), np.uint8)
-#: Masks that a bank of valid shapes is learnt from.
+#: Masks that the bank of valid shapes is fitted on.
 _BANK_MASKS = 1500
 
 
 def train_rival(
-    method: str,
+    rival: str,
     preset: Preset,
     job: TrainingJob,
     settings: TrainerSettings,
     core: Path | None = None,
 ) -> Path:
-    """Train a rival on the slices that show the preset's organ; returns ``model.safetensors`` in ``folder``, the best of validation.
+    """Train a rival on the slices that show the preset's organ, without the project's test patients.
 
-    The project's test patients are left out. ``core``: the weights of the QC core that nnQC's autoencoder and image expert come from;
-    its held-out patients stay held out.
+    Args:
+        rival: its kind.
+        preset: the organ and its intensities.
+        job: data, split, folder.
+        settings: of the trainer; the augmentation is the rival's.
+        core: for nnQC, HERMES weights that its autoencoder and image expert are taken from; their
+            held-out patients stay held out.
+
+    Returns:
+        ``model.safetensors`` in the job's folder: the weights with the best validation.
+
+    Raises:
+        HermesError: an unknown rival, or data or weights that it cannot be trained with.
     """
-    if method not in RIVALS:
-        raise HermesError(f"unknown baseline '{method}'; choose {', '.join(RIVALS)}")
-    if (core is None) == (method == NnQc.kind):
-        raise HermesError(
-            "nnqc takes its autoencoder and its image expert over from a trained core: name it with --core, for nnqc alone"
-        )
-    if method in (WangObjective.kind, DiceRegressionObjective.kind, NnQc.kind) and any(
-        source.layout == "masks" for source in job.datasets
-    ):
-        raise HermesError(f"{method} learns from images; masks alone teach it nothing")
+    _check(rival, job, core)
     torch.manual_seed(settings.seed)
-    begun = load_checkpoint(core) if core is not None else None
-    if begun is not None and begun.kind != DiffusionQuality.kind:
-        raise HermesError(f"{core} holds no weights of a QC core")
-    task = RIVAL_OBJECTIVES[method]() if begun is None else NnQcObjective(begun)
+    core_weights = load_checkpoint(core) if core is not None else None
+    if core_weights is not None and core_weights.kind != DiffusionQuality.kind:
+        raise HermesError(f"{core} does not hold weights of HERMES' own quality control")
+    objective = RIVAL_OBJECTIVES[rival]() if core_weights is None else NnQcObjective(core_weights)
     job = without_test_patients(job)
     if core is not None:
         weights = (*job.split.weights, core)
@@ -87,67 +90,71 @@ def train_rival(
     organ = preset.organ_label
     view = default_view(preset.modality)
     augmentation = default_augmentation(preset.modality, view.mirror)
-    if method in _SHAPE_MODELS:
+    if rival in _SHAPE_MODELS:
         augmentation = dataclasses.replace(augmentation, **_SHAPE_VARIETY)  # type: ignore[arg-type]
     settings = dataclasses.replace(settings, augmentation=augmentation)
     job = job.with_datasets(scale=preset.intensity, organ=organ)
     slices, split = read_datasets(job.datasets, job.split, settings.seed, job.say)
 
-    def pool(patients: tuple[str, ...], what: str) -> SliceSampler:
-        chosen = set(patients)
-        shown = [
-            one
-            for one in slices
-            if one.patient in chosen and (mask := one.organ(organ)) is not None and mask.any()
+    def sampler(patients: tuple[str, ...], part: str) -> SliceSampler:
+        with_organ = [
+            labelled
+            for labelled in slices
+            if labelled.patient in patients
+            and (mask := labelled.organ(organ)) is not None
+            and mask.any()
         ]
-        if not shown:
-            raise HermesError(f"no slice of those who {what} shows '{organ}'")
-        pooled = sampled_slices(shown, organ, view.field)
-        if method in _SHAPE_MODELS:
-            pooled = [dataclasses.replace(one, image=_NO_IMAGE) for one in pooled]
-        return SliceSampler(pooled)
+        if not with_organ:
+            raise HermesError(f"no slice of the {part} patients shows '{organ}'")
+        samples = sampled_slices(with_organ, organ, view.field)
+        if rival in _SHAPE_MODELS:
+            samples = [dataclasses.replace(sample, image=_NO_IMAGE) for sample in samples]
+        return SliceSampler(samples)
 
-    train, held = pool(split.train, "train"), pool(split.validation, "validate")
-    recorded: dict[str, Any] = {
-        "baseline": method,
-        **({"core": {"sha256": begun.sha256}} if begun is not None else {}),
+    train = sampler(split.train, "training")
+    validation = sampler(split.validation, "validation")
+    record: dict[str, Any] = {
+        "rival": rival,
+        **({"core": {"sha256": core_weights.sha256}} if core_weights is not None else {}),
         "preset": preset.name,
         "organ": organ,
         **job.record(split),
         **settings.to_dict(),
     }
-    run = TrainingRun(job.folder, recorded)
-    config = {**task.config(), "field": view.field}
+    config = {**objective.config(), "field": view.field}
 
-    def keep(network: nn.Module, measured: dict[str, float]) -> None:
-        save_checkpoint(
-            job.output,
-            network.state_dict(),
-            task.kind,
-            config,
-            {**recorded, "validation": measured},
-        )
+    def save(network: nn.Module, measured: dict[str, float]) -> None:
+        training = {**record, "validation": measured}
+        save_checkpoint(job.output, network.state_dict(), objective.kind, config, training)
         job.save_measured(measured)
 
-    device = select_device(job.device)
-    trainer = Trainer(task, settings, run, train, held, device)
-    trainer.fit(keep)
-    if isinstance(task.network, ConstrainedVae):
-        task.network.load_state_dict(load_checkpoint(job.output).tensors)
-        shapes = _masks(train.with_organ, settings.seed, task.side)
-        valid = task.network.eval().fit_bank(shapes, np.random.default_rng(settings.seed))
-        keep(
-            task.network,
-            {
-                **json.loads((job.folder / "best.json").read_text(encoding="utf-8")),
-                "valid_samples": valid,
-            },
-        )
+    run = TrainingRun(job.folder, record)
+    Trainer(objective, settings, run, train, validation, select_device(job.device)).fit(save)
+    network = objective.network
+    if isinstance(network, ConstrainedVae):
+        network.load_state_dict(load_checkpoint(job.output).tensors)
+        shapes = _masks(train.with_organ, settings.seed, objective.side)
+        valid = network.eval().fit_bank(shapes, np.random.default_rng(settings.seed))
+        measured = json.loads((job.folder / "best.json").read_text(encoding="utf-8"))
+        save(network, {**measured, "valid_samples": valid})
     return job.output
 
 
+def _check(rival: str, job: TrainingJob, core: Path | None) -> None:
+    if rival not in RIVALS:
+        raise HermesError(f"unknown rival '{rival}'; choose {', '.join(RIVALS)}")
+    if (core is None) == (rival == NnQc.kind):
+        raise HermesError(
+            "nnqc, and it alone, takes autoencoder and image expert from trained weights; "
+            "name them with --core"
+        )
+    only_masks = any(dataset.layout == "masks" for dataset in job.datasets)
+    if rival in _IMAGE_MODELS and only_masks:
+        raise HermesError(f"{rival} learns from images; leave out the folders of masks alone")
+
+
 def _masks(slices: Sequence[SampledSlice], seed: int, side: int) -> torch.Tensor:
-    """True masks (N, 1, side, side) of up to :data:`_BANK_MASKS` slices, each in its own field of view."""
+    """True masks (N, 1, side, side) of up to :data:`_BANK_MASKS` slices, none of them empty."""
     rng = np.random.default_rng(seed)
     chosen = [slices[k] for k in rng.permutation(len(slices))[:_BANK_MASKS]]
     _, masks = SliceSampler.views(chosen, sampling_grid(rng, len(chosen), side, IDENTITY))

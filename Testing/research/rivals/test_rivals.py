@@ -161,7 +161,7 @@ def test_a_rival_learns_from_a_few_shapes(kind: str):
     assert float(loss.detach()) < 0.8 * first
 
 
-def test_trained_weights_drive_the_loop_and_a_rival_is_told_from_a_core(
+def test_a_trained_rival_is_recognised_by_its_weights_and_guides_a_refinement(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     folder = tmp_path / "data"
@@ -183,7 +183,7 @@ def test_trained_weights_drive_the_loop_and_a_rival_is_told_from_a_core(
         )
         != 0
     )
-    assert "masks alone teach it nothing" in capsys.readouterr().err
+    assert "learns from images; leave out the folders of masks" in capsys.readouterr().err
     words += ["--data", f"masks:{folder / 'labels'}"]
     assert (
         main(
