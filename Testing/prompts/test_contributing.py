@@ -94,7 +94,7 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
         registry = (home / path).read_text(encoding="utf-8")
         end = "        ),\n    )\n}\n"
         assert registry.count(end) == 1
-        extended = registry.replace(end, f"        ),\n{entry}    )\n}}\n")
+        extended = registry.replace(end, f"        ),\n{entry.rstrip()},\n    )\n}}\n")
         (home / path).write_text(extended, encoding="utf-8")
     return home
 

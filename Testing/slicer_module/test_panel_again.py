@@ -69,6 +69,22 @@ def test_clicks_and_scribbles_are_read_back_as_they_were_drawn(reviewed, kind):
             assert (here & ~there).sum() <= 2 * (2 if sign == "positive" else 1)
 
 
+def test_a_mixed_prompt_is_read_back_as_it_was_drawn(reviewed):
+    from HermesLib.prompts.boxes import Box
+    from HermesLib.prompts.clicks import Clicks
+    from HermesLib.prompts.mixed import mix
+    from HermesSegmentLib.prompt_markups import read_prompt, show_prompt
+
+    run = reviewed.review.run
+    clicks = Clicks(np.array([[12, 10], [29, 24]]), np.array([[40, 3]]))
+    show_prompt(run.node, mix(Box(5, 6, 30, 28), clicks).to_plain(), run.frame, 3)
+    read = read_prompt(run.node, run.frame)
+    assert read.kind == "box+clicks"
+    assert read.part("box").edges == pytest.approx((5, 6, 30, 28), abs=1e-3)
+    assert np.array_equal(read.part("clicks").positive, clicks.positive)
+    assert np.array_equal(read.part("clicks").negative, clicks.negative)
+
+
 def test_running_again_goes_on_from_the_mask_in_the_result(reviewed, engine):
     click(reviewed.ui.acceptButton)
     click(reviewed.ui.fromMaskButton)
