@@ -2,13 +2,17 @@
 
 import dataclasses
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 from HermesLib.datasets.folders import parse_folder, read_table
+from HermesLib.datasets.splits import read_split
 from HermesLib.evaluation.cases import LAYOUTS, Case, read_cases
 from HermesLib.training.job import TrainingJob
 
-#: Patients of the BTCV slices that the spleen figures are reported on.
-BTCV_TEST = tuple(f"btcv-{number}" for number in (1, 2, 3, 4, 22, 25, 29, 32, 35, 36, 38))
+#: Patients of the BTCV slices that the spleen figures are reported on, as a split file
+#: (``hermes evaluate --split``).
+BTCV_SPLIT = Path(__file__).with_name("btcv_test.json")
+BTCV_TEST = read_split(BTCV_SPLIT).test
 #: Identities, and patterns of them, that are left out of every training. PROSTATE-X is the test
 #: set of the paper.
 TEST_PATIENTS = ("prostatex*", *BTCV_TEST)
