@@ -15,7 +15,6 @@ from HermesLib.io.neighbours import own_slice
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.protocol import Assessment, Observation
 from HermesLib.research.release.test_patients import read_test_cases
-from HermesLib.weights.bundled import bundled_checkpoint
 
 
 def outcome(
@@ -161,31 +160,3 @@ def test_the_bundled_quality_control_follows_the_image_on_real_test_patients(
     assert found["patients"] == len(patients)
     assert found["agreement"] >= agreement
     assert found["mean_true_dice"] >= true_dice
-
-
-@pytest.mark.skipif(not DATA.is_dir(), reason="real patients (../shared/data) are not here")
-def test_a_small_model_is_measured_on_its_own_test_patients_only(tmp_path, capsys):
-    import json
-
-    from HermesLib.cli.main import main
-
-    words = [
-        "research",
-        "simulated-prompts",
-        "--model",
-        "mideepseg",
-        "--data",
-        f"decathlon:{DATA / 'promise12'}",
-        "--objects",
-        "32",
-    ]
-    assert main([*words, "-o", str(tmp_path / "figures.json")]) == 0
-    figures = json.loads((tmp_path / "figures.json").read_text())["figures"]
-    held_out = bundled_checkpoint("mideepseg-small").training["split"]["test"]
-    assert (
-        figures["patients"] == sum(patient.startswith("promise12") for patient in held_out) > 0
-        and figures["dice"] > 0.8
-    )
-    words[words.index(f"decathlon:{DATA / 'promise12'}")] = f"decathlon:{DATA / 'prostatex'}"
-    assert main(words) == 2
-    assert "test patients" in capsys.readouterr().err

@@ -39,7 +39,7 @@ class NnQc(nn.Module):
     """
 
     kind = "nnqc"
-    shares: torch.Tensor
+    alphas_cumprod: torch.Tensor
 
     def __init__(self, config: QualityConfig):
         super().__init__()
@@ -61,7 +61,9 @@ class NnQc(nn.Module):
             )
             ** 2
         )
-        self.register_buffer("shares", torch.cumprod(1 - betas, 0).float(), persistent=False)
+        self.register_buffer(
+            "alphas_cumprod", torch.cumprod(1 - betas, 0).float(), persistent=False
+        )
 
     def take_over(self, core: dict[str, torch.Tensor]) -> None:
         """Copy autoencoder and image encoder from the tensors of a trained HERMES network."""
@@ -87,14 +89,14 @@ class NnQc(nn.Module):
         predicts the noise itself does not get closer than that in thousands of steps.
         """
         small = functional.interpolate(masks, noisy.shape[-2:], mode="nearest")
-        share = self.shares[times].view(-1, 1, 1, 1)
+        alpha = self.alphas_cumprod[times].view(-1, 1, 1, 1)
         difference = self.denoiser(torch.cat([noisy, small], 1), times, context=token)
-        return (1 - share).sqrt() * noisy + share.sqrt() * difference
+        return (1 - alpha).sqrt() * noisy + alpha.sqrt() * difference
 
     def clean(self, noisy: torch.Tensor, times: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
         """The latents without noise (Ho 2020, eq. 15)."""
-        share = self.shares[times].view(-1, 1, 1, 1)
-        return (noisy - (1 - share).sqrt() * noise) / share.sqrt()
+        alpha = self.alphas_cumprod[times].view(-1, 1, 1, 1)
+        return (noisy - (1 - alpha).sqrt() * noise) / alpha.sqrt()
 
     def draw(
         self, images: torch.Tensor, masks: torch.Tensor, seeds: Sequence[int], steps: int = STEPS
@@ -108,7 +110,7 @@ class NnQc(nn.Module):
             return self.clean(noisy, times, self.predict_noise(noisy, times, token, masks))
 
         return torch.sigmoid(
-            self.autoencoder.decode(sample(predict_clean, noise, self.shares, steps))
+            self.autoencoder.decode(sample(predict_clean, noise, self.alphas_cumprod, steps))
         )
 
 

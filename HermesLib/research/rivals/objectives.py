@@ -105,11 +105,13 @@ class NnQcObjective(RivalObjective):
         wrong = corrupted(masks.cpu(), images.cpu(), rng, QualityTraining.gross).to(masks.device)
         with torch.no_grad():
             clean = network.autoencoder.encode(masks)
-        times = torch.from_numpy(rng.integers(0, len(network.shares), len(masks))).to(masks.device)
+        times = torch.from_numpy(rng.integers(0, len(network.alphas_cumprod), len(masks))).to(
+            masks.device
+        )
         noise = torch.from_numpy(rng.standard_normal(tuple(clean.shape), dtype=np.float32)).to(
             masks.device
         )
-        noisy = add_noise(clean, noise, network.shares[times])
+        noisy = add_noise(clean, noise, network.alphas_cumprod[times])
         predicted = network.predict_noise(noisy, times, network.token(images), wrong)
         decoded = network.autoencoder.decode(network.clean(noisy, times, predicted.float()))
         return (

@@ -21,34 +21,34 @@ from Testing.datasets.made import make_decathlon
 CORE = resource_path("Weights/qc-prostate-t2.safetensors")
 
 
-class Knowing(NnQc):
-    """A network that knows the clean latents, and so names the noise exactly."""
+class PerfectDenoiser(NnQc):
+    """A network that has the clean latents and so predicts the noise exactly."""
 
-    known: torch.Tensor
+    clean_latents: torch.Tensor
 
     def predict_noise(
         self, noisy: torch.Tensor, times: torch.Tensor, token: torch.Tensor, masks: torch.Tensor
     ) -> torch.Tensor:
-        share = self.shares[times].view(-1, 1, 1, 1)
-        return (noisy - share.sqrt() * self.known) / (1 - share).sqrt()
+        alpha = self.alphas_cumprod[times].view(-1, 1, 1, 1)
+        return (noisy - alpha.sqrt() * self.clean_latents) / (1 - alpha).sqrt()
 
 
 @pytest.mark.parametrize("steps", [1, 5])
-def test_a_network_that_names_the_noise_draws_the_mask(steps: int):
+def test_exact_noise_predictions_give_the_mask(steps: int):
     core = load_checkpoint(CORE)
-    network = Knowing(QualityConfig.from_dict(core.config)).eval()
+    network = PerfectDenoiser(QualityConfig.from_dict(core.config)).eval()
     network.take_over(core.tensors)
     rows, columns = np.mgrid[:128, :128]
     mask = torch.from_numpy(((rows - 60) ** 2 + (columns - 70) ** 2 < 20**2).astype(np.float32))[
         None, None
     ]
-    network.known = network.autoencoder.encode(mask)
+    network.clean_latents = network.autoencoder.encode(mask)
     with torch.inference_mode():
         drawn = network.draw(torch.rand(1, 1, 128, 128), torch.zeros(1, 1, 128, 128), [3], steps)
     assert dice_batch(drawn[:, 0] > 0.5, mask[:, 0] > 0.5).item() > 0.97
 
 
-def test_a_slice_is_drawn_from_its_own_seed_whoever_else_is_in_the_batch():
+def test_a_sample_depends_on_its_own_seed_not_on_the_batch():
     torch.manual_seed(0)
     core = load_checkpoint(CORE)
     network = NnQc(QualityConfig.from_dict(core.config))
@@ -67,7 +67,7 @@ def test_a_slice_is_drawn_from_its_own_seed_whoever_else_is_in_the_batch():
     )
 
 
-def test_it_is_trained_beside_a_core_whose_parts_stay_as_they_are(
+def test_training_keeps_autoencoder_and_image_expert_of_the_core(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     folder = tmp_path / "data"

@@ -1,4 +1,4 @@
-"""The rivals: what their networks make of masks, how they answer as quality controls, and how they learn."""
+"""The rivals: reconstruction of masks, use as quality controls, training."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def disc(side: int, row: float, column: float, radius: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize("kind", ["postdae", "galati", "wang", "cvae"])
-def test_a_rival_judges_a_mask_by_the_dice_with_what_it_builds_on_the_slice_s_own_grid(kind: str):
+def test_the_pdsc_is_the_dice_of_mask_and_reconstruction_on_the_slices_grid(kind: str):
     torch.manual_seed(0)
     quality = RebuiltQuality(RIVALS[kind]({"side": 64}), "centre", kind)
     images = torch.rand(2, 3, 90, 70)
@@ -46,13 +46,13 @@ def test_a_rival_judges_a_mask_by_the_dice_with_what_it_builds_on_the_slice_s_ow
     assert torch.equal(answer.pdsc, dice_batch(masks, answer.pgt > 0.5))
     again = quality.assess(quality.observe(images[1:]), masks[1:], [7])
     assert torch.allclose(again.pgt[0], answer.pgt[1], atol=1e-5), (
-        "nothing is random, nobody else in the batch matters"
+        "the result depends on a seed or on the batch"
     )
     observation = quality.observe(images)
     assert observation.presence is None and observation.out_of_distribution is None
 
 
-def test_a_regression_names_a_dice_and_draws_nothing():
+def test_a_regression_estimates_a_dice_and_draws_nothing():
     torch.manual_seed(0)
     quality = RegressionQuality(DiceRegression(64), "centre", "regression")
     images, masks = (
@@ -65,7 +65,7 @@ def test_a_regression_names_a_dice_and_draws_nothing():
     assert answer.pdsc[0] != answer.pdsc[1]
 
 
-def test_wang_s_search_finds_a_latent_that_builds_the_pair_better_than_its_encoding():
+def test_wangs_search_improves_on_the_encoding_of_the_pair():
     torch.manual_seed(0)
     network, images = Wang(32), torch.rand(1, 1, 32, 32)
     masks = torch.from_numpy(disc(32, 16, 16, 8).astype(np.float32))[None, None]
@@ -99,7 +99,7 @@ class Discs(ConstrainedVae):
         )
 
 
-def test_an_invalid_shape_is_moved_to_the_nearest_valid_one_only_as_far_as_it_must():
+def test_an_invalid_shape_is_moved_to_the_nearest_valid_one_and_no_farther():
     network = Discs(64)
     masks = torch.from_numpy(
         np.stack([disc(64, 20, 20, radius) for radius in np.linspace(6, 14, 40)]).astype(np.float32)
@@ -115,11 +115,11 @@ def test_an_invalid_shape_is_moved_to_the_nearest_valid_one_only_as_far_as_it_mu
     assert moved[1] < 1 and abs(moved[0] - 10) < 1
     less = torch.lerp(flawed, moved, 0.95)
     assert not is_valid(network.decode(less[None])[0, 0].numpy() > 0, low, high), (
-        "it went farther than it had to"
+        "moved farther than necessary"
     )
 
 
-def test_valid_is_one_piece_without_holes_and_not_too_large_or_ragged():
+def test_a_valid_shape_is_one_component_without_holes_of_usual_size_and_convexity():
     low, high = Shape(0.01, 0.9), Shape(0.2, 1.0)
     whole = disc(64, 30, 30, 10)
     assert is_valid(whole, low, high)
