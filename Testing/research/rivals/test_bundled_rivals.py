@@ -23,9 +23,7 @@ from HermesLib.weights.checkpoint import load_checkpoint
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 CPU = torch.device("cpu")
-pytestmark = pytest.mark.skipif(
-    not DATA.is_dir(), reason="needs real patients (../shared/data)"
-)
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="needs real patients (../shared/data)")
 
 TESTS = {"prostate-t2": "decathlon:prostatex", "spleen-ct": "slices:btcv-slices"}
 
