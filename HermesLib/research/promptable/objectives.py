@@ -29,7 +29,7 @@ _BOXES, _CLICKS = 0.15, 0.2
 def prompted_mask(
     mask: np.ndarray, rng: np.random.Generator, chance: float = _WRONG_OUTLINE
 ) -> np.ndarray:
-    """The mask (H, W, bool) that a prompt is drawn from: the true one, or one with wrong outline."""
+    """The mask (H, W, bool) that prompts come from: the true one, or one with a wrong outline."""
     if rng.random() > chance:
         return mask
     wrong = outline(mask, mask, rng)

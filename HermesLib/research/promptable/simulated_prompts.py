@@ -22,7 +22,7 @@ def evaluate_simulated_prompts(
     seed: int,
     device: torch.device,
 ) -> dict[str, Any]:
-    """Sample objects of the test patients and prompt the model as in the validation of its training.
+    """Sample objects of the test patients and prompt the model as its training validates it.
 
     Args:
         checkpoint: of the small model.

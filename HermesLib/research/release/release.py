@@ -1,4 +1,4 @@
-"""From a finished training to released weights: 8 bit or half precision, a card, a manifest entry."""
+"""From a finished training to released weights: packed, with a card and a manifest entry."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Galati and Zuluaga 2021: an autoencoder of true masks reconstructs good masks better than bad ones.
+"""Galati and Zuluaga 2021: an autoencoder of true masks reconstructs good masks, not bad ones.
 
 "Efficient model monitoring for quality control in cardiac image segmentation".
 From the source and its public code: ten convolutions with batch normalisation, LeakyReLU of 0.2 and

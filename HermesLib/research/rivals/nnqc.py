@@ -1,4 +1,4 @@
-"""A peer after nnQC (Marciano 2025): latent diffusion of the mask, conditioned on a single image token.
+"""A peer after nnQC (Marciano 2025): latent diffusion of the mask, from a single image token.
 
 "Diffusion-Based Quality Control of Medical Image Segmentations across Organs".
 From the source and its public code: the image encoder's tokens are pooled into one by a softmax

@@ -137,7 +137,7 @@ class NnQcObjective(RivalObjective):
         return {"dice": sum(scores.values()) / len(scores), **scores}
 
 
-#: Every rival that ``hermes research train-rival`` trains from scratch; :class:`NnQcObjective` takes trained weights.
+#: Rivals that are trained from scratch, by kind; :class:`NnQcObjective` needs trained weights.
 RIVAL_OBJECTIVES = {
     objective.kind: objective
     for objective in (

@@ -31,7 +31,7 @@ class Rebuilder(_Network, Protocol):
     """A network that reconstructs masks on its own square grid."""
 
     def rebuild(self, images: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
-        """Reconstruct masks of slices, both (B, 1, S, S) in 0..1, as probabilities of that shape."""
+        """Reconstruct masks of slices, all (B, 1, S, S) in 0..1, as probabilities."""
         ...
 
 

@@ -163,7 +163,7 @@ class WangObjective(RivalObjective):
 
 
 class ConstrainedVaeObjective(RivalObjective):
-    """Reconstruct true masks from a sampled latent. The bank of valid shapes is filled afterwards."""
+    """Reconstruct true masks from a sampled latent; the bank is filled afterwards."""
 
     kind = ConstrainedVae.kind
 

@@ -37,8 +37,8 @@ from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
 
 _SHAPE_MODELS = (PostDae.kind, Galati.kind, ConstrainedVae.kind)
 _IMAGE_MODELS = (WangObjective.kind, DiceRegressionObjective.kind, NnQc.kind)
-#: Augmentation of rivals that read masks alone: stronger changes of shape than images allow, so that
-#: they do not memorise few patients, and no changes of intensity.
+#: Augmentation of rivals that read masks alone: stronger changes of shape than images allow, so
+#: that they do not memorise few patients, and no changes of intensity.
 _SHAPE_VARIETY = {
     "rotation_degrees": 20,
     "stretch": 0.15,
@@ -61,7 +61,7 @@ def train_rival(
     settings: TrainerSettings,
     core: Path | None = None,
 ) -> Path:
-    """Train a rival on the slices that show the preset's organ, without the project's test patients.
+    """Train a rival on slices that show the preset's organ, without the project's test patients.
 
     Args:
         rival: its kind.
@@ -156,6 +156,6 @@ def _check(rival: str, job: TrainingJob, core: Path | None) -> None:
 def _masks(slices: Sequence[SampledSlice], seed: int, side: int) -> torch.Tensor:
     """True masks (N, 1, side, side) of up to :data:`_BANK_MASKS` slices, none of them empty."""
     rng = np.random.default_rng(seed)
-    chosen = [slices[k] for k in rng.permutation(len(slices))[:_BANK_MASKS]]
-    _, masks = SliceSampler.views(chosen, sampling_grid(rng, len(chosen), side, IDENTITY))
+    some = [slices[k] for k in rng.permutation(len(slices))[:_BANK_MASKS]]
+    _, masks = SliceSampler.views(some, sampling_grid(rng, len(some), side, IDENTITY))
     return masks[masks.flatten(1).any(1)]

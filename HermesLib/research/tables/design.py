@@ -167,7 +167,7 @@ def sources_of(organ: Organ, rivals: Sequence[Path]) -> list[PgtSource]:
 def runs_of(
     organ: Organ, sources: Sequence[PgtSource], ablations: Sequence[PgtSource]
 ) -> list[TableRun]:
-    """All runs: every model with every source that draws, the preset's model with every ablation."""
+    """Every model with every source that draws, and the preset's model with every ablation."""
     preset = organ.preset
     runs = [
         TableRun(preset.name, model, source.name)

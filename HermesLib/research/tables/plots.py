@@ -32,10 +32,10 @@ def plot_risk_coverage(outcomes: Mapping[str, Sequence[SliceOutcome]]) -> bytes:
         ranked = sorted(with_organ, key=lambda outcome: -outcome.pdsc)
         true = np.array([outcome.final_dsc for outcome in ranked])
         count = np.arange(1, len(true) + 1)
-        drawn = slice(_FEWEST - 1, None)
+        enough = slice(_FEWEST - 1, None)
         axes.plot(
-            (count / len(true))[drawn],
-            (np.cumsum(true) / count)[drawn],
+            (count / len(true))[enough],
+            (np.cumsum(true) / count)[enough],
             color=colour,
             label=TITLES.get(source, source),
         )

@@ -1,4 +1,4 @@
-"""Training of the small promptable models from folders, as a researcher does it."""
+"""Training of the small promptable models from folders."""
 
 import json
 from pathlib import Path
@@ -51,9 +51,7 @@ def folder(tmp_path) -> Path:
 
 
 @pytest.mark.parametrize("model", sorted(OBJECTIVES))
-def test_a_few_steps_train_weights_that_the_model_loads_and_that_say_where_they_come_from(
-    folder, tmp_path, model, capsys
-):
+def test_trained_weights_load_and_record_their_training(folder, tmp_path, model, capsys):
     output = tmp_path / model
     words = [
         "research",
@@ -96,7 +94,7 @@ def test_a_few_steps_train_weights_that_the_model_loads_and_that_say_where_they_
     assert "other settings" in capsys.readouterr().err
 
 
-def test_a_model_keeps_the_patients_that_other_weights_keep(folder, tmp_path, capsys):
+def test_held_out_patients_of_other_weights_stay_held_out(folder, tmp_path, capsys):
     words = [
         "research",
         "train-promptable",
@@ -116,47 +114,48 @@ def test_a_model_keeps_the_patients_that_other_weights_keep(folder, tmp_path, ca
     assert (
         main([*words, "--seed", "9", "--split-of", str(first), "-o", str(tmp_path / "second")]) == 0
     )
-    kept, told = (
+    first_split, second_split = (
         load_checkpoint(tmp_path / name / "model.safetensors").training["split"]
         for name in ("first", "second")
     )
-    assert told == kept
+    assert second_split == first_split
     other = tmp_path / "other.safetensors"
     save_checkpoint(other, {"x": torch.zeros(1)}, "quality", {})
     assert main([*words, "--split-of", str(other), "-o", str(tmp_path / "third")]) == 2
     assert "does not record which patients" in capsys.readouterr().err
 
 
-def test_every_kind_of_object_has_its_share_and_favoured_ones_more():
+def test_favoured_objects_are_sampled_more_often():
     label = np.zeros((64, 64), np.uint8)
     label[5:30, 5:30], label[35:60, 35:60] = 1, 2
     slices = [
         LabelledSlice(np.full((64, 64), 90, np.uint8), label, ("background", "a", "b"), "p", "s")
     ]
-    pool = ObjectSampler(slices, {"b": 3.0})
+    sampler = ObjectSampler(slices, {"b": 3.0})
     from HermesLib.datasets.augmentation import IDENTITY
 
-    _, masks = pool.draw(np.random.default_rng(0), 200, 64, IDENTITY)
+    _, masks = sampler.draw(np.random.default_rng(0), 200, 64, IDENTITY)
     share = (masks[:, 0, 50, 50] > 0.5).float().mean().item()
-    assert len(pool) == 2
+    assert len(sampler) == 2
     assert 0.65 < share < 0.85
 
 
 @pytest.mark.parametrize("model", sorted(OBJECTIVES))
-def test_a_task_learns(model):
-    """Thirty steps on one batch and its prompts bring the loss down: gradients reach the network through the prompts."""
+def test_an_objective_reduces_its_loss(model):
+    """Thirty steps on one batch reduce the loss: gradients pass through the prompts."""
     torch.manual_seed(0)
-    task = OBJECTIVES[model]()
-    rows, columns = np.mgrid[: task.side, : task.side]
+    objective = OBJECTIVES[model]()
+    rows, columns = np.mgrid[: objective.side, : objective.side]
     disc = (
-        (rows - 0.5 * task.side) ** 2 + (columns - 0.45 * task.side) ** 2 < (0.2 * task.side) ** 2
+        (rows - 0.5 * objective.side) ** 2 + (columns - 0.45 * objective.side) ** 2
+        < (0.2 * objective.side) ** 2
     ).astype(np.float32)
     masks = torch.from_numpy(np.stack([disc, np.roll(disc, 9, 1)]))[:, None]
     images = (0.3 + 0.4 * masks + 0.03 * torch.randn(masks.shape)).clamp(0, 1)
-    optimiser = torch.optim.AdamW(task.network.parameters(), lr=1e-3)
+    optimiser = torch.optim.AdamW(objective.network.parameters(), lr=1e-3)
     losses = []
     for _ in range(30):
-        loss = task.loss(task.network, images, masks, np.random.default_rng(0))
+        loss = objective.loss(objective.network, images, masks, np.random.default_rng(0))
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

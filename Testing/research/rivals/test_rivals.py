@@ -78,7 +78,7 @@ def test_wangs_search_improves_on_the_encoding_of_the_pair():
 
 
 class Discs(ConstrainedVae):
-    """A network whose latents are a disc's radius and a flaw: a second disc as large as the second number."""
+    """Latents are the radii of two discs; a second disc makes the shape invalid."""
 
     def encode(self, masks: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         found = torch.zeros(len(masks), LATENT)
@@ -144,16 +144,17 @@ def test_corruption_changes_less_than_half_of_the_slice_and_keeps_empty_masks_em
 @pytest.mark.parametrize("kind", list(RIVAL_OBJECTIVES))
 def test_a_rival_learns_from_a_few_shapes(kind: str):
     torch.manual_seed(0)
-    rng, task = np.random.default_rng(0), RIVAL_OBJECTIVES[kind]()
+    rng = np.random.default_rng(0)
+    objective = RIVAL_OBJECTIVES[kind]()
     masks = np.stack(
         [disc(128, rng.uniform(50, 78), rng.uniform(50, 78), rng.uniform(20, 35)) for _ in range(8)]
     )
-    shown = torch.from_numpy(masks.astype(np.float32))[:, None]
-    images = 0.2 + 0.6 * shown
-    optimiser = torch.optim.Adam(task.network.parameters(), 2e-3)
+    targets = torch.from_numpy(masks.astype(np.float32))[:, None]
+    images = 0.2 + 0.6 * targets
+    optimiser = torch.optim.Adam(objective.network.parameters(), 2e-3)
     first = None
     for _ in range(60):
-        loss = task.loss(task.network, images, shown, rng)
+        loss = objective.loss(objective.network, images, targets, rng)
         first = first or float(loss.detach())
         optimiser.zero_grad()
         loss.backward()
@@ -215,7 +216,7 @@ def test_a_trained_rival_is_recognised_by_its_weights_and_guides_a_refinement(
     with pytest.raises(HermesError, match="own quality control alone"):
         load_quality(str(weights), load_preset("prostate-t2"), CPU, samples=2)
     image = next((folder / "images").glob("*.nii.gz"))
-    asked = [
+    words = [
         "refine",
         str(image),
         "--quality",
@@ -227,7 +228,7 @@ def test_a_trained_rival_is_recognised_by_its_weights_and_guides_a_refinement(
         "-o",
         str(tmp_path / "out"),
     ]
-    assert main(asked) == 0
+    assert main(words) == 0
     assert (
         SimpleITK.ReadImage(str(tmp_path / "out" / "pgt.nii.gz")).GetSize()
         == SimpleITK.ReadImage(str(image)).GetSize()

@@ -1,4 +1,4 @@
-"""The tables: figures of hand-made cases, the page, and a small suite that is interrupted and continued."""
+"""The tables: figures of hand-made cases, the page, a small suite that is continued."""
 
 import csv
 import json
