@@ -78,7 +78,7 @@ def test_a_download_is_checked_before_it_can_be_used(tmp_path, cache):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}/{path.name}"
     try:
-        with pytest.raises(HermesError, match="damaged or another file"):
+        with pytest.raises(HermesError, match="damaged or a different file"):
             import_weights(address, sha256="0" * 64)
         assert imported_weights() == []
         with pytest.raises(HermesError, match="could not download"):
