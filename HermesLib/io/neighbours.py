@@ -27,8 +27,8 @@ def own_slice(images: torch.Tensor) -> torch.Tensor:
 def neighbourhood(images: torch.Tensor, reach: int, offset: int = 0) -> torch.Tensor:
     """Slices (N, C, H, W) with ``reach`` neighbours on either side: (N, 1 + 2 * reach, H, W).
 
-    Where C offers too few neighbours, the outermost is repeated. With an ``offset``, the slices so many channels from
-    the middle.
+    If C has too few neighbours, the outermost is repeated. ``offset`` moves the centre by that many
+    channels from the middle.
     """
     last = images.shape[1] - 1
     middle = images.shape[1] // 2 + offset

@@ -47,8 +47,8 @@ def fit_curve(masks: Sequence[ScoredMask], evidence: Sequence[float]) -> Curve:
 
     The interval comes from leaving out one patient after the other (cross-conformal, patients as
     groups): the quantiles of the errors as multiples of
-    :func:`HermesLib.quality.calibration.error_scale`. There is no correction for few patients, which
-    eight or ten of them could not give at 90 %; coverage is measured on test patients instead.
+    :func:`HermesLib.quality.calibration.error_scale`. There is no correction for few patients:
+    eight or ten are too few for one at 90 %. Coverage is measured on test patients instead.
 
     Raises:
         TooFewPatientsError: fewer than :data:`FEWEST_PATIENTS`.

@@ -16,7 +16,7 @@ class TrainingRun:
     """A folder with ``metrics.jsonl`` (one object a report) and ``state.pt`` (to resume).
 
     Raises:
-        HermesError: the folder holds a run with other settings; its metrics would mix two trainings.
+        HermesError: the folder has a run with other settings; metrics of both would mix.
     """
 
     def __init__(self, folder: Path, settings: dict[str, Any]):

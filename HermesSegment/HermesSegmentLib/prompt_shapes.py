@@ -8,7 +8,7 @@ _GAP = 2.9
 
 
 def strokes(pixels: np.ndarray) -> list[np.ndarray]:
-    """Thin strokes as lines: points (M, 2) of (column, row), in the order of drawing or its reverse.
+    """Thin strokes as lines: points (M, 2) of (column, row), in drawing order or its reverse.
 
     Each line goes from an end to the nearest remaining pixel; a gap starts a new line.
 

@@ -1,4 +1,4 @@
-"""Who trains and who is tested is the user's to say, in a file or an option, whatever patients are called."""
+"""The user decides who trains and who is tested, whatever the patients are called."""
 
 import json
 from pathlib import Path

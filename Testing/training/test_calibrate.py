@@ -21,7 +21,7 @@ SPLIT = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Six synthetic patients of one slice, and a small untrained core with two of them in training."""
+    """Six synthetic patients of one slice, and a small untrained core that trains on two."""
     make_decathlon(tmp_path, "MR", "prostate", slices=1)
     torch.manual_seed(0)
     core = QualityCore(SMALL)

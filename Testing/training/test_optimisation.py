@@ -1,4 +1,4 @@
-"""Learning rate and averaged weights follow their formulas, also in a training that was interrupted."""
+"""Learning rate and averaged weights follow their formulas, also after an interruption."""
 
 import copy
 import math

@@ -1,4 +1,4 @@
-"""The presence rule is fitted with the weights: on volumes of the patients they were not trained on."""
+"""The presence rule is fitted with the weights, on volumes of held-out patients."""
 
 import numpy as np
 import pytest

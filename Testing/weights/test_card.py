@@ -1,4 +1,4 @@
-"""The card of a user's own weights says what the user stated, and nothing of this project's data."""
+"""The card of a user's weights says what the user stated and nothing of this project's data."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""MedSAM's network (Ma et al. 2024): segment-anything's parts, in the official or a smaller size."""
+"""MedSAM's network (Ma et al. 2024): parts of segment-anything, in official or smaller size."""
 
 from dataclasses import asdict, dataclass, fields
 from typing import Any
