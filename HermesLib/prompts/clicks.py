@@ -153,6 +153,6 @@ class ClickStrategy:
 
 
 def _with_new(earlier: np.ndarray, clicks: np.ndarray) -> np.ndarray:
-    known = {tuple(point) for point in earlier.tolist()}
-    new = [point for point in clicks.tolist() if tuple(point) not in known]
+    earlier_points = {tuple(point) for point in earlier.tolist()}
+    new = [point for point in clicks.tolist() if tuple(point) not in earlier_points]
     return np.concatenate([earlier, np.array(new, np.int64).reshape(-1, 2)])

@@ -52,8 +52,7 @@ class MedSamConfig:
     @classmethod
     def from_dict(cls, raw: dict[str, Any]) -> "MedSamConfig":
         """Read from a checkpoint's metadata; an empty one means the official numbers."""
-        known = {field.name for field in fields(cls)}
-        unknown = sorted(set(raw) - known)
+        unknown = sorted(set(raw) - {field.name for field in fields(cls)})
         if unknown:
             raise HermesError(
                 "the weights have settings that this version of HERMES does not know:"
