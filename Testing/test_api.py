@@ -107,11 +107,13 @@ def test_the_bundled_networks_give_an_array_the_mask_of_its_file(tmp_path):
     assert np.array_equal(from_array.pdsc, from_file.pdsc, equal_nan=True)
 
 
-def test_one_slice_gives_scalars_and_a_volume_gives_an_entry_per_slice(array, networks):
+def test_one_slice_gives_scalars_and_a_volume_gives_an_entry_per_slice(phantom, array, networks):
     single = refine(array[2], **networks)
     assert single.mask.shape == single.pgt.shape == array[2].shape
     assert isinstance(single.pdsc, float) and single.interval.shape == (2,)
     assert single.status == "stopped" and single.borderline is False
+    image = refine(phantom.image[:, :, 2], **networks)
+    assert np.array_equal(image.mask, single.mask) and image.pdsc == single.pdsc
     volume = refine(array, slices=(1, 3), **networks)
     assert volume.mask.shape == volume.pgt.shape == array.shape
     assert np.isnan(volume.pdsc).tolist() == [True, False, False, True, True]
@@ -124,7 +126,7 @@ def test_one_slice_gives_scalars_and_a_volume_gives_an_entry_per_slice(array, ne
         assert volume.pdsc[entry["index"]] == entry["pdsc"]
 
 
-def test_assess_scores_a_mask_and_leaves_it_as_it_is(array, label, networks):
+def test_assess_scores_a_mask_without_changing_it(array, label, networks):
     options = {name: networks[name] for name in ("quality", "device")}
     result = assess(array, label, truth=label, **options)
     assert np.array_equal(result.mask, label > 0)
@@ -136,9 +138,9 @@ def test_assess_scores_a_mask_and_leaves_it_as_it_is(array, label, networks):
 def test_every_iteration_is_reported_as_it_happens_and_kept(array, networks):
     events: list[Iteration] = []
     result = refine(array, slices=(2, 3), on_iteration=events.append, **networks)
-    kept = result.iterations(2)
-    assert [event.index for event in events] == [event.index for event in kept] == [0, 1, 2]
-    for event, stored in zip(events, kept, strict=True):
+    stored_events = result.iterations(2)
+    assert [event.index for event in events] == [0, 1, 2]
+    for event, stored in zip(events, stored_events, strict=True):
         assert np.array_equal(event.mask, stored.mask) and event.pdsc == stored.pdsc
     with pytest.raises(HermesError, match="not in the run"):
         result.iterations(4)

@@ -53,11 +53,11 @@ def write_overview(
         heading: the run in words.
     """
     rows = _rows(worst_slices(results, MOST_SLICES))[:MOST_ROWS]
-    drawn = [result for row in rows for result in row]
+    drawn_results = [result for row in rows for result in row]
     cells = [cell for index, row in enumerate(rows) for cell in _cells(index, row, spacing)]
-    left = LABEL_INCHES if any(_has_own_row(result) for result in drawn) else MARGIN_INCHES
+    left = LABEL_INCHES if any(_has_own_row(result) for result in drawn_results) else MARGIN_INCHES
     figure = _empty_figure(cells, left)
-    draw_header(figure, heading, results, drawn)
+    draw_header(figure, heading, results, drawn_results)
     for cell in cells:
         axes = figure.add_axes(_place(figure, cell.row, cell.column, left))
         draw_cell(
@@ -79,10 +79,10 @@ def _has_own_row(result: SliceResult) -> bool:
     return len(result.records) > 1
 
 
-def _rows(drawn: Sequence[SliceResult]) -> list[list[SliceResult]]:
+def _rows(drawn_results: Sequence[SliceResult]) -> list[list[SliceResult]]:
     """A row for each slice with several iterations; slices with a single mask share rows."""
     rows: list[list[SliceResult]] = []
-    for result in drawn:
+    for result in drawn_results:
         shares = (
             bool(rows)
             and len(rows[-1]) < MOST_COLUMNS

@@ -29,7 +29,10 @@ class Heading:
 
 
 def draw_header(
-    figure: Figure, heading: Heading, results: Sequence[SliceResult], drawn: Sequence[SliceResult]
+    figure: Figure,
+    heading: Heading,
+    results: Sequence[SliceResult],
+    drawn_results: Sequence[SliceResult],
 ) -> None:
     """Write title, counts and legend into the top ``HEADER_INCHES`` of a figure.
 
@@ -37,7 +40,7 @@ def draw_header(
         figure: to write on.
         heading: what to say of the run.
         results: of all slices of the run.
-        drawn: of the slices in the figure.
+        drawn_results: of the slices in the figure.
     """
     width, height = figure.get_size_inches()
     networks = " \u00b7 ".join(part for part in (heading.model, heading.quality) if part)
@@ -46,10 +49,14 @@ def draw_header(
     )
     figure.text(0.1 / width, 1 - 0.22 / height, title, fontsize=13, weight="bold", va="center")
     figure.text(
-        0.1 / width, 1 - 0.50 / height, counts_text(results, len(drawn)), fontsize=11, va="center"
+        0.1 / width,
+        1 - 0.50 / height,
+        counts_text(results, len(drawn_results)),
+        fontsize=11,
+        va="center",
     )
     figure.legend(
-        handles=_legend_entries(drawn),
+        handles=_legend_entries(drawn_results),
         loc="upper left",
         bbox_to_anchor=(0.0, 1 - 0.64 / height),
         ncols=7,
@@ -60,13 +67,13 @@ def draw_header(
     )
 
 
-def counts_text(results: Sequence[SliceResult], drawn: int) -> str:
+def counts_text(results: Sequence[SliceResult], drawn_count: int) -> str:
     """How many slices have each status, and how many are not drawn."""
     counts = Counter(result.status for result in results)
     parts = [f"{counts[status]} {status.value}" for status in Status if counts[status]]
     text = f"{len(results)} {'slice' if len(results) == 1 else 'slices'}: {', '.join(parts)}"
     blank = sum(is_blank(result) for result in results)
-    better = len(results) - blank - drawn
+    better = len(results) - blank - drawn_count
     left_out = []
     if blank:
         left_out.append(f"{blank} without the organ")
@@ -75,7 +82,7 @@ def counts_text(results: Sequence[SliceResult], drawn: int) -> str:
     return f"{text} \u00b7 not drawn: {' and '.join(left_out)}" if left_out else text
 
 
-def _legend_entries(drawn: Sequence[SliceResult]) -> list[Line2D | Patch]:
+def _legend_entries(drawn_results: Sequence[SliceResult]) -> list[Line2D | Patch]:
     entries: list[Line2D | Patch] = [
         Line2D([], [], color=cell.MASK_COLOUR, linewidth=2.2, label="mask"),
         Line2D(
@@ -89,9 +96,9 @@ def _legend_entries(drawn: Sequence[SliceResult]) -> list[Line2D | Patch]:
         Patch(facecolor=cell.FALSE_POSITIVE_COLOUR, alpha=0.7, label="only in mask (FP)"),
         Patch(facecolor=cell.FALSE_NEGATIVE_COLOUR, alpha=0.7, label="only in pGT (FN)"),
     ]
-    if any(len(result.records) > 1 for result in drawn):
+    if any(len(result.records) > 1 for result in drawn_results):
         entries.append(Line2D([], [], color="black", marker=">", linestyle="none", label="result"))
-    marks = _first_marks(drawn)
+    marks = _first_marks(drawn_results)
     if marks is not None and marks.boxes:
         entries.append(
             Patch(
@@ -109,8 +116,8 @@ def _legend_entries(drawn: Sequence[SliceResult]) -> list[Line2D | Patch]:
     return entries
 
 
-def _first_marks(drawn: Sequence[SliceResult]) -> PromptMarks | None:
+def _first_marks(drawn_results: Sequence[SliceResult]) -> PromptMarks | None:
     """The marks of any prompt: all prompts of a run are of the same kind; given masks have none."""
-    prompts = (record.prompt for result in drawn for record in result.records)
+    prompts = (record.prompt for result in drawn_results for record in result.records)
     first = next((prompt for prompt in prompts if prompt is not None), None)
     return None if first is None else first.unpack().marks()

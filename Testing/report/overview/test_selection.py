@@ -51,9 +51,11 @@ def iteration_of(mask: np.ndarray, pgt: np.ndarray, index: int = 0) -> Iteration
 
 @st.composite
 def iterations(draw) -> tuple[Iteration, tuple[float, float]]:
-    height, width = draw(st.integers(8, 60)), draw(st.integers(8, 60))
+    height = draw(st.integers(8, 60))
+    width = draw(st.integers(8, 60))
     mask = np.zeros((height, width), bool)
-    top, left = draw(st.integers(0, height - 1)), draw(st.integers(0, width - 1))
+    top = draw(st.integers(0, height - 1))
+    left = draw(st.integers(0, width - 1))
     mask[top : top + draw(st.integers(0, 20)), left : left + draw(st.integers(0, 20))] = True
     spacing = draw(st.floats(0.3, 3)), draw(st.floats(0.3, 3))
     return iteration_of(mask, mask), spacing
@@ -61,9 +63,9 @@ def iterations(draw) -> tuple[Iteration, tuple[float, float]]:
 
 @given(iterations())
 def test_the_view_contains_all_masks_and_stays_in_the_slice(
-    drawn: tuple[Iteration, tuple[float, float]],
+    iteration_and_spacing: tuple[Iteration, tuple[float, float]],
 ):
-    iteration, spacing = drawn
+    iteration, spacing = iteration_and_spacing
     left, right, top, bottom = view_of([iteration], spacing)
     height, width = iteration.mask.shape
     assert 0 <= left < right <= width + 1e-6 and 0 <= top < bottom <= height + 1e-6
@@ -82,7 +84,8 @@ def test_the_view_of_a_small_organ_is_square_in_millimetres_and_small():
 
 
 def test_a_first_mask_that_fills_the_slice_does_not_widen_the_view():
-    everywhere, organ = np.ones((400, 400), bool), np.zeros((400, 400), bool)
+    everywhere = np.ones((400, 400), bool)
+    organ = np.zeros((400, 400), bool)
     organ[200:240, 100:140] = True
     first, refined = (
         iteration_of(mask, organ, index) for index, mask in enumerate((everywhere, organ))
