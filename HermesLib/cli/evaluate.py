@@ -3,17 +3,25 @@
 import argparse
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from HermesLib.cli.options import add_model, add_prompt
 from HermesLib.models.registry import bundled_models
+
+if TYPE_CHECKING:
+    import torch
+
+    from HermesLib.evaluation.cases import Case
+    from HermesLib.presets.preset import Preset
+    from HermesLib.quality.protocol import QualityControl, ScoreKind
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``evaluate loop``, ``pgt`` and ``score``."""
     parser = subparsers.add_parser(
-        "evaluate", help="measure the loop or the QC core on cases with a known truth"
+        "evaluate", help="measure the loop or the quality control on cases with a known truth"
     )
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
     loop = kinds.add_parser("loop", help="true Dice of first and final masks")
@@ -31,19 +39,17 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--plot",
         type=Path,
         metavar="PNG",
-        help="draw score against truth, reliability, and what is accepted",
+        help="plot score against truth, reliability, and acceptance",
     )
     score.set_defaults(run=run_score)
     for kind in (loop, pgt, score):
-        kind.add_argument("--quality", default="diffusion", metavar="diffusion|FILE")
-    for kind in (loop, pgt, score):
+        kind.add_argument("--quality", default="diffusion", metavar="NAME|FILE")
         kind.add_argument("--preset", default="prostate-t2")
         kind.add_argument(
             "--data",
             required=True,
-            metavar="LAYOUT:FOLDER",
-            help="decathlon:FOLDER[:FAMILY] or slices:FOLDER[:FAMILY]; all patients, or those that "
-            "a split lists as test",
+            metavar="LAYOUT:FOLDER[:FAMILY]",
+            help="decathlon:FOLDER or slices:FOLDER; all patients, or the test part of a split",
         )
         kind.add_argument("--patients", nargs="+", metavar="NAME", help="only these patients")
         kind.add_argument(
@@ -55,13 +61,21 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
             default="test",
             help="the part of the split that is measured (default %(default)s)",
         )
-    for kind in (loop, pgt, score):
         kind.add_argument("--seed", type=int, default=0)
         kind.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
-    for kind in (loop, pgt, score):
         kind.add_argument(
             "-o", "--output", type=Path, metavar="FILE", help="write all figures as JSON"
         )
+
+
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """What is measured: preset, device, cases and quality control."""
+
+    preset: "Preset"
+    device: "torch.device"
+    cases: "list[Case]"
+    quality: "QualityControl"
 
 
 def _say(line: str) -> None:
@@ -72,24 +86,18 @@ def _progress(done: int, total: int) -> None:
     _say(f"case {done} of {total}")
 
 
-def _parts(arguments: argparse.Namespace) -> tuple[Any, Any, Any, Any]:
+def _parts(arguments: argparse.Namespace) -> "_Parts":
     from HermesLib.devices import select_device
-    from HermesLib.errors import HermesError
     from HermesLib.evaluation.cases import CaseSelection, select_cases
     from HermesLib.presets.registry import load_preset
-    from HermesLib.quality.diffusion_qc import DiffusionQuality
     from HermesLib.quality.registry import load_quality
 
-    preset, device = load_preset(arguments.preset), select_device(arguments.device)
+    preset = load_preset(arguments.preset)
+    device = select_device(arguments.device)
     selection = CaseSelection(arguments.split, arguments.part, tuple(arguments.patients or ()))
     cases = select_cases(arguments.data, preset.organ_label, selection, _say)
     quality = load_quality(arguments.quality, preset, device)
-    if arguments.kind == "score" and not isinstance(quality, DiffusionQuality):
-        raise HermesError(
-            "the score along refinements is measured for QC cores;"
-            " for a rival, run evaluate loop and evaluate pgt"
-        )
-    return preset, device, cases, quality
+    return _Parts(preset, device, cases, quality)
 
 
 def _publish(figures: dict[str, Any], details: dict[str, Any], output: Path | None) -> int:
@@ -112,19 +120,20 @@ def run_loop(arguments: argparse.Namespace) -> int:
     settings = RefinementSettings(
         threshold=arguments.threshold, keep=arguments.keep, seed=arguments.seed
     )
-    preset, device, cases, quality = _parts(arguments)
-    model = load_model(arguments.model or preset.model, arguments.weights, device)
+    parts = _parts(arguments)
+    preset = parts.preset
+    model = load_model(arguments.model or preset.model, arguments.weights, parts.device)
     kind = prompt_kind(model, arguments.prompt)
-    loop = Loop(preset, model, quality, kind, settings, device)
-    outcomes = evaluate_loop(cases, loop, _progress)
-    used = {
+    loop = Loop(preset, model, parts.quality, kind, settings, parts.device)
+    outcomes = evaluate_loop(parts.cases, loop, _progress)
+    networks = {
         "preset": preset.name,
         "model": model.name,
         "model_sha256": model.sha256,
-        "quality_sha256": quality.sha256,
+        "quality_sha256": parts.quality.sha256,
     }
     return _publish(
-        {**used, "threshold": arguments.threshold, **summarise(outcomes)},
+        {**networks, "threshold": arguments.threshold, **summarise(outcomes)},
         {"slices": as_rows(outcomes)},
         arguments.output,
     )
@@ -134,37 +143,47 @@ def run_pgt(arguments: argparse.Namespace) -> int:
     """Measure whether the pGT follows the image."""
     from HermesLib.evaluation.invariance import evaluate_invariance
 
-    preset, device, cases, quality = _parts(arguments)
-    found = evaluate_invariance(cases, preset, quality, arguments.seed, device, _progress)
-    return _publish(
-        {"preset": preset.name, "quality_sha256": quality.sha256, **found}, {}, arguments.output
+    parts = _parts(arguments)
+    figures = evaluate_invariance(
+        parts.cases, parts.preset, parts.quality, arguments.seed, parts.device, _progress
     )
+    networks = {"preset": parts.preset.name, "quality_sha256": parts.quality.sha256}
+    return _publish({**networks, **figures}, {}, arguments.output)
 
 
 def run_score(arguments: argparse.Namespace) -> int:
     """Measure the score against the truth."""
     import dataclasses
 
+    from HermesLib.errors import HermesError
     from HermesLib.evaluation.score_metrics import score_figures
     from HermesLib.evaluation.score_plots import plot_scores
     from HermesLib.evaluation.scored_masks import score_cases
     from HermesLib.models.registry import load_model
+    from HermesLib.quality.diffusion_qc import DiffusionQuality
 
-    preset, device, cases, quality = _parts(arguments)
-    models = [load_model(name, "bundled", device) for name in bundled_models()]
-    judged = score_cases(cases, preset, quality, models, arguments.seed, device, _progress)
-    calibrated = quality.calibration is not None
-    if arguments.plot:
-        plot_scores(
-            arguments.plot, judged, preset.title, ("raw", "calibrated") if calibrated else ("raw",)
+    parts = _parts(arguments)
+    preset = parts.preset
+    quality = parts.quality
+    if not isinstance(quality, DiffusionQuality):
+        raise HermesError(
+            "the score along refinements is measured for the diffusion quality control; "
+            "for another one, run evaluate loop and evaluate pgt"
         )
+    models = [load_model(name, "bundled", parts.device) for name in bundled_models()]
+    masks = score_cases(
+        parts.cases, preset, quality, models, arguments.seed, parts.device, _progress
+    )
+    kinds: list[ScoreKind] = ["raw"]
+    if quality.calibration is not None:
+        kinds.append("calibrated")
+    if arguments.plot:
+        plot_scores(arguments.plot, masks, preset.title, kinds)
     networks = {
         "quality_sha256": quality.sha256,
         "models_sha256": {model.name: model.sha256 for model in models},
     }
-    figures = {"preset": preset.name, **networks, "raw": score_figures(judged, "raw")}
-    if calibrated:
-        figures["calibrated"] = score_figures(judged, "calibrated")
-    return _publish(
-        figures, {"masks": [dataclasses.asdict(one) for one in judged]}, arguments.output
-    )
+    figures = {"preset": preset.name, **networks}
+    figures |= {kind: score_figures(masks, kind) for kind in kinds}
+    details = {"masks": [dataclasses.asdict(mask) for mask in masks]}
+    return _publish(figures, details, arguments.output)

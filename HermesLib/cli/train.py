@@ -20,9 +20,9 @@ Settings = TypeVar("Settings", bound="DataclassInstance")
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``train`` with one subcommand for each kind of network."""
-    parser = subparsers.add_parser("train", help="train the QC core or a small promptable model")
+    parser = subparsers.add_parser("train", help="train the quality control of an organ")
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
-    quality = kinds.add_parser("quality", help="the QC core of one preset")
+    quality = kinds.add_parser("quality", help="the QC core of a preset")
     quality.add_argument("--preset", required=True)
     quality.add_argument(
         "--phantoms",
@@ -42,7 +42,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     quality.add_argument(
         "--decoded-weight",
         type=float,
-        help="weight of the drawn mask's Dice and cross-entropy beside its latent's error",
+        help="weight of the decoded mask's Dice and cross-entropy beside its latent's error",
     )
     quality.add_argument(
         "--refined-share",
@@ -54,7 +54,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--initial",
         type=Path,
         metavar="FILE",
-        help="weights to go on from; trains the third stage only",
+        help="weights to continue from; only the third stage is trained",
     )
     quality.add_argument(
         "--teacher",
@@ -64,11 +64,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     quality.set_defaults(run=run_quality)
     calibration = kinds.add_parser(
-        "calibration", help="how a QC core's score becomes an estimate of the true Dice"
+        "calibration", help="fit the score of a QC core to the true Dice"
     )
     calibration.add_argument("--preset", required=True)
     calibration.add_argument(
-        "--weights", type=Path, required=True, metavar="FILE", help="the QC network's weights"
+        "--weights", type=Path, required=True, metavar="FILE", help="the QC core's weights"
     )
     calibration.add_argument(
         "--data",
@@ -151,7 +151,7 @@ def _with_given(settings: Settings, arguments: argparse.Namespace) -> Settings:
 
 
 def run_quality(arguments: argparse.Namespace) -> int:
-    """Train the QC network of a preset."""
+    """Train the QC core of a preset."""
     from HermesLib.presets.registry import load_preset
     from HermesLib.training.qc_settings import QualityTraining, default_view
     from HermesLib.training.train_qc import EarlierWeights, train_quality
@@ -170,7 +170,7 @@ def run_quality(arguments: argparse.Namespace) -> int:
 
 
 def run_calibration(arguments: argparse.Namespace) -> int:
-    """Calibrate the score of a QC network on its held-out patients."""
+    """Calibrate the score of a QC core on its held-out patients."""
     from HermesLib.datasets.training_dataset import TrainingDataset
     from HermesLib.presets.registry import load_preset
     from HermesLib.training.blend import choose_blend

@@ -15,7 +15,7 @@ def show_line(line: str) -> None:
 
 
 def add_view_options(parser: argparse.ArgumentParser) -> None:
-    """What the QC network reads of a slice; the defaults depend on the modality."""
+    """What the QC core reads of a slice; the defaults depend on the modality."""
     parser.add_argument(
         "--field",
         choices=["slice", "centre", "body"],

@@ -91,15 +91,24 @@ class TrainingDataset:
         return {"layout": self.layout, "name": name}
 
 
+@dataclass(frozen=True, eq=False)
+class SplitSlices:
+    """Slices of training folders, the split of their patients, and the patients left out."""
+
+    slices: list[LabelledSlice]
+    split: Split
+    left_out: tuple[str, ...] = ()
+
+
 def read_datasets(
     datasets: Sequence[TrainingDataset],
     options: SplitOptions,
     seed: int,
     say: Callable[[str], None] = lambda line: None,
-) -> tuple[list[LabelledSlice], Split]:
+) -> SplitSlices:
     """Slices of all folders and one split over all their patients.
 
-    Patients that are left out are reported through ``say``.
+    Patients that are left out are reported through ``say``, too.
 
     Raises:
         HermesError: nothing to train on, or splits that contradict each other.
@@ -123,10 +132,12 @@ def read_datasets(
     if not slices:
         raise HermesError("the training folders hold no slice to train on")
     if options.weights:
-        return slices, _split_of_weights(patients, options)
+        return SplitSlices(slices, _split_of_weights(patients, options), tuple(sorted(left_out)))
     split = _split_of_folders(datasets, patients, options, seed, say)
     listed = {*split.train, *split.validation, *split.test}
-    return [one for one in slices if one.patient in listed], split
+    unlisted = {one.patient for one in slices} - listed
+    included = [one for one in slices if one.patient in listed]
+    return SplitSlices(included, split, tuple(sorted(left_out | unlisted)))
 
 
 def _split_of_weights(patients: Sequence[Sequence[str]], options: SplitOptions) -> Split:

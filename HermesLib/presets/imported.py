@@ -31,7 +31,7 @@ def import_preset(source: Path) -> str:
     if weights.suffix != ".safetensors":
         raise HermesError(f"the weights {preset.quality}.safetensors are not beside {source.name}")
     if load_checkpoint(weights).kind != "quality":
-        raise HermesError(f"{weights.name} does not hold weights of a QC network")
+        raise HermesError(f"{weights.name} does not hold weights of a QC core")
     folder = user_preset_folder()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, suffix=".part") as staging:

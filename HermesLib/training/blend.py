@@ -68,7 +68,7 @@ def choose_blend(
     What the weights are worth must be measured on other patients.
 
     Args:
-        weights: a file of a QC network.
+        weights: a file of a QC core.
         preset: organ and intensities.
         data: the held-out patients.
         output: the file to write.

@@ -43,7 +43,7 @@ def train_calibration(
 
     Args:
         preset: organ and intensities.
-        weights: a file of a QC network.
+        weights: a file of a QC core.
         data: the held-out patients. To test the calibrated score too, leave the test part out.
         output: the file to write.
         seed: of all randomness.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from HermesLib.datasets.splits import Split, SplitOptions
-from HermesLib.datasets.training_dataset import TrainingDataset
+from HermesLib.datasets.training_dataset import SplitSlices, TrainingDataset, read_datasets
 from HermesLib.errors import HermesError
 from HermesLib.weights.checkpoint import Checkpoint
 
@@ -45,12 +45,17 @@ class TrainingJob:
         datasets = [dataclasses.replace(one, **changes) for one in self.datasets]
         return dataclasses.replace(self, datasets=datasets)
 
-    def record(self, split: Split) -> dict[str, Any]:
+    def read(self, seed: int) -> SplitSlices:
+        """The slices and their split."""
+        return read_datasets(self.datasets, self.split, seed, self.say)
+
+    def record(self, data: SplitSlices) -> dict[str, Any]:
         """What the checkpoint says of the data."""
         return {
             "data": [dataset.describe() for dataset in self.datasets],
             "phantoms": self.phantoms,
-            "split": split.to_plain(),
+            "split": data.split.to_plain(),
+            **({"left_out": list(data.left_out)} if data.left_out else {}),
             **({"terms": list(self.terms)} if self.terms else {}),
         }
 

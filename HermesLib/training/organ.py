@@ -1,4 +1,4 @@
-"""``hermes train organ``: train, calibrate and test a QC network, and write its preset."""
+"""``hermes train organ``: train, calibrate and test a QC core, and write its preset."""
 
 import dataclasses
 import json
@@ -66,7 +66,7 @@ def train_organ(
     weights = folder / f"{preset.name}.safetensors"
     path = folder / f"{preset.name}.json"
     checkpoint = load_checkpoint(fitted)
-    text = CardText(f"QC network, {preset.title}", command)
+    text = CardText(f"QC core, {preset.title}", command)
     store_weights(weights, checkpoint, text)
     write_preset(path, preset)
     figures: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Fit the presence rule of a QC network on whole volumes of held-out patients.
+"""Fit the presence rule of a QC core on whole volumes of held-out patients.
 
 The weight is the value on a grid that gives the true presence of all slices the highest likelihood.
 The borderline range is the narrowest on a grid with no slice with the organ below it, and at most

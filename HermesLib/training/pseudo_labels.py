@@ -1,4 +1,4 @@
-"""Labels for unlabelled slices from an earlier QC network (noisy student, Xie 2020).
+"""Labels for unlabelled slices from an earlier QC core (noisy student, Xie 2020).
 
 They show the training more scanners than the labelled patients do.
 """

@@ -1,4 +1,4 @@
-"""Masks that the QC network is trained on: corrupted, or drawn by promptable models."""
+"""Masks that the QC core is trained on: corrupted, or drawn by promptable models."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Settings of a QC network's training, with their defaults by modality."""
+"""Settings of a QC core's training, with their defaults by modality."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -12,7 +12,7 @@ CT = "CT"
 
 @dataclass(frozen=True)
 class SliceView:
-    """What the QC network reads of a slice.
+    """What the QC core reads of a slice.
 
     The weights' configuration records it (:class:`HermesLib.quality.network.config.QualityConfig`),
     and inference reads it there.
@@ -113,7 +113,7 @@ class DiffusionLoss:
 
 @dataclass(frozen=True)
 class QualityTraining:
-    """Settings of one training of a QC network.
+    """Settings of one training of a QC core.
 
     Attributes:
         autoencoder_steps, expert_steps, diffusion_steps: length of the three stages.

@@ -1,4 +1,4 @@
-"""The three stages of a QC network's training: autoencoder, experts, diffusion."""
+"""The three stages of a QC core's training: autoencoder, experts, diffusion."""
 
 from dataclasses import dataclass
 from typing import Protocol

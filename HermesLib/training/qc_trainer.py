@@ -1,4 +1,4 @@
-"""Training of the QC network in three stages (:mod:`HermesLib.training.qc_stages`).
+"""Training of the QC core in three stages (:mod:`HermesLib.training.qc_stages`).
 
 Every stage can be resumed; batches depend on seed, stage and step only.
 """

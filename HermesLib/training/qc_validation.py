@@ -1,4 +1,4 @@
-"""Validation of a QC network during its training."""
+"""Validation of a QC core during its training."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -37,7 +37,7 @@ def organ_map_dice(core: QualityCore, pool: SliceSampler, limit: int = LIMIT) ->
 
 @torch.no_grad()
 def validate(core: QualityCore, pool: SliceSampler, limit: int = LIMIT) -> dict[str, float]:
-    """Figures of a QC network on validation slices.
+    """Figures of a QC core on validation slices.
 
     Returns:
         ``pgt_dice``: mean true Dice of the pGTs sampled from a blank, a full and a shifted mask,

@@ -1,6 +1,6 @@
 """Masks that promptable models draw of the training patients during a refinement.
 
-A QC network that was trained earlier guides it. The masks carry the errors that a QC network meets
+A QC core that was trained earlier guides it. The masks carry the errors that a QC core meets
 in the loop, beside those of simulated corruptions.
 """
 

@@ -1,4 +1,4 @@
-"""Training slices of the QC network, and batches of augmented views of them."""
+"""Training slices of the QC core, and batches of augmented views of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ def sampled_slices(
     neighbours: int = 0,
     refined: Mapping[LabelledSlice, np.ndarray] | None = None,
 ) -> list[SampledSlice]:
-    """Cut the QC network's field of view out of slices.
+    """Cut the QC core's field of view out of slices.
 
     Args:
         slices: of any patients.

@@ -1,4 +1,4 @@
-"""``hermes train quality``: from folders to the weights of a QC network."""
+"""``hermes train quality``: from folders to the weights of a QC core."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -10,7 +10,6 @@ import torch
 
 from HermesLib.datasets.slices import LabelledSlice
 from HermesLib.datasets.splits import Split
-from HermesLib.datasets.training_dataset import read_datasets
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
 from HermesLib.models.registry import bundled_models, load_model
@@ -61,7 +60,7 @@ def train_quality(
     view: SliceView | None = None,
     earlier: EarlierWeights | None = None,
 ) -> Path:
-    """Train a QC network; returns ``model.safetensors``, the weights with the best validation.
+    """Train a QC core; returns ``model.safetensors``, the weights with the best validation.
 
     Args:
         preset: organ, modality and intensities.
@@ -85,15 +84,17 @@ def train_quality(
     if initial:
         settings = dataclasses.replace(settings, autoencoder_steps=0, expert_steps=0)
     elif settings.refined_share > 0:
-        raise HermesError("refined masks need a QC network to guide them; name it with --initial")
+        raise HermesError("refined masks need a QC core to guide them; name it with --initial")
     organ = preset.organ_label
-    slices, split = read_datasets(job.datasets, job.split, settings.seed, job.say)
+    data = job.read(settings.seed)
+    slices = data.slices
+    split = data.split
     check_organ(slices, split, organ)
     recorded: dict[str, Any] = {
         "preset": preset.name,
         "organ": organ,
         "view": dataclasses.asdict(view),
-        **job.record(split),
+        **job.record(data),
         **settings.to_dict(),
     }
     _record_earlier(recorded, "initial", earlier.initial, initial, split)

@@ -1,8 +1,7 @@
 """Weight files: those bundled with HERMES, and those a user imported.
 
 ``Resources/Weights/manifest.json`` lists every bundled file with its SHA-256. Imported files are in
-the user's cache folder.
-Listing needs no PyTorch; only what reads a file imports it.
+the user's cache folder. Listing needs no PyTorch; only what reads a file imports it.
 """
 
 import json
@@ -75,22 +74,17 @@ def verify_bundled(folder: Path | None = None) -> list[tuple[BundledWeights, str
     """Every bundled file (of ``Resources/Weights`` by default) with its fault, None if intact."""
     from HermesLib.weights.checkpoint import load_checkpoint
 
-    found: list[tuple[BundledWeights, str | None]] = []
+    checked: list[tuple[BundledWeights, str | None]] = []
     for entry in read_manifest(folder or resource_path("Weights")):
+        fault = None
         try:
             load_checkpoint(entry.path, entry.sha256)
+            if not entry.card.is_file():
+                fault = f"its model card {entry.card.name} is missing"
         except HermesError as error:
-            found.append((entry, str(error)))
-        else:
-            found.append(
-                (
-                    entry,
-                    None
-                    if entry.card.is_file()
-                    else f"its model card {entry.card.name} is missing",
-                )
-            )
-    return found
+            fault = str(error)
+        checked.append((entry, fault))
+    return checked
 
 
 def manifest_entry(path: Path, kind: str, title: str) -> dict[str, str | int]:

@@ -106,6 +106,8 @@ def _split(training: Mapping[str, Any], notes: Sequence[str]) -> list[str]:
     lines = ["## Split by patient", ""]
     split = training["split"]
     lines += [f"- {part}: {_patients(split[part])}" for part in ("train", "validation", "test")]
+    if training.get("left_out"):
+        lines += [f"- left out: {_patients(training['left_out'])}"]
     for note in notes:
         lines += ["", note]
     return [*lines, ""]

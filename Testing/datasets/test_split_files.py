@@ -33,8 +33,11 @@ def make_slices(folder: Path, name: str, patients: list[int]) -> TrainingDataset
 
 
 def parts_of(dataset: TrainingDataset, options: SplitOptions, said: list[str]) -> Split:
-    slices, split = read_datasets([dataset], options, 0, said.append)
-    assert {one.patient for one in slices} == {*split.train, *split.validation, *split.test}
+    data = read_datasets([dataset], options, 0, said.append)
+    split = data.split
+    listed = {*split.train, *split.validation, *split.test}
+    assert {one.patient for one in data.slices} == listed
+    assert not listed & set(data.left_out)
     return split
 
 

@@ -27,16 +27,14 @@ def test_the_projects_test_patients_are_left_out_beside_those_of_the_job(patient
 def test_rivals_and_small_models_are_trained_without_them(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    module = f"HermesLib.research.{'rivals' if kind == 'rival' else 'promptable'}.training"
-
     class StopError(Exception):
         pass
 
-    def read(datasets, options, seed, say):
-        assert set(TEST_PATIENTS) <= set(options.leave_out)
+    def read(self: TrainingJob, seed: int) -> None:
+        assert set(TEST_PATIENTS) <= set(self.split.leave_out)
         raise StopError
 
-    monkeypatch.setattr(f"{module}.read_datasets", read)
+    monkeypatch.setattr(TrainingJob, "read", read)
     job = TrainingJob([], tmp_path)
     with pytest.raises(StopError):
         if kind == "rival":

@@ -25,7 +25,7 @@ def checkpoint(**training: object) -> Checkpoint:
 
 
 def card_of(trained: Checkpoint, **text: object) -> str:
-    content = CardText("QC network, Liver", "hermes train organ --organ liver", **text)
+    content = CardText("QC core, Liver", "hermes train organ --organ liver", **text)
     return model_card(trained, content, StoredFile("liver-ct", 1000, "abc"))
 
 
@@ -43,6 +43,12 @@ def test_the_card_holds_the_terms_that_the_user_states_and_says_so_if_there_are_
     assert NOT_STATED not in stated
     assert NOT_STATED in card_of(checkpoint())
     assert NOT_STATED not in card_of(checkpoint(), terms={"my-liver": "CC0"})
+
+
+def test_the_card_names_the_patients_that_were_left_out():
+    assert "left out" not in card_of(checkpoint())
+    card = card_of(checkpoint(left_out=["my-liver-7"]))
+    assert "- left out: 1 patients (my-liver-7)" in card
 
 
 def test_large_families_of_patients_are_counted():

@@ -6,7 +6,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from HermesLib.datasets.training_dataset import read_datasets
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
 from HermesLib.research.promptable.object_sampler import ObjectSampler
@@ -48,11 +47,13 @@ def train_promptable(
     job = without_test_patients(job)
     torch.manual_seed(settings.seed)
     objective = OBJECTIVES[model]()
-    slices, split = read_datasets(job.datasets, job.split, settings.seed, job.say)
+    data = job.read(settings.seed)
+    slices = data.slices
+    split = data.split
     record: dict[str, Any] = {
         "model": model,
         "favour": FAVOUR,
-        **job.record(split),
+        **job.record(data),
         **settings.to_dict(),
     }
     if initial is not None:

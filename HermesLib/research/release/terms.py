@@ -16,7 +16,7 @@ TERMS = {
 USE = "Research use only: the training data's terms allow no other."
 LIMITS = {
     "rival": (
-        "A small reimplementation of a published method, for comparison with the QC network; not "
+        "A small reimplementation of a published method, for comparison with the QC core; not "
         "its authors' code or weights. Judges single axial slices of one organ in one modality."
     ),
     "promptable": (

@@ -11,7 +11,6 @@ import torch
 from torch import nn
 
 from HermesLib.datasets.augmentation import IDENTITY, sampling_grid
-from HermesLib.datasets.training_dataset import read_datasets
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
 from HermesLib.presets.preset import Preset
@@ -94,7 +93,9 @@ def train_rival(
         augmentation = dataclasses.replace(augmentation, **_SHAPE_VARIETY)  # type: ignore[arg-type]
     settings = dataclasses.replace(settings, augmentation=augmentation)
     job = job.with_datasets(scale=preset.intensity, organ=organ)
-    slices, split = read_datasets(job.datasets, job.split, settings.seed, job.say)
+    data = job.read(settings.seed)
+    slices = data.slices
+    split = data.split
 
     def sampler(patients: tuple[str, ...], part: str) -> SliceSampler:
         with_organ = [
@@ -118,7 +119,7 @@ def train_rival(
         **({"core": {"sha256": core_weights.sha256}} if core_weights is not None else {}),
         "preset": preset.name,
         "organ": organ,
-        **job.record(split),
+        **job.record(data),
         **settings.to_dict(),
     }
     config = {**objective.config(), "field": view.field}
