@@ -127,10 +127,10 @@ def vary_intensity(
             )
             images[k : k + 1] = functional.interpolate(lower, (side, side), mode="bilinear")
     if how.sharpen > 0:
-        chosen = torch.from_numpy(rng.random((count, 1, 1, 1)) < how.sharpen)
+        sharpened = torch.from_numpy(rng.random((count, 1, 1, 1)) < how.sharpen)
         detail = images - functional.avg_pool2d(images, 5, 1, 2, count_include_pad=False)
         images = torch.where(
-            chosen,
+            sharpened,
             images + detail * torch.from_numpy(rng.uniform(0, 1, (count, 1, 1, 1))).float(),
             images,
         )

@@ -180,5 +180,5 @@ def merge_splits(splits: Iterable[Split]) -> Split:
 def describe_patients(patients: Iterable[str], limit: int = 6) -> str:
     """How many patients, and the first few names: ``9 patients (a, b, ...)``."""
     names = sorted(set(patients))
-    shown = ", ".join(names[:limit]) + (", ..." if len(names) > limit else "")
-    return f"{len(names)} patient{'' if len(names) == 1 else 's'} ({shown})"
+    listed = ", ".join(names[:limit]) + (", ..." if len(names) > limit else "")
+    return f"{len(names)} patient{'' if len(names) == 1 else 's'} ({listed})"

@@ -30,11 +30,11 @@ def with_refined(
     share: float,
 ) -> torch.Tensor:
     """Masks (B, 1, S, S), a share of them replaced by refined masks where a slice has one."""
-    chosen = [
+    mixed = [
         other if other is not None and rng.random() < share else mask
         for mask, other in zip(masks, refined, strict=True)
     ]
-    return torch.stack(chosen)
+    return torch.stack(mixed)
 
 
 @torch.no_grad()

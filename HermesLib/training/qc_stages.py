@@ -87,20 +87,22 @@ class AutoencoderStage:
         adversarial = step >= int(self.steps * self.loss.adversarial_from)
         with autocast(self.inputs.device):
             logits, mean, deviation = self.inputs.core.autoencoder.reconstruct(masks)
-            drawn = torch.sigmoid(logits.float())
+            reconstruction = torch.sigmoid(logits.float())
             loss = dice_cross_entropy(logits, masks).mean()
             loss = loss + self.loss.divergence * _divergence(mean.float(), deviation.float())
             if adversarial:
-                loss = loss + self._adversarial(drawn, masks)
+                loss = loss + self._adversarial(reconstruction, masks)
         self.learners["vae"].step(loss)
         if adversarial:
-            self.learners["discriminator"].step(self._discrimination(drawn.detach(), masks))
+            self.learners["discriminator"].step(
+                self._discrimination(reconstruction.detach(), masks)
+            )
         dice = dice_batch(masks[:, 0] > 0.5, logits[:, 0] > 0).mean()
         return {"loss": loss.item(), "dice": dice.item()}
 
-    def _adversarial(self, drawn: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
+    def _adversarial(self, reconstruction: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
         """Perceptual distance in the discriminator's features, and its least-squares verdict."""
-        fake = self.inputs.discriminator(drawn)
+        fake = self.inputs.discriminator(reconstruction)
         real = self.inputs.discriminator(masks)
         distances = [
             functional.l1_loss(a.float(), b.float().detach())
@@ -109,9 +111,9 @@ class AutoencoderStage:
         verdict = ((fake[-1].float() - 1) ** 2).mean()
         return self.loss.perceptual * torch.stack(distances).sum() + self.loss.adversarial * verdict
 
-    def _discrimination(self, drawn: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
+    def _discrimination(self, reconstruction: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
         with autocast(self.inputs.device):
-            fake = self.inputs.discriminator(drawn)[-1].float()
+            fake = self.inputs.discriminator(reconstruction)[-1].float()
             real = self.inputs.discriminator(masks)[-1].float()
             return 0.5 * ((real - 1) ** 2).mean() + 0.5 * (fake**2).mean()
 
@@ -245,8 +247,8 @@ class DiffusionStage:
         """1 where an expert speaks, 0 where it is silenced, (B,) each; never both silent."""
         settings = self.inputs.settings
         chances = settings.expert_dropout * np.array([[1.0], [0.5]])
-        kept = (rng.random((2, settings.batch)) > chances).astype(np.float32)
-        mask, image = torch.from_numpy(kept).to(self.inputs.device)
+        keep = (rng.random((2, settings.batch)) > chances).astype(np.float32)
+        mask, image = torch.from_numpy(keep).to(self.inputs.device)
         mask[image == 0] = 1.0
         return mask, image
 

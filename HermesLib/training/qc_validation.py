@@ -79,11 +79,11 @@ def _views(
     core: QualityCore, slices: Sequence[SampledSlice], limit: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Images (N, C, S, S) and masks (N, 1, S, S) of at most ``limit`` slices, evenly spread."""
-    chosen = list(slices)
-    if len(chosen) > limit:
-        chosen = [chosen[round(k)] for k in np.linspace(0, len(chosen) - 1, limit)]
-    grids = sampling_grid(np.random.default_rng(0), len(chosen), core.config.grid, IDENTITY)
-    return SliceSampler.views(chosen, grids)
+    spread = list(slices)
+    if len(spread) > limit:
+        spread = [spread[round(k)] for k in np.linspace(0, len(spread) - 1, limit)]
+    grids = sampling_grid(np.random.default_rng(0), len(spread), core.config.grid, IDENTITY)
+    return SliceSampler.views(spread, grids)
 
 
 def _corrupted_alike(

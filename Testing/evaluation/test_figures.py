@@ -48,7 +48,7 @@ def test_means_are_over_slices_and_patients_are_counted_once():
     )
 
 
-def test_slices_without_the_organ_are_no_part_of_the_means_and_what_is_drawn_on_them_is_told():
+def test_slices_without_the_organ_count_apart_from_the_means():
     empty = [
         outcome("a", 1, 1, "absent", organ=0, drawn=0, common=0, present=0.2),
         outcome("a", 0, 0, organ=0, drawn=20, common=0, present=0.9),
@@ -107,7 +107,7 @@ def test_only_slices_that_show_the_organ_are_measured(case):
     assert own_slice(images).shape == (1, 1, 40, 40) and truth.sum() == 15 * 18
 
 
-def test_a_quality_control_that_copies_its_input_fails_and_one_that_looks_passes(case):
+def test_a_quality_control_that_copies_its_input_fails_the_test_of_invariance(case):
     preset, cpu = load_preset("prostate-t2"), torch.device("cpu")
     copied, looked = (
         evaluate_invariance([case], preset, qc, 0, cpu, lambda done, total: None)
@@ -124,7 +124,7 @@ def test_the_shifted_mask_is_the_truth_moved_down_and_right():
     assert moved[0, 14:24, 14:24].all() and moved.sum() == 100
 
 
-def test_folders_are_asked_for_in_words_a_user_can_mend(tmp_path):
+def test_messages_about_folders_say_what_to_write(tmp_path):
     with pytest.raises(HermesError, match="decathlon:FOLDER"):
         list(read_cases(str(tmp_path), "spleen"))
     with pytest.raises(HermesError, match=r"dataset\.json"):

@@ -39,7 +39,7 @@ def test_a_lower_threshold_accepts_sooner_and_the_first_of_the_best_is_the_resul
     assert (high.status, high.calls, high.final_dsc) == ("accepted", 2, 0.8)
 
 
-def test_less_patience_stops_sooner_and_the_last_iteration_may_be_kept():
+def test_less_patience_stops_earlier_and_the_last_iteration_can_be_the_result():
     run = trace(
         (0.6, 0.6),
         (0.8, 0.7),
@@ -64,7 +64,7 @@ def test_less_patience_stops_sooner_and_the_last_iteration_may_be_kept():
     assert replay(hopeless, RefinementSettings(threshold=0.8)).calls == 3
 
 
-def test_failed_and_absent_slices_stay_so_and_a_run_that_stopped_too_soon_is_no_guess():
+def test_a_run_that_stopped_too_early_cannot_be_replayed():
     settings = RefinementSettings(threshold=0.9, patience=10)
     assert replay(trace((0.5, 0.5), (0.6, 0.4), status="failed"), settings).status == "failed"
     assert (

@@ -28,7 +28,7 @@ STEPS = [
 
 
 @pytest.fixture(autouse=True)
-def no_presets_but_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_preset_folder_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HERMES_CACHE", str(tmp_path / "cache"))
 
 
@@ -42,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def words(folder: Path) -> list[str]:
-    asked = [
+    options = [
         "--organ",
         "left kidney",
         "--code",
@@ -56,7 +56,7 @@ def words(folder: Path) -> list[str]:
         "organ",
         "--data",
         f"decathlon:{folder}",
-        *asked,
+        *options,
         *STEPS,
         "--validation",
         "0.34",
@@ -70,9 +70,9 @@ def test_one_command_makes_a_preset_that_refines_a_new_image(
 ):
     made = tmp_path / "made"
     assert main([*words, "-o", str(made)]) == 0
-    told = capsys.readouterr()
+    printed = capsys.readouterr()
     path = made / "left-kidney-ct.json"
-    assert f"preset: {path}" in told.out and "held-out patients, there are 2" in told.err
+    assert f"preset: {path}" in printed.out and "held-out patients, there are 2" in printed.err
     assert {one.name for one in made.iterdir()} == {
         "training",
         *(f"left-kidney-ct{end}" for end in (".json", ".safetensors", ".md", "-report.json")),
@@ -85,7 +85,7 @@ def test_one_command_makes_a_preset_that_refines_a_new_image(
     tried = weights.training["validation"]["pgt_dice_by_share"]
     taken = Blend(weights.config["expert_share"], weights.config["through_plane"])
     assert tried[str(taken)] >= max(tried.values()) - 0.001
-    assert "validation patients by share" in told.err
+    assert "validation patients by share" in printed.err
     test_patients = weights.training["split"]["test"]
     assert len(test_patients) == 1
     figures = json.loads((made / "left-kidney-ct-report.json").read_text(encoding="utf-8"))
@@ -158,7 +158,7 @@ def test_one_command_makes_a_preset_that_refines_a_new_image(
         ),
     ],
 )
-def test_a_wrong_wish_ends_in_one_line_before_anything_is_trained(
+def test_a_wrong_option_ends_in_one_line_before_anything_is_trained(
     folder: Path,
     words: list[str],
     tmp_path: Path,
@@ -168,8 +168,8 @@ def test_a_wrong_wish_ends_in_one_line_before_anything_is_trained(
 ):
     given = [option.replace("{folder}", str(folder)) for option in options]
     assert main([*words, *given, "-o", str(tmp_path / "made")]) == 2
-    told = capsys.readouterr().err
-    assert said in told and told.count("\n") == 1 + told.count("training '")
+    printed = capsys.readouterr().err
+    assert said in printed and printed.count("\n") == 1 + printed.count("training '")
     assert not list((tmp_path / "made").glob("*.safetensors"))
 
 
@@ -181,7 +181,7 @@ def test_a_wrong_wish_ends_in_one_line_before_anything_is_trained(
         (None, "no preset at"),
     ],
 )
-def test_a_file_that_is_no_preset_is_named(
+def test_a_file_that_is_not_a_preset_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, said: str
 ):
     path = tmp_path / "mine.json"

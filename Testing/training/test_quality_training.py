@@ -76,13 +76,13 @@ def test_a_training_that_was_cut_off_goes_on_as_if_it_had_not_been(tmp_path, mon
     assert all(torch.equal(unbroken[name], resumed[name]) for name in unbroken)
 
 
-def test_a_folder_begun_with_other_settings_is_refused(tmp_path):
+def test_a_folder_with_a_training_of_other_settings_is_refused(tmp_path):
     TrainingRun(tmp_path, SHORT.to_dict())
     with pytest.raises(HermesError, match="other settings"):
         TrainingRun(tmp_path, dataclasses.replace(SHORT, seed=5).to_dict())
 
 
-def test_validation_reports_what_the_issue_of_trust_needs(tmp_path):
+def test_validation_reports_pgt_agreement_score_error_and_presence(tmp_path):
     seen = []
     run = TrainingRun(tmp_path, SHORT.to_dict())
     QualityTrainer(SMALL, SHORT, run, pool(), pool(), torch.device("cpu")).fit(
@@ -179,7 +179,7 @@ def test_a_teacher_labels_only_what_it_is_sure_of_and_never_a_labelled_slice():
     assert slices[0].label is None and slices[3].label is truth
 
 
-def test_a_central_field_is_shown_at_its_share_and_what_lies_around_stays_at_hand():
+def test_a_central_field_of_view_can_widen_by_augmentation():
     picture = np.zeros((64, 64), np.uint8)
     picture[8:56, 8:56] = 200
     (pooled,) = sampled_slices(

@@ -62,7 +62,7 @@ def test_every_slice_gets_the_masks_that_models_draw_of_it_from_wrong_to_refined
         assert max(scores) > max(others)
 
 
-def test_a_resumed_training_reads_the_masks_of_its_first_sitting(phantoms, refined, tmp_path):
+def test_a_resumed_training_reads_the_refined_masks_of_its_first_run(phantoms, refined, tmp_path):
     partly = {one: masks for one, masks in refined.items() if one.index >= 0}
     save_refined_masks(tmp_path / "refined.npz", phantoms, partly)
     read = load_refined_masks(tmp_path / "refined.npz", phantoms)
@@ -70,7 +70,7 @@ def test_a_resumed_training_reads_the_masks_of_its_first_sitting(phantoms, refin
     assert all(np.array_equal(read[one], masks) for one, masks in partly.items())
 
 
-def test_a_slice_is_shown_with_its_own_masks_under_the_same_view(phantoms):
+def test_a_slice_and_its_refined_masks_get_the_same_view(phantoms):
     truths = {one: one.organ("prostate")[None] for one in phantoms[:2]}
     pool = SliceSampler(sampled_slices(phantoms, "prostate", "slice", 1, truths))
     strong = Augmentation(rotation_degrees=30, zoom=(0.5, 1.2), flip=0.5)
@@ -80,7 +80,7 @@ def test_a_slice_is_shown_with_its_own_masks_under_the_same_view(phantoms):
     assert all(torch.equal(shown[k], masks[k]) for k in having)
 
 
-def test_the_share_of_refined_masks_is_kept_and_slices_without_any_keep_theirs():
+def test_a_share_of_masks_is_replaced_where_a_slice_has_refined_ones():
     made_up, drawn = (
         torch.zeros(400, 1, 4, 4),
         [torch.ones(1, 4, 4) if k % 2 else None for k in range(400)],

@@ -1,4 +1,4 @@
-"""What the trainer keeps of a network."""
+"""The weights that the trainer keeps."""
 
 from pathlib import Path
 
@@ -60,7 +60,7 @@ class Normalising:
         return {"dice": 1.0}
 
 
-def test_a_kept_network_is_normalised_by_what_it_saw_on_the_way_and_not_by_the_last_batches(
+def test_the_averaged_network_has_averaged_normalisation_statistics(
     tmp_path: Path,
 ):
     settings = TrainerSettings(steps=STEPS, batch=2, average=0.95, augmentation=IDENTITY)
