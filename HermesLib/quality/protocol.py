@@ -5,6 +5,7 @@ slice once and sees no mask. :meth:`QualityControl.assess` scores any number of 
 was read.
 """
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
@@ -55,8 +56,12 @@ class Observation:
         )
 
     def to(self, device: torch.device | None) -> "Observation":
-        """The same observation with its images on ``device``; the features stay where they are."""
-        return replace(self, images=self.images.to(device))
+        """A copy for the work on ``device``: its images are there, its features are shallow copies.
+
+        What a QC derives from a slice's features and keeps in them is freed with the copy.
+        """
+        features = tuple(copy.copy(part) for part in self.features)
+        return replace(self, images=self.images.to(device), features=features)
 
 
 @dataclass(frozen=True)

@@ -103,20 +103,30 @@ class SliceReading:
         return self._core.read_images(to_grid(pixels, [window], self._core.config.grid))
 
 
-@dataclass(frozen=True, eq=False)
 class SliceReadings:
     """The readings of a slice and of its two neighbours.
 
     At the end of a volume the slice itself stands in for the missing one. Neighbours that are
-    slices of the same observation share their reading.
+    slices of the same observation share their reading. Organ maps, on the slice's own grid, are
+    kept here; a shallow copy shares the readings and starts without maps.
     """
 
-    own: SliceReading
-    before: SliceReading
-    after: SliceReading
+    def __init__(self, own: SliceReading, before: SliceReading, after: SliceReading) -> None:
+        self.own = own
+        self.before = before
+        self.after = after
+        self._organ_maps: dict[float, torch.Tensor] = {}
+
+    def __copy__(self) -> "SliceReadings":
+        return SliceReadings(self.own, self.before, self.after)
 
     def organ_map(self, through_plane: float) -> torch.Tensor:
         """Probability (H, W) of the organ; ``through_plane`` as in the blend."""
+        if through_plane not in self._organ_maps:
+            self._organ_maps[through_plane] = self._blended_map(through_plane)
+        return self._organ_maps[through_plane]
+
+    def _blended_map(self, through_plane: float) -> torch.Tensor:
         own = self.own.organ_map()
         if through_plane == 0:
             return own

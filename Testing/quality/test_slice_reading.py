@@ -1,6 +1,7 @@
 """What the image expert reads from slices: organ maps with neighbours, and nothing twice."""
 
 import dataclasses
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -149,7 +150,18 @@ def test_the_pgt_depends_on_the_neighbours_only_where_the_blend_looks_through_th
     assert torch.equal(pgt(VOLUME, 0.0), pgt(changed, 0.0))
 
 
-def test_the_features_of_a_slice_are_small(core: QualityCore):
-    observation = DiffusionQuality(core, "core").observe(torch.rand(1, 1, 512, 512))
-    organ = observation.features[0].own.features.organ
-    assert organ.shape == (1, 1, SMALL.grid, SMALL.grid)
+@torch.inference_mode()
+def test_a_volume_keeps_features_on_the_grid_and_frees_organ_maps_with_their_batch(
+    core: QualityCore,
+):
+    quality = DiffusionQuality(core, "core")
+    observation = quality.observe(torch.rand(2, 1, 256, 256))
+    batch = observation.to(torch.device("cpu"))
+    masks = torch.zeros(2, 256, 256, dtype=torch.bool)
+    quality.assess(batch, masks, [0, 1])
+    organ_map = weakref.ref(batch.features[0].organ_map(0.25))
+    assert organ_map().shape == (256, 256)
+    assert batch.select([0]).features[0].organ_map(0.25) is organ_map()
+    del batch
+    assert organ_map() is None
+    assert observation.features[0].own.features.organ.shape == (1, 1, SMALL.grid, SMALL.grid)
