@@ -177,7 +177,8 @@ class RunNodes:
         self._canvas("mask").fill({index: step.mask for index, step in current.items()})
         self._canvas("pgt").fill({index: step.pgt for index, step in current.items()})
         self._canvas("previous").fill({index: step.mask for index, step in previous.items()})
-        for role in ("mask", "pgt", "previous"):
+        # The mask is shown last, so that its outline is drawn over the others.
+        for role in ("previous", "pgt", "mask"):
             node = self.get(role)
             if node is not None:
                 self._canvas(role).show(node, ORGAN)

@@ -1,4 +1,4 @@
-"""A Slicer to test in: the real one where these files run inside it, else Slicer's own MRML with stand-ins for the application."""
+"""Slicer for the tests: the application where they run inside it, else MRML with stand-ins."""
 
 import sys
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ from Testing.slicer_module.unhandled import nothing_unhandled  # noqa: E402
 
 @pytest.fixture
 def scene() -> Iterator[Any]:
-    """An empty scene, and empty again afterwards; nothing may reach the console unhandled meanwhile."""
+    """A scene that is empty before and after; fails if an exception was not handled."""
     with nothing_unhandled():
         slicer.mrmlScene.Clear(0)
         yield slicer.mrmlScene
@@ -63,7 +63,7 @@ def engine() -> FakeEngine:
 
 @pytest.fixture
 def widget(scene, engine, monkeypatch) -> Iterator[object]:
-    """The module's widget, open, on an empty scene."""
+    """The module's open widget on an empty scene."""
     from Testing.standins.application import register_module
 
     register_module("HermesSegment", MODULE / "HermesSegment.py")
@@ -72,14 +72,14 @@ def widget(scene, engine, monkeypatch) -> Iterator[object]:
     monkeypatch.setattr(HermesSegment.HermesSegmentLogic, "make_engine", lambda self: engine)
     parent = slicer.qMRMLWidget()
     parent.setLayout(qt.QVBoxLayout())
-    made = HermesSegment.HermesSegmentWidget(parent)
-    made.setup()
-    made.enter()
+    module = HermesSegment.HermesSegmentWidget(parent)
+    module.setup()
+    module.enter()
     parent.resize(460, 1000)
     parent.show()
-    yield made
-    made.exit()
-    made.cleanup()
+    yield module
+    module.exit()
+    module.cleanup()
     parent.close()
 
 

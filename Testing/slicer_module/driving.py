@@ -1,4 +1,4 @@
-"""A whole run as a fake engine tells it, and the hands that drive the panel."""
+"""The messages of a whole run, and functions that operate the panel."""
 
 import qt
 
@@ -41,6 +41,6 @@ def play(panel, engine, messages=None, end=None) -> None:
 
 
 def drain(panel, engine) -> None:
-    """Turns of the timer until all that was said is in the scene; a turn may take one message only."""
+    """Turns of the timer until all messages are in the scene."""
     while engine.waiting or not panel.control.settled:
         panel.control.tick()

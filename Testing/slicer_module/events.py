@@ -1,4 +1,4 @@
-"""Events of a run that never was: what the engine would say, made by hand."""
+"""Messages of a run, written by hand."""
 
 import numpy as np
 
@@ -18,12 +18,12 @@ PROSTATE = {"scheme": "SCT", "value": "41216001", "meaning": "Prostate"}
 def opened(
     indices: tuple[int, ...] = tuple(range(6)), out_of_distribution: tuple[int, ...] | None = None
 ) -> Opened:
-    """The beginning of a run on the fixture ``volume``."""
+    """The first message of a run on the fixture ``volume``."""
     return Opened(indices, SHAPE, AXES, out_of_distribution)
 
 
 def record() -> RunRecord:
-    """Of a run that is about to begin."""
+    """The record of a run that is about to start."""
     return RunRecord({"preset": "prostate-t2", "model": "medsam", "seed": 0}, PROSTATE, 0.9)
 
 

@@ -1,4 +1,4 @@
-"""An engine for tests of the panel: it says what the test tells it to, at once."""
+"""An engine for tests of the panel: it sends the messages that the test gives it."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from HermesLib.engine.messages import Cancelled, Failed, Finished
 
 
 class FakeEngine:
-    """Looks like :class:`HermesLib.engine.client.Engine`."""
+    """Has the methods of :class:`HermesLib.engine.client.Engine`."""
 
     def __init__(self) -> None:
         self.state = State.IDLE
@@ -24,22 +24,22 @@ class FakeEngine:
         self.state = State.RUNNING
 
     def say(self, *messages: Any) -> None:
-        """What :meth:`poll` returns next."""
+        """Add messages for the next :meth:`poll`."""
         self.waiting += messages
 
     def poll(self) -> list[Any]:
-        """What was said; a run's last message ends it."""
-        said, self.waiting = self.waiting, []
-        if any(isinstance(message, Finished | Cancelled | Failed) for message in said):
+        """The new messages; the last message of a run ends it."""
+        messages, self.waiting = self.waiting, []
+        if any(isinstance(message, Finished | Cancelled | Failed) for message in messages):
             self.state = State.IDLE
-        return said
+        return messages
 
     def cancel(self) -> None:
-        """Ends at once."""
+        """End the run immediately."""
         if self.state == State.RUNNING:
             self.state = State.CANCELLING
             self.say(Cancelled(None))
 
     def close(self) -> None:
-        """Gone."""
+        """End the engine."""
         self.closed, self.state = True, State.IDLE

@@ -1,4 +1,4 @@
-"""What leaves the panel: accepted slices to segmentations and files."""
+"""Export of accepted slices to segmentations and files."""
 
 import json
 
@@ -30,8 +30,8 @@ def test_exports_hold_only_accepted_slices_on_the_volumes_grid(reviewed, tmp_pat
         export.to_file(reviewed.review, tmp_path / name)
         image = SimpleITK.ReadImage(str(tmp_path / name))
         assert np.array_equal(SimpleITK.GetArrayFromImage(image) > 0, expected), name
-    (found, table) = review_report.write_report(reviewed.review, tmp_path / "report.json")
-    report = json.loads(found.read_text())
+    path, table = review_report.write_report(reviewed.review, tmp_path / "report.json")
+    report = json.loads(path.read_text())
     assert [entry["review"]["decision"] for entry in report["slices"]] == [
         "accepted",
         "accepted",
@@ -40,30 +40,30 @@ def test_exports_hold_only_accepted_slices_on_the_volumes_grid(reviewed, tmp_pat
     assert len(table.read_text().splitlines()) == 4
 
 
-def test_exporting_to_an_existing_segmentation_leaves_what_it_holds(reviewed):
+def test_exporting_to_an_existing_segmentation_keeps_its_segments(reviewed):
     from HermesSegmentLib.labelmaps import ijk_to_ras, put_labelmap
 
-    own = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "mine")
-    own.CreateDefaultDisplayNodes()
-    own.SetReferenceImageGeometryParameterFromVolumeNode(reviewed.review.run.volume)
-    own.GetSegmentation().AddEmptySegment("bladder", "Bladder")
+    target = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "mine")
+    target.CreateDefaultDisplayNodes()
+    target.SetReferenceImageGeometryParameterFromVolumeNode(reviewed.review.run.volume)
+    target.GetSegmentation().AddEmptySegment("bladder", "Bladder")
     bladder = np.zeros((6, 40, 50), np.uint8)
     bladder[:, 12:20, 12:20] = 1
-    put_labelmap(own, "bladder", bladder, ijk_to_ras(reviewed.review.run.volume))
+    put_labelmap(target, "bladder", bladder, ijk_to_ras(reviewed.review.run.volume))
     click(reviewed.ui.acceptAllButton)
-    reviewed.ui.targetSelector.setCurrentNode(own)
+    reviewed.ui.targetSelector.setCurrentNode(target)
     click(reviewed.ui.exportNodeButton)
-    assert np.array_equal(voxels_of(own, "bladder", reviewed.review.run.volume), bladder > 0)
-    assert own.GetSegmentation().GetNumberOfSegments() == 2
+    assert np.array_equal(voxels_of(target, "bladder", reviewed.review.run.volume), bladder > 0)
+    assert target.GetSegmentation().GetNumberOfSegments() == 2
     assert (
-        voxels_of(own, own.GetSegmentation().GetNthSegmentID(1), reviewed.review.run.volume)[
+        voxels_of(target, target.GetSegmentation().GetNthSegmentID(1), reviewed.review.run.volume)[
             2
         ].sum()
         == GLAND.sum()
     )
 
 
-def test_dicom_seg_is_offered_only_for_dicom_and_says_why_not(reviewed):
+def test_dicom_seg_is_offered_only_for_dicom_volumes_and_the_reason_is_given(reviewed):
     click(reviewed.ui.acceptButton)
     assert not reviewed.ui.exportDicomButton.enabled
     assert "not loaded from DICOM" in reviewed.ui.exportNote.text
@@ -73,7 +73,7 @@ def test_dicom_seg_is_offered_only_for_dicom_and_says_why_not(reviewed):
     assert "QuantitativeReporting" in reviewed.ui.exportDicomButton.toolTip
 
 
-def test_what_was_painted_in_the_segment_editor_is_exported_with_the_rest(reviewed, tmp_path):
+def test_edits_in_the_segment_editor_are_exported(reviewed, tmp_path):
     import SimpleITK
 
     from HermesSegmentLib import export
@@ -81,7 +81,7 @@ def test_what_was_painted_in_the_segment_editor_is_exported_with_the_rest(review
     click(reviewed.ui.editButton)
     run = reviewed.review.run
     assert reviewed.review.current.decision == "edited"
-    # As effects of the Segment Editor do: the segment gets another labelmap, cropped to what it holds.
+    # As the Segment Editor does: the segment gets another labelmap, cropped to its extent.
     painted = voxels_of(run.get("result"), ORGAN, run.volume).astype(np.uint8)
     painted[3, 30:35, 40:48] = 1
     slicer.util.updateSegmentBinaryLabelmapFromArray(painted, run.get("result"), ORGAN, run.volume)

@@ -1,4 +1,4 @@
-"""What the user chooses, through the real .ui with mouse and keys, and what the engine is given."""
+"""The user's inputs, through the real .ui, and the requests that the engine gets."""
 
 import numpy as np
 import slicer
@@ -14,7 +14,7 @@ def test_without_a_volume_nothing_can_be_run(widget):
     assert "volume" in widget.panel.ui.runButton.toolTip
 
 
-def test_what_is_chosen_reaches_the_engine_and_stays_with_the_scene(panel, engine, tmp_path):
+def test_inputs_reach_the_engine_and_are_saved_with_the_scene(panel, engine, tmp_path):
     ui = panel.ui
     ui.modelCombo.currentIndex = 1
     ui.promptCombo.currentIndex = 2
@@ -42,7 +42,7 @@ def test_what_is_chosen_reaches_the_engine_and_stays_with_the_scene(panel, engin
     )
 
 
-def test_the_engine_is_given_the_volume_as_it_is(panel, engine):
+def test_the_engine_gets_the_volume_unchanged(panel, engine):
     import SimpleITK
 
     click(panel.ui.runButton)
@@ -58,10 +58,10 @@ def test_the_engine_is_given_the_volume_as_it_is(panel, engine):
     assert volume.GetStorageNode() is None or not volume.GetStorageNode().GetFileName()
 
 
-def test_prompts_that_a_model_does_not_take_are_greyed_with_the_reason(panel):
+def test_prompt_kinds_that_a_model_does_not_take_are_disabled_with_a_reason(panel):
     items = panel.ui.promptCombo.model()
     assert [items.item(row).isEnabled() for row in range(3)] == [True, True, True], (
-        "ScribblePrompt takes them all"
+        "ScribblePrompt takes all kinds"
     )
     panel.ui.modelCombo.currentIndex = 0
     assert [items.item(row).isEnabled() for row in range(3)] == [True, False, False]
@@ -72,7 +72,7 @@ def test_prompts_that_a_model_does_not_take_are_greyed_with_the_reason(panel):
     assert "patented" in panel.ui.promptNote.text
 
 
-def test_imported_weights_can_be_chosen_and_reach_the_engine(
+def test_imported_weights_can_be_selected_and_reach_the_engine(
     widget, volume, engine, monkeypatch, tmp_path
 ):
     (tmp_path / "medsam_vit_b.pth").write_bytes(b"weights")
@@ -100,7 +100,7 @@ def test_setup_lists_what_the_module_runs_and_no_rival_it_is_measured_against(pa
     ]
 
 
-def test_the_state_line_says_what_the_engine_runs_on(panel, engine):
+def test_the_state_line_names_the_engines_device(panel, engine):
     engine.say(Ready("NVIDIA H100", 11 * 2**30))
     drain(panel, engine)
     assert panel.ui.stateLabel.text == "Ready: CUDA, 11 GB free (NVIDIA H100)"
@@ -109,9 +109,7 @@ def test_the_state_line_says_what_the_engine_runs_on(panel, engine):
     assert panel.ui.stateLabel.text == "Ready: CPU"
 
 
-def test_a_scene_whose_organ_this_computer_has_no_preset_for_opens_with_the_default(
-    widget, tmp_path
-):
+def test_a_scene_with_a_preset_that_is_not_installed_opens_with_the_default(widget, tmp_path):
     widget.panel.unbind()
     widget.logic.getParameterNode().SetParameter("preset", "liver-ct")
     slicer.util.saveScene(str(tmp_path / "scene.mrb"))

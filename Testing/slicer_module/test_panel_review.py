@@ -24,7 +24,7 @@ def test_a_finished_run_is_ready_for_review_worst_first(reviewed):
     assert ui.iterationLabel.text == "0 of 1, pDSC 0.40 (best)"
 
 
-def test_accept_takes_what_is_shown_and_undo_takes_it_back(reviewed):
+def test_accept_takes_the_mask_in_view_and_undo_takes_it_back(reviewed):
     review = reviewed.review
     click(reviewed.ui.acceptButton)
     assert np.array_equal(review.result_mask(3), LARGE) and review.current.decision == "accepted"
@@ -36,7 +36,7 @@ def test_accept_takes_what_is_shown_and_undo_takes_it_back(reviewed):
     assert np.array_equal(review.result_mask(3), SMALL)
 
 
-def test_accepting_all_takes_the_best_of_each_and_keeps_what_was_decided(reviewed):
+def test_accepting_all_takes_the_best_masks_and_keeps_earlier_decisions(reviewed):
     click(reviewed.ui.rejectButton)
     click(reviewed.ui.acceptAllButton)
     review = reviewed.review
@@ -45,7 +45,7 @@ def test_accepting_all_takes_the_best_of_each_and_keeps_what_was_decided(reviewe
     assert np.array_equal(review.result_mask(4), LARGE)
 
 
-def test_keys_work_while_the_module_is_open_and_only_then(reviewed, widget):
+def test_keys_work_only_while_the_module_is_open(reviewed, widget):
     window = widget.panel._shortcuts[0].parent()
     press = lambda key: (qt.QTest.keyClick(window, key), slicer.app.processEvents())  # noqa: E731
     window.activateWindow()
@@ -62,10 +62,10 @@ def test_keys_work_while_the_module_is_open_and_only_then(reviewed, widget):
     assert reviewed.review.current.decision == ""
 
 
-def test_no_key_is_taken_from_the_slice_views_or_the_segment_editor():
+def test_no_key_is_used_by_the_slice_views_or_the_segment_editor():
     from HermesSegmentLib.shortcuts import SHORTCUTS
 
-    keys = [key for key, _method, _what in SHORTCUTS]
+    keys = [key for key, _method, _title in SHORTCUTS]
     assert len(set(keys)) == len(keys)
     assert not set(keys) & set("bfrgtv[]{}" + "qwzyi 0123456789")
 
@@ -77,7 +77,7 @@ def test_clicking_a_cell_of_the_strip_goes_to_that_slice(reviewed):
     assert reviewed.review.slice_index == 2
 
 
-def test_moving_slicers_own_sequence_browser_moves_the_panel(reviewed):
+def test_the_panel_follows_slicers_own_sequence_browser(reviewed):
     assert reviewed.ui.iterationSlider.value == 0
     reviewed.review.run.get("browser").SetSelectedItemNumber(1)
     assert reviewed.ui.iterationSlider.value == 1
@@ -86,7 +86,7 @@ def test_moving_slicers_own_sequence_browser_moves_the_panel(reviewed):
     assert np.array_equal(voxels_of(run.get("previous"), ORGAN, run.volume)[3], LARGE)
 
 
-def test_prompt_table_and_plot_lie_in_the_runs_folder(reviewed):
+def test_prompt_table_and_plot_are_in_the_runs_folder(reviewed):
     tree = slicer.mrmlScene.GetSubjectHierarchyNode()
     run = reviewed.review.run
     folder = tree.GetItemParent(tree.GetItemByDataNode(run.get("mask")))
@@ -96,14 +96,14 @@ def test_prompt_table_and_plot_lie_in_the_runs_folder(reviewed):
     assert tree.GetItemName(folder) == "HERMES Prostate 1"
 
 
-def test_the_plot_holds_the_slice_under_review(reviewed):
+def test_the_plot_shows_the_current_slice(reviewed):
     table = reviewed.review.run.get("chart-table").GetTable()
     column = table.GetColumnByName("pDSC")
     assert [column.GetValue(row) for row in range(2)] == pytest.approx([0.4, 0.35])
     assert table.GetColumnByName("threshold").GetValue(0) == pytest.approx(0.9)
 
 
-def test_a_loaded_scene_can_be_reviewed_on(reviewed, tmp_path):
+def test_the_review_of_a_loaded_scene_continues(reviewed, tmp_path):
     click(reviewed.ui.acceptButton)
     path = str(tmp_path / "scene.mrb")
     slicer.util.saveScene(path)
@@ -118,7 +118,7 @@ def test_a_loaded_scene_can_be_reviewed_on(reviewed, tmp_path):
     assert len(run_record_nodes()) == 1
 
 
-def test_a_slice_unlike_the_training_patients_is_marked_and_told(panel, engine):
+def test_a_slice_unlike_the_training_patients_is_marked_and_reported(panel, engine):
     click(panel.ui.runButton)
     engine.say(opened((2, 3, 4), out_of_distribution=(3,)), *RUN, Finished(REPORT))
     drain(panel, engine)
@@ -132,7 +132,7 @@ def test_a_slice_unlike_the_training_patients_is_marked_and_told(panel, engine):
     assert "1 unlike the training patients" in panel.ui.statusLabel.text
 
 
-def test_a_borderline_slice_is_marked_told_and_asked_about(panel, engine):
+def test_a_borderline_slice_is_marked_reported_and_needs_review(panel, engine):
     click(panel.ui.runButton)
     empty = np.zeros_like(LARGE)
     engine.say(

@@ -1,4 +1,4 @@
-"""A run on the panel: what appears while it goes on, and whatever can end it."""
+"""A run on the panel: what it shows while it runs, and everything that can end it."""
 
 import numpy as np
 import slicer
@@ -10,7 +10,7 @@ from Testing.slicer_module.driving import GLAND, RUN, click, drain, play
 from Testing.slicer_module.events import opened
 
 
-def test_iterations_appear_while_the_run_goes_on(panel, engine):
+def test_iterations_appear_during_the_run(panel, engine):
     click(panel.ui.runButton)
     assert panel.ui.runButton.text == "Cancel"
     engine.say(opened((2, 3, 4)), *RUN[:4])
@@ -21,7 +21,7 @@ def test_iterations_appear_while_the_run_goes_on(panel, engine):
     assert line.startswith("Slice 2 of 3, iteration 1, pDSC 0.97") and "left" in line
 
 
-def test_a_failed_run_says_why_and_keeps_what_was_finished(panel, engine):
+def test_a_failed_run_gives_the_reason_and_keeps_finished_slices(panel, engine):
     click(panel.ui.runButton)
     play(
         panel,
@@ -47,7 +47,7 @@ def test_cancelling_keeps_finished_iterations(panel, engine):
     assert len(panel.review.run.record.slices[2].iterations) == 2
 
 
-def test_deleting_the_volume_in_mid_run_ends_it_and_the_next_run_works(panel, engine, volume):
+def test_deleting_the_volume_during_a_run_ends_it_and_the_next_run_works(panel, engine, volume):
     click(panel.ui.runButton)
     engine.say(opened((2, 3, 4)), *RUN[:2])
     drain(panel, engine)
@@ -62,7 +62,7 @@ def test_deleting_the_volume_in_mid_run_ends_it_and_the_next_run_works(panel, en
     assert panel.ui.statusLabel.text.startswith("Done")
 
 
-def test_deleting_a_result_node_in_mid_run_ends_the_run(panel, engine):
+def test_deleting_a_result_node_during_a_run_ends_it(panel, engine):
     click(panel.ui.runButton)
     engine.say(opened((2, 3, 4)), *RUN[:2])
     drain(panel, engine)
@@ -72,7 +72,7 @@ def test_deleting_a_result_node_in_mid_run_ends_the_run(panel, engine):
     assert engine.state == "idle" and "deleted" in panel.ui.statusLabel.text
 
 
-def test_closing_the_scene_in_mid_run_ends_it_and_writes_into_no_other_scene(panel, engine):
+def test_closing_the_scene_ends_the_run_and_nothing_is_written_into_the_next_scene(panel, engine):
     click(panel.ui.runButton)
     engine.say(opened((2, 3, 4)), *RUN[:2])
     drain(panel, engine)
@@ -84,7 +84,7 @@ def test_closing_the_scene_in_mid_run_ends_it_and_writes_into_no_other_scene(pan
     assert not panel.ui.runButton.enabled
 
 
-def test_switching_the_volume_in_mid_run_changes_nothing_about_the_run(panel, engine, volume):
+def test_switching_the_volume_during_a_run_does_not_change_the_run(panel, engine, volume):
     click(panel.ui.runButton)
     other = slicer.modules.volumes.logic().CloneVolume(volume, "other")
     panel.parameters.volume = other
@@ -96,9 +96,7 @@ def test_switching_the_volume_in_mid_run_changes_nothing_about_the_run(panel, en
     )
 
 
-def test_reloading_the_module_in_mid_run_ends_the_run_and_the_new_panel_works(
-    widget, panel, engine, volume
-):
+def test_reloading_the_module_ends_the_run_and_the_new_panel_works(widget, panel, engine, volume):
     click(panel.ui.runButton)
     engine.say(opened((2, 3, 4)), *RUN[:2])
     drain(panel, engine)

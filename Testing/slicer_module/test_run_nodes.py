@@ -32,26 +32,26 @@ def begin(volume) -> RunNodes:
 @pytest.fixture
 def run(volume) -> RunNodes:
     """Two slices: one accepted at iteration 2, one stopped at iteration 1."""
-    made = begin(volume)
+    run = begin(volume)
     for slice_index, masks in ((2, (SMALL, LARGE, GLAND)), (3, (LARGE, SMALL))):
         for index, mask in enumerate(masks):
             last = index + 1 == len(masks)
             status = ("accepted" if slice_index == 2 else "stopped") if last else None
-            made.add(iteration(slice_index, index, mask, GLAND, (0.3, 0.5, 0.95)[index], status))
-    made.show_latest()
-    return made
+            run.add(iteration(slice_index, index, mask, GLAND, (0.3, 0.5, 0.95)[index], status))
+    run.show_latest()
+    return run
 
 
 def voxels(run: RunNodes, role: str) -> np.ndarray:
     return voxels_of(run.get(role), ORGAN, run.volume)
 
 
-def test_every_iteration_is_an_item_of_the_sequences_and_the_proxies_show_the_chosen_one(run):
+def test_every_iteration_is_an_item_of_the_sequences_and_the_nodes_show_the_selected_item(run):
     for item, (second, third) in enumerate([(SMALL, LARGE), (LARGE, SMALL), (GLAND, SMALL)]):
         run.show(item)
-        shown = voxels(run, "mask")
-        assert np.array_equal(shown[2], second) and np.array_equal(shown[3], third)
-        assert not shown[[0, 1, 4, 5]].any()
+        visible = voxels(run, "mask")
+        assert np.array_equal(visible[2], second) and np.array_equal(visible[3], third)
+        assert not visible[[0, 1, 4, 5]].any()
         assert np.array_equal(voxels(run, "pgt")[2], GLAND)
 
 
@@ -73,7 +73,7 @@ def test_segments_carry_terminology_and_colour(run):
         assert segment.GetColor() == pytest.approx(colour)
 
 
-def test_the_nodes_lie_in_a_folder_beside_the_volume(run):
+def test_the_nodes_are_in_a_folder_beside_the_volume(run):
     tree = slicer.mrmlScene.GetSubjectHierarchyNode()
     folder = tree.GetItemParent(tree.GetItemByDataNode(run.get("mask")))
     assert tree.GetItemName(folder) == "HERMES Prostate 1"
@@ -81,7 +81,7 @@ def test_the_nodes_lie_in_a_folder_beside_the_volume(run):
     assert tree.GetItemParent(tree.GetItemByDataNode(run.get("result"))) == folder
 
 
-def test_outlines_lie_in_the_view_where_the_mask_lies_in_the_oblique_volume(run):
+def test_outlines_are_at_the_place_of_the_mask_in_an_oblique_volume(run):
     run.show(2)
     run.get("previous").GetDisplayNode().SetVisibility(False)
     run.get("pgt").GetDisplayNode().SetVisibility(False)
@@ -91,20 +91,20 @@ def test_outlines_lie_in_the_view_where_the_mask_lies_in_the_oblique_volume(run)
     # Cyan: little red, much green and blue.
     cyan = (pixels[..., 0] < 60) & (pixels[..., 1] > 150) & (pixels[..., 2] > 150)
     assert cyan.any()
-    found_rows, found_columns = np.nonzero(cyan)
+    cyan_rows, cyan_columns = np.nonzero(cyan)
     corners = run.frame.to_ras(2, np.array([9.5, 24.5]), np.array([11.5, 29.5]))
     places = np.array([view.place(tuple(corner)) for corner in corners])
     assert (
-        abs(found_rows.min() - places[:, 0].min()) <= 3
-        and abs(found_rows.max() - places[:, 0].max()) <= 3
+        abs(cyan_rows.min() - places[:, 0].min()) <= 3
+        and abs(cyan_rows.max() - places[:, 0].max()) <= 3
     )
     assert (
-        abs(found_columns.min() - places[:, 1].min()) <= 3
-        and abs(found_columns.max() - places[:, 1].max()) <= 3
+        abs(cyan_columns.min() - places[:, 1].min()) <= 3
+        and abs(cyan_columns.max() - places[:, 1].max()) <= 3
     )
 
 
-def test_voxels_written_later_show_in_the_view(run):
+def test_later_iterations_appear_in_the_view(run):
     view = SliceView()
     view.show(run.volume, tuple(run.frame.centre(4)))
     before = view.pixels().copy()
@@ -113,7 +113,7 @@ def test_voxels_written_later_show_in_the_view(run):
     assert (before != view.pixels()).any()
 
 
-def test_the_difference_fills_what_only_one_of_both_holds(run):
+def test_the_difference_fills_what_only_mask_or_pgt_holds(run):
     run.show_difference(True)
     run.show(1)
     node = run.get("difference")
@@ -138,8 +138,8 @@ def test_a_saved_scene_brings_the_run_back(run, tmp_path):
     )
     assert again.record.slices[2].iterations[2].prompt["xyxy"] == [5, 6, 30, 28]
     again.show(1)
-    shown = voxels(again, "mask")
-    assert np.array_equal(shown[2], LARGE) and np.array_equal(shown[3], SMALL)
+    visible = voxels(again, "mask")
+    assert np.array_equal(visible[2], LARGE) and np.array_equal(visible[3], SMALL)
     assert np.array_equal(again.pgt(2, 1), GLAND)
 
 
@@ -261,19 +261,19 @@ def test_adding_an_iteration_of_a_large_volume_is_quick_enough_for_a_timer(scene
         np.random.default_rng(0).integers(0, 99, (24, 384, 384)).astype(np.int16)
     )
     volume.CreateDefaultDisplayNodes()
-    made = RunNodes.create(volume, record())
-    made.open((24, 384, 384), AXES, tuple(range(24)))
+    run = RunNodes.create(volume, record())
+    run.open((24, 384, 384), AXES, tuple(range(24)))
     mask = np.zeros((384, 384), bool)
     mask[100:200, 100:250] = True
     durations = []
     for index in range(4):
         start = time.perf_counter()
         for slice_index in range(24):
-            made.add(iteration(slice_index, index, mask, mask, 0.5))
-        made.show_latest()
+            run.add(iteration(slice_index, index, mask, mask, 0.5))
+        run.show_latest()
         durations.append(1000 * (time.perf_counter() - start))
     with capsys.disabled():
         print(
             f"\n  adding an iteration of 384x384x24 to the scene: {max(durations):.0f} ms at most"
         )
-    assert made.count == 4
+    assert run.count == 4

@@ -1,6 +1,7 @@
-"""Pictures of the panel at work, from the real code on the made-up sample.
+"""Pictures of the panel with the engine on the synthetic sample.
 
-They go to a temporary folder, or to the one that ``HERMES_SCREENSHOTS`` names; ``docs/images`` was filled that way.
+They are written to a temporary folder, or to the folder that ``HERMES_SCREENSHOTS`` names, as for
+``docs/images``.
 """
 
 import os
@@ -15,20 +16,20 @@ from Testing.slicer_module.test_whole_run import click, panel, wait  # noqa: F40
 from Testing.standins.plot_view import plot_pixels
 from Testing.standins.slice_view import SliceView
 
-#: High enough for every section; in Slicer the panel scrolls.
+#: High enough for all sections; in Slicer the panel scrolls.
 WIDTH, HEIGHT = 460, 1240
 
 
 @pytest.fixture
 def folder(tmp_path) -> Path:
-    """Where the pictures go."""
-    found = Path(os.environ.get("HERMES_SCREENSHOTS", tmp_path))
-    found.mkdir(parents=True, exist_ok=True)
-    return found
+    """The folder for the pictures."""
+    path = Path(os.environ.get("HERMES_SCREENSHOTS", tmp_path))
+    path.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def shoot(panel, path: Path, view: SliceView | None = None, plot: bool = False) -> np.ndarray:  # noqa: F811
-    """The panel, and right of it the slice view and the plot, as Slicer's window has them."""
+    """Save the panel with the slice view and the plot at its right, as in Slicer's window."""
     window = panel.ui.HermesSegment.window()
     window.resize(WIDTH, HEIGHT)
     slicer.app.processEvents()
@@ -54,9 +55,9 @@ def test_the_panel_from_ready_to_exported(panel, folder):  # noqa: F811
 
     def accepted() -> list[int]:
         return [
-            one.index
-            for one in panel.control.run.record.slices.values()
-            if one.status == "accepted"
+            entry.index
+            for entry in panel.control.run.record.slices.values()
+            if entry.status == "accepted"
         ]
 
     wait(

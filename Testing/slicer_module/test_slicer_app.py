@@ -1,4 +1,4 @@
-"""Installing what is missing, with the installers recorded in place of Slicer's."""
+"""Installation of missing packages, with installers that only record what they are called with."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +12,7 @@ from HermesSegmentLib import slicer_app
 
 @pytest.fixture
 def installed(monkeypatch) -> list[tuple[list[str], str]]:
-    """What ``slicer.packaging`` is asked to install, and the constraints it is given."""
+    """Requirements and constraints that ``slicer.packaging`` is called with."""
     calls: list[tuple[list[str], str]] = []
 
     def pip_install(requirements, constraints=None, requester=None):
@@ -33,34 +33,34 @@ def test_slicers_own_packages_keep_their_versions(installed):
 
 
 def test_before_slicer_5_11_the_older_installer_is_used(monkeypatch):
-    seen = []
+    calls = []
     monkeypatch.delattr(slicer, "packaging", raising=False)
-    monkeypatch.setattr(slicer.util, "pip_install", lambda arguments: seen.append(arguments))
+    monkeypatch.setattr(slicer.util, "pip_install", lambda arguments: calls.append(arguments))
     slicer_app.install_packages(["monai>=1.5"])
-    assert seen[0][0] == "--constraint" and seen[0][2:] == ["monai>=1.5"]
+    assert calls[0][0] == "--constraint" and calls[0][2:] == ["monai>=1.5"]
 
 
 def test_pytorch_comes_from_its_extension_only(installed, monkeypatch):
     with pytest.raises(RuntimeError, match="extension PyTorch"):
         slicer_app.install_packages(["torch", "monai>=1.5"])
     assert installed == []
-    asked = []
+    confirmations = []
     logic = SimpleNamespace(
-        installTorch=lambda askConfirmation: asked.append(askConfirmation) or object()
+        installTorch=lambda askConfirmation: confirmations.append(askConfirmation) or object()
     )
     monkeypatch.setitem(
         __import__("sys").modules, "PyTorchUtils", SimpleNamespace(PyTorchUtilsLogic=lambda: logic)
     )
     slicer_app.install_packages(["torch"])
-    assert asked == [True] and installed == []
+    assert confirmations == [True] and installed == []
 
 
-def test_nothing_that_slicer_brings_is_ever_asked_for():
-    names = {wanted.split(">")[0].lower() for wanted in slicer_app.PACKAGES.values()}
+def test_packages_that_slicer_brings_are_never_installed():
+    names = {requirement.split(">")[0].lower() for requirement in slicer_app.PACKAGES.values()}
     assert not names & {"numpy", "simpleitk", "torch", "torchvision", "vtk"}
 
 
-def test_what_is_missing_is_found_without_importing_it(monkeypatch):
+def test_missing_packages_are_found_without_an_import(monkeypatch):
     assert slicer_app.missing_packages() == []
     monkeypatch.setattr(
         slicer_app.importlib.util,

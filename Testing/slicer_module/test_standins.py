@@ -1,4 +1,7 @@
-"""The stand-ins offer nothing that the real ones lack: held against Slicer's headers where a checkout of Slicer is given."""
+"""The stand-ins have no member that the real widgets lack.
+
+Compares them with Slicer's headers where a checkout of Slicer is given.
+"""
 
 import os
 import re
@@ -18,9 +21,9 @@ STANDINS = [
 
 
 def members(header: str) -> set[str]:
-    """What PythonQt makes of a header: properties, slots, signals and invokable methods."""
+    """The members that PythonQt wraps: properties, slots, signals and invokable methods."""
     text = re.sub(r"//.*", "", header)
-    found = set(re.findall(r"Q_PROPERTY\(\s*[\w:<>, ]+[\s*&]+(\w+)\s+(?:READ|MEMBER)", text))
+    names = set(re.findall(r"Q_PROPERTY\(\s*[\w:<>, ]+[\s*&]+(\w+)\s+(?:READ|MEMBER)", text))
     reachable = False
     for line in text.splitlines():
         if re.match(
@@ -30,8 +33,8 @@ def members(header: str) -> set[str]:
         elif re.match(r"\s*(public|protected|private)\s*:", line):
             reachable = False
         elif reachable or "Q_INVOKABLE" in line:
-            found |= set(re.findall(r"(\w+)\s*\(", line))
-    return found
+            names |= set(re.findall(r"(\w+)\s*\(", line))
+    return names
 
 
 @pytest.mark.skipif(not SOURCES, reason="neither SLICER_SOURCE nor CTK_SOURCE names a checkout")
@@ -48,8 +51,9 @@ def test_a_stand_in_has_no_member_that_the_real_widget_lacks(standin):
     assert own <= members(header.read_text(errors="ignore"))
 
 
-def test_what_is_invented_would_be_seen():
+def test_invented_members_would_be_found():
     assert "setMRMLScene" in members(
-        "public slots:\n  virtual void setMRMLScene(vtkMRMLScene* scene);\nprivate:\n  void hidden();"
+        "public slots:\n  virtual void setMRMLScene(vtkMRMLScene* scene);\n"
+        "private:\n  void hidden();"
     )
     assert "hidden" not in members("public slots:\n  void shown();\nprivate:\n  void hidden();")

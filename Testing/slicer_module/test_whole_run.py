@@ -1,5 +1,6 @@
 """From a real series to an exported segmentation, with the real engine and the bundled weights."""
 
+import json
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import qt
 import SimpleITK
 import slicer
 
-from HermesSegmentLib import export
+from HermesSegmentLib import export, review_report
 from Testing.slicer_module.conftest import MODULE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,12 +35,12 @@ def panel(scene) -> Iterator[object]:
 
     parent = slicer.qMRMLWidget()
     parent.setLayout(qt.QVBoxLayout())
-    made = HermesSegment.HermesSegmentWidget(parent)
-    made.setup()
-    made.enter()
+    module = HermesSegment.HermesSegmentWidget(parent)
+    module.setup()
+    module.enter()
     parent.show()
-    yield made.panel
-    made.cleanup()
+    yield module.panel
+    module.cleanup()
     parent.close()
 
 
@@ -71,7 +72,7 @@ def load_series(folder: Path):
 
 
 @pytest.mark.skipif(not SERIES.is_dir(), reason="real patients (../shared/data) are not here")
-def test_a_series_run_reviewed_and_exported_in_the_panel_is_what_hermes_refine_gives(
+def test_the_panels_export_of_a_dicom_series_is_the_result_of_hermes_refine(
     panel, tmp_path, capsys
 ):
     panel.parameters.volume = load_series(SERIES)
@@ -83,7 +84,7 @@ def test_a_series_run_reviewed_and_exported_in_the_panel_is_what_hermes_refine_g
         gaps.append(now - last[0])
         last[0] = now
 
-    # No wait() of its own: the timer alone says how long the user interface did not answer.
+    # The timer measures how long the user interface did not respond.
     click(panel.ui.runButton)
     timer = qt.QTimer()
     timer.setInterval(1)
@@ -97,7 +98,8 @@ def test_a_series_run_reviewed_and_exported_in_the_panel_is_what_hermes_refine_g
     export.to_file(panel.review, tmp_path / "panel.seg.nrrd")
     with capsys.disabled():
         print(
-            f"\n  longest the user interface did not answer in a run of {len(gaps)} turns: {1000 * max(gaps):.0f} ms"
+            f"\n  longest time without response of the user interface in {len(gaps)} turns: "
+            f"{1000 * max(gaps):.0f} ms"
         )
     command = [
         sys.executable,
@@ -128,14 +130,34 @@ def test_the_sample_is_one_click_away(panel):
     assert panel.review.run.record.report["provenance"]["preset"] == "prostate-t2"
 
 
+def test_the_report_of_the_scene_is_that_of_the_engine(panel):
+    panel.parameters.maximumIterations = FEW
+    click(panel.ui.sampleButton)
+    wait(panel, lambda: not panel.control.running)
+    record = panel.review.run.record
+    engine = dict(record.report)
+    content = review_report.report(panel.review)
+    assert [
+        {name: value for name, value in entry.items() if name != "review"}
+        for entry in content["slices"]
+    ] == engine["slices"]
+    assert content["summary"] == engine["summary"]
+    # Without the engine's report, the scene knows all but the distances of outlines.
+    record.report = None
+    from_scene = json.loads(json.dumps(review_report.report(panel.review)["slices"]))
+    for entry, expected in zip(from_scene, engine["slices"], strict=True):
+        for name in expected.keys() - {"hd95_mm", "assd_mm"}:
+            assert entry[name] == expected[name], name
+
+
 def test_cancel_brings_the_panel_back_within_a_second(panel, capsys):
     panel.parameters.maximumIterations = FEW
     click(panel.ui.sampleButton)
     wait(panel, lambda: panel.control.progress.latest is not None)
-    begun = time.monotonic()
+    start = time.monotonic()
     click(panel.ui.runButton)
     wait(panel, lambda: not panel.control.running, 10)
-    took = time.monotonic() - begun
+    took = time.monotonic() - start
     with capsys.disabled():
         print(f"\n  from Cancel to idle: {1000 * took:.0f} ms")
     assert took < 1.0
@@ -146,14 +168,14 @@ def test_cancel_brings_the_panel_back_within_a_second(panel, capsys):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_a_killed_engine_leaves_what_was_finished_and_the_next_run_works(panel):
+def test_a_killed_engine_keeps_finished_slices_and_the_next_run_works(panel):
     panel.parameters.maximumIterations = FEW
     click(panel.ui.sampleButton)
     wait(panel, lambda: panel.control.progress.latest is not None)
     os.kill(panel.control.engine.process_id, signal.SIGKILL)
     wait(panel, lambda: not panel.control.running, 30)
     assert "engine" in panel.ui.statusLabel.text
-    assert any(one.iterations for one in panel.review.run.record.slices.values())
+    assert any(entry.iterations for entry in panel.review.run.record.slices.values())
     click(panel.ui.runButton)
     wait(panel, lambda: not panel.control.running)
     assert panel.ui.statusLabel.text.startswith("Done: ")

@@ -1,11 +1,11 @@
-"""What a running 3D Slicer has and the package ``slicer-core`` lacks: the application, PythonQt's ``qt`` and ``ctk``, the ``qMRML``
-widgets and the base classes of scripted modules.
+"""Stand-ins for the parts of 3D Slicer that the package ``slicer-core`` lacks.
 
-``slicer-core`` is Slicer's real MRML: nodes, scene, logics, displayable managers and ``slicer.util`` are Slicer's own here. Only what
-surrounds them stands in. In a real Slicer nothing of this is used; the tests are the same there.
+These are the application, PythonQt's ``qt`` and ``ctk``, the ``qMRML`` widgets and the base
+classes of scripted modules. Nodes, scene, logics, displayable managers and ``slicer.util`` are
+Slicer's own. Inside Slicer the same tests use no stand-in.
 
-Where ``SLICER_SOURCE`` names a checkout of Slicer, its own parameter node wrapper takes the stand-in's place, and
-``slicer_module/test_standins.py`` holds the stand-ins against its headers.
+Where ``SLICER_SOURCE`` names a checkout of Slicer, Slicer's own parameter node wrapper is used, and
+``slicer_module/test_standins.py`` compares the stand-ins with its headers.
 """
 
 import os
@@ -13,7 +13,7 @@ import sys
 
 
 def in_slicer() -> bool:
-    """Whether these tests run in the real application."""
+    """Whether these tests run inside Slicer."""
     import slicer
 
     application = getattr(slicer, "app", None)
@@ -21,7 +21,7 @@ def in_slicer() -> bool:
 
 
 def start() -> None:
-    """Make ``slicer`` whole, once a process. Does nothing in the real application."""
+    """Complete ``slicer``, once per process. Does nothing inside Slicer."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     import slicer
 
@@ -55,7 +55,10 @@ def start() -> None:
 
 
 def _use_slicers_parameter_nodes(source: str) -> None:
-    """Slicer's own ``parameterNodeWrapper``; widgets it knows and the panel does not use become empty classes."""
+    """Use Slicer's own ``parameterNodeWrapper``.
+
+    Widgets that it knows and the panel does not use become empty classes.
+    """
     from types import ModuleType
 
     import slicer

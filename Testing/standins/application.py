@@ -11,7 +11,7 @@ import vtk
 
 from Testing.standins import pythonqt as qt
 
-#: Module name, class of its logic, and the name that MRML's own code asks for it by.
+#: Module name, class of its logic, and the name under which MRML looks it up.
 _LOGICS = (
     ("terminologies", "vtkSlicerTerminologiesModuleLogic", "Terminologies"),
     ("volumes", "vtkSlicerVolumesLogic", "Volumes"),
@@ -41,7 +41,7 @@ _TYPES = {
 
 
 class _InputOutput:
-    """What ``slicer.util`` asks of the input-output manager to load and save."""
+    """The methods of the input-output manager that ``slicer.util`` calls."""
 
     def loadNodes(
         self, kind: str, properties: dict, loaded: vtk.vtkCollection, messages: object = None
@@ -54,13 +54,13 @@ class _InputOutput:
                 return bool(scene.ReadFromMRB(path, clear))
             scene.SetURL(path)
             return bool(scene.Connect() if clear else scene.Import())
-        found = _TYPES.get(kind) or next(
+        node_class = _TYPES.get(kind) or next(
             (name for ending, name in _READERS if path.endswith(ending)), None
         )
-        if found is None:
+        if node_class is None:
             return False
         node = scene.AddNewNodeByClass(
-            found, properties.get("name") or Path(path).name.split(".")[0]
+            node_class, properties.get("name") or Path(path).name.split(".")[0]
         )
         storage = node.CreateDefaultStorageNode()
         scene.AddNode(storage)
@@ -95,16 +95,16 @@ class _InputOutput:
         return bool(scene.Commit(path))
 
     def fileWriterFileType(self, node: Any, path: str = "") -> str:
-        """By the node's class."""
+        """The file type by the node's class."""
         return "SegmentationFile" if node.IsA("vtkMRMLSegmentationNode") else "NodeFile"
 
     def extractKnownExtension(self, path: str, node: Any = None) -> str:
-        """The longest ending that is known."""
+        """The longest known suffix."""
         return next((ending for ending, _ in _READERS if path.endswith(ending)), Path(path).suffix)
 
 
 class Application:
-    """``slicer.app``, as far as scripted modules ask."""
+    """``slicer.app``, as far as scripted modules use it."""
 
     is_standin = True
     majorVersion, minorVersion = 5, 13
@@ -120,7 +120,7 @@ class Application:
         self._logic.SetTemporaryPath(self.temporaryPath)
 
     def applicationLogic(self) -> Any:
-        """The logic that all module logics hang on."""
+        """The application logic, which knows all module logics."""
         return self._logic
 
     def mrmlScene(self) -> Any:
@@ -134,15 +134,15 @@ class Application:
     ioManager = coreIOManager
 
     def testingEnabled(self) -> bool:
-        """Tests want exceptions, not dialogs."""
+        """True: errors raise exceptions in place of dialogs."""
         return True
 
     def processEvents(self, *_: object) -> None:
-        """Qt's events."""
+        """Process Qt's events."""
         qt.QApplication.instance().processEvents()
 
     def topLevelWidgets(self) -> list:
-        """Windows; none of them is Slicer's main window."""
+        """All windows; Slicer's main window is not among them."""
         return qt.QApplication.instance().topLevelWidgets()
 
     def setOverrideCursor(self, cursor: object) -> None:
@@ -152,16 +152,16 @@ class Application:
         """The usual cursor."""
 
     def layoutManager(self) -> None:
-        """There are no views in windows."""
+        """None: there are no views in windows."""
 
     def settings(self) -> "_Settings":
-        """The user's settings, forgotten at the end."""
+        """The user's settings, not stored."""
         return _Settings(self._settings)
 
     userSettings = settings
 
     def restart(self) -> None:
-        """Only the real one can."""
+        """Only Slicer itself can restart."""
         raise RuntimeError("a stand-in cannot restart")
 
 
@@ -179,7 +179,7 @@ class _Settings:
 
 
 class _Module:
-    """A loaded module: its logic, and where it lies."""
+    """A loaded module: its logic and its path."""
 
     def __init__(self, name: str, logic: Any, path: str = "") -> None:
         self.name, self._logic, self.path = name, logic, path
@@ -217,20 +217,20 @@ def start() -> None:
     ):
         factory.GetInstance().SetMRMLApplicationLogic(logic)
     slicer.modules = SimpleNamespace(colors=_Module("Colors", colours))
-    # Slicer's terminology files are not part of slicer-core; its logic says so at length.
+    # slicer-core has no terminology files, which its logic reports at length.
     vtk.vtkLogger.SetStderrVerbosity(vtk.vtkLogger.VERBOSITY_OFF)
     for name, kind, registered in _LOGICS:
         # A module's logic must know the scene before the module's node classes can be created.
-        one = getattr(slicer, kind)()
-        one.SetMRMLApplicationLogic(logic)
-        one.SetMRMLScene(scene)
-        logic.SetModuleLogic(registered, one)
-        setattr(slicer.modules, name, _Module(registered, one))
+        module_logic = getattr(slicer, kind)()
+        module_logic.SetMRMLApplicationLogic(logic)
+        module_logic.SetMRMLScene(scene)
+        logic.SetModuleLogic(registered, module_logic)
+        setattr(slicer.modules, name, _Module(registered, module_logic))
     vtk.vtkLogger.SetStderrVerbosity(vtk.vtkLogger.VERBOSITY_ERROR)
     slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene, True)
     slicer.testing = True
 
 
 def register_module(name: str, path: Path, make_logic: Callable[[], Any] = lambda: None) -> None:
-    """What Slicer does when it finds a scripted module."""
+    """Register a scripted module, as Slicer does when it finds one."""
     setattr(slicer.modules, name.lower(), _Module(name, make_logic(), str(path)))

@@ -1,4 +1,4 @@
-"""``ctk``: the few widgets of the Common Toolkit that the panel uses, with the properties of the real ones."""
+"""``ctk``: the widgets of the Common Toolkit that the panel uses, with their properties."""
 
 from PySide6.QtCore import Property, Qt, Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSlider, QToolButton, QWidget
@@ -28,7 +28,7 @@ class ctkCollapsibleButton(QWidget):  # noqa: N801
         self._show()
 
     def resizeEvent(self, event: object) -> None:
-        """The title is as wide as the section."""
+        """Fit the title to the width of the section."""
         self._button.setGeometry(0, 0, self.width, _HEADER - 2)
 
     def _show(self) -> None:
@@ -73,7 +73,7 @@ class ctkSliderWidget(QWidget):  # noqa: N801
         self._show()
 
     def setValue(self, value: float) -> None:
-        """Slot."""
+        """Slot: change the value."""
         self._change(value)
 
     def _slid(self, place: int) -> None:

@@ -12,9 +12,9 @@ WIDGETS = ("qMRMLWidget", "qMRMLNodeComboBox")
 
 
 class qMRMLWidget(QWidget):  # noqa: N801
-    """Hands the scene on to the widgets in it.
+    """Passes the scene to the widgets in it.
 
-    In Slicer the .ui file's connections do that; PySide6 cannot emit a signal of a VTK type.
+    In Slicer the .ui file's connections do this; PySide6 cannot emit a signal of a VTK type.
     """
 
     mrmlSceneChanged = Signal(object)
@@ -52,7 +52,7 @@ class qMRMLNodeComboBox(QWidget):  # noqa: N801
         self._current: str | None = None
         self._options: dict[str, Any] = {}
         self._busy = False
-        self._box.currentIndexChanged.connect(self._chosen)
+        self._box.currentIndexChanged.connect(self._selected)
 
     def setMRMLScene(self, scene: Any) -> None:
         """Slot."""
@@ -74,7 +74,7 @@ class qMRMLNodeComboBox(QWidget):  # noqa: N801
         self._fill()
 
     def currentNode(self) -> Any:
-        """The chosen node or None."""
+        """The selected node or None."""
         return self._scene.GetNodeByID(self._current) if self._scene and self._current else None
 
     def setCurrentNode(self, node: Any) -> None:
@@ -82,7 +82,7 @@ class qMRMLNodeComboBox(QWidget):  # noqa: N801
         self._choose(None if node is None else node.GetID())
 
     def nodeCount(self) -> int:
-        """How many nodes are listed."""
+        """The number of listed nodes."""
         return len(self._nodes())
 
     def _nodes(self) -> list[Any]:
@@ -106,19 +106,19 @@ class qMRMLNodeComboBox(QWidget):  # noqa: N801
         for node in nodes:
             self._box.addItem(node.GetName() or "", node.GetID())
         self._busy = False
-        known = [node.GetID() for node in nodes]
-        default = known[0] if known and not self._options.get("noneEnabled", False) else None
-        self._choose(self._current if self._current in known else default)
+        ids = [node.GetID() for node in nodes]
+        default = ids[0] if ids and not self._options.get("noneEnabled", False) else None
+        self._choose(self._current if self._current in ids else default)
 
-    def _choose(self, chosen: str | None) -> None:
+    def _choose(self, node_id: str | None) -> None:
         self._busy = True
-        self._box.setCurrentIndex(max(self._box.findData(chosen or ""), 0))
+        self._box.setCurrentIndex(max(self._box.findData(node_id or ""), 0))
         self._busy = False
-        if chosen != self._current:
-            self._current = chosen
+        if node_id != self._current:
+            self._current = node_id
             self.currentNodeChanged.emit(self.currentNode())
 
-    def _chosen(self, row: int) -> None:
+    def _selected(self, row: int) -> None:
         if not self._busy:
             self._choose(self._box.itemData(row) or None)
 

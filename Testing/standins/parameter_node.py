@@ -1,6 +1,7 @@
-"""``slicer.parameterNodeWrapper``: typed parameters kept in a node of the scene and bound to widgets.
+"""``slicer.parameterNodeWrapper``: typed parameters in a node of the scene, bound to widgets.
 
-The kinds that the panel uses: bool, int, float, str and nodes, with ``WithinRange``, ``Minimum`` and ``Choice``.
+Supports the types that the panel uses: bool, int, float, str and nodes, with ``WithinRange``,
+``Minimum`` and ``Choice``.
 """
 
 import typing
@@ -22,43 +23,43 @@ _PROPERTY = "SlicerParameterName"
 
 @dataclass
 class WithinRange:
-    """Both ends allowed."""
+    """A closed range."""
 
     minimum: float
     maximum: float
 
     def validate(self, value: float) -> None:
-        """Raises ValueError outside."""
+        """Raises ValueError outside the range."""
         if not self.minimum <= value <= self.maximum:
             raise ValueError(f"{value} is not within {self.minimum} and {self.maximum}")
 
 
 @dataclass
 class Minimum:
-    """No smaller value."""
+    """A lower bound."""
 
     minimum: float
 
     def validate(self, value: float) -> None:
-        """Raises ValueError below."""
+        """Raises ValueError below the bound."""
         if value < self.minimum:
             raise ValueError(f"{value} is below {self.minimum}")
 
 
 @dataclass
 class Choice:
-    """One of some values."""
+    """A list of allowed values."""
 
     choices: Sequence[Any]
 
     def validate(self, value: Any) -> None:
         """Raises ValueError for another value."""
         if value not in self.choices:
-            raise ValueError(f"{value!r} is none of {self.choices}")
+            raise ValueError(f"{value!r} is not one of {self.choices}")
 
 
 class _Parameter:
-    """One parameter: how it lies in the node."""
+    """One parameter and its storage in the node."""
 
     def __init__(self, name: str, annotated: Any, default: Any) -> None:
         self.name = name
@@ -67,10 +68,8 @@ class _Parameter:
             if typing.get_origin(annotated) is typing.Annotated
             else (annotated,)
         )
-        self.kind, self.validators = (
-            parts[0],
-            [part for part in parts[1:] if hasattr(part, "validate")],
-        )
+        self.kind = parts[0]
+        self.validators = [part for part in parts[1:] if hasattr(part, "validate")]
         self.is_node = isinstance(self.kind, type) and issubclass(self.kind, slicer.vtkMRMLNode)
         self.default = default
 
@@ -97,15 +96,15 @@ class _Parameter:
 
 
 class _Binding:
-    """A widget and a parameter that follow each other."""
+    """A widget and a parameter that update each other."""
 
     def __init__(self, widget: Any, parameter: _Parameter) -> None:
         self.widget, self.parameter, self.callback = widget, parameter, None
         self.choices = next(
-            (one.choices for one in parameter.validators if isinstance(one, Choice)), None
+            (rule.choices for rule in parameter.validators if isinstance(rule, Choice)), None
         )
         bounds = next(
-            (one for one in parameter.validators if isinstance(one, WithinRange | Minimum)), None
+            (rule for rule in parameter.validators if isinstance(rule, WithinRange | Minimum)), None
         )
         if isinstance(widget, qt.QComboBox):
             if self.choices is None:
@@ -169,7 +168,7 @@ class _Binding:
 
 
 def parameterNodeWrapper(described: type) -> type:
-    """Make a class of annotated attributes a view on a parameter node."""
+    """Turn a class of annotated attributes into a view of a parameter node."""
     hints = typing.get_type_hints(described, include_extras=True)
     parameters = {}
     for name, annotated in hints.items():

@@ -1,4 +1,4 @@
-"""A plot view off screen: draws a chart node of the scene with VTK's charts, as Slicer's plot view does."""
+"""A plot view off screen: draws a chart node with VTK's charts, as Slicer's plot view does."""
 
 from typing import Any
 
@@ -14,15 +14,15 @@ def plot_pixels(chart: Any, width: int = 420, height: int = 260) -> np.ndarray:
     view.GetRenderWindow().SetOffScreenRendering(1)
     view.GetRenderWindow().SetSize(width, height)
     view.GetRenderer().SetBackground(1, 1, 1)
-    drawn = vtk.vtkChartXY()
-    view.GetScene().AddItem(drawn)
-    drawn.SetTitle(chart.GetTitle() or "")
-    drawn.SetShowLegend(True)
-    drawn.GetLegend().SetHorizontalAlignment(vtk.vtkChartLegend.RIGHT)
-    drawn.GetLegend().SetVerticalAlignment(vtk.vtkChartLegend.BOTTOM)
+    picture = vtk.vtkChartXY()
+    view.GetScene().AddItem(picture)
+    picture.SetTitle(chart.GetTitle() or "")
+    picture.SetShowLegend(True)
+    picture.GetLegend().SetHorizontalAlignment(vtk.vtkChartLegend.RIGHT)
+    picture.GetLegend().SetVerticalAlignment(vtk.vtkChartLegend.BOTTOM)
     for number in range(chart.GetNumberOfPlotSeriesNodes()):
         series = chart.GetNthPlotSeriesNode(number)
-        line = drawn.AddPlot(vtk.vtkChart.LINE)
+        line = picture.AddPlot(vtk.vtkChart.LINE)
         line.SetInputData(
             series.GetTableNode().GetTable(), series.GetXColumnName(), series.GetYColumnName()
         )
@@ -40,10 +40,10 @@ def plot_pixels(chart: Any, width: int = 420, height: int = 260) -> np.ndarray:
         (vtk.vtkAxis.BOTTOM, chart.GetXAxisTitle()),
         (vtk.vtkAxis.LEFT, chart.GetYAxisTitle()),
     ):
-        drawn.GetAxis(axis).SetTitle(title)
+        picture.GetAxis(axis).SetTitle(title)
     if not chart.GetYAxisRangeAuto():
-        drawn.GetAxis(vtk.vtkAxis.LEFT).SetBehavior(vtk.vtkAxis.FIXED)
-        drawn.GetAxis(vtk.vtkAxis.LEFT).SetRange(*chart.GetYAxisRange())
+        picture.GetAxis(vtk.vtkAxis.LEFT).SetBehavior(vtk.vtkAxis.FIXED)
+        picture.GetAxis(vtk.vtkAxis.LEFT).SetRange(*chart.GetYAxisRange())
     view.GetRenderWindow().SetMultiSamples(0)
     view.GetRenderWindow().Render()
     grabbed = vtk.vtkWindowToImageFilter()

@@ -1,4 +1,8 @@
-"""``qt`` as PythonQt offers it, on PySide6: properties are values (``label.text = "..."``), ``delete``, ``connect("signal(args)", f)``."""
+"""``qt`` as PythonQt offers it, on PySide6.
+
+Properties are values (``label.text = "..."``); objects have ``delete`` and
+``connect("signal(args)", f)``.
+"""
 
 import inspect
 import re
@@ -14,8 +18,9 @@ for _module in (QtCore, QtGui, QtWidgets, QtUiTools, QtTest):
     )
 
 _get, _set = QtCore.QObject.property, QtCore.QObject.setProperty
-#: Where PythonQt, too, has the method and not the property.
+#: Names that are methods in PythonQt, too, not properties.
 _METHODS = {"layout"}
+_ANY_NUMBER = 99
 
 
 class _Value:
@@ -32,13 +37,13 @@ class _Value:
     def __set__(self, owner: Any, value: Any) -> None:
         if not _set(owner, self.name, value):
             raise AttributeError(
-                f"{type(owner).__name__}.{self.name} takes no {type(value).__name__}"
+                f"{type(owner).__name__}.{self.name} does not take {type(value).__name__}"
             )
 
 
 def _subclasses(kind: type) -> set[type]:
-    found = set(kind.__subclasses__())
-    return found.union(*(_subclasses(one) for one in found)) if found else found
+    direct = set(kind.__subclasses__())
+    return direct.union(*(_subclasses(subclass) for subclass in direct))
 
 
 def _expose_properties(kind: type) -> None:
@@ -80,21 +85,23 @@ def _disconnect(sender: Any, signal: str, receiver: Callable | None = None) -> b
 
 
 def _parse(signal: str) -> tuple[str, int]:
-    found = re.fullmatch(r"(\w+)\((.*)\)", signal)
-    if not found:
-        raise ValueError(f"a signal is given as name(types), not as {signal!r}")
-    return found[1], len([part for part in found[2].split(",") if part.strip()])
+    match = re.fullmatch(r"(\w+)\((.*)\)", signal)
+    if not match:
+        raise ValueError(f"a signal is written as name(types), not as {signal!r}")
+    return match[1], len([part for part in match[2].split(",") if part.strip()])
 
 
 def _accepted(receiver: Callable) -> int:
-    """PythonQt hands on no more arguments than a receiver takes."""
+    """The most arguments that a receiver takes; PythonQt passes no more."""
     try:
         parameters = inspect.signature(receiver).parameters.values()
     except (TypeError, ValueError):
-        return 99
-    if any(one.kind is one.VAR_POSITIONAL for one in parameters):
-        return 99
-    return sum(one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD) for one in parameters)
+        return _ANY_NUMBER
+    kinds = [parameter.kind for parameter in parameters]
+    if inspect.Parameter.VAR_POSITIONAL in kinds:
+        return _ANY_NUMBER
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(kind in positional for kind in kinds)
 
 
 _plain_getattribute = QtCore.QObject.__getattribute__
@@ -118,7 +125,7 @@ QtCore.QObject.delete = lambda self: shiboken6.delete(self)
 
 
 class QUiLoader(QtUiTools.QUiLoader):
-    """Knows the widgets of CTK and MRML, as Slicer's does."""
+    """Loads the widgets of CTK and MRML, too, as Slicer's does."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)

@@ -17,7 +17,7 @@ __all__ = [
 
 
 class ScriptedLoadableModule:
-    """What Slicer knows of a module before it is opened."""
+    """The description of a module before it is opened."""
 
     def __init__(self, parent: Any) -> None:
         self.parent = parent

@@ -1,4 +1,4 @@
-"""A slice view off screen: Slicer's own slice logic and displayable managers, with pixels to read and a mouse to move."""
+"""A slice view off screen, with Slicer's own slice logic and displayable managers."""
 
 from itertools import count
 from typing import Any
@@ -34,7 +34,7 @@ class SliceView:
         self.interactor = vtk.vtkRenderWindowInteractor()
         self.interactor.SetRenderWindow(self.window)
         self.interactor.Initialize()
-        # The image before the displayable managers: what comes later is drawn over it.
+        # The image comes before the displayable managers, which draw over it.
         self._mapper = vtk.vtkImageMapper()
         self._mapper.SetColorWindow(255)
         self._mapper.SetColorLevel(127.5)
@@ -57,7 +57,7 @@ class SliceView:
         self._style.SetSliceLogic(self.logic)
         self._style.SetDisplayableManagers(self._group)
         self.logic.SetMRMLScene(slicer.mrmlScene)
-        # A name of its own: slice nodes outlive the clearing of a scene.
+        # A unique name: slice nodes stay when a scene is cleared.
         self.node = self.logic.AddSliceNode(f"View{next(_numbers)}")
         self.node.SetOrientation(orientation)
         self._group.SetMRMLDisplayableNode(self.node)
@@ -66,7 +66,7 @@ class SliceView:
         self.logic.ResizeSliceNode(width, height)
 
     def show(self, volume: Any, ras: tuple[float, float, float] | None = None) -> None:
-        """Show a volume, turned to its own slices, at a point of it."""
+        """Show the slice of a volume through a point in RAS, aligned with its voxels."""
         self.logic.GetSliceCompositeNode().SetBackgroundVolumeID(volume.GetID())
         self.node.RotateToVolumePlane(volume)
         self.logic.ResizeSliceNode(self.width, self.height)
@@ -78,11 +78,11 @@ class SliceView:
         """The picture, (height, width, 3) uint8, first row on top."""
         self._mapper.SetInputConnection(self.logic.GetImageDataConnection())
         self.window.Render()
-        grabbed = vtk.vtkWindowToImageFilter()
-        grabbed.SetInput(self.window)
-        grabbed.ReadFrontBufferOff()
-        grabbed.Update()
-        values = vtk_to_numpy(grabbed.GetOutput().GetPointData().GetScalars())
+        grabber = vtk.vtkWindowToImageFilter()
+        grabber.SetInput(self.window)
+        grabber.ReadFrontBufferOff()
+        grabber.Update()
+        values = vtk_to_numpy(grabber.GetOutput().GetPointData().GetScalars())
         return np.ascontiguousarray(values.reshape(self.height, self.width, 3)[::-1])
 
     def place(self, ras: tuple[float, float, float]) -> tuple[int, int]:
