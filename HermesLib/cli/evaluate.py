@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from HermesLib.evaluation.cases import Case
     from HermesLib.presets.preset import Preset
     from HermesLib.quality.protocol import QualityControl, ScoreKind
+    from HermesLib.weights.checkpoint import Checkpoint
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -70,12 +71,19 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 @dataclass(frozen=True, eq=False)
 class _Parts:
-    """What is measured: preset, device, cases and quality control."""
+    """What is measured, and with what.
+
+    Attributes:
+        preset, device, cases, quality: of the measurement.
+        trained_on: patients among the cases that a network was trained, selected or calibrated on,
+            by the network's name; empty where none was.
+    """
 
     preset: "Preset"
     device: "torch.device"
     cases: "list[Case]"
     quality: "QualityControl"
+    trained_on: dict[str, list[str]]
 
 
 def _say(line: str) -> None:
@@ -86,18 +94,32 @@ def _progress(done: int, total: int) -> None:
     _say(f"case {done} of {total}")
 
 
-def _parts(arguments: argparse.Namespace) -> "_Parts":
+def _parts(
+    arguments: argparse.Namespace, models: "dict[str, Checkpoint] | None" = None
+) -> "_Parts":
+    """Read the cases and load the quality control.
+
+    Warns of patients that a network under test was trained on. ``models``: the weights of the
+    promptable models that take part, by their names.
+    """
     from HermesLib.devices import select_device
     from HermesLib.evaluation.cases import CaseSelection, select_cases
+    from HermesLib.evaluation.training_overlap import overlap_warning, trained_on
     from HermesLib.presets.registry import load_preset
-    from HermesLib.quality.registry import load_quality
+    from HermesLib.quality.registry import load_quality, quality_weights
 
     preset = load_preset(arguments.preset)
     device = select_device(arguments.device)
     selection = CaseSelection(arguments.split, arguments.part, tuple(arguments.patients or ()))
     cases = select_cases(arguments.data, preset.organ_label, selection, _say)
+    _, quality_name, checkpoint = quality_weights(arguments.quality, preset)
+    overlaps = {}
+    for name, weights in {quality_name: checkpoint, **(models or {})}.items():
+        if patients := trained_on(weights.training, cases):
+            overlaps[name] = patients
+            _say(overlap_warning(name, patients, cases))
     quality = load_quality(arguments.quality, preset, device)
-    return _Parts(preset, device, cases, quality)
+    return _Parts(preset, device, cases, quality, overlaps)
 
 
 def _publish(figures: dict[str, Any], details: dict[str, Any], output: Path | None) -> int:
@@ -114,15 +136,17 @@ def run_loop(arguments: argparse.Namespace) -> int:
     """Measure the whole loop."""
     from HermesLib.evaluation.loop_metrics import as_rows, summarise
     from HermesLib.evaluation.loop_runs import Loop, evaluate_loop
-    from HermesLib.models.registry import load_model, prompt_kind
+    from HermesLib.models.registry import load_model, model_checkpoint, prompt_kind
+    from HermesLib.presets.registry import load_preset
     from HermesLib.refinement.settings import RefinementSettings
 
     settings = RefinementSettings(
         threshold=arguments.threshold, keep=arguments.keep, seed=arguments.seed
     )
-    parts = _parts(arguments)
+    name = arguments.model or load_preset(arguments.preset).model
+    parts = _parts(arguments, {name: model_checkpoint(name, arguments.weights)})
     preset = parts.preset
-    model = load_model(arguments.model or preset.model, arguments.weights, parts.device)
+    model = load_model(name, arguments.weights, parts.device)
     kind = prompt_kind(model, arguments.prompt)
     loop = Loop(preset, model, parts.quality, kind, settings, parts.device)
     outcomes = evaluate_loop(parts.cases, loop, _progress)
@@ -131,6 +155,7 @@ def run_loop(arguments: argparse.Namespace) -> int:
         "model": model.name,
         "model_sha256": model.sha256,
         "quality_sha256": parts.quality.sha256,
+        "trained_on": parts.trained_on,
     }
     return _publish(
         {**networks, "threshold": arguments.threshold, **summarise(outcomes)},
@@ -147,7 +172,11 @@ def run_pgt(arguments: argparse.Namespace) -> int:
     figures = evaluate_invariance(
         parts.cases, parts.preset, parts.quality, arguments.seed, parts.device, _progress
     )
-    networks = {"preset": parts.preset.name, "quality_sha256": parts.quality.sha256}
+    networks = {
+        "preset": parts.preset.name,
+        "quality_sha256": parts.quality.sha256,
+        "trained_on": parts.trained_on,
+    }
     return _publish({**networks, **figures}, {}, arguments.output)
 
 
@@ -159,10 +188,10 @@ def run_score(arguments: argparse.Namespace) -> int:
     from HermesLib.evaluation.score_metrics import score_figures
     from HermesLib.evaluation.score_plots import plot_scores
     from HermesLib.evaluation.scored_masks import score_cases
-    from HermesLib.models.registry import load_model
+    from HermesLib.models.registry import load_model, model_checkpoint
     from HermesLib.quality.diffusion_qc import DiffusionQuality
 
-    parts = _parts(arguments)
+    parts = _parts(arguments, {name: model_checkpoint(name) for name in bundled_models()})
     preset = parts.preset
     quality = parts.quality
     if not isinstance(quality, DiffusionQuality):
@@ -182,6 +211,7 @@ def run_score(arguments: argparse.Namespace) -> int:
     networks = {
         "quality_sha256": quality.sha256,
         "models_sha256": {model.name: model.sha256 for model in models},
+        "trained_on": parts.trained_on,
     }
     figures = {"preset": preset.name, **networks}
     figures |= {kind: score_figures(masks, kind) for kind in kinds}

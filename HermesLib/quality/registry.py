@@ -114,6 +114,26 @@ def build_diffusion(checkpoint: "Checkpoint", options: QualityOptions) -> "Quali
     )
 
 
+def quality_weights(name: str, preset: Preset) -> "tuple[QualityEntry, str, Checkpoint]":
+    """The sort of a quality control, the name of its weights, and the weights.
+
+    Args:
+        name: a name in :data:`QUALITY_CONTROLS`, or the path of a ``.safetensors`` file.
+        preset: the organ; decides which bundled weights a name means.
+
+    Raises:
+        HermesError: neither a known name nor a file; weights of something else.
+    """
+    load_extensions()
+    if name in QUALITY_CONTROLS:
+        entry = QUALITY_CONTROLS[name]
+        weights_name, checkpoint = _resolve(entry.bundled)(entry, preset)
+    else:
+        weights_name, checkpoint = _read_file(name)
+        entry = _entry_of_kind(checkpoint.kind, weights_name)
+    return entry, weights_name, checkpoint
+
+
 def load_quality(
     name: str,
     preset: Preset,
@@ -138,13 +158,7 @@ def load_quality(
     for what, value in (("samples", samples), ("steps", steps)):
         if value is not None and value < 1:
             raise HermesError(f"{what} {value} is too small; choose 1 or more")
-    load_extensions()
-    if name in QUALITY_CONTROLS:
-        entry = QUALITY_CONTROLS[name]
-        weights_name, checkpoint = _resolve(entry.bundled)(entry, preset)
-    else:
-        weights_name, checkpoint = _read_file(name)
-        entry = _entry_of_kind(checkpoint.kind, weights_name)
+    entry, weights_name, checkpoint = quality_weights(name, preset)
     options = QualityOptions(weights_name, device, samples, steps, score)
     return _resolve(entry.build)(checkpoint, options)
 

@@ -1,10 +1,13 @@
-"""A training folder of made-up patients in the Decathlon's layout."""
+"""Training folders of synthetic patients."""
 
 import json
 from pathlib import Path
 
+import numpy as np
 import SimpleITK
+from PIL import Image
 
+from HermesLib.datasets.training_dataset import TrainingDataset
 from HermesLib.samples.prostate_phantom import prostate_phantom
 
 
@@ -30,3 +33,24 @@ def make_decathlon(
         "training": cases,
     }
     (folder / "dataset.json").write_text(json.dumps(table), encoding="utf-8")
+
+
+def make_slices(
+    folder: Path, name: str, patients: list[int], organ: str = "liver"
+) -> TrainingDataset:
+    """A folder of single slices, one a patient."""
+    for part in ("images", "labels"):
+        (folder / part).mkdir(parents=True)
+    label = np.zeros((16, 16), np.uint8)
+    label[4:9, 4:9] = 1
+    for patient in patients:
+        Image.fromarray(label * 200).save(folder / "images" / f"s{patient}.png")
+        Image.fromarray(label).save(folder / "labels" / f"s{patient}.png")
+    table = {
+        "name": name,
+        "modality": "CT",
+        "labels": ["background", organ],
+        "slices": [{"name": f"s{patient}", "patient": patient} for patient in patients],
+    }
+    (folder / "dataset.json").write_text(json.dumps(table), encoding="utf-8")
+    return TrainingDataset("slices", folder)

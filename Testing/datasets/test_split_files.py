@@ -3,33 +3,13 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from HermesLib.datasets.splits import Split, SplitOptions, read_split
 from HermesLib.datasets.training_dataset import TrainingDataset, read_datasets
 from HermesLib.errors import HermesError
 from HermesLib.evaluation.cases import CaseSelection, select_cases
-
-
-def make_slices(folder: Path, name: str, patients: list[int]) -> TrainingDataset:
-    """A folder of single slices, one a patient."""
-    for part in ("images", "labels"):
-        (folder / part).mkdir(parents=True)
-    label = np.zeros((16, 16), np.uint8)
-    label[4:9, 4:9] = 1
-    for patient in patients:
-        Image.fromarray(label * 200).save(folder / "images" / f"s{patient}.png")
-        Image.fromarray(label).save(folder / "labels" / f"s{patient}.png")
-    table = {
-        "name": name,
-        "modality": "CT",
-        "labels": ["background", "liver"],
-        "slices": [{"name": f"s{patient}", "patient": patient} for patient in patients],
-    }
-    (folder / "dataset.json").write_text(json.dumps(table), encoding="utf-8")
-    return TrainingDataset("slices", folder)
+from Testing.datasets.made import make_slices
 
 
 def parts_of(dataset: TrainingDataset, options: SplitOptions, said: list[str]) -> Split:

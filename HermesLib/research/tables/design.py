@@ -109,14 +109,6 @@ def file_name(title: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", title).strip("-")
 
 
-def trained_on(trained: Mapping[str, Any], cases: Sequence[Case]) -> list[str]:
-    """Patients of cases that a training read, or that selected or calibrated its weights."""
-    split = trained.get("split", {})
-    used = {patient for part in ("train", "validation") for patient in split.get(part, ())}
-    used |= set(trained.get("calibration", {}).get("patients", ()))
-    return sorted({case.identity for case in cases} & used)
-
-
 def sources_of(organ: Organ, rivals: Sequence[Path]) -> list[PgtSource]:
     """HERMES, its image expert alone as a plain U-Net, and the rivals for the organ.
 

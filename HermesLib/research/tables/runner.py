@@ -13,6 +13,7 @@ import torch
 
 from HermesLib import __version__
 from HermesLib.errors import HermesError
+from HermesLib.evaluation.training_overlap import trained_on
 from HermesLib.models.protocol import PromptableModel
 from HermesLib.models.registry import load_model, model_checkpoint
 from HermesLib.quality.protocol import QualityControl
@@ -24,7 +25,6 @@ from HermesLib.research.tables.design import (
     file_name,
     runs_of,
     sources_of,
-    trained_on,
 )
 from HermesLib.research.tables.store import (
     Store,
