@@ -64,7 +64,7 @@ def shrink(
 
 def patients_of(slices: Iterable[LabelledSlice]) -> list[str]:
     """Sorted identities."""
-    return sorted({one.patient for one in slices})
+    return sorted({item.patient for item in slices})
 
 
 class VolumeImages:
@@ -72,7 +72,9 @@ class VolumeImages:
 
     def __init__(self, slices: Iterable[LabelledSlice]):
         self._images = {
-            (one.source, one.patient, one.index): one.image for one in slices if one.index >= 0
+            (item.source, item.patient, item.index): item.image
+            for item in slices
+            if item.index >= 0
         }
 
     def with_neighbours(self, labelled: LabelledSlice, neighbours: int) -> np.ndarray:

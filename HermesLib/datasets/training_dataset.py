@@ -72,7 +72,7 @@ class TrainingDataset:
     def read(self, keep: Callable[[str], bool] = every_patient) -> list[LabelledSlice]:
         """All slices of the patients that ``keep`` accepts."""
         if self.layout == "scribbled":
-            return [one for one in read_scribbled(self.folder) if keep(one.patient)]
+            return [item for item in read_scribbled(self.folder) if keep(item.patient)]
         if self.layout == "masks":
             if self.organ is None:
                 raise HermesError("masks without images train shape models only")
@@ -135,8 +135,8 @@ def read_datasets(
         return SplitSlices(slices, _split_of_weights(patients, options), tuple(sorted(left_out)))
     split = _split_of_folders(datasets, patients, options, seed, say)
     listed = {*split.train, *split.validation, *split.test}
-    unlisted = {one.patient for one in slices} - listed
-    included = [one for one in slices if one.patient in listed]
+    unlisted = {item.patient for item in slices} - listed
+    included = [item for item in slices if item.patient in listed]
     return SplitSlices(included, split, tuple(sorted(left_out | unlisted)))
 
 

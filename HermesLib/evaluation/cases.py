@@ -115,21 +115,21 @@ def select_cases(
         split = folder_split(parse_folder(text, LAYOUTS)[1]) or Split()
         if split == Split():
             return cases
-    chosen = []
+    measured = []
     left_out: Counter[Part | None] = Counter()
     for identity in sorted({case.identity for case in cases}):
         part = split.part_of(identity)
         if part == selection.part:
-            chosen.append(identity)
+            measured.append(identity)
         else:
             left_out[part] += 1
     for other, count in left_out.items():
         patients = f"{count} patient{'' if count == 1 else 's'}"
         reason = f"that the split lists as {other}" if other else "that the split does not list"
         say(f"left out: {patients} {reason}")
-    if not chosen:
+    if not measured:
         raise HermesError(f"{text} holds no patient that the split lists as {selection.part}")
-    return [case for case in cases if case.identity in chosen]
+    return [case for case in cases if case.identity in measured]
 
 
 def _named_cases(
@@ -140,11 +140,11 @@ def _named_cases(
     wanted = set(selection.patients)
     if missing := wanted - {name for case in cases for name in (case.patient, case.identity)}:
         raise HermesError(f"no such patient: {', '.join(sorted(missing))}")
-    chosen = [case for case in cases if wanted & {case.patient, case.identity}]
-    left_out = len({case.identity for case in cases} - {case.identity for case in chosen})
+    measured = [case for case in cases if wanted & {case.patient, case.identity}]
+    left_out = len({case.identity for case in cases} - {case.identity for case in measured})
     if left_out:
         say(f"left out: {left_out} patient{'' if left_out == 1 else 's'} not named")
-    return chosen
+    return measured
 
 
 def read_whole(case: Case, preset: Preset) -> tuple[torch.Tensor, torch.Tensor]:

@@ -57,7 +57,7 @@ def train_calibration(
         HermesError: weights that do not record their patients, or too few of these in the folders.
     """
     device = select_device(device_name)
-    datasets = [dataclasses.replace(one, scale=preset.intensity) for one in data.datasets]
+    datasets = [dataclasses.replace(item, scale=preset.intensity) for item in data.datasets]
     data = dataclasses.replace(data, datasets=datasets)
     checkpoint = load_checkpoint(weights)
     quality = load_diffusion(str(weights), preset, device, score="raw")

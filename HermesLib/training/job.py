@@ -42,7 +42,7 @@ class TrainingJob:
 
     def with_datasets(self, **changes: Any) -> "TrainingJob":
         """The job with the same change to every folder, e.g. ``scale=preset.intensity``."""
-        datasets = [dataclasses.replace(one, **changes) for one in self.datasets]
+        datasets = [dataclasses.replace(item, **changes) for item in self.datasets]
         return dataclasses.replace(self, datasets=datasets)
 
     def read(self, seed: int) -> SplitSlices:

@@ -76,7 +76,7 @@ def fit_presence(volumes: Sequence[VolumeEvidence], default: PresenceRule) -> Fi
         return FittedPresence(default, "not fitted, the slices all show the organ or all do not")
 
     def probabilities(weight: float) -> np.ndarray:
-        return np.concatenate([contiguous_presence(one.log_odds, weight) for one in volumes])
+        return np.concatenate([contiguous_presence(item.log_odds, weight) for item in volumes])
 
     likelihoods = {weight: _likelihood(probabilities(weight), present) for weight in WEIGHTS}
     weight = max(likelihoods, key=likelihoods.__getitem__)

@@ -34,13 +34,13 @@ def draw_refined_masks(
 
     Only slices that show the organ and that the guide takes to show it have masks.
     """
-    with_organ = [one for one in slices if (mask := one.organ(organ)) is not None and mask.any()]
+    with_organ = [item for item in slices if (mask := item.organ(organ)) is not None and mask.any()]
     volumes = VolumeImages(slices)
     scans = list(_scans(with_organ))
     settings = replace(FEW_ITERATIONS, max_iterations=_CORRECTIONS, seed=seed)
     masks: dict[LabelledSlice, list[np.ndarray]] = {}
     for number, scan in enumerate(scans):
-        pictures = np.stack([volumes.with_neighbours(one, 1) for one in scan])
+        pictures = np.stack([volumes.with_neighbours(item, 1) for item in scan])
         images = torch.from_numpy(pictures.astype(np.float32) / 255)
         for _, event in refined_masks(guide.observe(images), guide, models, settings, device):
             masks.setdefault(scan[event.slice_index], []).append(event.mask)
@@ -51,12 +51,12 @@ def draw_refined_masks(
 def _scans(slices: Sequence[LabelledSlice]) -> Iterator[list[LabelledSlice]]:
     """Slices of a volume together, in order; single slices alone."""
     volumes: dict[tuple[str, str], list[LabelledSlice]] = {}
-    for one in slices:
-        if one.index >= 0:
-            volumes.setdefault((one.source, one.patient), []).append(one)
+    for item in slices:
+        if item.index >= 0:
+            volumes.setdefault((item.source, item.patient), []).append(item)
         else:
-            yield [one]
-    yield from (sorted(volume, key=lambda one: one.index) for volume in volumes.values())
+            yield [item]
+    yield from (sorted(volume, key=lambda item: item.index) for volume in volumes.values())
 
 
 def save_refined_masks(
@@ -64,9 +64,9 @@ def save_refined_masks(
 ) -> None:
     """Write the masks to a NumPy archive, by the position of their slice among ``slices``."""
     packed = {
-        str(number): np.packbits(masks[one], axis=-1)
-        for number, one in enumerate(slices)
-        if one in masks
+        str(number): np.packbits(masks[item], axis=-1)
+        for number, item in enumerate(slices)
+        if item in masks
     }
     temporary = path.with_suffix(".part.npz")
     np.savez_compressed(temporary, **packed)  # type: ignore[arg-type]

@@ -69,8 +69,10 @@ def sampled_slices(
     volumes = VolumeImages(slices)
     masks = refined or {}
     return [
-        _sampled_slice(one, volumes.with_neighbours(one, neighbours), organ, field, masks.get(one))
-        for one in slices
+        _sampled_slice(
+            item, volumes.with_neighbours(item, neighbours), organ, field, masks.get(item)
+        )
+        for item in slices
     ]
 
 
@@ -111,9 +113,9 @@ class SliceSampler:
     """Draws batches of augmented views of slices with, without and of unknown organ."""
 
     def __init__(self, slices: Sequence[SampledSlice]):
-        self.with_organ = [one for one in slices if one.mask is not None and one.mask.any()]
-        self.without = [one for one in slices if one.mask is not None and not one.mask.any()]
-        self.unlabelled = [one for one in slices if one.mask is None]
+        self.with_organ = [item for item in slices if item.mask is not None and item.mask.any()]
+        self.without = [item for item in slices if item.mask is not None and not item.mask.any()]
+        self.unlabelled = [item for item in slices if item.mask is None]
 
     def draw(
         self,
@@ -142,9 +144,9 @@ class SliceSampler:
         images = vary_neighbours(rng, vary_intensity(rng, images, how))
         refined = [
             None
-            if one.refined is None
-            else _mask_view(one.refined[rng.integers(len(one.refined))], grid * one.share)
-            for one, grid in zip(batch, grids, strict=True)
+            if item.refined is None
+            else _mask_view(item.refined[rng.integers(len(item.refined))], grid * item.share)
+            for item, grid in zip(batch, grids, strict=True)
         ]
         return images, masks, refined
 
@@ -168,9 +170,9 @@ class SliceSampler:
         """Sample slices at their grids (count, side, side, 2)."""
         images = []
         masks = []
-        shares = torch.tensor([one.share for one in batch]).view(-1, 1, 1, 1)
-        for one, grid in zip(batch, grids * shares, strict=True):
-            images.append(view(torch.from_numpy(one.image.astype(np.float32) / 255), grid))
-            mask = one.mask if one.mask is not None else np.zeros(one.image.shape[1:], bool)
+        shares = torch.tensor([item.share for item in batch]).view(-1, 1, 1, 1)
+        for item, grid in zip(batch, grids * shares, strict=True):
+            images.append(view(torch.from_numpy(item.image.astype(np.float32) / 255), grid))
+            mask = item.mask if item.mask is not None else np.zeros(item.image.shape[1:], bool)
             masks.append(_mask_view(mask, grid))
         return torch.stack(images), torch.stack(masks)

@@ -103,7 +103,7 @@ def train_quality(
     device = select_device(job.device)
 
     def of(patients: Sequence[str]) -> list[LabelledSlice]:
-        return [one for one in slices if one.patient in patients]
+        return [item for item in slices if item.patient in patients]
 
     def sampled(
         chosen: list[LabelledSlice], refined: dict[LabelledSlice, np.ndarray] | None = None
@@ -148,7 +148,7 @@ def check_organ(slices: Sequence[LabelledSlice], split: Split, organ: str) -> No
         HermesError: with the part and the number of its patients.
     """
     for part, patients in (("training", split.train), ("validation", split.validation)):
-        masks = (one.organ(organ) for one in slices if one.patient in patients)
+        masks = (item.organ(organ) for item in slices if item.patient in patients)
         if not any(mask is not None and mask.any() for mask in masks):
             raise HermesError(
                 f"no slice of the {part} patients shows '{organ}' ({len(patients)} patients); "
