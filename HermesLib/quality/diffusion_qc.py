@@ -68,12 +68,12 @@ class DiffusionQuality:
         """
         slices = read_slices(self.core, images)
         coarse = [readings.own.features.coarse for readings in slices]
-        presence = torch.cat([self.core.presence(features) for features in coarse])
+        presence = _joined([self.core.presence(features) for features in coarse])
         out_of_distribution = None
         if self.core.familiarity is not None:
             distances = [self.core.familiarity(pooled_features(features)) for features in coarse]
-            out_of_distribution = (torch.cat(distances) > 1).cpu()
-        return Observation(images, presence.cpu(), out_of_distribution, tuple(slices))
+            out_of_distribution = _joined(distances) > 1
+        return Observation(images, presence, out_of_distribution, tuple(slices))
 
     @torch.inference_mode()
     def assess(
@@ -173,3 +173,8 @@ class DiffusionQuality:
     ) -> Condition:
         """What the sampling is conditioned on; ablations replace this."""
         return self.core.condition(features, masks, organ=organ)
+
+
+def _joined(values: list[torch.Tensor]) -> torch.Tensor:
+    """Values (1,) of slices as one tensor (B,) on the CPU; of no slices, an empty one."""
+    return torch.cat(values).cpu() if values else torch.zeros(0)

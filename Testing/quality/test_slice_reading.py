@@ -165,3 +165,13 @@ def test_a_volume_keeps_features_on_the_grid_and_frees_organ_maps_with_their_bat
     del batch
     assert organ_map() is None
     assert observation.features[0].own.features.organ.shape == (1, 1, SMALL.grid, SMALL.grid)
+
+
+def test_a_volume_in_which_no_slice_is_measured_gives_an_empty_observation(core: QualityCore):
+    quality = DiffusionQuality(core, "core")
+    observation = quality.observe(torch.zeros(0, 3, 64, 64))
+    assert len(observation) == 0
+    assert observation.presence is not None
+    assert observation.out_of_distribution is not None
+    assert observation.presence.shape == observation.out_of_distribution.shape == (0,)
+    assert list(refine_volume(Refiner(BoxThreshold(), quality), observation)) == []
