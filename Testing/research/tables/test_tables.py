@@ -12,11 +12,12 @@ from HermesLib.cli.main import main
 from HermesLib.errors import HermesError
 from HermesLib.evaluation.cases import Case
 from HermesLib.evaluation.loop_metrics import SliceOutcome
+from HermesLib.evaluation.training_overlap import trained_on
 from HermesLib.presets.registry import load_preset
 from HermesLib.research.rivals.registry import bundled_rivals
 from HermesLib.research.tables.ablations import ablations_of
 from HermesLib.research.tables.comparison_tables import verdict
-from HermesLib.research.tables.design import HERMES, UNET, Cell, Organ, TableRun, trained_on
+from HermesLib.research.tables.design import HERMES, UNET, Cell, Organ, TableRun
 from HermesLib.research.tables.html import Section, Table, html_page
 from HermesLib.research.tables.plots import plot_detection
 from HermesLib.research.tables.store import Store
