@@ -56,7 +56,7 @@ def test_slices_without_the_organ_count_apart_from_the_means():
     found = summarise([outcome("a", 0.1, 0.9), *empty])
     assert (found["slices"], found["final_dsc"]) == (1, 0.9)
     assert found["without_organ"] == {"slices": 2, "drawn_on": 1}
-    assert found["presence_auroc"] == 0.75, "one is told apart, one looks the same"
+    assert found["presence_auroc"] == 0.75, "one slice is ranked right, one has the same score"
     assert found["volumes"] == {"count": 1, "dsc": 2 * 60 / (100 + 80 + 20)}
 
 

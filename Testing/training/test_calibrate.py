@@ -27,9 +27,13 @@ def folder(tmp_path: Path) -> Path:
     core = QualityCore(SMALL)
     torch.nn.init.normal_(core.denoiser.out[2].conv.weight, std=0.3)
     core.presence.layers[-1].bias.data.fill_(20.0)
-    for name, told in (("core", {"split": SPLIT}), ("silent", {})):
+    for name, training in (("core", {"split": SPLIT}), ("silent", {})):
         save_checkpoint(
-            tmp_path / f"{name}.safetensors", core.state_dict(), "quality", SMALL.to_dict(), told
+            tmp_path / f"{name}.safetensors",
+            core.state_dict(),
+            "quality",
+            SMALL.to_dict(),
+            training,
         )
     return tmp_path
 
@@ -85,9 +89,9 @@ def test_weights_are_calibrated_on_their_own_held_out_patients_and_measured(
         quality,
     ]
     assert main([*words, "--plot", picture, "-o", figures]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["raw"]["refined"]["masks"] == told["calibrated"]["refined"]["masks"] > 0
-    assert told["calibrated"]["all"]["patients"] == 2
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["raw"]["refined"]["masks"] == printed["calibrated"]["refined"]["masks"] > 0
+    assert printed["calibrated"]["all"]["patients"] == 2
     assert Path(picture).stat().st_size > 10_000 and Path(figures).is_file()
 
 
