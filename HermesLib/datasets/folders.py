@@ -120,7 +120,9 @@ def read_decathlon(
         labels = _axial(folder / label_name).astype(np.uint8) if label_name else None
         for index, image in enumerate(images):
             small, label = shrink(image, None if labels is None else labels[index])
-            slices.append(LabelledSlice(small, label, names, patient, table["name"], index))
+            slices.append(
+                LabelledSlice(small, label, names, patient, table["name"], index, image_name)
+            )
     return slices
 
 

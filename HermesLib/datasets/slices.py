@@ -23,6 +23,7 @@ class LabelledSlice:
             every folder.
         source: name of the folder's data set.
         index: position in the patient's volume, -1 for a single slice.
+        volume: name of the volume's file; a patient may have several.
     """
 
     image: np.ndarray
@@ -31,6 +32,12 @@ class LabelledSlice:
     patient: str
     source: str
     index: int = -1
+    volume: str = ""
+
+    @property
+    def place(self) -> tuple[str, str, str, int]:
+        """Where the slice lies: data set, patient, volume and position."""
+        return self.source, self.patient, self.volume, self.index
 
     def organ(self, name: str) -> np.ndarray | None:
         """Boolean mask (H, W) of an organ; None where this data set does not label it."""
@@ -71,18 +78,14 @@ class VolumeImages:
     """Images of slices by data set, patient and position, to find a slice's neighbours."""
 
     def __init__(self, slices: Iterable[LabelledSlice]):
-        self._images = {
-            (item.source, item.patient, item.index): item.image
-            for item in slices
-            if item.index >= 0
-        }
+        self._images = {item.place: item.image for item in slices if item.index >= 0}
 
     def with_neighbours(self, labelled: LabelledSlice, neighbours: int) -> np.ndarray:
         """A slice between its neighbours (C, H, W), uint8; the nearest replaces a missing one."""
         images = [labelled.image]
         for step in range(1, neighbours + 1):
             for place, offset in ((0, -step), (-1, step)):
-                key = (labelled.source, labelled.patient, labelled.index + offset)
+                key = (*labelled.place[:-1], labelled.index + offset)
                 image = self._images.get(key, images[place])
                 images.insert(0 if place == 0 else len(images), image)
         return np.stack(images)

@@ -43,11 +43,23 @@ class ImageFeatures:
 
 
 class ImageEncoder(nn.Module):
-    """The contracting path of :class:`ImageExpert`: its levels halve the grid, the first is at
-    S/2.
+    """The contracting path of a U-Net on slices: its levels halve the grid, the first is at S/2.
+
+    Args:
+        channels: of the levels, from S/2 down.
+        neighbours: slices on either side that are read with the slice itself.
+        standardise: whether every slice is first brought to mean 0 and deviation 1, for scanners
+            without a calibrated intensity scale.
+        blocks: residual blocks of each level; two each if None.
     """
 
-    def __init__(self, channels: Sequence[int], neighbours: int, standardise: bool) -> None:
+    def __init__(
+        self,
+        channels: Sequence[int],
+        neighbours: int,
+        standardise: bool,
+        blocks: Sequence[int] | None = None,
+    ) -> None:
         super().__init__()
         self.standardise = standardise
         self.stem = nn.Conv2d(1 + 2 * neighbours, channels[0], 5, stride=2, padding=2)
@@ -57,7 +69,7 @@ class ImageEncoder(nn.Module):
             layers: list[nn.Module] = (
                 [nn.Conv2d(previous, width, 3, stride=2, padding=1)] if level else []
             )
-            layers += [ResidualBlock(width, width), ResidualBlock(width, width)]
+            layers += [ResidualBlock(width, width) for _ in range(blocks[level] if blocks else 2)]
             self.levels.append(nn.Sequential(*layers))
             previous = width
 
@@ -75,15 +87,48 @@ class ImageEncoder(nn.Module):
         return maps
 
 
-class ImageExpert(ImageEncoder):
+class ImageUNet(ImageEncoder):
+    """A U-Net on a slice with its neighbours, without heads; arguments as of the encoder."""
+
+    def __init__(
+        self,
+        channels: Sequence[int],
+        neighbours: int,
+        standardise: bool,
+        blocks: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(channels, neighbours, standardise, blocks)
+        self.up = nn.ModuleList()
+        self.join = nn.ModuleList()
+        for width, following in zip(channels[:0:-1], channels[-2::-1], strict=True):
+            self.up.append(upsample(width, following))
+            self.join.append(ResidualBlock(2 * following, following))
+        self.finish = nn.Sequential(nn.GroupNorm(8, channels[0]), nn.SiLU())
+
+    def decode(self, maps: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        """The decoder's maps, from S/2 down, without the coarsest, of the encoder's ``maps``."""
+        x = maps[-1]
+        decoded = []
+        for up, join, skip in zip(self.up, self.join, maps[-2::-1], strict=True):
+            x = join(torch.cat([up(x), skip], 1))
+            decoded.append(x)
+        decoded.reverse()
+        return decoded
+
+
+def full_size_head(inputs: int, outputs: int) -> nn.Sequential:
+    """From maps at S/2 to ``outputs`` channels at S."""
+    return nn.Sequential(nn.Conv2d(inputs, 4 * outputs, 3, padding=1), nn.PixelShuffle(2))
+
+
+class ImageExpert(ImageUNet):
     """U-Net on a slice with its neighbours.
 
     Args:
         channels: of the levels, from S/2 down.
         token_width: of :meth:`tokens`.
         neighbours: slices on either side.
-        standardise: whether every slice is first brought to mean 0 and deviation 1, for scanners
-            without a calibrated intensity scale.
+        standardise: as of the encoder.
         fine_level: the level, 0 at S/2, of :attr:`ImageFeatures.fine`.
     """
 
@@ -97,38 +142,28 @@ class ImageExpert(ImageEncoder):
     ) -> None:
         super().__init__(channels, neighbours, standardise)
         self.fine_level = fine_level
-        self.up = nn.ModuleList()
-        self.join = nn.ModuleList()
-        for width, following in zip(channels[:0:-1], channels[-2::-1], strict=True):
-            self.up.append(upsample(width, following))
-            self.join.append(ResidualBlock(2 * following, following))
-        self.finish = nn.Sequential(nn.GroupNorm(8, channels[0]), nn.SiLU())
-        self.to_organ = nn.Sequential(nn.Conv2d(channels[0], 4, 3, padding=1), nn.PixelShuffle(2))
-        self.to_image = nn.Sequential(nn.Conv2d(channels[0], 4, 3, padding=1), nn.PixelShuffle(2))
+        self.to_organ = full_size_head(channels[0], 1)
+        self.to_image = full_size_head(channels[0], 1)
         self.to_tokens = nn.Linear(channels[-1], token_width)
 
     def forward(self, images: torch.Tensor) -> ImageFeatures:
         """The features of slices (B, 1 + 2 * neighbours, S, S) of 0..1."""
-        _, features = self._decode(images)
+        _, features = self._read(images)
         return features
 
     def denoise(self, noisy: torch.Tensor) -> tuple[torch.Tensor, ImageFeatures]:
         """Both heads, for training: the denoised slices (B, 1, S, S) and the features."""
-        finished, features = self._decode(noisy)
+        finished, features = self._read(noisy)
         return self.to_image(finished), features
 
     def tokens(self, coarse: torch.Tensor) -> torch.Tensor:
         """One token (B, cells, token_width) for each cell of the coarsest map."""
         return self.to_tokens(coarse.flatten(2).transpose(1, 2))
 
-    def _decode(self, images: torch.Tensor) -> tuple[torch.Tensor, ImageFeatures]:
+    def _read(self, images: torch.Tensor) -> tuple[torch.Tensor, ImageFeatures]:
         """The heads' input at S/2, and the features."""
         maps = self.encode(images)
-        x = coarse = maps[-1]
-        decoded = []
-        for up, join, skip in zip(self.up, self.join, maps[-2::-1], strict=True):
-            x = join(torch.cat([up(x), skip], 1))
-            decoded.append(x)
-        decoded.reverse()
+        decoded = self.decode(maps)
         finished = self.finish(decoded[0])
-        return finished, ImageFeatures(decoded[self.fine_level], coarse, self.to_organ(finished))
+        organ = self.to_organ(finished)
+        return finished, ImageFeatures(decoded[self.fine_level], maps[-1], organ)

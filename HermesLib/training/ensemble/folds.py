@@ -1,0 +1,106 @@
+"""Folds by patient: every patient is left out by one member of the ensemble."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from HermesLib.datasets.splits import UNLABELLED
+from HermesLib.errors import HermesError
+
+
+@dataclass(frozen=True)
+class Folds:
+    """Disjoint groups of patients.
+
+    Attributes:
+        patients: identities of each fold. The member of a fold is trained on all other folds.
+    """
+
+    patients: tuple[tuple[str, ...], ...]
+
+    def __len__(self) -> int:
+        return len(self.patients)
+
+    def fold_of(self, patient: str) -> int | None:
+        """The fold that lists a patient; None if no fold does."""
+        return next((k for k, names in enumerate(self.patients) if patient in names), None)
+
+    def training(self, fold: int) -> tuple[str, ...]:
+        """The patients of the other folds."""
+        return tuple(
+            sorted(name for k, names in enumerate(self.patients) if k != fold for name in names)
+        )
+
+    def to_plain(self) -> list[list[str]]:
+        """As in a file of folds and in a checkpoint's training record."""
+        return [list(names) for names in self.patients]
+
+    @classmethod
+    def from_plain(cls, plain: Any) -> "Folds":
+        """Read :meth:`to_plain`.
+
+        Raises:
+            HermesError: another structure, fewer than two folds, or a patient in two folds.
+        """
+        if (
+            not isinstance(plain, list)
+            or len(plain) < 2
+            or not all(isinstance(names, list) and names for names in plain)
+            or not all(isinstance(name, str) for names in plain for name in names)
+        ):
+            raise HermesError(
+                "folds are a list of two or more lists of patient identities, none of them empty"
+            )
+        listed = [name for names in plain for name in names]
+        if twice := sorted({name for name in listed if listed.count(name) > 1}):
+            raise HermesError(f"the folds list {', '.join(twice)} twice")
+        return cls(tuple(tuple(sorted(names)) for names in plain))
+
+
+def read_folds(path: Path) -> Folds:
+    """Read a JSON file of folds.
+
+    Raises:
+        HermesError: a missing file, or one that does not hold folds.
+    """
+    try:
+        return Folds.from_plain(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise HermesError(f"cannot read the folds {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise HermesError(f"{path} is not JSON ({error})") from error
+    except HermesError as error:
+        raise HermesError(f"{path}: {error}") from error
+
+
+def divide(patients: Iterable[str], count: int, sizes: dict[str, int], seed: int) -> Folds:
+    """Folds of similar numbers of slices, by a seed.
+
+    Args:
+        patients: identities; those without labels are in no fold.
+        count: number of folds.
+        sizes: slices with the organ of each patient.
+        seed: of the shuffle.
+
+    Raises:
+        HermesError: fewer patients than folds.
+    """
+    labelled = sorted({name for name in patients if not name.endswith(UNLABELLED)})
+    if len(labelled) < count:
+        raise HermesError(
+            f"{len(labelled)} patients cannot be divided into {count} folds; "
+            "use more patients or fewer folds"
+        )
+    order = np.random.default_rng(seed).permutation(len(labelled))
+    ranked = sorted((labelled[k] for k in order), key=lambda name: -sizes.get(name, 0))
+    folds: list[list[str]] = [[] for _ in range(count)]
+    for start in range(0, len(ranked), count):
+        row: Sequence[str] = ranked[start : start + count]
+        emptiest = sorted(range(count), key=lambda k: sum(sizes.get(n, 0) for n in folds[k]))
+        for name, fold in zip(row, emptiest, strict=False):
+            folds[fold].append(name)
+    return Folds(tuple(tuple(sorted(names)) for names in folds))

@@ -1,0 +1,182 @@
+"""Train the members of an ensemble, one for each fold of the patients."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from HermesLib.datasets.augmentation import Augmentation
+from HermesLib.datasets.slices import LabelledSlice
+from HermesLib.devices import select_device
+from HermesLib.errors import HermesError
+from HermesLib.presets.preset import Preset
+from HermesLib.quality.network.member import MemberConfig, other_organs
+from HermesLib.training.ensemble.folds import Folds
+from HermesLib.training.ensemble.objective import MemberObjective
+from HermesLib.training.ensemble.slices import (
+    MemberAugmentation,
+    OrganSliceSampler,
+    SliceMix,
+    organ_slices,
+)
+from HermesLib.training.optimisation import RateSchedule
+from HermesLib.training.qc_settings import CT
+from HermesLib.training.run_folder import TrainingRun
+from HermesLib.training.trainer import Trainer, TrainerSettings
+from HermesLib.weights.checkpoint import save_checkpoint
+
+
+@dataclass(frozen=True)
+class MemberTraining:
+    """Settings of the training of one member.
+
+    Attributes:
+        trainer: steps, batch, rates; its augmentation is not used.
+        mix: what a batch consists of.
+        augmentation: of slices.
+    """
+
+    trainer: TrainerSettings
+    mix: SliceMix
+    augmentation: MemberAugmentation
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for the run's settings and the checkpoint."""
+        plain = asdict(self)
+        del plain["trainer"]["augmentation"]
+        return {**plain.pop("trainer"), **plain}
+
+
+def default_training(modality: str, mirror: bool, steps: int, seed: int) -> MemberTraining:
+    """Settings of a modality."""
+    if modality == CT:
+        views = Augmentation(
+            zoom=(0.7, 1.4),
+            shift=0.08,
+            rotation_degrees=12,
+            stretch=0.12,
+            bend=0.02,
+            flip=0.0,
+            gamma=0.15,
+            bias=0.05,
+            noise=0.05,
+            blur=0.3,
+            sharpen=0.3,
+        )
+        augmentation = MemberAugmentation(views, cut=0.08, extras=0.15)
+    else:
+        views = Augmentation(
+            zoom=(0.6, 1.3),
+            shift=0.1,
+            rotation_degrees=12,
+            stretch=0.12,
+            bend=0.02,
+            flip=0.5 if mirror else 0.0,
+            gamma=0.35,
+            bias=0.4,
+            noise=0.05,
+            blur=0.3,
+            sharpen=0.3,
+        )
+        augmentation = MemberAugmentation(views, cut=0.03)
+    trainer = TrainerSettings(
+        steps=steps,
+        batch=12,
+        rate=1.5e-3,
+        weight_decay=0.02,
+        schedule=RateSchedule(warmup=60),
+        average=0.995,
+        validated_on=96,
+        validate_every=steps,  # a fold that is left out must not choose weights
+        seed=seed,
+    )
+    return MemberTraining(trainer, SliceMix(), augmentation)
+
+
+def member_config(
+    preset: Preset, slices: Sequence[LabelledSlice], neighbours: int = 1
+) -> MemberConfig:
+    """Sizes and view of the members for an organ and its training slices."""
+    tables = sorted({item.names for item in slices if item.organ(preset.organ_label) is not None})
+    is_ct = preset.modality == CT
+    return MemberConfig(
+        field="body" if is_ct else "slice",
+        neighbours=neighbours,
+        standardise=not is_ct,
+        mirror=not is_ct,
+        channels=(24, 48, 80, 128),
+        blocks=(1, 1, 2, 2),
+        others=other_organs(tables, preset.organ_label),
+    )
+
+
+def train_member(
+    preset: Preset,
+    slices: Sequence[LabelledSlice],
+    folds: Folds,
+    fold: int,
+    config: MemberConfig,
+    settings: MemberTraining,
+    folder: Path,
+    device_name: str,
+    recorded: dict[str, Any],
+) -> Path:
+    """Train the member that leaves one fold out; returns its weights.
+
+    The weights are those of the last step. The fold's own patients are measured on the way, for
+    the report, and choose nothing.
+
+    Args:
+        preset: organ and modality.
+        slices: of all folds.
+        folds, fold: the patients, and which of them are left out.
+        config, settings: of network and training.
+        folder: takes metrics, the state to resume from, and ``member.safetensors``.
+        device_name: ``auto``, ``cpu`` or ``cuda``.
+        recorded: what the checkpoint says of the data.
+
+    Raises:
+        HermesError: no slice with the organ in the training folds or in the fold left out.
+    """
+
+    def of(patients: Sequence[str]) -> OrganSliceSampler:
+        chosen = [item for item in slices if item.patient in patients]
+        cut = organ_slices(
+            chosen, preset.organ_label, config.others, config.field, config.neighbours
+        )
+        if not any(item.organ.any() for item in cut):
+            raise HermesError(
+                f"no slice of these patients shows '{preset.organ_label}': {', '.join(patients)}"
+            )
+        return OrganSliceSampler(cut, settings.mix, settings.augmentation)
+
+    recorded = {
+        **recorded,
+        "preset": preset.name,
+        "organ": preset.organ_label,
+        "fold": fold,
+        "config": config.to_dict(),
+        **settings.to_dict(),
+    }
+    run = TrainingRun(folder, recorded)
+    torch.manual_seed(settings.trainer.seed + fold)
+    objective = MemberObjective(config)
+    trainer = Trainer(
+        objective,
+        replace(settings.trainer, augmentation=None),  # type: ignore[arg-type]
+        run,
+        of(folds.training(fold)),
+        of(folds.patients[fold]),
+        select_device(device_name),
+    )
+    output = folder / "member.safetensors"
+
+    def keep(network: nn.Module, measured: dict[str, float]) -> None:
+        training = {**recorded, "folds": folds.to_plain(), "left_out": measured}
+        save_checkpoint(output, network.state_dict(), objective.kind, config.to_dict(), training)
+
+    trainer.fit(keep)
+    return output
