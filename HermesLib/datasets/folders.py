@@ -75,9 +75,12 @@ def read_volume_table(folder: Path) -> dict[str, Any]:
     return table
 
 
-def _axial(path: Path) -> np.ndarray:
-    """Array (N, H, W) in display orientation: rows to posterior, columns to the patient's left."""
-    return SimpleITK.GetArrayFromImage(SimpleITK.DICOMOrient(SimpleITK.ReadImage(str(path)), "LPS"))
+def _axial(path: Path) -> tuple[np.ndarray, float]:
+    """Array (N, H, W) in display orientation: rows to posterior, columns to the patient's left;
+    and the distance of its slices in mm.
+    """
+    image = SimpleITK.DICOMOrient(SimpleITK.ReadImage(str(path)), "LPS")
+    return SimpleITK.GetArrayFromImage(image), float(image.GetSpacing()[2])
 
 
 def patient_identity(family: str, stem: str) -> str:
@@ -116,12 +119,15 @@ def read_decathlon(
             patient += UNLABELLED
         if not keep(patient):
             continue
-        images = intensity.normalise(_axial(folder / image_name))
-        labels = _axial(folder / label_name).astype(np.uint8) if label_name else None
+        array, thickness = _axial(folder / image_name)
+        images = intensity.normalise(array)
+        labels = _axial(folder / label_name)[0].astype(np.uint8) if label_name else None
         for index, image in enumerate(images):
             small, label = shrink(image, None if labels is None else labels[index])
             slices.append(
-                LabelledSlice(small, label, names, patient, table["name"], index, image_name)
+                LabelledSlice(
+                    small, label, names, patient, table["name"], index, image_name, thickness
+                )
             )
     return slices
 
@@ -143,7 +149,7 @@ def read_masks(
         patient = f"{folder.name}-{int(numbers[0]) if numbers else path.name}"
         if not keep(patient):
             continue
-        masks = _axial(path) > 0
+        masks = _axial(path)[0] > 0
         with_organ = np.flatnonzero(masks.any((1, 2)))
         count = min(len(with_organ), _MASKS_OF_VOLUME)
         positions = np.unique(np.linspace(0, len(with_organ) - 1, count).round().astype(int))

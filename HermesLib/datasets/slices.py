@@ -24,6 +24,7 @@ class LabelledSlice:
         source: name of the folder's data set.
         index: position in the patient's volume, -1 for a single slice.
         volume: name of the volume's file; a patient may have several.
+        thickness: distance to the next slice, mm; None for a single slice.
     """
 
     image: np.ndarray
@@ -33,6 +34,7 @@ class LabelledSlice:
     source: str
     index: int = -1
     volume: str = ""
+    thickness: float | None = None
 
     @property
     def place(self) -> tuple[str, str, str, int]:

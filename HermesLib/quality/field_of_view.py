@@ -111,6 +111,28 @@ def find_windows(images: torch.Tensor, field: str) -> list[Window]:
     return [window((images.shape[-2], images.shape[-1]))] * len(images)
 
 
+def volume_window(images: torch.Tensor, field: str) -> Window:
+    """One window for all slices (N, H, W) of a volume in 0..1.
+
+    For ``body`` the square around the bodies of all slices; their smaller half, such as a neck or
+    an empty slice, does not count.
+    """
+    shape = (images.shape[-2], images.shape[-1])
+    if field == "centre":
+        return centre_window(shape)
+    if field != "body":
+        return slice_window(shape)
+    step = max(1, len(images) // 24)
+    windows = [body_window(image) for image in images[step // 2 :: step].cpu().numpy()]
+    windows = sorted(windows, key=lambda window: window.side)[len(windows) // 2 :]
+    top = min(window.top for window in windows)
+    left = min(window.left for window in windows)
+    bottom = max(window.top + window.side for window in windows)
+    right = max(window.left + window.side for window in windows)
+    side = min(max(bottom - top, right - left), max(shape))
+    return Window((top + bottom - side) // 2, (left + right - side) // 2, side)
+
+
 def to_grid(images: torch.Tensor, windows: Sequence[Window], side: int) -> torch.Tensor:
     """Resample each slice's window of images (B, C, H, W) to (B, C, side, side).
 

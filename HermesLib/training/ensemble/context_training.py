@@ -1,0 +1,220 @@
+"""Train the context networks of an ensemble, one for each fold of the patients."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from HermesLib.datasets.slices import LabelledSlice
+from HermesLib.devices import select_device
+from HermesLib.errors import HermesError
+from HermesLib.presets.preset import Preset
+from HermesLib.quality.network.context import ContextConfig, ContextNetwork, ContextReading
+from HermesLib.quality.network.member import other_organs
+from HermesLib.training.autocast import autocast
+from HermesLib.training.ensemble.folds import Folds
+from HermesLib.training.ensemble.volumes import (
+    OrganVolume,
+    VolumeAugmentation,
+    organ_volumes,
+    sampled_view,
+)
+from HermesLib.training.losses import mean_over
+from HermesLib.training.optimisation import Learner, RateSchedule, RunningAverage
+from HermesLib.training.qc_settings import CT
+from HermesLib.training.run_folder import TrainingRun
+from HermesLib.weights.checkpoint import save_checkpoint
+
+
+@dataclass(frozen=True)
+class ContextTraining:
+    """Settings of the training of one context network.
+
+    Attributes:
+        steps, batch: batches, and views in each.
+        rate, weight_decay, clip, schedule, average: as of
+            :class:`HermesLib.training.trainer.TrainerSettings`.
+        others, presence: weights of the other organs' maps and of the presence by plane.
+        every: steps between reports.
+        seed: of all randomness.
+        augmentation: of the views.
+    """
+
+    steps: int = 350
+    batch: int = 2
+    rate: float = 3e-3
+    weight_decay: float = 0.02
+    clip: float = 1.0
+    schedule: RateSchedule = field(default_factory=lambda: RateSchedule(warmup=30))
+    average: float = 0.985
+    others: float = 0.4
+    presence: float = 0.3
+    every: int = 25
+    seed: int = 0
+    augmentation: VolumeAugmentation = field(default_factory=VolumeAugmentation)
+
+
+def default_context_training(modality: str, steps: int, seed: int) -> ContextTraining:
+    """Settings of a modality."""
+    if modality == CT:
+        return ContextTraining(steps=steps, seed=seed)
+    augmentation = VolumeAugmentation(
+        planes=(16, 24, 32),
+        zoom=(0.65, 1.3),
+        stretch_along=(0.7, 1.5),
+        flip=0.5,
+        gamma=0.35,
+        bias=0.35,
+    )
+    return ContextTraining(steps=steps, seed=seed, augmentation=augmentation)
+
+
+def context_config(preset: Preset, slices: Sequence[LabelledSlice]) -> ContextConfig:
+    """Sizes of the network for an organ and its training slices."""
+    tables = sorted(
+        {
+            item.names
+            for item in slices
+            if item.index >= 0 and item.organ(preset.organ_label) is not None
+        }
+    )
+    is_ct = preset.modality == CT
+    return ContextConfig(
+        step_mm=6.0 if is_ct else 3.0,
+        field="body" if is_ct else "slice",
+        others=other_organs(tables, preset.organ_label),
+    )
+
+
+def context_loss(
+    reading: ContextReading, targets: torch.Tensor, inside: torch.Tensor, how: ContextTraining
+) -> torch.Tensor:
+    """Loss of readings against targets (B, 1 + K, Z, S, S); planes outside do not count."""
+    organ = targets[:, 0]
+    maps = torch.cat([reading.organ, reading.others], 1).float().flatten(0, 1)
+    wanted = targets.flatten(0, 1)
+    known = (wanted.flatten(1)[:, 0] >= 0).float()
+    wanted = wanted.clamp(min=0)
+    probability = torch.sigmoid(maps)
+    overlap = (probability * wanted).sum((1, 2, 3))
+    total = probability.sum((1, 2, 3)) + wanted.sum((1, 2, 3))
+    smooth = 20.0
+    dice = 1 - (2 * overlap + smooth) / (total + smooth)
+    entropy = functional.binary_cross_entropy_with_logits(maps, wanted, reduction="none")
+    losses = (dice + 2 * entropy.mean((1, 2, 3))).view(len(targets), -1)
+    known = known.view(len(targets), -1)
+    loss = losses[:, 0].mean()
+    if losses.shape[1] > 1:
+        loss = loss + how.others * mean_over(losses[:, 1:], known[:, 1:])
+    present = organ.flatten(2).any(2).float()
+    presence = functional.binary_cross_entropy_with_logits(
+        reading.presence.float(), present, reduction="none"
+    )
+    return loss + how.presence * mean_over(presence, inside.float())
+
+
+def train_context(
+    preset: Preset,
+    slices: Sequence[LabelledSlice],
+    folds: Folds,
+    fold: int,
+    settings: ContextTraining,
+    folder: Path,
+    device_name: str,
+    recorded: dict[str, Any],
+) -> Path | None:
+    """Train the network that leaves one fold out; arguments as of
+    :func:`HermesLib.training.ensemble.member_training.train_member`.
+
+    Returns:
+        Its weights; None where the training folds hold fewer than two volumes with the organ.
+    """
+    config = context_config(preset, slices)
+    training = folds.training(fold)
+    volumes = organ_volumes(
+        [item for item in slices if item.patient in training], preset.organ_label, config
+    )
+    volumes = [volume for volume in volumes if volume.organ.any()]
+    if len(volumes) < 2:
+        return None
+    recorded = {
+        **recorded,
+        "preset": preset.name,
+        "organ": preset.organ_label,
+        "fold": fold,
+        "config": asdict(config),
+        **asdict(settings),
+    }
+    run = TrainingRun(folder, recorded)
+    device = select_device(device_name)
+    torch.manual_seed(settings.seed + 1000 + fold)
+    network = ContextNetwork(config).to(device)
+    averaged = RunningAverage(network, settings.average)
+    optimiser = torch.optim.AdamW(
+        network.parameters(), lr=settings.rate, weight_decay=settings.weight_decay
+    )
+    learner = Learner(optimiser, settings.schedule.of(optimiser, settings.steps), settings.clip)
+    first = 0
+    if state := run.load_state():
+        network.load_state_dict(state["network"])
+        averaged.load_state_dict(state["averaged"])
+        learner.load_state_dict(state["learner"])
+        first = int(state["step"])
+    run.begin_stage()
+    for step in range(first, settings.steps):
+        rng = run.generator(step)
+        images, targets, inside = (
+            part.to(device) for part in _batch(rng, volumes, config, settings)
+        )
+        with autocast(device):
+            reading = network(images)
+        loss = context_loss(reading, targets, inside, settings)
+        learner.step(loss)
+        averaged.update_parameters(network)
+        if (step + 1) % settings.every == 0:
+            run.report("context", step + 1, settings.steps, loss=loss.item())
+            run.save_state(
+                {
+                    "step": step + 1,
+                    "network": network.state_dict(),
+                    "averaged": averaged.state_dict(),
+                    "learner": learner.state_dict(),
+                }
+            )
+    output = folder / "context.safetensors"
+    record = {**recorded, "folds": folds.to_plain()}
+    save_checkpoint(
+        output, averaged.module.state_dict(), "ensemble-context", asdict(config), record
+    )
+    return output
+
+
+def _batch(
+    rng: np.random.Generator,
+    volumes: Sequence[OrganVolume],
+    config: ContextConfig,
+    settings: ContextTraining,
+) -> tuple[torch.Tensor, ...]:
+    """Images (B, 1, Z, S, S), targets and planes inside; Z is the same for the whole batch."""
+    planes = int(rng.choice(settings.augmentation.planes))
+    views = []
+    for _ in range(settings.batch):
+        volume = volumes[int(rng.integers(len(volumes)))]
+        views.append(sampled_view(rng, volume, config, settings.augmentation, planes))
+    images, targets, inside = zip(*views, strict=True)
+    return torch.stack(images), torch.stack(targets), torch.stack(inside)
+
+
+def check_volumes(path: Path | None) -> Path:
+    """The weights of a context network.
+
+    Raises:
+        HermesError: there are none, because the data hold too few volumes.
+    """
+    if path is None:
+        raise HermesError("the folders hold too few whole volumes for a context network")
+    return path

@@ -1,0 +1,228 @@
+"""Training volumes of the context networks, and augmented and warped views of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from HermesLib.datasets.slices import LabelledSlice
+from HermesLib.quality.field_of_view import volume_window
+from HermesLib.quality.network.context import ContextConfig
+from HermesLib.training.ensemble.slices import UNKNOWN
+from HermesLib.training.slice_sampler import crop_square
+
+#: Side of the stored planes, as a multiple of the network's grid.
+_STORED = 1.5
+
+
+@dataclass(frozen=True, eq=False)
+class OrganVolume:
+    """A volume cut to the field of view.
+
+    Attributes:
+        image: (N, s, s) uint8.
+        organ: (N, s, s) bool.
+        others: (N, s, s) uint8, 1-based index of the other organs.
+        labelled: (K,) bool, which of the other organs are labelled.
+        patient: identity.
+        thickness: distance of the slices, mm.
+    """
+
+    image: np.ndarray
+    organ: np.ndarray
+    others: np.ndarray
+    labelled: np.ndarray
+    patient: str
+    thickness: float
+
+
+@dataclass(frozen=True)
+class VolumeAugmentation:
+    """Strengths of the random changes.
+
+    Attributes:
+        planes: numbers of planes of a view.
+        with_organ: share of views that are placed on the organ.
+        zoom, stretch_along: ranges of the scale in the plane and along the volume.
+        shift: largest shift, as a share of the view's side.
+        rotation_degrees: largest rotation in the plane.
+        flip: share of left-right flips.
+        warp, warp_scale, warp_shift: share of warped organs, range of the factor of the organ's
+            width, and largest shift as a share of its radius.
+        gamma, noise, bias: strengths of contrast, noise and a linear intensity ramp.
+    """
+
+    planes: tuple[int, ...] = (16, 24, 32, 40)
+    with_organ: float = 0.7
+    zoom: tuple[float, float] = (0.75, 1.35)
+    stretch_along: tuple[float, float] = (0.6, 1.6)
+    shift: float = 0.08
+    rotation_degrees: float = 10.0
+    flip: float = 0.0
+    warp: float = 0.7
+    warp_scale: tuple[float, float] = (0.5, 1.9)
+    warp_shift: float = 0.5
+    gamma: float = 0.2
+    noise: float = 0.03
+    bias: float = 0.05
+
+
+def organ_volumes(
+    slices: Sequence[LabelledSlice], organ: str, config: ContextConfig, fewest: int = 8
+) -> list[OrganVolume]:
+    """The volumes of labelled slices, at least ``fewest`` slices each."""
+    groups: dict[tuple[str, str, str], list[LabelledSlice]] = {}
+    for item in slices:
+        if item.index >= 0 and item.organ(organ) is not None and item.thickness:
+            groups.setdefault(item.place[:-1], []).append(item)
+    return [
+        _organ_volume(sorted(group, key=lambda item: item.index), organ, config)
+        for group in groups.values()
+        if len(group) >= fewest
+    ]
+
+
+def _organ_volume(
+    slices: Sequence[LabelledSlice], organ: str, config: ContextConfig
+) -> OrganVolume:
+    images = np.stack([item.image for item in slices])
+    window = volume_window(torch.from_numpy(images).float() / 255, config.field)
+    side = round(config.grid * _STORED)
+
+    def resized(pictures: np.ndarray, mode: str) -> torch.Tensor:
+        cut = crop_square(pictures, window.top, window.left, window.side)
+        planes = torch.from_numpy(cut.astype(np.float32))[:, None]
+        antialias = {"antialias": True} if mode == "bilinear" else {}
+        return functional.interpolate(planes, (side, side), mode=mode, **antialias)[:, 0]
+
+    names = slices[0].names
+    table = np.array(
+        [config.others.index(name) + 1 if name in config.others else 0 for name in names], np.uint8
+    )
+    label = np.stack([item.label for item in slices if item.label is not None])
+    organ_masks = label == names.index(organ)
+    return OrganVolume(
+        resized(images, "bilinear").round().to(torch.uint8).numpy(),
+        (resized(organ_masks, "bilinear") > 0.5).numpy(),
+        resized(table[label], "nearest-exact").to(torch.uint8).numpy(),
+        np.array([name in names for name in config.others], bool),
+        slices[0].patient,
+        float(slices[0].thickness or 0),
+    )
+
+
+def sampled_view(
+    rng: np.random.Generator,
+    volume: OrganVolume,
+    config: ContextConfig,
+    how: VolumeAugmentation,
+    planes: int,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """A view of a volume.
+
+    Returns:
+        Image (1, Z, S, S) of 0..1, targets (1 + K, Z, S, S) as of
+        :class:`HermesLib.training.ensemble.slices.OrganSliceSampler`, and which planes are inside
+        the volume (Z,).
+    """
+    positions = _positions(rng, volume, config, how, planes)
+    image = torch.from_numpy(volume.image.astype(np.float32) / 255)
+    organ = torch.from_numpy(volume.organ.astype(np.float32))
+    sampled = functional.grid_sample(
+        torch.stack([image, organ])[None],
+        positions[None],
+        padding_mode="zeros",
+        align_corners=False,
+    )[0]
+    inside = positions[:, :, :, 2].mean((1, 2)).abs() <= 1
+    targets = torch.full((1 + len(volume.labelled), *sampled.shape[1:]), UNKNOWN)
+    targets[0] = (sampled[1] > 0.5).float()
+    if volume.labelled.any():
+        label = torch.from_numpy(volume.others.astype(np.float32))[None, None]
+        label = functional.grid_sample(label, positions[None], mode="nearest", align_corners=False)[
+            0, 0
+        ]
+        maps = functional.one_hot(label.round().long(), len(volume.labelled) + 1)[..., 1:]
+        known = torch.from_numpy(volume.labelled)
+        targets[1:][known] = maps.permute(3, 0, 1, 2).float()[known]
+    return _varied(rng, sampled[:1], how), targets, inside
+
+
+def _positions(
+    rng: np.random.Generator,
+    volume: OrganVolume,
+    config: ContextConfig,
+    how: VolumeAugmentation,
+    planes: int,
+) -> torch.Tensor:
+    """Sampling positions (Z, S, S, 3) in -1..1, (x, y, z)."""
+    count = len(volume.image)
+    along = np.exp(rng.uniform(*np.log(how.stretch_along)))
+    # Half of the view's extent along the volume, as a share of half of the volume's.
+    extent = planes * config.step_mm * along / (count * volume.thickness)
+    with_organ = np.flatnonzero(volume.organ.any((1, 2)))
+    if len(with_organ) and rng.random() < how.with_organ:
+        middle = (rng.choice(with_organ) + 0.5) / count * 2 - 1
+        middle += rng.uniform(-0.6, 0.6) * extent
+    else:
+        middle = rng.uniform(-1, 1) * max(1 - extent, 0.3)
+    zoom = np.exp(rng.uniform(*np.log(how.zoom)))
+    angle = np.deg2rad(rng.uniform(-how.rotation_degrees, how.rotation_degrees))
+    flip = -1.0 if rng.random() < how.flip else 1.0
+    shift = rng.uniform(-how.shift, how.shift, 2) * 2
+    theta = torch.tensor(
+        [
+            [flip * zoom * np.cos(angle), -zoom * np.sin(angle), 0, shift[0]],
+            [flip * zoom * np.sin(angle), zoom * np.cos(angle), 0, shift[1]],
+            [0, 0, extent, middle],
+        ],
+        dtype=torch.float32,
+    )
+    size = [1, 1, planes, config.grid, config.grid]
+    positions = functional.affine_grid(theta[None], size, align_corners=False)[0]
+    if len(with_organ) == 0 or rng.random() >= how.warp:
+        return positions
+    return _warped(rng, positions, volume, how)
+
+
+def _warped(
+    rng: np.random.Generator, positions: torch.Tensor, volume: OrganVolume, how: VolumeAugmentation
+) -> torch.Tensor:
+    """Positions with a random warp of the organ."""
+    inside = np.argwhere(volume.organ)
+    inside = inside[np.linspace(0, len(inside) - 1, min(len(inside), 2000)).astype(int)]
+    points = ((inside + 0.5) / np.array(volume.organ.shape) * 2 - 1)[:, ::-1]  # (x, y, z)
+    centre = points.mean(0)
+    radius = np.sqrt(3 * ((points - centre) ** 2).mean(0)) + 1e-3  # of each axis
+    outermost = points[np.argmax((points[:, :2] ** 2).sum(1))]
+    about = centre + rng.uniform(0, 1) * (outermost - centre)
+    factor = float(np.exp(rng.uniform(*np.log(how.warp_scale))))
+    shift = rng.normal(0, 0.5, 3).clip(-1, 1) * how.warp_shift * radius
+
+    def weight(middle: np.ndarray, reach: float) -> torch.Tensor:
+        away = (positions - torch.as_tensor(middle.copy()).float()) / torch.as_tensor(
+            radius.copy()
+        ).float()
+        return torch.exp(-away.square().sum(-1, keepdim=True) / reach**2)
+
+    positions = positions - weight(centre, 2.0) * torch.as_tensor(shift.copy()).float()
+    away = positions - torch.as_tensor(about.copy()).float()
+    return positions - away * (1 - 1 / factor) * weight(about, 1.8 * max(factor, 1.0))
+
+
+def _varied(rng: np.random.Generator, image: torch.Tensor, how: VolumeAugmentation) -> torch.Tensor:
+    """Other contrast, intensity ramp and noise of an image (1, Z, S, S)."""
+    image = image.clamp(1e-4, 1) ** float(np.exp(rng.normal(0, how.gamma)))
+    image = image * (1 + rng.normal(0, how.gamma / 3)) + rng.normal(0, how.gamma / 10)
+    if how.bias > 0:
+        for axis in (2, 3):
+            shape = [1, 1, 1, 1]
+            shape[axis] = -1
+            ramp = torch.linspace(-1, 1, image.shape[axis]).view(shape)
+            image = image * torch.exp(ramp * float(rng.normal(0, how.bias)))
+    grain = rng.standard_normal(tuple(image.shape), dtype=np.float32) * abs(
+        rng.normal(0, how.noise)
+    )
+    return (image + torch.from_numpy(grain.astype(np.float32))).clamp(0, 1)
