@@ -1,12 +1,12 @@
 """The settings of one QC core, stored with its weights."""
 
 import dataclasses
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from HermesLib.errors import HermesError
 from HermesLib.quality.blend import Blend
 from HermesLib.quality.calibration import Calibration
+from HermesLib.quality.network.settings import read_settings
 from HermesLib.quality.presence import PresenceRule
 
 
@@ -102,18 +102,9 @@ class QualityConfig:
         Raises:
             HermesError: settings that this version does not know.
         """
-        names = {setting.name for setting in fields(cls)}
-        unknown = sorted(set(raw) - names)
-        if unknown:
-            raise HermesError(
-                f"the weights have settings that this version of HERMES does not know: "
-                f"{', '.join(unknown)}; update HERMES"
-            )
-        values: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()
-        }
+        values = dict(raw)
         if values.get("calibration") is not None:
             values["calibration"] = Calibration.from_dict(values["calibration"])
         if "presence_rule" in values:
             values["presence_rule"] = PresenceRule.from_dict(values["presence_rule"])
-        return cls(**values)
+        return read_settings(cls, values)

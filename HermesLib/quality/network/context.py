@@ -6,10 +6,13 @@ two neighbours, does not show that.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional
+
+from HermesLib.quality.network.settings import read_settings
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,15 @@ class ContextConfig:
     channels: tuple[int, ...] = (8, 20, 40, 80)
     blocks: tuple[int, ...] = (1, 1, 2, 2)
     others: tuple[str, ...] = ()
+
+    @classmethod
+    def from_dict(cls, raw: dict[str, Any]) -> "ContextConfig":
+        """Read from a checkpoint's metadata.
+
+        Raises:
+            HermesError: settings that this version does not know.
+        """
+        return read_settings(cls, raw)
 
     @property
     def multiple(self) -> int:

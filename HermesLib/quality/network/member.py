@@ -5,14 +5,14 @@ unlike what some of them know.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
 
-from HermesLib.errors import HermesError
 from HermesLib.quality.network.image_expert import ImageUNet, full_size_head
 from HermesLib.quality.network.presence_head import PresenceHead
+from HermesLib.quality.network.settings import read_settings
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,7 @@ class MemberConfig:
         Raises:
             HermesError: settings that this version does not know.
         """
-        unknown = sorted(set(raw) - {setting.name for setting in fields(cls)})
-        if unknown:
-            raise HermesError(
-                f"the weights have settings that this version of HERMES does not know: "
-                f"{', '.join(unknown)}; update HERMES"
-            )
-        return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in raw.items()})
+        return read_settings(cls, raw)
 
 
 @dataclass(frozen=True)

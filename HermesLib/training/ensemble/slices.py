@@ -1,6 +1,6 @@
 """Training slices of an ensemble's members, and batches of augmented and warped views of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -203,9 +203,9 @@ class OrganSliceSampler:
         return slices[int(rng.integers(len(slices)))]
 
 
-def _by_patient(slices: "Sequence[OrganSlice] | object") -> list[list[OrganSlice]]:
+def _by_patient(slices: Iterable[OrganSlice]) -> list[list[OrganSlice]]:
     groups: dict[str, list[OrganSlice]] = {}
-    for item in slices:  # type: ignore[attr-defined]
+    for item in slices:
         groups.setdefault(item.patient, []).append(item)
     return list(groups.values())
 
