@@ -7,7 +7,6 @@ import torch
 from torch.nn import functional
 
 from HermesLib.io.neighbours import neighbourhood, own_slice
-from HermesLib.quality.ensemble.networks import EnsembleNetworks
 from HermesLib.quality.field_of_view import (
     Window,
     find_windows,
@@ -16,6 +15,7 @@ from HermesLib.quality.field_of_view import (
     volume_window,
 )
 from HermesLib.quality.network.context import ContextNetwork
+from HermesLib.quality.network.ensemble import EnsembleNetworks
 from HermesLib.quality.network.member import EnsembleMember
 
 #: A context network reads stacks of at least this extent, mm; less says nothing of the volume.

@@ -6,6 +6,7 @@ from typing import Any
 
 from HermesLib.quality.blend import Blend
 from HermesLib.quality.calibration import Calibration
+from HermesLib.quality.network.ensemble import EnsembleConfig
 from HermesLib.quality.network.settings import read_settings
 from HermesLib.quality.presence import PresenceRule
 
@@ -43,6 +44,7 @@ class QualityConfig:
         presence_rule: how the presence of the organ is decided along a volume.
         closer_view: side of the organ map's closer view, as a share of the window's.
         island_share: components of a pGT below this share of its largest one are removed.
+        ensemble: networks trained on different patients; None for a core without.
     """
 
     grid: int = 128
@@ -66,6 +68,7 @@ class QualityConfig:
     presence_rule: PresenceRule = dataclasses.field(default_factory=PresenceRule)
     closer_view: float = 0.88
     island_share: float = 0.1
+    ensemble: EnsembleConfig | None = None
 
     @property
     def blend(self) -> Blend:
@@ -107,4 +110,6 @@ class QualityConfig:
             values["calibration"] = Calibration.from_dict(values["calibration"])
         if "presence_rule" in values:
             values["presence_rule"] = PresenceRule.from_dict(values["presence_rule"])
+        if values.get("ensemble") is not None:
+            values["ensemble"] = EnsembleConfig.from_dict(values["ensemble"])
         return read_settings(cls, values)

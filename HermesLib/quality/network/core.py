@@ -11,6 +11,7 @@ from torch.nn import functional
 from HermesLib.io.neighbours import neighbourhood
 from HermesLib.quality.network.autoencoder import SpatialVae
 from HermesLib.quality.network.config import QualityConfig
+from HermesLib.quality.network.ensemble import EnsembleNetworks
 from HermesLib.quality.network.fusion import ExpertFusion
 from HermesLib.quality.network.image_expert import ImageExpert, ImageFeatures
 from HermesLib.quality.network.mask_expert import MaskExpert
@@ -77,6 +78,7 @@ class QualityCore(nn.Module):
         self.familiarity = (
             MahalanobisDistance(2 * config.image_channels[-1]) if config.familiarity else None
         )
+        self.ensemble = None if config.ensemble is None else EnsembleNetworks(config.ensemble)
         level = config.latent_level
         # The organ map reaches the latent's cells with all its pixels, as channels.
         map_channels = (config.grid // config.latent_side) ** 2
