@@ -10,12 +10,13 @@ from HermesLib.metrics.components import without_small_components
 from HermesLib.metrics.overlap import dice_batch
 from HermesLib.quality.blend import Blend
 from HermesLib.quality.field_of_view import from_grid, to_grid
+from HermesLib.quality.findings import SliceFindings, read_findings
 from HermesLib.quality.network.core import Condition, QualityCore
 from HermesLib.quality.network.image_expert import ImageFeatures
 from HermesLib.quality.ood import pooled_features
 from HermesLib.quality.organ_map import expected_dice, highest_expected_dice
+from HermesLib.quality.presence import contiguous_presence
 from HermesLib.quality.protocol import Assessment, Evidence, Observation, ScoreKind
-from HermesLib.quality.slice_reading import SliceReadings, read_slices
 
 
 class DiffusionQuality:
@@ -30,6 +31,7 @@ class DiffusionQuality:
         name, sha256: of the weights, for reports.
         samples, steps: of the sampler; by default as the weights say.
         score: ``calibrated`` (raw where the weights include no calibration) or ``raw``.
+        folds: identities of the patients of each fold of the ensemble, as the weights record them.
     """
 
     kind = "quality"
@@ -42,8 +44,12 @@ class DiffusionQuality:
         samples: int | None = None,
         steps: int | None = None,
         score: ScoreKind = "calibrated",
+        folds: Sequence[Sequence[str]] = (),
     ) -> None:
         self.core = core.eval()
+        self.folds = folds
+        ensemble = core.config.ensemble
+        self.members: tuple[int, ...] = () if ensemble is None else tuple(range(ensemble.members))
         self.name = name
         self.sha256 = sha256
         self.samples = samples or core.config.samples
@@ -59,21 +65,40 @@ class DiffusionQuality:
         other.blend = blend
         return other
 
+    def without(self, patient: str) -> "DiffusionQuality":
+        """The same quality control without the members that were trained on a patient.
+
+        What it says of that patient is out of fold. A patient that the ensemble has not seen gets
+        all members. The latent diffusion may have been trained on a patient of a fold, so it takes
+        no part there: the organ map is the pGT.
+
+        Args:
+            patient: identity, as in training folders.
+        """
+        left_out = tuple(k for k, names in enumerate(self.folds) if patient in names)
+        if not left_out or self.core.ensemble is None:
+            return self
+        other = self.with_blend(Blend(1.0, 0.0))
+        other.members = left_out
+        return other
+
     @torch.inference_mode()
-    def observe(self, images: torch.Tensor) -> Observation:
+    def observe(self, images: torch.Tensor, thickness: float | None = None) -> Observation:
         """See :class:`HermesLib.quality.protocol.QualityControl`.
 
         Slice by slice: matrix products of another size add up in another order, so the last bits of
         a slice's features would depend on which other slices are read with it.
         """
-        slices = read_slices(self.core, images)
-        coarse = [readings.own.features.coarse for readings in slices]
-        presence = _joined([self.core.presence(features) for features in coarse])
-        out_of_distribution = None
-        if self.core.familiarity is not None:
-            distances = [self.core.familiarity(pooled_features(features)) for features in coarse]
-            out_of_distribution = _joined(distances) > 1
-        return Observation(images, presence, out_of_distribution, tuple(slices))
+        findings = read_findings(self.core, images, thickness, self.members)
+        presence = self._presence(findings)
+        present = contiguous_presence(presence.double().numpy(), self.presence_rule.weight)
+        return Observation(
+            images,
+            presence,
+            self._out_of_distribution(findings),
+            tuple(findings),
+            torch.from_numpy(present).float(),
+        )
 
     @torch.inference_mode()
     def assess(
@@ -107,10 +132,25 @@ class DiffusionQuality:
         """The Dice (B,) that the organ map alone predicts for masks (B, H, W, bool)."""
         return expected_dice(masks.to(self.core.device), self._organ_map(observation))
 
+    def _presence(self, findings: Sequence[SliceFindings]) -> torch.Tensor:
+        """Log odds (B,) that each slice, seen alone, shows the organ."""
+        if self.core.ensemble is not None:
+            readings = [item.ensemble for item in findings if item.ensemble is not None]
+            return _joined([reading.presence.mean()[None] for reading in readings])
+        return _joined([self.core.presence(item.readings.own.features.coarse) for item in findings])
+
+    def _out_of_distribution(self, findings: Sequence[SliceFindings]) -> torch.Tensor | None:
+        """Which slices (B,) look unlike all training slices."""
+        if not self.core.config.generative or self.core.familiarity is None:
+            return None
+        coarse = [item.readings.own.features.coarse for item in findings]
+        distances = [self.core.familiarity(pooled_features(features)) for features in coarse]
+        return _joined(distances) > 1
+
     def _organ_map(self, observation: Observation) -> torch.Tensor:
         """Probability (B, H, W) of the organ by the image alone."""
-        slices: tuple[SliceReadings, ...] = observation.features
-        return torch.stack([readings.organ_map(self.blend.through_plane) for readings in slices])
+        findings: tuple[SliceFindings, ...] = observation.features
+        return torch.stack([item.organ_map(self.blend.through_plane) for item in findings])
 
     def _organ_map_of_blend(self, observation: Observation) -> torch.Tensor | None:
         """The organ map, where the pGT depends on it."""
@@ -155,7 +195,7 @@ class DiffusionQuality:
     ) -> torch.Tensor:
         """Probabilities (B, samples, H, W) of sampled pGTs."""
         grid = self.core.config.grid
-        readings = [slice_readings.own for slice_readings in observation.features]
+        readings = [finding.readings.own for finding in observation.features]
         windows = [reading.window for reading in readings]
         organ = None
         if organ_map is not None and self.blend.through_plane > 0:

@@ -30,6 +30,8 @@ class Observation:
         images: (B, C, H, W), as given to :meth:`QualityControl.observe`.
         presence: (B,) log odds that the slice, seen alone, shows the organ; None if the QC does not
             know. On the CPU.
+        present: (B,) probability that the slice shows the organ, from all slices of the volume;
+            None if the QC does not know. On the CPU.
         out_of_distribution: (B,) bool, whether the slice looks unlike all training slices, so that
             its scores cannot be trusted; None if the QC does not know. On the CPU.
         features: one object a slice, private to the QC that made it.
@@ -39,6 +41,7 @@ class Observation:
     presence: torch.Tensor | None
     out_of_distribution: torch.Tensor | None
     features: tuple[Any, ...]
+    present: torch.Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.features)
@@ -53,6 +56,7 @@ class Observation:
                 None if self.out_of_distribution is None else self.out_of_distribution[rows]
             ),
             features=tuple(self.features[row] for row in rows.tolist()),
+            present=None if self.present is None else self.present[rows],
         )
 
     def to(self, device: torch.device | None) -> "Observation":
@@ -100,12 +104,16 @@ class QualityControl(Protocol):
     score: ScoreKind
     presence_rule: PresenceRule
 
-    def observe(self, images: torch.Tensor) -> Observation:
+    def observe(self, images: torch.Tensor, thickness: float | None = None) -> Observation:
         """Read slices (B, C, H, W), float32 in 0..1, each in the middle of its neighbours.
 
-        Call it once for all slices of a run, in their order along the volume: what neighbouring
-        slices share is then read once. Slices may be on any
-        device and are moved to the QC's own device one at a time.
+        Call it once for all slices of a volume, in their order: which slices show the organ is
+        decided from all of them, and what neighbouring slices share is read once. Slices may be on
+        any device and are moved to the QC's own device one at a time.
+
+        Args:
+            images: the slices.
+            thickness: distance of the slices, mm; None for lone slices and where it is unknown.
         """
         ...
 

@@ -111,6 +111,7 @@ def build_diffusion(checkpoint: "Checkpoint", options: QualityOptions) -> "Quali
         options.samples,
         steps,
         options.score,
+        checkpoint.training.get("folds", ()),
     )
 
 

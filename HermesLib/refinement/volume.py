@@ -83,8 +83,8 @@ def presence_along(observation: Observation, quality: QualityControl) -> torch.T
 
     See :func:`HermesLib.quality.presence.contiguous_presence`. None where the QC does not know.
     """
-    if observation.presence is None:
-        return None
+    if observation.present is not None or observation.presence is None:
+        return observation.present
     log_odds = observation.presence.double().numpy()
     return torch.from_numpy(contiguous_presence(log_odds, quality.presence_rule.weight)).float()
 

@@ -4,6 +4,7 @@ import dataclasses
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from HermesLib.errors import HermesError
 from HermesLib.quality.blend import Blend
 from HermesLib.quality.calibration import Calibration
 from HermesLib.quality.network.ensemble import EnsembleConfig
@@ -44,6 +45,8 @@ class QualityConfig:
         presence_rule: how the presence of the organ is decided along a volume.
         closer_view: side of the organ map's closer view, as a share of the window's.
         island_share: components of a pGT below this share of its largest one are removed.
+        generative: whether there is a latent diffusion, with its experts, that samples pGTs. A core
+            without one consists of an ensemble, whose organ map is the pGT.
         ensemble: networks trained on different patients; None for a core without.
     """
 
@@ -68,7 +71,19 @@ class QualityConfig:
     presence_rule: PresenceRule = dataclasses.field(default_factory=PresenceRule)
     closer_view: float = 0.88
     island_share: float = 0.1
+    generative: bool = True
     ensemble: EnsembleConfig | None = None
+
+    def __post_init__(self) -> None:
+        """Check that something draws the pGT.
+
+        Raises:
+            HermesError: neither a latent diffusion nor an ensemble.
+        """
+        if not self.generative and (self.ensemble is None or self.expert_share != 1):
+            raise HermesError(
+                "a core without latent diffusion needs an ensemble that draws its pGT"
+            )
 
     @property
     def blend(self) -> Blend:

@@ -63,6 +63,14 @@ class QualityCore(nn.Module):
     def __init__(self, config: QualityConfig) -> None:
         super().__init__()
         self.config = config
+        self.ensemble = None if config.ensemble is None else EnsembleNetworks(config.ensemble)
+        alphas = alphas_cumprod(config.timesteps)
+        self.register_buffer("alphas_cumprod", alphas, persistent=False)
+        if config.generative:
+            self._add_generator(config)
+
+    def _add_generator(self, config: QualityConfig) -> None:
+        """The experts, their fusion, the spatial VAE and the denoiser."""
         self.autoencoder = SpatialVae(config)
         self.mask_expert = MaskExpert(config.mask_channels, config.token_width)
         self.image_expert = ImageExpert(
@@ -78,14 +86,11 @@ class QualityCore(nn.Module):
         self.familiarity = (
             MahalanobisDistance(2 * config.image_channels[-1]) if config.familiarity else None
         )
-        self.ensemble = None if config.ensemble is None else EnsembleNetworks(config.ensemble)
         level = config.latent_level
         # The organ map reaches the latent's cells with all its pixels, as channels.
         map_channels = (config.grid // config.latent_side) ** 2
         spatial = config.mask_channels[level] + config.image_channels[level] + map_channels
         self.denoiser = latent_denoiser(config, config.latent_channels + spatial)
-        alphas = alphas_cumprod(config.timesteps)
-        self.register_buffer("alphas_cumprod", alphas, persistent=False)
 
     @property
     def device(self) -> torch.device:

@@ -1,0 +1,80 @@
+"""What a quality control knows of one slice before it assesses a mask."""
+
+from collections.abc import Sequence
+
+import torch
+
+from HermesLib.quality.ensemble.reading import EnsembleReading, read_ensemble
+from HermesLib.quality.network.core import QualityCore
+from HermesLib.quality.slice_reading import SliceReadings, read_slices
+
+
+class SliceFindings:
+    """The image expert's readings of a slice, and the ensemble's where the weights hold one.
+
+    The image expert reads nothing until its maps or features are needed. Organ maps, on the slice's
+    own grid, are kept here; a shallow copy shares the readings and starts without maps.
+
+    Args:
+        readings: of the image expert; None where the core has none.
+        ensemble: of the ensemble; None without one.
+        shape: (H, W) of the slice.
+    """
+
+    def __init__(
+        self,
+        readings: SliceReadings | None,
+        ensemble: EnsembleReading | None,
+        shape: tuple[int, int],
+    ) -> None:
+        self._readings = readings
+        self.ensemble = ensemble
+        self._shape = shape
+        self._organ_maps: dict[float, torch.Tensor] = {}
+
+    def __copy__(self) -> "SliceFindings":
+        return SliceFindings(self._readings, self.ensemble, self._shape)
+
+    @property
+    def readings(self) -> SliceReadings:
+        """Of the image expert; only cores with one ask for them."""
+        assert self._readings is not None
+        return self._readings
+
+    def organ_map(self, through_plane: float) -> torch.Tensor:
+        """Probability (H, W) of the organ: the ensemble's, or else the image expert's.
+
+        ``through_plane`` as in the blend. The members of an ensemble read the neighbours
+        themselves.
+        """
+        if through_plane not in self._organ_maps:
+            self._organ_maps[through_plane] = (
+                self.readings.organ_map(through_plane)
+                if self.ensemble is None
+                else self.ensemble.organ_map(self._shape)
+            )
+        return self._organ_maps[through_plane]
+
+
+def read_findings(
+    core: QualityCore,
+    images: torch.Tensor,
+    thickness: float | None,
+    members: Sequence[int],
+) -> list[SliceFindings]:
+    """Read slices (B, C, H, W) in their order along the volume.
+
+    Args:
+        core: the networks.
+        images: the slices.
+        thickness: distance of the slices, mm, or None.
+        members: which members of the ensemble read.
+    """
+    shape = (images.shape[-2], images.shape[-1])
+    readings: list[SliceReadings | None] = [None] * len(images)
+    if core.config.generative:
+        readings = list(read_slices(core, images))
+    ensemble: list[EnsembleReading | None] = [None] * len(images)
+    if core.ensemble is not None:
+        ensemble = list(read_ensemble(core.ensemble, images, thickness, members))
+    return [SliceFindings(own, read, shape) for own, read in zip(readings, ensemble, strict=True)]
