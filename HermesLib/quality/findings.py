@@ -1,5 +1,6 @@
 """What a quality control knows of one slice before it assesses a mask."""
 
+import copy
 from collections.abc import Sequence
 
 import torch
@@ -12,8 +13,9 @@ from HermesLib.quality.slice_reading import SliceReadings, read_slices
 class SliceFindings:
     """The image expert's readings of a slice, and the ensemble's where the weights hold one.
 
-    The image expert reads nothing until its maps or features are needed. Organ maps, on the slice's
-    own grid, are kept here; a shallow copy shares the readings and starts without maps.
+    The image expert reads nothing until its maps or features are needed. The ensemble's organ
+    map on the slice's own grid is kept here; a shallow copy shares the readings and starts without
+    maps.
 
     Args:
         readings: of the image expert; None where the core has none.
@@ -30,10 +32,10 @@ class SliceFindings:
         self._readings = readings
         self.ensemble = ensemble
         self._shape = shape
-        self._organ_maps: dict[float, torch.Tensor] = {}
+        self._ensemble_map: torch.Tensor | None = None
 
     def __copy__(self) -> "SliceFindings":
-        return SliceFindings(self._readings, self.ensemble, self._shape)
+        return SliceFindings(copy.copy(self._readings), self.ensemble, self._shape)
 
     @property
     def readings(self) -> SliceReadings:
@@ -47,13 +49,11 @@ class SliceFindings:
         ``through_plane`` as in the blend. The members of an ensemble read the neighbours
         themselves.
         """
-        if through_plane not in self._organ_maps:
-            self._organ_maps[through_plane] = (
-                self.readings.organ_map(through_plane)
-                if self.ensemble is None
-                else self.ensemble.organ_map(self._shape)
-            )
-        return self._organ_maps[through_plane]
+        if self.ensemble is None:
+            return self.readings.organ_map(through_plane)
+        if self._ensemble_map is None:
+            self._ensemble_map = self.ensemble.organ_map(self._shape)
+        return self._ensemble_map
 
 
 def read_findings(

@@ -10,6 +10,7 @@ from HermesLib.errors import HermesError
 from HermesLib.io.neighbours import with_neighbours
 from HermesLib.io.volumes import Volume, read_mask, read_volume
 from HermesLib.presets.preset import Preset
+from HermesLib.quality.protocol import Observation, QualityControl
 from HermesLib.runs.request import SliceRange
 
 
@@ -37,6 +38,7 @@ class RunInputs:
         indices: the selected slices' indices in the volume.
         images: (N, C, H, W) float32 in 0..1, normalised over the whole volume; the channels are
             neighbouring slices with the slice itself in the middle.
+        every_image: as ``images``, of all slices of the volume.
         truth: (N, H, W) bool, or None.
         mask: (N, H, W) bool, the initial mask or the segmentation to assess, or None.
     """
@@ -44,8 +46,21 @@ class RunInputs:
     volume: Volume
     indices: range
     images: torch.Tensor
+    every_image: torch.Tensor
     truth: torch.Tensor | None
     mask: torch.Tensor | None
+
+    def observe(self, quality: QualityControl) -> Observation:
+        """What a quality control reads of the selected slices.
+
+        It reads the whole volume: which slices show the organ must not depend on the selection.
+        """
+        count = len(self.every_image)
+        thickness = self.volume.slice_spacing if count > 1 else None
+        observation = quality.observe(self.every_image, thickness)
+        if len(self.indices) == count:
+            return observation
+        return observation.select(self.indices)
 
 
 def read_sources(image: Path, truth: Path | None = None, mask: Path | None = None) -> RunSources:
@@ -72,11 +87,12 @@ def prepare_inputs(
     """
     indices = slice_indices(slices, len(sources.volume.array))
     selected = slice(indices.start, indices.stop)
-    normalised = sources.volume.normalise(preset.intensity)
+    images = with_neighbours(sources.volume.normalise(preset.intensity))
     return RunInputs(
         sources.volume,
         indices,
-        with_neighbours(normalised)[selected],
+        images[selected],
+        images,
         _select(sources.truth, selected),
         _select(sources.mask, selected),
     )

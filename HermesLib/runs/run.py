@@ -206,7 +206,7 @@ def _open_refinement(request: RefineRequest, cache: ModelCache, memory: InMemory
     model = cache.model(entry.name, request.weights, device)
     quality = _quality(request, preset, device, cache)
     refiner = Refiner(model, quality, strategy=strategy, settings=request.settings)
-    observation = quality.observe(inputs.images)
+    observation = inputs.observe(quality)
     flagged = _flagged(observation, inputs.indices)
     events = refine_volume(
         refiner,
@@ -228,7 +228,7 @@ def _open_assessment(request: AssessRequest, cache: ModelCache, memory: InMemory
     if inputs.mask is None:
         raise HermesError("there is no mask to assess; give one")
     quality = _quality(request, preset, device, cache)
-    observation = quality.observe(inputs.images)
+    observation = inputs.observe(quality)
     flagged = _flagged(observation, inputs.indices)
     events = assess_volume(
         quality,

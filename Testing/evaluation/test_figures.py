@@ -65,7 +65,7 @@ class Copies:
 
     name, sha256 = "copies", ""
 
-    def observe(self, images: torch.Tensor) -> Observation:
+    def observe(self, images: torch.Tensor, thickness: float | None = None) -> Observation:
         return Observation(images, None, None, tuple(own_slice(images)[:, 0]))
 
     def assess(

@@ -74,7 +74,7 @@ class OrganQuality:
         self.ceiling = ceiling
         self.seeds: list[list[int]] = []
 
-    def observe(self, images: torch.Tensor) -> Observation:
+    def observe(self, images: torch.Tensor, thickness: float | None = None) -> Observation:
         return Observation(images, self.log_odds(images), None, tuple(own_slice(images)))
 
     def log_odds(self, images: torch.Tensor) -> torch.Tensor | None:

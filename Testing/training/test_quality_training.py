@@ -152,7 +152,7 @@ class SureTeacher:
 
     name, sha256, score = "teacher", "", "raw"
 
-    def observe(self, images):
+    def observe(self, images, thickness=None):
         return Observation(images, None, None, None)
 
     def assess(self, observation, masks, seeds):

@@ -75,7 +75,7 @@ class GridJudge(Generic[N]):
         self.device = device
         return self
 
-    def observe(self, images: torch.Tensor) -> Observation:
+    def observe(self, images: torch.Tensor, thickness: float | None = None) -> Observation:
         """See :class:`HermesLib.quality.protocol.QualityControl`."""
         features = []
         for image in images:
