@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from HermesLib.datasets.augmentation import Augmentation
+from HermesLib.datasets.organ_warp import OrganWarp
 from HermesLib.datasets.slices import LabelledSlice
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
@@ -23,7 +23,7 @@ from HermesLib.training.ensemble.slices import (
     organ_slices,
 )
 from HermesLib.training.optimisation import RateSchedule
-from HermesLib.training.qc_settings import CT
+from HermesLib.training.qc_settings import CT, default_augmentation
 from HermesLib.training.run_folder import TrainingRun
 from HermesLib.training.trainer import Trainer, TrainerSettings
 from HermesLib.weights.checkpoint import save_checkpoint
@@ -51,49 +51,31 @@ class MemberTraining:
 
 
 def default_training(modality: str, mirror: bool, steps: int, seed: int) -> MemberTraining:
-    """Settings of a modality."""
+    """Settings of a modality.
+
+    Most views are mild. With stronger changes on every view (zoom 0.6 to 1.3, twice the warps) the
+    prostate's members needed 1500 steps for the Dice that these reach in 400.
+    """
+    views = default_augmentation(modality, mirror)
+    warp = OrganWarp(share=0.35, scale=(0.6, 1.8), shift=0.35, split=0.02)
     if modality == CT:
-        views = Augmentation(
-            zoom=(0.7, 1.4),
-            shift=0.08,
-            rotation_degrees=12,
-            stretch=0.12,
-            bend=0.02,
-            flip=0.0,
-            gamma=0.15,
-            bias=0.05,
-            noise=0.05,
-            blur=0.3,
-            sharpen=0.3,
-        )
-        augmentation = MemberAugmentation(views, cut=0.08, extras=0.15)
+        views = replace(views, zoom=(0.75, 1.35), sharpen=0.2)
+        augmentation = MemberAugmentation(views, warp, cut=0.04, extras=0.1)
     else:
-        views = Augmentation(
-            zoom=(0.6, 1.3),
-            shift=0.1,
-            rotation_degrees=12,
-            stretch=0.12,
-            bend=0.02,
-            flip=0.5 if mirror else 0.0,
-            gamma=0.35,
-            bias=0.4,
-            noise=0.05,
-            blur=0.3,
-            sharpen=0.3,
-        )
-        augmentation = MemberAugmentation(views, cut=0.03)
+        views = replace(views, zoom=(0.7, 1.25))
+        augmentation = MemberAugmentation(views, warp, cut=0.02)
     trainer = TrainerSettings(
         steps=steps,
         batch=12,
         rate=1.5e-3,
         weight_decay=0.02,
         schedule=RateSchedule(warmup=60),
-        average=0.995,
+        average=0.997,
         validated_on=96,
         validate_every=steps,  # a fold that is left out must not choose weights
         seed=seed,
     )
-    return MemberTraining(trainer, SliceMix(), augmentation)
+    return MemberTraining(trainer, SliceMix(absent=0.28, nearby=0.45), augmentation)
 
 
 def member_config(
