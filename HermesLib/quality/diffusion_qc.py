@@ -9,6 +9,8 @@ import torch
 from HermesLib.metrics.components import without_small_components
 from HermesLib.metrics.overlap import dice_batch
 from HermesLib.quality.blend import Blend
+from HermesLib.quality.ensemble.features import mask_features, presence_features
+from HermesLib.quality.ensemble.reading import EnsembleReading
 from HermesLib.quality.field_of_view import from_grid, to_grid
 from HermesLib.quality.findings import SliceFindings, read_findings
 from HermesLib.quality.network.core import Condition, QualityCore
@@ -17,6 +19,9 @@ from HermesLib.quality.ood import pooled_features
 from HermesLib.quality.organ_map import expected_dice, highest_expected_dice
 from HermesLib.quality.presence import contiguous_presence
 from HermesLib.quality.protocol import Assessment, Evidence, Observation, ScoreKind
+
+#: Levels of the organ map whose outlines stand for the best mask of a slice.
+CANDIDATES = (0.3, 0.5)
 
 
 class DiffusionQuality:
@@ -50,6 +55,8 @@ class DiffusionQuality:
         self.folds = folds
         ensemble = core.config.ensemble
         self.members: tuple[int, ...] = () if ensemble is None else tuple(range(ensemble.members))
+        self.evidence = core.config.evidence
+        self._calibrated = score == "calibrated"
         self.name = name
         self.sha256 = sha256
         self.samples = samples or core.config.samples
@@ -57,7 +64,12 @@ class DiffusionQuality:
         self.blend = core.config.blend
         self.presence_rule = core.config.presence_rule
         self.calibration = core.config.calibration if score == "calibrated" else None
-        self.score: ScoreKind = "raw" if self.calibration is None else "calibrated"
+
+    @property
+    def score(self) -> ScoreKind:
+        """What the pDSC is."""
+        fitted = self.calibration is not None or self.evidence is not None
+        return "calibrated" if self._calibrated and fitted else "raw"
 
     def with_blend(self, blend: Blend) -> "DiffusionQuality":
         """The same networks with the pGT composed differently; observations serve both."""
@@ -80,6 +92,8 @@ class DiffusionQuality:
             return self
         other = self.with_blend(Blend(1.0, 0.0))
         other.members = left_out
+        if len(left_out) == 1 and self.core.config.evidence_without:
+            other.evidence = self.core.config.evidence_without[left_out[0]]
         return other
 
     @torch.inference_mode()
@@ -110,10 +124,12 @@ class DiffusionQuality:
     ) -> Assessment:
         """See :class:`HermesLib.quality.protocol.QualityControl`."""
         masks = masks.to(self.core.device)
-        if self.calibration is None:
-            return self._assess_raw(
-                observation, masks, seeds, self._organ_map_of_blend(observation)
-            )
+        if self.score == "raw":
+            organ_map = self._organ_map_of_blend(observation)
+            return self._assess_raw(observation, masks, seeds, organ_map)
+        if self.evidence is not None:
+            return self._assess_by_ensemble(observation, masks, seeds, evidence)
+        assert self.calibration is not None
         if evidence == "independent":
             organ_map = self._organ_map_of_blend(observation)
             raw = self._assess_raw(observation, masks, seeds, organ_map)
@@ -127,6 +143,32 @@ class DiffusionQuality:
         ceiling = torch.maximum(ceiling, pdsc)
         return replace(raw, pdsc=pdsc, pdsc_low=low, pdsc_high=high, ceiling=ceiling)
 
+    def _assess_by_ensemble(
+        self,
+        observation: Observation,
+        masks: torch.Tensor,
+        seeds: Sequence[int],
+        evidence: Evidence,
+    ) -> Assessment:
+        """The pGT, and the score by all of the ensemble's evidence."""
+        assert self.evidence is not None
+        organ_maps = self._organ_map(observation)
+        raw = self._assess_raw(observation, masks, seeds, organ_maps)
+        present = raw.present if observation.present is None else observation.present
+        rows = []
+        for row, finding in enumerate(observation.features):
+            reading: EnsembleReading = finding.ensemble
+            score = self.evidence.score(evidence, context=reading.context is not None)
+            # The mask itself, and outlines of the organ map, the best that a model can reach.
+            candidates = torch.stack(
+                [masks[row], *(organ_maps[row].to(masks.device) > level for level in CANDIDATES)]
+            )
+            features = mask_features(reading, candidates, present[row])
+            estimate, low, high = score.estimate(features)
+            rows.append(torch.stack([estimate[0], low[0], high[0], estimate.max()]))
+        pdsc, low, high, ceiling = torch.stack(rows, 1).to(raw.pdsc)
+        return replace(raw, pdsc=pdsc, pdsc_low=low, pdsc_high=high, ceiling=ceiling)
+
     @torch.inference_mode()
     def expected_dice(self, observation: Observation, masks: torch.Tensor) -> torch.Tensor:
         """The Dice (B,) that the organ map alone predicts for masks (B, H, W, bool)."""
@@ -136,8 +178,15 @@ class DiffusionQuality:
         """Log odds (B,) that each slice, seen alone, shows the organ."""
         if self.core.ensemble is not None:
             readings = [item.ensemble for item in findings if item.ensemble is not None]
-            return _joined([reading.presence.mean()[None] for reading in readings])
+            return _joined([self._ensemble_presence(reading)[None] for reading in readings])
         return _joined([self.core.presence(item.readings.own.features.coarse) for item in findings])
+
+    def _ensemble_presence(self, reading: EnsembleReading) -> torch.Tensor:
+        """Log odds that a slice shows the organ, a scalar."""
+        if self.evidence is None:
+            return reading.presence.mean()
+        features = presence_features(reading)
+        return self.evidence.presence.log_odds(features, context=reading.context is not None)
 
     def _out_of_distribution(self, findings: Sequence[SliceFindings]) -> torch.Tensor | None:
         """Which slices (B,) look unlike all training slices."""

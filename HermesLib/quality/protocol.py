@@ -95,14 +95,17 @@ class QualityControl(Protocol):
 
     Attributes:
         name, sha256: of the weights, for reports.
-        score: what the pDSC is.
         presence_rule: how the presence of the organ is decided along a volume.
     """
 
     name: str
     sha256: str
-    score: ScoreKind
     presence_rule: PresenceRule
+
+    @property
+    def score(self) -> ScoreKind:
+        """What the pDSC is."""
+        ...
 
     def observe(self, images: torch.Tensor, thickness: float | None = None) -> Observation:
         """Read slices (B, C, H, W), float32 in 0..1, each in the middle of its neighbours.

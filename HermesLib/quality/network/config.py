@@ -7,6 +7,7 @@ from typing import Any
 from HermesLib.errors import HermesError
 from HermesLib.quality.blend import Blend
 from HermesLib.quality.calibration import Calibration
+from HermesLib.quality.evidence import EnsembleEvidence
 from HermesLib.quality.network.ensemble import EnsembleConfig
 from HermesLib.quality.network.settings import read_settings
 from HermesLib.quality.presence import PresenceRule
@@ -48,6 +49,9 @@ class QualityConfig:
         generative: whether there is a latent diffusion, with its experts, that samples pGTs. A core
             without one consists of an ensemble, whose organ map is the pGT.
         ensemble: networks trained on different patients; None for a core without.
+        evidence: how the ensemble's evidence is weighed; None before it is fitted.
+        evidence_without: the same, fitted without the patients of each fold: with it, figures of
+            these patients are out of fold in every number.
     """
 
     grid: int = 128
@@ -73,6 +77,8 @@ class QualityConfig:
     island_share: float = 0.1
     generative: bool = True
     ensemble: EnsembleConfig | None = None
+    evidence: EnsembleEvidence | None = None
+    evidence_without: tuple[EnsembleEvidence, ...] = ()
 
     def __post_init__(self) -> None:
         """Check that something draws the pGT.
@@ -127,4 +133,9 @@ class QualityConfig:
             values["presence_rule"] = PresenceRule.from_dict(values["presence_rule"])
         if values.get("ensemble") is not None:
             values["ensemble"] = EnsembleConfig.from_dict(values["ensemble"])
+        if values.get("evidence") is not None:
+            values["evidence"] = EnsembleEvidence.from_dict(values["evidence"])
+        values["evidence_without"] = [
+            EnsembleEvidence.from_dict(fitted) for fitted in values.get("evidence_without", ())
+        ]
         return read_settings(cls, values)
