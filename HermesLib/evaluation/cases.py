@@ -147,11 +147,40 @@ def _named_cases(
     return measured
 
 
-def read_whole(case: Case, preset: Preset) -> tuple[torch.Tensor, torch.Tensor]:
-    """Images with neighbours (N, C, H, W) and truth (N, H, W) of all slices of a case."""
+@dataclass(frozen=True, eq=False)
+class CaseImages:
+    """All slices of a case.
+
+    Attributes:
+        images: (N, C, H, W), with neighbours.
+        truth: (N, H, W) bool.
+        thickness: distance of the slices, mm; None for a lone slice.
+        pixel_area: mm^2.
+    """
+
+    images: torch.Tensor
+    truth: torch.Tensor
+    thickness: float | None
+    pixel_area: float
+
+
+def read_case(case: Case, preset: Preset) -> CaseImages:
+    """Read all slices of a case."""
     volume = read_volume(case.image)
     truth = read_label_map(case.label, volume) == case.value
-    return with_neighbours(volume.normalise(preset.intensity)), torch.from_numpy(truth)
+    rows, columns = volume.pixel_spacing
+    return CaseImages(
+        with_neighbours(volume.normalise(preset.intensity)),
+        torch.from_numpy(truth),
+        volume.slice_spacing if len(truth) > 1 else None,
+        rows * columns,
+    )
+
+
+def read_whole(case: Case, preset: Preset) -> tuple[torch.Tensor, torch.Tensor]:
+    """Images with neighbours (N, C, H, W) and truth (N, H, W) of all slices of a case."""
+    read = read_case(case, preset)
+    return read.images, read.truth
 
 
 def read_slices(case: Case, preset: Preset) -> tuple[torch.Tensor, torch.Tensor, list[int]]:

@@ -1,8 +1,8 @@
 """Fit the presence rule of a QC core on whole volumes of held-out patients.
 
 The weight is the value on a grid that gives the true presence of all slices the highest likelihood.
-The borderline range is the narrowest on a grid with no slice with the organ below it, and at most
-:data:`FEW` of the slices without it above.
+The borderline range is the narrowest on a grid that leaves few errors outside: slices with the organ
+below it, and slices without the organ above it.
 """
 
 from collections.abc import Sequence
@@ -17,10 +17,13 @@ from HermesLib.quality.presence import PresenceRule, contiguous_presence
 from HermesLib.quality.protocol import QualityControl
 
 WEIGHTS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-LOW = (0.2, 0.1, 0.05, 0.02, 0.01, 0.0)
-HIGH = (0.8, 0.9, 0.95, 0.98, 0.99, 1.0)
+LOW = (0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0)
+HIGH = (0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)
 #: Share of the slices without the organ that may lie above the borderline range.
 FEW = 0.02
+#: Share of the slices with the organ that may lie below it, of all slices and of any patient's.
+MISSED = 0.003
+MISSED_OF_PATIENT = 0.03
 #: Keeps the likelihood finite.
 _CLIP = 1e-6
 
@@ -80,7 +83,9 @@ def fit_presence(volumes: Sequence[VolumeEvidence], default: PresenceRule) -> Fi
 
     likelihoods = {weight: _likelihood(probabilities(weight), present) for weight in WEIGHTS}
     weight = max(likelihoods, key=likelihoods.__getitem__)
-    rule = PresenceRule(weight, borderline_range(probabilities(weight), present))
+    counts = [len(item.present) for item in volumes]
+    patients = np.repeat([item.patient for item in volumes], counts)
+    rule = PresenceRule(weight, borderline_range(probabilities(weight), present, patients))
     record = {
         "weight": weight,
         "borderline": list(rule.borderline),
@@ -92,16 +97,26 @@ def fit_presence(volumes: Sequence[VolumeEvidence], default: PresenceRule) -> Fi
     return FittedPresence(rule, record)
 
 
-def borderline_range(probability: np.ndarray, present: np.ndarray) -> tuple[float, float]:
+def borderline_range(
+    probability: np.ndarray, present: np.ndarray, patients: np.ndarray
+) -> tuple[float, float]:
     """The narrowest range on the grid that leaves few errors outside.
 
     Args:
         probability: (N,) that each slice shows the organ.
         present: (N,) whether it does; slices of both kinds.
+        patients: (N,) of each slice.
     """
-    lowest = probability[present].min()
+    with_organ = probability[present]
+    owners = patients[present]
     without = probability[~present]
-    low = next(value for value in LOW if lowest >= value)
+
+    def few_missed(value: float) -> bool:
+        missed = with_organ < value
+        worst = max(missed[owners == patient].mean() for patient in np.unique(owners))
+        return bool(missed.mean() <= MISSED and worst <= MISSED_OF_PATIENT)
+
+    low = next(value for value in LOW if few_missed(value))
     high = next((value for value in HIGH if (without >= value).mean() <= FEW), HIGH[-1])
     return low, high
 
