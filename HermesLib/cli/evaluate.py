@@ -62,6 +62,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
             default="test",
             help="the part of the split that is measured (default %(default)s)",
         )
+        kind.add_argument(
+            "--out-of-fold",
+            action="store_true",
+            help="measure patients of the ensemble's folds without the members trained on them",
+        )
         kind.add_argument("--seed", type=int, default=0)
         kind.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
         kind.add_argument(
@@ -103,6 +108,7 @@ def _parts(
     promptable models that take part, by their names.
     """
     from HermesLib.devices import select_device
+    from HermesLib.errors import HermesError
     from HermesLib.evaluation.cases import CaseSelection, select_cases
     from HermesLib.evaluation.training_overlap import overlap_warning, trained_on
     from HermesLib.presets.registry import load_preset
@@ -114,8 +120,13 @@ def _parts(
     cases = select_cases(arguments.data, preset.organ_label, selection, _say)
     _, quality_name, checkpoint = quality_weights(arguments.quality, preset)
     overlaps = {}
+    folds = checkpoint.training.get("folds", []) if arguments.out_of_fold else []
+    in_folds = {patient for names in folds for patient in names}
+    if arguments.out_of_fold and not in_folds:
+        raise HermesError(f"{quality_name} has no ensemble: no patient can be out of fold")
     for name, weights in {quality_name: checkpoint, **(models or {})}.items():
-        if patients := trained_on(weights.training, cases):
+        tested = [case for case in cases if case.identity not in in_folds]
+        if patients := trained_on(weights.training, tested if name == quality_name else cases):
             overlaps[name] = patients
             _say(overlap_warning(name, patients, cases))
     quality = load_quality(arguments.quality, preset, device)
@@ -136,6 +147,7 @@ def run_loop(arguments: argparse.Namespace) -> int:
     """Measure the whole loop."""
     from HermesLib.evaluation.loop_metrics import as_rows, summarise
     from HermesLib.evaluation.loop_runs import Loop, evaluate_loop
+    from HermesLib.evaluation.silent_failures import failure_table, silent_failure_figures
     from HermesLib.models.registry import load_model, model_checkpoint, prompt_kind
     from HermesLib.presets.registry import load_preset
     from HermesLib.refinement.settings import RefinementSettings
@@ -148,8 +160,10 @@ def run_loop(arguments: argparse.Namespace) -> int:
     preset = parts.preset
     model = load_model(name, arguments.weights, parts.device)
     kind = prompt_kind(model, arguments.prompt)
-    loop = Loop(preset, model, parts.quality, kind, settings, parts.device)
+    loop = Loop(preset, model, parts.quality, kind, settings, parts.device, arguments.out_of_fold)
     outcomes = evaluate_loop(parts.cases, loop, _progress)
+    failures = silent_failure_figures(outcomes)
+    _say(failure_table(failures))
     networks = {
         "preset": preset.name,
         "model": model.name,
@@ -158,7 +172,13 @@ def run_loop(arguments: argparse.Namespace) -> int:
         "trained_on": parts.trained_on,
     }
     return _publish(
-        {**networks, "threshold": arguments.threshold, **summarise(outcomes)},
+        {
+            **networks,
+            "threshold": arguments.threshold,
+            "out_of_fold": arguments.out_of_fold,
+            "silent_failures": failures,
+            **summarise(outcomes),
+        },
         {"slices": as_rows(outcomes)},
         arguments.output,
     )

@@ -24,6 +24,10 @@ class SliceOutcome:
         pdsc: score of the final mask.
         present: probability that the slice shows the organ.
         organ, drawn, common: pixels of the truth, of the final mask, and of both.
+        marks: reasons to look at the slice (:class:`HermesLib.refinement.marks.Mark`).
+        position: place along the organ, 0 on its first slice with truth and 1 on its last; None
+            without the organ, and for a lone slice.
+        area_mm2: of the truth.
     """
 
     patient: str
@@ -39,6 +43,9 @@ class SliceOutcome:
     organ: int
     drawn: int
     common: int
+    marks: tuple[str, ...] = ()
+    position: float | None = None
+    area_mm2: float = 0.0
 
 
 def summarise(outcomes: Sequence[SliceOutcome]) -> dict[str, Any]:

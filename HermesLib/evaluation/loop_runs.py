@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from HermesLib.evaluation.cases import Case, read_whole
+from HermesLib.evaluation.cases import Case, read_case
 from HermesLib.evaluation.loop_metrics import SliceOutcome
 from HermesLib.metrics.overlap import dice
 from HermesLib.models.protocol import PromptableModel
@@ -27,7 +27,11 @@ from HermesLib.refinement.volume import refine_volume
 
 @dataclass(frozen=True, eq=False)
 class Loop:
-    """The loop that is measured: preset, networks, kind of prompt and settings, on a device."""
+    """The loop that is measured: preset, networks, kind of prompt and settings, on a device.
+
+    ``out_of_fold``: patients that the ensemble was trained on are measured without the members
+    that saw them.
+    """
 
     preset: Preset
     model: PromptableModel
@@ -35,12 +39,16 @@ class Loop:
     prompt: str
     settings: RefinementSettings
     device: torch.device
+    out_of_fold: bool = False
 
-    @property
-    def refiner(self) -> Refiner:
+    def quality_for(self, case: Case) -> QualityControl:
+        """The quality control that a case is measured with."""
+        return self.quality.without(case.identity) if self.out_of_fold else self.quality
+
+    def refiner(self, quality: QualityControl) -> Refiner:
         """The loop on single slices."""
         strategy = strategy_for(self.prompt)
-        return Refiner(self.model, self.quality, strategy=strategy, settings=self.settings)
+        return Refiner(self.model, quality, strategy=strategy, settings=self.settings)
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,7 @@ class Trace:
         present: probability that the slice shows the organ.
         organ: pixels of the truth.
         steps: the iterations.
+        marks, position, area_mm2: as of :class:`HermesLib.evaluation.loop_metrics.SliceOutcome`.
     """
 
     patient: str
@@ -80,6 +89,9 @@ class Trace:
     present: float
     organ: int
     steps: tuple[Step, ...]
+    marks: tuple[str, ...] = ()
+    position: float | None = None
+    area_mm2: float = 0.0
 
 
 def trace_cases(
@@ -97,38 +109,66 @@ def trace_cases(
         on_case: called with the cases done and their total.
         only_with_organ: leave out slices without the organ.
     """
-    traces = []
+    traces: list[Trace] = []
     for number, case in enumerate(cases):
-        images, truth = read_whole(case, loop.preset)
-        included = torch.ones(len(truth), dtype=torch.bool)
-        if only_with_organ:
-            included = truth.flatten(1).any(1)
-        indices = torch.nonzero(included).flatten().tolist()
-        steps: dict[int, list[Step]] = {}
-        name = _name(case)
-        events = refine_volume(
-            loop.refiner, images[included], indices, truth=truth[included], device=loop.device
-        )
-        for event in events:
-            index = event.slice_index
-            true = truth[index].numpy()
-            steps.setdefault(index, []).append(_step(event, true))
-            if event.status is not None:
-                traces.append(
-                    Trace(
-                        patient=case.patient,
-                        case=name,
-                        index=index,
-                        status=str(event.status),
-                        present=event.present,
-                        organ=int(true.sum()),
-                        steps=tuple(steps[index]),
-                    )
-                )
+        traces += _trace_case(case, loop, only_with_organ=only_with_organ)
         on_case(number + 1, len(cases))
     # The slices of a batch do not end in their order.
     order = {_name(case): number for number, case in enumerate(cases)}
     return sorted(traces, key=lambda trace: (order[trace.case], trace.index))
+
+
+def _trace_case(case: Case, loop: Loop, *, only_with_organ: bool) -> list[Trace]:
+    """The traces of one case. All its slices are observed, whichever are measured."""
+    read = read_case(case, loop.preset)
+    quality = loop.quality_for(case)
+    observation = quality.observe(read.images, read.thickness)
+    with_organ = read.truth.flatten(1).any(1)
+    measured = with_organ if only_with_organ else torch.ones(len(read.truth), dtype=torch.bool)
+    indices = torch.nonzero(measured).flatten().tolist()
+    places = positions(with_organ.numpy())
+    unfamiliar = observation.out_of_distribution
+    steps: dict[int, list[Step]] = {}
+    traces = []
+    for event in refine_volume(
+        loop.refiner(quality),
+        observation.select(indices),
+        indices,
+        truth=read.truth[measured],
+        device=loop.device,
+    ):
+        index = event.slice_index
+        true = read.truth[index].numpy()
+        steps.setdefault(index, []).append(_step(event, true))
+        if event.status is None:
+            continue
+        marks = ["borderline"] if event.borderline else []
+        if unfamiliar is not None and bool(unfamiliar[index]):
+            marks.append("unfamiliar")
+        traces.append(
+            Trace(
+                patient=case.patient,
+                case=_name(case),
+                index=index,
+                status=str(event.status),
+                present=event.present,
+                organ=int(true.sum()),
+                steps=tuple(steps[index]),
+                marks=tuple(marks),
+                position=places.get(index),
+                area_mm2=float(true.sum() * read.pixel_area),
+            )
+        )
+    return traces
+
+
+def positions(with_organ: np.ndarray) -> dict[int, float]:
+    """Place along the organ, 0..1, of every slice with it (N, bool); empty for a lone slice."""
+    indices = np.flatnonzero(with_organ)
+    if len(with_organ) < 2 or not len(indices):
+        return {}
+    length = max(int(indices[-1] - indices[0]), 1)
+    return {int(index): float(index - indices[0]) / length for index in indices}
 
 
 def _name(case: Case) -> str:
@@ -172,6 +212,9 @@ def replay(trace: Trace, settings: RefinementSettings) -> SliceOutcome:
         organ=trace.organ,
         drawn=best.drawn,
         common=best.common,
+        marks=trace.marks,
+        position=trace.position,
+        area_mm2=trace.area_mm2,
     )
 
 

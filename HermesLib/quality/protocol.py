@@ -107,6 +107,17 @@ class QualityControl(Protocol):
         """What the pDSC is."""
         ...
 
+    def without(self, patient: str) -> "QualityControl":
+        """The same quality control as it is for a patient that it was trained on: out of fold.
+
+        Networks that were trained on the patient take no part. A quality control without such
+        parts gives itself.
+
+        Args:
+            patient: identity, as in training folders.
+        """
+        ...
+
     def observe(self, images: torch.Tensor, thickness: float | None = None) -> Observation:
         """Read slices (B, C, H, W), float32 in 0..1, each in the middle of its neighbours.
 

@@ -1,8 +1,8 @@
 """Fit the presence rule of a QC core on whole volumes of held-out patients.
 
 The weight is the value on a grid that gives the true presence of all slices the highest likelihood.
-The borderline range is the narrowest on a grid that leaves few errors outside: slices with the organ
-below it, and slices without the organ above it.
+The borderline range is the narrowest on a grid that leaves few errors outside: slices with the
+organ below it, and slices without the organ above it.
 """
 
 from collections.abc import Sequence

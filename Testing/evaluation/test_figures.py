@@ -65,6 +65,9 @@ class Copies:
 
     name, sha256 = "copies", ""
 
+    def without(self, patient: str):
+        return self
+
     def observe(self, images: torch.Tensor, thickness: float | None = None) -> Observation:
         return Observation(images, None, None, tuple(own_slice(images)[:, 0]))
 

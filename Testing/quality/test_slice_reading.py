@@ -164,7 +164,12 @@ def test_a_volume_keeps_features_on_the_grid_and_frees_organ_maps_with_their_bat
     assert batch.select([0]).features[0].organ_map(0.25) is organ_map()
     del batch
     assert organ_map() is None
-    assert observation.features[0].readings.own.features.organ.shape == (1, 1, SMALL.grid, SMALL.grid)
+    assert observation.features[0].readings.own.features.organ.shape == (
+        1,
+        1,
+        SMALL.grid,
+        SMALL.grid,
+    )
 
 
 def test_a_volume_in_which_no_slice_is_measured_gives_an_empty_observation(core: QualityCore):

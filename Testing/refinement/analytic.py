@@ -74,6 +74,9 @@ class OrganQuality:
         self.ceiling = ceiling
         self.seeds: list[list[int]] = []
 
+    def without(self, patient: str):
+        return self
+
     def observe(self, images: torch.Tensor, thickness: float | None = None) -> Observation:
         return Observation(images, self.log_odds(images), None, tuple(own_slice(images)))
 

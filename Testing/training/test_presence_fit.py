@@ -28,13 +28,24 @@ def test_evidence_that_neighbouring_slices_repeat_gets_less_weight_than_independ
     assert independent.weight >= 0.8
 
 
-def test_no_slice_with_the_organ_and_few_without_it_lie_outside_the_borderline_range():
+def test_hardly_any_slice_lies_outside_the_borderline_range_on_the_wrong_side():
     probability = np.concatenate([[0.06, 0.7, 0.95], np.full(98, 0.01), [0.85, 0.97]])
     present = np.arange(103) < 3
-    low, high = borderline_range(probability, present)
+    patients = np.repeat("p-1", 103)
+    low, high = borderline_range(probability, present, patients)
     assert (low, high) == (0.05, 0.8)
     probability[3:6] = 0.93
-    assert borderline_range(probability, present) == (0.05, 0.95)
+    assert borderline_range(probability, present, patients) == (0.05, 0.95)
+
+
+def test_one_missed_slice_of_hundreds_is_allowed_but_not_a_patient_of_whom_many_are_missed():
+    probability = np.concatenate([np.full(2000, 0.9), np.full(500, 0.01)])
+    probability[:4] = 0.001
+    present = np.arange(2500) < 2000
+    scattered = np.array([f"p-{number % 20}" for number in range(2500)])
+    assert borderline_range(probability, present, scattered)[0] == 0.3
+    of_one = np.where(np.arange(2500) < 8, "p-0", "p-1")
+    assert borderline_range(probability, present, of_one)[0] == 0.001
 
 
 def test_the_record_says_what_the_rule_was_fitted_on():

@@ -75,6 +75,10 @@ class GridJudge(Generic[N]):
         self.device = device
         return self
 
+    def without(self, patient: str) -> Self:
+        """See :class:`HermesLib.quality.protocol.QualityControl`."""
+        return self
+
     def observe(self, images: torch.Tensor, thickness: float | None = None) -> Observation:
         """See :class:`HermesLib.quality.protocol.QualityControl`."""
         features = []
