@@ -190,7 +190,13 @@ def run_pgt(arguments: argparse.Namespace) -> int:
 
     parts = _parts(arguments)
     figures = evaluate_invariance(
-        parts.cases, parts.preset, parts.quality, arguments.seed, parts.device, _progress
+        parts.cases,
+        parts.preset,
+        parts.quality,
+        arguments.seed,
+        parts.device,
+        _progress,
+        out_of_fold=arguments.out_of_fold,
     )
     networks = {
         "preset": parts.preset.name,
@@ -221,10 +227,17 @@ def run_score(arguments: argparse.Namespace) -> int:
         )
     models = [load_model(name, "bundled", parts.device) for name in bundled_models()]
     masks = score_cases(
-        parts.cases, preset, quality, models, arguments.seed, parts.device, _progress
+        parts.cases,
+        preset,
+        quality,
+        models,
+        arguments.seed,
+        parts.device,
+        _progress,
+        out_of_fold=arguments.out_of_fold,
     )
     kinds: list[ScoreKind] = ["raw"]
-    if quality.calibration is not None:
+    if quality.score == "calibrated":
         kinds.append("calibrated")
     if arguments.plot:
         plot_scores(arguments.plot, masks, preset.title, kinds)

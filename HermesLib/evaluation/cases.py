@@ -18,6 +18,7 @@ from HermesLib.errors import HermesError
 from HermesLib.io.neighbours import with_neighbours
 from HermesLib.io.volumes import read_label_map, read_volume
 from HermesLib.presets.preset import Preset
+from HermesLib.quality.protocol import Observation, QualityControl
 
 LAYOUTS = ("decathlon", "slices")
 
@@ -177,10 +178,27 @@ def read_case(case: Case, preset: Preset) -> CaseImages:
     )
 
 
-def read_whole(case: Case, preset: Preset) -> tuple[torch.Tensor, torch.Tensor]:
-    """Images with neighbours (N, C, H, W) and truth (N, H, W) of all slices of a case."""
+@dataclass(frozen=True, eq=False)
+class ObservedSlices:
+    """The slices of a case that show the organ, as a quality control reads them in their volume.
+
+    Attributes:
+        observation: of these slices.
+        truth: (N, H, W) bool.
+        indices: of the slices in the case.
+    """
+
+    observation: Observation
+    truth: torch.Tensor
+    indices: list[int]
+
+
+def observe_slices(case: Case, preset: Preset, quality: QualityControl) -> ObservedSlices:
+    """Read all slices of a case, and keep those that show the organ."""
     read = read_case(case, preset)
-    return read.images, read.truth
+    indices = torch.nonzero(read.truth.flatten(1).any(1)).flatten().tolist()
+    observation = quality.observe(read.images, read.thickness).select(indices)
+    return ObservedSlices(observation, read.truth[indices], indices)
 
 
 def read_slices(case: Case, preset: Preset) -> tuple[torch.Tensor, torch.Tensor, list[int]]:
@@ -189,6 +207,6 @@ def read_slices(case: Case, preset: Preset) -> tuple[torch.Tensor, torch.Tensor,
     Returns:
         Images with neighbours (N, C, H, W), truth (N, H, W), and the slices' indices.
     """
-    images, truth = read_whole(case, preset)
-    indices = torch.nonzero(truth.flatten(1).any(1)).flatten().tolist()
-    return images[indices], truth[indices], indices
+    read = read_case(case, preset)
+    indices = torch.nonzero(read.truth.flatten(1).any(1)).flatten().tolist()
+    return read.images[indices], read.truth[indices], indices

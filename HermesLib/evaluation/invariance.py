@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from HermesLib.evaluation.cases import Case, read_slices
+from HermesLib.evaluation.cases import Case, observe_slices
 from HermesLib.metrics.overlap import dice_batch
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.protocol import QualityControl
@@ -37,25 +37,35 @@ def evaluate_invariance(
     seed: int,
     device: torch.device,
     on_case: Callable[[int, int], None],
+    *,
+    out_of_fold: bool = False,
 ) -> dict[str, Any]:
     """Figures over the slices that show the organ.
+
+    With ``out_of_fold``, patients that an ensemble was trained on are measured without the members
+    that saw them.
 
     Returns:
         ``true_dice``: mean true Dice of the pGT by input mask; ``mean_true_dice``: over all;
         ``agreement``: mean pairwise Dice of the pGTs; ``agreement_by_patient``.
     """
+
+    def quality_for(case: Case) -> QualityControl:
+        return quality.without(case.identity) if out_of_fold else quality
+
     truths: dict[str, list[float]] = {}
     pairs: list[float] = []
     patients: dict[str, list[float]] = {}
     for number, case in enumerate(cases):
-        images, truth, indices = read_slices(case, preset)
+        observed = observe_slices(case, preset, quality_for(case))
+        truth, indices = observed.truth, observed.indices
         for start in range(0, len(indices), _BATCH):
             part = slice(start, start + _BATCH)
-            observation = quality.observe(images[part]).to(device)
+            observation = observed.observation.select(range(len(indices))[part]).to(device)
             pgts: dict[str, torch.Tensor] = {}
             for draw, (name, mask) in enumerate(input_masks(truth[part]).items()):
                 seeds = [slice_seed(seed, index, draw) for index in indices[part]]
-                assessment = quality.assess(observation, mask.to(device), seeds)
+                assessment = quality_for(case).assess(observation, mask.to(device), seeds)
                 pgts[name] = assessment.pgt.cpu() > 0.5
                 truths.setdefault(name, []).extend(dice_batch(pgts[name], truth[part]).tolist())
             scores = [dice_batch(pgts[a], pgts[b]) for a, b in combinations(pgts, 2)]

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from HermesLib.datasets.corruptions import corrupt
-from HermesLib.evaluation.cases import Case, read_slices
+from HermesLib.evaluation.cases import Case, observe_slices
 from HermesLib.evaluation.refined_masks import FEW_ITERATIONS, refined_masks
 from HermesLib.io.neighbours import own_slice
 from HermesLib.metrics.overlap import dice
@@ -68,18 +68,24 @@ def score_cases(
     seed: int,
     device: torch.device,
     on_case: Callable[[int, int], None],
+    *,
+    out_of_fold: bool = False,
 ) -> list[ScoredMask]:
     """Score masks of all cases, on slices that show the organ and are taken to show it.
+
+    With ``out_of_fold``, patients that an ensemble was trained on are measured without the members
+    that saw them.
 
     Empty masks, which the loop never accepts, are left out.
     """
     scored = []
     for number, case in enumerate(cases):
-        images, truth, indices = read_slices(case, preset)
-        observation = quality.observe(images)
+        own = quality.without(case.identity) if out_of_fold else quality
+        observed_case = observe_slices(case, preset, own)
+        observation, truth = observed_case.observation, observed_case.truth
         masks = [
-            *_refined(observation, quality, models, seed, device),
-            *_simulated(images, truth, np.random.default_rng([seed, number])),
+            *_refined(observation, own, models, seed, device),
+            *_simulated(observation.images, truth, np.random.default_rng([seed, number])),
         ]
         for drawn in masks:
             row = drawn.row
@@ -87,7 +93,7 @@ def score_cases(
             mask = torch.from_numpy(drawn.mask)[None]
             seeds = [slice_seed(seed, row, drawn.iteration)]
             evidence: Evidence = "prompted" if drawn.iteration > 0 else "independent"
-            assessment = quality.assess(observed, mask, seeds, evidence)
+            assessment = own.assess(observed, mask, seeds, evidence)
             if not drawn.mask.any() or float(assessment.present[0]) < PRESENT:
                 continue
             pgt = assessment.pgt[0].cpu().numpy() > 0.5
@@ -96,11 +102,11 @@ def score_cases(
                 ScoredMask(
                     patient=case.patient,
                     case=case.image.name,
-                    index=indices[row],
+                    index=observed_case.indices[row],
                     source=drawn.source,
                     iteration=drawn.iteration,
                     raw=dice(drawn.mask, pgt),
-                    expected=float(quality.expected_dice(observed, mask)[0]),
+                    expected=float(own.expected_dice(observed, mask)[0]),
                     pdsc=float(assessment.pdsc[0]),
                     low=float(assessment.pdsc_low[0]),
                     high=float(assessment.pdsc_high[0]),

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from HermesLib.devices import select_device
-from HermesLib.evaluation.cases import Case, read_slices
+from HermesLib.evaluation.cases import Case, observe_slices
 from HermesLib.metrics.overlap import dice_batch
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.blend import Blend
@@ -36,11 +36,10 @@ def true_dice_by_blend(
     blended = {blend: quality.with_blend(blend) for blend in BLENDS}
     scores: dict[Blend, list[float]] = {blend: [] for blend in BLENDS}
     for case in cases:
-        images, truth, indices = read_slices(case, preset)
-        observation = quality.observe(images)
-        for row, index in enumerate(indices):
-            true = truth[row : row + 1]
-            observed = observation.select([row])
+        slices = observe_slices(case, preset, quality)
+        for row, index in enumerate(slices.indices):
+            true = slices.truth[row : row + 1]
+            observed = slices.observation.select([row])
             for blend, variant in blended.items():
                 seeds = [slice_seed(seed, index, 0)]
                 pgt = variant.assess(observed, torch.zeros_like(true), seeds).pgt.cpu() > 0.5

@@ -132,7 +132,7 @@ def measure(
     # There are no masks if no slice with the organ is taken to show it.
     if masks:
         scores["raw"] = score_figures(masks, "raw")
-    if masks and quality.calibration is not None:
+    if masks and quality.score == "calibrated":
         scores["calibrated"] = score_figures(masks, "calibrated")
     title = f"The loop with {model.name} at threshold {settings.threshold:g}, on test patients"
     return {

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from HermesLib.evaluation.cases import Case, read_whole
+from HermesLib.evaluation.cases import Case, read_case
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.presence import PresenceRule, contiguous_presence
 from HermesLib.quality.protocol import QualityControl
@@ -51,12 +51,12 @@ def volume_evidence(
     """The evidence of all cases of more than one slice."""
     volumes = []
     for case in cases:
-        images, truth = read_whole(case, preset)
-        if len(images) < 2:
+        read = read_case(case, preset)
+        if len(read.images) < 2:
             continue
-        presence = quality.observe(images).presence
+        presence = quality.observe(read.images, read.thickness).presence
         if presence is not None:
-            present = truth.flatten(1).any(1).numpy()
+            present = read.truth.flatten(1).any(1).numpy()
             volumes.append(VolumeEvidence(case.patient, presence.double().numpy(), present))
     return volumes
 

@@ -33,7 +33,7 @@ def test_hardly_any_slice_lies_outside_the_borderline_range_on_the_wrong_side():
     present = np.arange(103) < 3
     patients = np.repeat("p-1", 103)
     low, high = borderline_range(probability, present, patients)
-    assert (low, high) == (0.05, 0.8)
+    assert (low, high) == (0.05, 0.7)
     probability[3:6] = 0.93
     assert borderline_range(probability, present, patients) == (0.05, 0.95)
 
