@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from HermesLib.cli import train_ensemble
 from HermesLib.cli.training_options import add_training_options, add_view_options, training_job
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="window of a CT, Hounsfield units",
     )
     organ.set_defaults(run=run_organ)
+    train_ensemble.add_parser(kinds)
     for kind in (quality, organ):
         kind.add_argument("--autoencoder-steps", type=int)
         kind.add_argument("--expert-steps", type=int)

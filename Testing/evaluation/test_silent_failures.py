@@ -57,7 +57,7 @@ def test_patients_are_listed_worst_first_with_their_counts():
     marked = replace(DROPPED, patient="p-3", marks=("borderline",))
     outcomes += [marked, replace(GOOD, patient="p-3")]
     figures = silent_failure_figures(outcomes)
-    assert list(figures["patients"])[0] == "p-2"
+    assert next(iter(figures["patients"])) == "p-2"
     worst = figures["patients"]["p-2"]
     assert worst["silent"] == {"slices": 3, "share": 1.0}
     assert worst["dropped"] == {"slices": 1, "share": 0.3333, "unmarked": 1}

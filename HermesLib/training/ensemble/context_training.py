@@ -11,7 +11,6 @@ from torch.nn import functional
 
 from HermesLib.datasets.slices import LabelledSlice
 from HermesLib.devices import select_device
-from HermesLib.errors import HermesError
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.network.context import ContextConfig, ContextNetwork, ContextReading
 from HermesLib.quality.network.member import other_organs
@@ -207,14 +206,3 @@ def _batch(
         views.append(sampled_view(rng, volume, config, settings.augmentation, planes))
     images, targets, inside = zip(*views, strict=True)
     return torch.stack(images), torch.stack(targets), torch.stack(inside)
-
-
-def check_volumes(path: Path | None) -> Path:
-    """The weights of a context network.
-
-    Raises:
-        HermesError: there are none, because the data hold too few volumes.
-    """
-    if path is None:
-        raise HermesError("the folders hold too few whole volumes for a context network")
-    return path

@@ -25,6 +25,11 @@ class Folds:
     def __len__(self) -> int:
         return len(self.patients)
 
+    @property
+    def everyone(self) -> tuple[str, ...]:
+        """The patients of all folds, sorted."""
+        return tuple(sorted(name for names in self.patients for name in names))
+
     def fold_of(self, patient: str) -> int | None:
         """The fold that lists a patient; None if no fold does."""
         return next((k for k, names in enumerate(self.patients) if patient in names), None)

@@ -1,0 +1,169 @@
+"""An ensemble is trained by fold: no member reads the patients that it will judge."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK
+import torch
+
+from HermesLib.cli.main import main
+from HermesLib.datasets.slices import LabelledSlice
+from HermesLib.datasets.training_dataset import TrainingDataset
+from HermesLib.errors import HermesError
+from HermesLib.presets.registry import load_preset
+from HermesLib.quality.registry import load_diffusion
+from HermesLib.samples.prostate_phantom import prostate_phantom
+from HermesLib.training.ensemble import member_training
+from HermesLib.training.ensemble.folds import Folds, divide, read_folds
+from HermesLib.training.ensemble.slices import OrganSlice
+from HermesLib.training.ensemble.train_ensemble import EnsembleTraining, train_ensemble
+from HermesLib.training.job import TrainingJob
+from HermesLib.weights.checkpoint import load_checkpoint
+
+SETTINGS = EnsembleTraining(folds=2, steps=2, context_steps=2)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four whole volumes, each with slices beyond both ends of the gland."""
+    folder = tmp_path_factory.mktemp("volumes")
+    cases = []
+    for number in range(1, 5):
+        phantom = prostate_phantom(seed=number, side=48, slices=10, spacing=(3.5, 3.5, 7.0))
+        for part, volume in (("images", phantom.image), ("labels", phantom.label)):
+            (folder / part).mkdir(exist_ok=True)
+            SimpleITK.WriteImage(volume, str(folder / part / f"made_{number}.nii.gz"))
+        name = f"made_{number}.nii.gz"
+        cases.append({"image": f"images/{name}", "label": f"labels/{name}"})
+    table = {
+        "name": "made",
+        "modality": {"0": "MR"},
+        "labels": {"0": "background", "1": "prostate"},
+        "training": cases,
+    }
+    (folder / "dataset.json").write_text(json.dumps(table), encoding="utf-8")
+    return folder
+
+
+def job(folder: Path, output: Path) -> TrainingJob:
+    return TrainingJob([TrainingDataset("decathlon", folder)], output, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def trained(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    preset = load_preset("prostate-t2")
+    output = train_ensemble(preset, job(folder, tmp_path_factory.mktemp("run")), SETTINGS)
+    assert output is not None
+    return output
+
+
+def test_every_patient_is_left_out_by_one_member(trained: Path):
+    folds = Folds.from_plain(load_checkpoint(trained).training["folds"])
+    assert folds.everyone == ("made-1", "made-2", "made-3", "made-4")
+    for fold, left_out in enumerate(folds.patients):
+        assert not set(left_out) & set(folds.training(fold))
+
+
+def test_a_member_reads_no_slice_of_the_fold_that_it_leaves_out(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    samplers = []
+    sampler = member_training.OrganSliceSampler
+
+    def watched(slices: list[OrganSlice], *rest: object) -> object:
+        samplers.append({item.patient for item in slices})
+        return sampler(slices, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(member_training, "OrganSliceSampler", watched)
+    output = train_ensemble(load_preset("prostate-t2"), job(folder, tmp_path), SETTINGS)
+    assert output is not None
+    folds = Folds.from_plain(load_checkpoint(output).training["folds"])
+    for fold in range(2):
+        trained_on, measured_on = samplers[2 * fold : 2 * fold + 2]
+        assert trained_on == set(folds.training(fold))
+        assert measured_on == set(folds.patients[fold])
+
+
+def test_out_of_fold_the_members_that_saw_the_patient_take_no_part(trained: Path, folder: Path):
+    quality = load_diffusion(str(trained), load_preset("prostate-t2"), torch.device("cpu"))
+    assert quality.members == (0, 1)
+    folds = Folds.from_plain(load_checkpoint(trained).training["folds"])
+    for fold, patients in enumerate(folds.patients):
+        for patient in patients:
+            assert quality.without(patient).members == (fold,)
+    assert quality.without("another-7").members == (0, 1)
+    images = torch.rand(10, 3, 48, 48)
+    whole = quality.observe(images, 7.0).features[4].ensemble
+    left = quality.without(folds.patients[1][0]).observe(images, 7.0).features[4].ensemble
+    assert whole.where.shape[0] == 2 and left.where.shape[0] == 1
+    assert torch.equal(whole.where[1], left.where[0])
+    assert torch.equal(whole.context.organ[1], left.context.organ[0])
+
+
+def test_an_interrupted_training_goes_on_and_complete_parts_are_not_trained_again(
+    folder: Path, trained: Path, tmp_path: Path
+):
+    preset = load_preset("prostate-t2")
+    one = EnsembleTraining(folds=2, steps=2, context_steps=2, only=(1,))
+    assert train_ensemble(preset, job(folder, tmp_path), one) is None
+    before = (tmp_path / "member1" / "member.safetensors").stat().st_mtime_ns
+    output = train_ensemble(preset, job(folder, tmp_path), SETTINGS)
+    assert output is not None
+    assert (tmp_path / "member1" / "member.safetensors").stat().st_mtime_ns == before
+    first, second = load_checkpoint(trained).tensors, load_checkpoint(output).tensors
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_folds_have_similar_numbers_of_slices_and_list_everyone_once():
+    sizes = {f"p-{number}": number for number in range(1, 24)}
+    folds = divide(sizes, 5, sizes, seed=0)
+    assert sorted(folds.everyone) == sorted(sizes)
+    totals = [sum(sizes[name] for name in names) for names in folds.patients]
+    assert max(totals) - min(totals) <= 23
+
+
+@pytest.mark.parametrize(
+    ("plain", "words"),
+    [
+        ([["a"]], "two or more"),
+        ([["a"], []], "none of them empty"),
+        ([["a"], ["b", "a"]], "twice"),
+        ({"train": ["a"]}, "list of two"),
+    ],
+)
+def test_bad_folds_get_one_clear_line(plain: object, words: str, tmp_path: Path):
+    path = tmp_path / "folds.json"
+    path.write_text(json.dumps(plain), encoding="utf-8")
+    with pytest.raises(HermesError, match=words):
+        read_folds(path)
+
+
+def test_folds_that_do_not_list_the_data_are_refused_by_name(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    words = ["train", "ensemble", "--preset", "prostate-t2", "--data", f"decathlon:{folder}"]
+    words += ["--steps", "1", "--context-steps", "0", "-o", str(tmp_path / "out")]
+    path = tmp_path / "folds.json"
+    for plain, message in (
+        ([["made-1", "made-2"], ["made-3"]], "do not list made-4"),
+        ([["made-1", "made-2"], ["made-3", "made-4", "other-9"]], "not in the data: other-9"),
+    ):
+        path.write_text(json.dumps(plain), encoding="utf-8")
+        assert main([*words, "--folds", str(path)]) == 2
+        assert message in capsys.readouterr().err
+    assert main([*words, "--folds", "9"]) == 2
+    assert "4 patients cannot be divided into 9 folds" in capsys.readouterr().err
+
+
+def test_two_volumes_of_one_patient_lend_each_other_no_neighbours():
+    from HermesLib.datasets.slices import VolumeImages
+
+    def at(volume: str, value: int, index: int) -> LabelledSlice:
+        image = np.full((4, 4), value, np.uint8)
+        return LabelledSlice(image, None, ("background",), "p-1", "made", index, volume)
+
+    slices = [at("a", 10, 0), at("a", 11, 1), at("b", 20, 0), at("b", 21, 1), at("b", 22, 2)]
+    middle = VolumeImages(slices).with_neighbours(slices[1], 1)
+    assert middle[:, 0, 0].tolist() == [10, 11, 11]
