@@ -121,6 +121,7 @@ def test_one_slice_gives_scalars_and_a_volume_gives_an_entry_per_slice(phantom, 
     assert volume.status.tolist() == ["", "stopped", "stopped", "", ""]
     assert volume.slice_indices == (1, 2)
     assert not volume.mask[[0, 3, 4]].any()
+    assert len(volume.marks) == 5 and volume.marks[0] == () and single.marks == ()
     assert volume.out_of_distribution is None, "this quality control does not know"
     for entry in volume.report["slices"]:
         assert volume.pdsc[entry["index"]] == entry["pdsc"]

@@ -13,7 +13,17 @@ from HermesLib.engine.client import Engine, Failed, Finished, Opened, State
 from HermesLib.errors import DefectError, HermesError
 from HermesLib.io.staged_folder import staged_folder
 from HermesLib.refinement.events import Iteration
+from HermesLib.refinement.marks import Mark
 from HermesLib.runs.request import RunRequest
+
+#: What the marks mean to a reader.
+_MARK_WORDS = {
+    Mark.NOT_FOUND: "the organ was not found on any slice, please check",
+    Mark.UNFAMILIAR: "unlike the training patients, do not trust the pDSC",
+    Mark.BORDERLINE: "presence of the organ uncertain, please check",
+    Mark.ABRUPT_END: "the organ ends abruptly with a large cross-section, please check",
+    Mark.GAP: "gap inside the organ, please check",
+}
 
 
 def run_and_print(request: RunRequest, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -83,14 +93,10 @@ def summary_text(report: dict[str, Any], output: Path) -> str:
         )
     if summary["mean_dsc"] is not None:
         lines.append(f"mean true Dice {summary['mean_dsc']:.3f}")
-    unfamiliar = [entry["index"] for entry in report["slices"] if entry["familiar"] is False]
-    if unfamiliar:
-        lines.append(
-            "unlike the training patients, do not trust the pDSC: " + _slices_text(unfamiliar)
-        )
-    borderline = [entry["index"] for entry in report["slices"] if entry["borderline"]]
-    if borderline:
-        lines.append("presence of the organ uncertain, please check: " + _slices_text(borderline))
+    for mark, words in _MARK_WORDS.items():
+        marked = [entry["index"] for entry in report["slices"] if mark in entry["marks"]]
+        if marked:
+            lines.append(f"{words}: {_slices_text(marked)}")
     lines.append(f"{summary['seconds']:.1f} s, results in {output}")
     return "\n".join(lines)
 

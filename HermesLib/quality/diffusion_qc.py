@@ -63,6 +63,7 @@ class DiffusionQuality:
         self.steps = steps or core.config.steps
         self.blend = core.config.blend
         self.presence_rule = core.config.presence_rule
+        self.anatomy_rule = core.config.anatomy_rule
         self.calibration = core.config.calibration if score == "calibrated" else None
 
     @property

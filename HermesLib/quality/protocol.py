@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 
 import torch
 
+from HermesLib.quality.anatomy import AnatomyRule
 from HermesLib.quality.presence import PresenceRule
 
 #: What a pDSC is: the plain Dice of mask and pGT, or a calibrated estimate of the true Dice.
@@ -96,11 +97,13 @@ class QualityControl(Protocol):
     Attributes:
         name, sha256: of the weights, for reports.
         presence_rule: how the presence of the organ is decided along a volume.
+        anatomy_rule: which ends of the organ are doubted.
     """
 
     name: str
     sha256: str
     presence_rule: PresenceRule
+    anatomy_rule: AnatomyRule
 
     @property
     def score(self) -> ScoreKind:

@@ -10,12 +10,14 @@ from typing import Any
 
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.history import Record, SliceResult
+from HermesLib.refinement.marks import Marks
 
 FORMAT = 1
 CSV_COLUMNS = (
     "slice",
     "iteration",
     "status",
+    "marks",
     "best",
     "pdsc",
     "pdsc_low",
@@ -62,6 +64,7 @@ def build_report(
     seconds: float,
     spacing: tuple[float, float],
     out_of_distribution: Sequence[int] | None,
+    marks: Marks,
 ) -> dict[str, Any]:
     """The content of ``report.json``.
 
@@ -72,6 +75,7 @@ def build_report(
         spacing: of the pixels, rows and columns, mm.
         out_of_distribution: indices of slices that look unlike the quality control's training
             patients; None if unknown.
+        marks: of every slice.
     """
     # Imports torch, which readers of this module may lack.
     from HermesLib.metrics.surface import surface_distances
@@ -79,18 +83,18 @@ def build_report(
     def entry(result: SliceResult) -> dict[str, Any]:
         best = result.best_record
         distances = surface_distances(best.mask.unpack(), best.pgt.unpack(), spacing)
-        return slice_entry(result, distances, out_of_distribution)
+        return slice_entry(result, distances, out_of_distribution, marks)
 
     return {
         "format": FORMAT,
-        "summary": summarise(results, seconds),
+        "summary": summarise(results, seconds, marks),
         "slices": [entry(result) for result in results],
         "provenance": provenance.to_json(),
     }
 
 
-def summarise(results: Sequence[SliceResult], seconds: float) -> dict[str, Any]:
-    """The ``summary`` object: slices by status, and means.
+def summarise(results: Sequence[SliceResult], seconds: float, marks: Marks) -> dict[str, Any]:
+    """The ``summary`` object: slices by status, marked slices, and means.
 
     ``mean_pdsc`` and ``mean_iterations`` (calls of the model after the first) leave out absent
     slices. ``mean_dsc`` leaves out slices where result and truth are both empty: wrongly absent
@@ -102,6 +106,7 @@ def summarise(results: Sequence[SliceResult], seconds: float) -> dict[str, Any]:
     return {
         "slices": len(results),
         **{status.value: counts[status] for status in Status},
+        "marked": sum(bool(marks.get(result.index)) for result in results),
         "mean_pdsc": _mean([result.best_record.numbers.pdsc for result in present]),
         "mean_dsc": _mean(true_dices),
         "mean_iterations": _mean([result.calls for result in present]) or 0.0,
@@ -114,25 +119,28 @@ def write_json(path: Path, report: dict[str, Any]) -> None:
     path.write_text(json.dumps(report, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def write_csv(path: Path, results: Sequence[SliceResult]) -> None:
+def write_csv(path: Path, results: Sequence[SliceResult], marks: Marks) -> None:
     """Write one row per slice and iteration.
 
-    ``status`` is how the slice ended; ``best`` is 1 in the row of the slice's result.
+    ``status`` is how the slice ended, ``marks`` the reasons to look at it, separated by spaces;
+    ``best`` is 1 in the row of the slice's result.
     """
     with open(path, "w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(CSV_COLUMNS)
         for result in results:
-            writer.writerows(_csv_row(result, record) for record in result.records)
+            reasons = " ".join(marks.get(result.index, ()))
+            writer.writerows(_csv_row(result, record, reasons) for record in result.records)
 
 
-def _csv_row(result: SliceResult, record: Record) -> list[Any]:
+def _csv_row(result: SliceResult, record: Record, reasons: str) -> list[Any]:
     entry = _iteration_entry(record)
     numbers = record.numbers
     return [
         result.index,
         numbers.index,
         result.status.value,
+        reasons,
         int(numbers.index == result.best),
         entry["pdsc"],
         _fraction(numbers.pdsc_low),
@@ -147,6 +155,7 @@ def slice_entry(
     result: SliceResult,
     distances: tuple[float, float] | None,
     out_of_distribution: Sequence[int] | None,
+    marks: Marks,
 ) -> dict[str, Any]:
     """One element of the report's ``slices``.
 
@@ -154,7 +163,7 @@ def slice_entry(
         result: of the slice.
         distances: HD95 and ASSD of mask and pGT, mm; None where they were not measured or where
             mask or pGT is empty.
-        out_of_distribution: see :func:`build_report`.
+        out_of_distribution, marks: see :func:`build_report`.
     """
     best = result.best_record.numbers
     # Presence is decided with the first mask.
@@ -177,6 +186,7 @@ def slice_entry(
         "familiar": None
         if out_of_distribution is None
         else result.index not in out_of_distribution,
+        "marks": list(marks.get(result.index, ())),
         "iterations": [_iteration_entry(record) for record in result.records],
     }
 

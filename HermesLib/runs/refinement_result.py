@@ -11,6 +11,7 @@ import SimpleITK
 from HermesLib.errors import HermesError
 from HermesLib.io.staged_folder import staged_folder
 from HermesLib.refinement.events import Iteration
+from HermesLib.refinement.marks import report_marks
 from HermesLib.runs.results import result_masks
 from HermesLib.runs.run import RunOutcome
 
@@ -70,6 +71,17 @@ class RefinementResult:
     def borderline(self) -> Any:
         """Whether the presence of the organ is uncertain: bool, or (N,) bool."""
         return self._values("borderline", False, np.bool_)
+
+    @cached_property
+    def marks(self) -> Any:
+        """Why to look at a slice: tuple of :class:`HermesLib.refinement.marks.Mark`, or N of them.
+
+        Slices without a mark, and slices outside the run, have an empty tuple.
+        """
+        found = report_marks(self.report)
+        if self._single_slice:
+            return found.get(0, ())
+        return tuple(found.get(index, ()) for index in range(len(self.mask)))
 
     @cached_property
     def out_of_distribution(self) -> Any:

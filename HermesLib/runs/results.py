@@ -14,6 +14,7 @@ from HermesLib.models.protocol import PromptableModel
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.refinement.history import SliceResult
+from HermesLib.refinement.marks import report_marks
 from HermesLib.report.document import Network, Provenance, write_csv, write_json
 from HermesLib.report.overview.figure import write_overview
 from HermesLib.report.overview.header import Heading
@@ -42,9 +43,10 @@ def write_results(
     images = dict(zip(inputs.indices, own_slice(inputs.images)[:, 0].numpy(), strict=True))
     networks = report["provenance"]
     model = networks["model"]["name"] if networks["model"] else ""
+    marks = report_marks(report)
     heading = Heading(preset.title, model, networks["quality"]["name"], threshold)
-    write_overview(folder / "overview.png", results, images, volume.pixel_spacing, heading)
-    write_csv(folder / "report.csv", results)
+    write_overview(folder / "overview.png", results, images, volume.pixel_spacing, heading, marks)
+    write_csv(folder / "report.csv", results, marks)
     write_json(folder / "report.json", report)
 
 

@@ -23,6 +23,7 @@ from HermesLib.prompts.types import Prompt
 from HermesLib.quality.protocol import Observation, QualityControl
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.history import History, SliceResult
+from HermesLib.refinement.marks import Grid, Mark, result_marks
 from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.volume import assess_volume, refine_volume
 from HermesLib.report.document import build_report
@@ -74,7 +75,15 @@ class OpenRun:
         provenance = provenance_of(self.request, self.inputs, self.device, self.model, self.quality)
         seconds = time.perf_counter() - self.started
         spacing = self.inputs.volume.pixel_spacing
-        return build_report(results, provenance, seconds, spacing, self.out_of_distribution)
+        marks = self.marks(results)
+        return build_report(results, provenance, seconds, spacing, self.out_of_distribution, marks)
+
+    def marks(self, results: Sequence[SliceResult]) -> dict[int, tuple[Mark, ...]]:
+        """The reasons to look at each slice, from all results together."""
+        volume = self.inputs.volume
+        rows, columns = volume.pixel_spacing
+        grid = Grid(rows * columns, volume.slice_spacing)
+        return result_marks(results, grid, self.out_of_distribution, self.quality.anatomy_rule)
 
     def write(self, folder: Path, results: Sequence[SliceResult], report: dict[str, Any]) -> None:
         """Write the five result files into an existing folder."""

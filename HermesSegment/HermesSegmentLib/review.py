@@ -75,11 +75,16 @@ class Review:
         self._decide([_Choice(self.slice_index, Decision.REJECTED, None)])
 
     def accept_all(self) -> int:
-        """Accept the loop's result on every slice without a decision; returns their number."""
+        """Accept the loop's result on every slice without a decision and without a mark.
+
+        Marked and failed slices wait for a look. Returns the number of accepted slices.
+        """
         undecided = [
             entry
             for entry in self.run.record.slices.values()
-            if entry.decision is Decision.NONE and entry.status is not Status.FAILED
+            if entry.decision is Decision.NONE
+            and entry.status is not Status.FAILED
+            and not entry.is_marked
         ]
         self._decide([_Choice(entry.index, Decision.ACCEPTED, entry.best) for entry in undecided])
         return len(undecided)

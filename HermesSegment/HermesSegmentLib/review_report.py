@@ -16,6 +16,7 @@ from HermesSegmentLib.run_record import SliceRecord
 COLUMNS = (
     "slice",
     "status",
+    "marks",
     "decision",
     "chosen",
     "best",
@@ -43,17 +44,18 @@ def report(review: Review) -> dict[str, Any]:
         entry = entries.get(result.index, {})
         if len(entry.get("iterations", ())) != len(result.records):
             present = entry.get("present")
-            entry = slice_entry(result, None, record.out_of_distribution)
+            entry = slice_entry(result, None, record.out_of_distribution, record.marks)
             if slice_record.iterations[0].present is None:
                 entry["present"] = present
         choice = {"decision": slice_record.decision or "none", "iteration": slice_record.chosen}
-        slices.append({**entry, "review": choice})
+        reasons = [mark.value for mark in slice_record.marks]
+        slices.append({**entry, "marks": reasons, "review": choice})
     seconds = of_engine.get("summary", {}).get("seconds")
     if seconds is None:
         seconds = sum(step.seconds for entry in record.slices.values() for step in entry.iterations)
     return {
         "format": of_engine.get("format", FORMAT),
-        "summary": summarise(results, seconds),
+        "summary": summarise(results, seconds, record.marks),
         "slices": slices,
         "provenance": of_engine.get("provenance", record.request),
     }
@@ -82,6 +84,7 @@ def _row(entry: SliceRecord) -> list[Any]:
     return [
         entry.index,
         status.value,
+        " ".join(entry.marks),
         entry.decision.value,
         chosen,
         entry.best,

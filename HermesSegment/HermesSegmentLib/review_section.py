@@ -116,8 +116,15 @@ class ReviewSection:
         self._decide(Review.reject)
 
     def accept_all(self) -> None:
-        """Accept all slices without a decision."""
+        """Accept all slices without a decision and without a mark; say how many have one."""
         self._decide(Review.accept_all)
+        if self.ready and self.review is not None:
+            entries = self.review.run.record.slices.values()
+            waiting = sum(entry.is_marked and entry.needs_review for entry in entries)
+            if waiting:
+                text = _("{count} marked slices were not accepted: look at them one by one")
+                self.control.message = text.format(count=waiting)
+                self.on_change()
 
     def undo(self) -> None:
         """Take back the last decision."""

@@ -20,9 +20,11 @@ from slicer.i18n import tr as _
 from HermesLib.engine.client import State
 from HermesLib.engine.messages import Cancelled, Failed, Finished, Message, Opened, Ready
 from HermesLib.refinement.events import Iteration, Status
+from HermesLib.refinement.marks import report_marks
 from HermesLib.runs.request import RunRequest
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import RunRecord
+from HermesSegmentLib.slice_table import MARK_WORDS
 
 #: Time between two turns of the timer, and how long one turn may take messages, milliseconds.
 PACE, BUDGET = 20, 10
@@ -235,6 +237,11 @@ class RunControl:
         if message.report is not None and not self._first_iterations:
             record.report = dict(message.report)
         record.close()
+        if message.report is not None and not self._first_iterations:
+            record.take_marks(report_marks(message.report))
+        else:
+            # The report covers some of the slices, or there is none.
+            run.mark_slices()
         run.save()
         self._remove_folder()
         if isinstance(message, Finished):
@@ -268,13 +275,8 @@ def _summary(record: RunRecord) -> str:
         _("{count} failed").format(count=counts[Status.FAILED]),
     ]
     text = ", ".join(parts)
-    borderline = sum(entry.borderline for entry in record.slices.values())
-    if borderline:
-        text += _("; {count} borderline: presence of the organ is uncertain").format(
-            count=borderline
-        )
-    if record.out_of_distribution:
-        text += _("; {count} unlike the training patients: their pDSC is unreliable").format(
-            count=len(record.out_of_distribution)
-        )
+    for mark, words in MARK_WORDS.items():
+        count = sum(mark in entry.marks for entry in record.slices.values())
+        if count:
+            text += f"; {count} {words}"
     return text

@@ -158,6 +158,15 @@ class RunNodes:
             put_labelmap(node, ORGAN, voxels, ijk_to_ras(self.volume))
         return voxels
 
+    def mark_slices(self) -> None:
+        """Give all slices their marks, from the masks that are their results."""
+        thickness, height, width = self.frame.spacing
+        areas = {
+            index: int(self.mask(index, entry.best).sum()) * height * width
+            for index, entry in self.record.slices.items()
+        }
+        self.record.mark(areas, thickness)
+
     def adopt(self, node: Any) -> None:
         """Put a node into the run's folder."""
         adopt(self.node, node)

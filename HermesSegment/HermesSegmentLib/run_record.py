@@ -5,12 +5,14 @@ Imports no Slicer. The masks lie in sequences, see :mod:`HermesSegmentLib.sequen
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.history import result_iteration
+from HermesLib.refinement.marks import FinalSlice, Mark, Marks, volume_marks
 
 #: For sorting: a failed slice comes before all, one without the organ after all.
 _FAILED_QUALITY, _ABSENT_QUALITY = -1.0, 2.0
@@ -57,6 +59,7 @@ class SliceRecord:
         decision: of the reader.
         chosen: the iteration that the reader accepted.
         borderline: the presence of the organ is uncertain.
+        marks: why a reader should look at the slice; known once the run is over.
     """
 
     index: int
@@ -65,6 +68,7 @@ class SliceRecord:
     decision: Decision = Decision.NONE
     chosen: int | None = None
     borderline: bool = False
+    marks: list[Mark] = field(default_factory=list)
 
     @property
     def best(self) -> int:
@@ -78,10 +82,15 @@ class SliceRecord:
 
     @property
     def needs_review(self) -> bool:
-        """Whether a reader should look: the loop was not sure and the reader has not decided."""
+        """Whether a reader should look: there is a reason and the reader has not decided."""
         if self.decision is not Decision.NONE or self.status is None:
             return False
-        return self.borderline or self.status in (Status.STOPPED, Status.FAILED)
+        return self.is_marked or self.status in (Status.STOPPED, Status.FAILED)
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether a reader should look at the slice, however it ended."""
+        return self.borderline or bool(self.marks)
 
     @property
     def quality(self) -> float:
@@ -146,6 +155,36 @@ class RunRecord:
         )
         slice_record.status = event.status
 
+    def mark(self, areas: Mapping[int, float], thickness: float) -> None:
+        """Give all slices their marks, once the run is over.
+
+        Args:
+            areas: of the best masks by slice, mm2.
+            thickness: distance of the slices, mm.
+        """
+        unknown = self.out_of_distribution is None
+        slices = [
+            FinalSlice(
+                entry.index,
+                entry.status or Status.STOPPED,
+                areas[entry.index],
+                entry.borderline,
+                None if unknown else self.is_out_of_distribution(entry.index),
+            )
+            for _index, entry in sorted(self.slices.items())
+        ]
+        self.take_marks(volume_marks(slices, thickness))
+
+    def take_marks(self, marks: Marks) -> None:
+        """Take the marks of slices by index; slices that are not named have none."""
+        for entry in self.slices.values():
+            entry.marks = list(marks.get(entry.index, ()))
+
+    @property
+    def marks(self) -> Marks:
+        """Of all slices."""
+        return {entry.index: tuple(entry.marks) for entry in self.slices.values()}
+
     def is_out_of_distribution(self, index: int) -> bool:
         """Whether a slice is known to look unlike the training patients."""
         return index in (self.out_of_distribution or ())
@@ -200,4 +239,5 @@ def _read_slice(entry: dict[str, Any]) -> SliceRecord:
     status = values["status"]
     values["status"] = None if status in (None, _RUNNING) else Status(status)
     values["decision"] = Decision(values["decision"])
+    values["marks"] = [Mark(mark) for mark in values.get("marks", ())]
     return SliceRecord(**values)

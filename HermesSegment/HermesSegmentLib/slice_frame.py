@@ -50,6 +50,13 @@ class SliceFrame:
         positions = ijk[:, list(self.axes.order)]
         return np.where(self.axes.backwards, np.array(self.shape) - 1 - positions, positions)
 
+    @property
+    def spacing(self) -> tuple[float, float, float]:
+        """From slice to slice, row to row and column to column, mm."""
+        lengths = np.linalg.norm(self.ijk_to_ras[:3, :3], axis=0)
+        slices, rows, columns = (float(lengths[axis]) for axis in self.axes.order)
+        return slices, rows, columns
+
     def slice_of(self, ras: np.ndarray) -> int:
         """The slice on which a point (3,) in RAS lies; the nearest slice if it lies outside."""
         return int(np.clip(round(self.to_pixels(ras)[0, 0]), 0, self.shape[0] - 1))

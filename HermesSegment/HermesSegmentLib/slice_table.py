@@ -6,6 +6,7 @@ import qt
 from slicer.i18n import tr as _
 
 from HermesLib.refinement.events import Status
+from HermesLib.refinement.marks import Mark
 from HermesSegmentLib.run_record import Decision, RunRecord, SliceRecord
 
 #: Blue, orange, grey and dark red, which the red-green colour-blind can distinguish; None: running.
@@ -28,8 +29,20 @@ _DARK = (Status.ACCEPTED, Status.FAILED)
 _WHITE, _BLACK = "#ffffff", "#000000"
 _CURRENT = "▾"
 _SIGNS = {Decision.ACCEPTED: "✓", Decision.EDITED: "✎", Decision.REJECTED: "✗", Decision.NONE: ""}
-#: Suffixes: of an unreliable pDSC, and of the status of a borderline slice.
-_UNRELIABLE, _BORDERLINE = " ?", " ±"
+#: Why to look at a slice, in words; the most serious first.
+MARK_WORDS = {
+    Mark.NOT_FOUND: _("where the organ was not found on any slice"),
+    Mark.UNFAMILIAR: _("unlike the training patients: pDSC is unreliable"),
+    Mark.BORDERLINE: _("borderline: presence of the organ is uncertain"),
+    Mark.ABRUPT_END: _("at an abrupt end: the organ ends with a large cross-section"),
+    Mark.GAP: _("in a gap: the organ is on slices before and after"),
+}
+#: Suffixes: of an unreliable pDSC, and of the status of borderline and otherwise marked slices.
+_UNRELIABLE, _BORDERLINE, _MARKED = " ?", " ±", " !"
+#: Marks that the suffix of the status shows.
+_ANATOMY = {Mark.NOT_FOUND, Mark.ABRUPT_END, Mark.GAP}
+#: On the strip, of a marked slice without a decision.
+_LOOK = "!"
 _HEADINGS = (_("Slice"), _("Status"), _("pDSC"), _("Interval"), _("Iterations"), _("Review"))
 _STATUS_COLUMN, _PDSC_COLUMN = 1, 2
 _SMALLEST_CELL = 6
@@ -68,11 +81,12 @@ def fill_strip(strip: Any, record: RunRecord, current: int) -> list[int]:
     slices = [record.slices[index] for index in sorted(record.slices)]
     strip.setColumnCount(len(slices))
     for column, entry in enumerate(slices):
-        text = _CURRENT if entry.index == current else _SIGNS[entry.decision]
+        sign = _LOOK if entry.is_marked and entry.needs_review else _SIGNS[entry.decision]
+        text = _CURRENT if entry.index == current else sign
         item = _item(strip, 0, column, text)
         item.setBackground(qt.QBrush(qt.QColor(COLOURS[entry.status])))
         item.setForeground(qt.QBrush(qt.QColor(_WHITE if entry.status in _DARK else _BLACK)))
-        words = [TITLES[entry.status], _borderline(entry)]
+        words = [TITLES[entry.status], _reasons(entry)]
         item.setToolTip(
             _("Slice {number}: ").format(number=entry.index + 1) + "; ".join(filter(None, words))
         )
@@ -88,7 +102,7 @@ def fill_table(table: Any, record: RunRecord, current: int) -> list[int]:
         pdsc, interval = _quality(entry)
         texts = (
             str(entry.index + 1),
-            f"{TITLES[entry.status]}{_BORDERLINE if entry.borderline else ''}",
+            f"{TITLES[entry.status]}{_suffix(entry)}",
             f"{pdsc}{_UNRELIABLE if unreliable and pdsc else ''}",
             interval,
             str(len(entry.iterations)),
@@ -98,7 +112,7 @@ def fill_table(table: Any, record: RunRecord, current: int) -> list[int]:
         items[_PDSC_COLUMN].setToolTip(
             _("Unlike the training patients: pDSC is unreliable") if unreliable else ""
         )
-        items[_STATUS_COLUMN].setToolTip(_borderline(entry))
+        items[_STATUS_COLUMN].setToolTip(_reasons(entry))
         if entry.index == current:
             table.selectRow(row)
     return [entry.index for entry in slices]
@@ -112,8 +126,15 @@ def _quality(entry: SliceRecord) -> tuple[str, str]:
     return f"{best.pdsc:.2f}", f"{best.low:.2f}-{best.high:.2f}"
 
 
-def _borderline(entry: SliceRecord) -> str:
-    return _("borderline: presence of the organ is uncertain") if entry.borderline else ""
+def _suffix(entry: SliceRecord) -> str:
+    marked = _MARKED if _ANATOMY.intersection(entry.marks) else ""
+    return f"{_BORDERLINE if entry.borderline else ''}{marked}"
+
+
+def _reasons(entry: SliceRecord) -> str:
+    """Why a reader should look at a slice; while the run is in progress only what is known."""
+    marks = {*entry.marks, *([Mark.BORDERLINE] if entry.borderline else [])}
+    return "; ".join(words for mark, words in MARK_WORDS.items() if mark in marks)
 
 
 def _item(table: Any, row: int, column: int, text: str) -> Any:

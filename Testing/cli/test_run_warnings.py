@@ -13,7 +13,7 @@ from HermesLib.quality.presence import PresenceRule, contiguous_presence
 from HermesLib.quality.slice_reading import slice_features
 from HermesLib.weights.checkpoint import save_checkpoint
 from Testing.cli.conftest import Hermes
-from Testing.cli.results import SCHEMA
+from Testing.cli.results import SCHEMA, refine_arguments
 from Testing.quality.small import SMALL
 
 
@@ -37,6 +37,8 @@ def test_out_of_distribution_slices_are_printed_and_reported(
     jsonschema.validate(report, SCHEMA)
     assert [entry["familiar"] for entry in report["slices"]] == [False] * 5
     assert any("do not trust the pDSC: 5 slices" in line for line in outcome.out)
+    assert all("unfamiliar" in entry["marks"] for entry in report["slices"])
+    assert report["summary"]["marked"] == 5
 
 
 def test_borderline_slices_are_printed_and_reported(hermes: Hermes, files: Path, tmp_path: Path):
@@ -59,3 +61,25 @@ def test_borderline_slices_are_printed_and_reported(hermes: Hermes, files: Path,
     assert any(
         "presence of the organ uncertain, please check: 5 slices" in line for line in outcome.out
     )
+
+
+def test_a_volume_without_the_organ_is_said_in_one_line_and_marked_on_every_slice(
+    hermes: Hermes, files: Path, tmp_path: Path
+):
+    torch.manual_seed(0)
+    core = QualityCore(SMALL)
+    core.presence.layers[-1].weight.data.zero_()
+    core.presence.layers[-1].bias.data.fill_(-9.0)
+    save_checkpoint(
+        tmp_path / "absent.safetensors", core.state_dict(), "quality", core.config.to_dict()
+    )
+    outcome = hermes(
+        *refine_arguments(files, "--quality", tmp_path / "absent.safetensors"),
+        "-o",
+        tmp_path / "out",
+    )
+    assert outcome.code == 0, outcome.err
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    assert [entry["marks"] for entry in report["slices"]] == [["not-found"]] * 5
+    lines = [line for line in outcome.out if "the organ was not found on any slice" in line]
+    assert len(lines) == 1 and "5 slices (0, 1, 2, 3, 4)" in lines[0]

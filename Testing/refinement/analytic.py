@@ -13,6 +13,7 @@ from HermesLib.io.neighbours import own_slice
 from HermesLib.metrics.overlap import dice_batch
 from HermesLib.models.protocol import Embedding, Prediction
 from HermesLib.prompts.boxes import Box
+from HermesLib.quality.anatomy import AnatomyRule
 from HermesLib.quality.presence import PresenceRule
 from HermesLib.quality.protocol import Assessment, Evidence, Observation
 
@@ -67,6 +68,7 @@ class OrganQuality:
     sha256 = "1" * 64
     score = "raw"
     presence_rule = PresenceRule()
+    anatomy_rule = AnatomyRule()
 
     def __init__(self, jitter: int = 0, present: float = 1.0, ceiling: float = 1.0) -> None:
         self.jitter = jitter

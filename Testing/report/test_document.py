@@ -10,6 +10,7 @@ import pytest
 
 import HermesLib.report
 from HermesLib.refinement.events import Status
+from HermesLib.refinement.marks import Mark
 from HermesLib.report.document import build_report, summarise, write_csv, write_json
 from Testing.report.runs import PROVENANCE, results_of, slice_events
 
@@ -36,23 +37,23 @@ RESULTS = results_of(
 )
 def test_every_report_fits_the_schema(results, provenance):
     jsonschema.validate(
-        json.loads(json.dumps(build_report(results, provenance, 2.0, (1.0, 1.0), None))), SCHEMA
+        json.loads(json.dumps(build_report(results, provenance, 2.0, (1.0, 1.0), None, {}))), SCHEMA
     )
 
 
 def test_the_schema_rejects_a_missing_or_unknown_field():
-    report = build_report(RESULTS, PROVENANCE, 2.0, (1.0, 1.0), None)
+    report = build_report(RESULTS, PROVENANCE, 2.0, (1.0, 1.0), None, {})
     del report["summary"]["mean_pdsc"]
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(report, SCHEMA)
-    report = build_report(RESULTS, PROVENANCE, 2.0, (1.0, 1.0), None)
+    report = build_report(RESULTS, PROVENANCE, 2.0, (1.0, 1.0), None, {})
     report["slices"][0]["patient"] = "x"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(report, SCHEMA)
 
 
 def test_the_summary_counts_each_status_and_means_leave_absent_slices_out():
-    summary = summarise(RESULTS, 12.3456)
+    summary = summarise(RESULTS, 12.3456, {})
     assert [
         summary[status] for status in ("slices", "accepted", "stopped", "absent", "failed")
     ] == [4, 1, 1, 1, 1]
@@ -65,13 +66,15 @@ def test_an_absent_slice_counts_in_the_mean_true_dice_only_if_it_is_wrong():
     correct = slice_events(7, [0.8], Status.ABSENT, None, dsc=1.0, empty=True)
     wrong = slice_events(8, [0.8], Status.ABSENT, None, dsc=0.0, empty=True)
     present = slice_events(5, [0.95], Status.ACCEPTED, dsc=0.9)
-    assert summarise(results_of(present, correct), 1)["mean_dsc"] == pytest.approx(0.9)
-    assert summarise(results_of(present, correct, wrong), 1)["mean_dsc"] == pytest.approx(0.45)
-    assert summarise(results_of(slice_events(5, [0.95], Status.ACCEPTED)), 1)["mean_dsc"] is None
+    assert summarise(results_of(present, correct), 1, {})["mean_dsc"] == pytest.approx(0.9)
+    assert summarise(results_of(present, correct, wrong), 1, {})["mean_dsc"] == pytest.approx(0.45)
+    assert (
+        summarise(results_of(slice_events(5, [0.95], Status.ACCEPTED)), 1, {})["mean_dsc"] is None
+    )
 
 
 def test_a_slice_reports_its_best_iteration_and_all_of_them():
-    entry = build_report(RESULTS, PROVENANCE, 1, (1.0, 1.0), None)["slices"][0]
+    entry = build_report(RESULTS, PROVENANCE, 1, (1.0, 1.0), None, {})["slices"][0]
     assert (entry["index"], entry["status"], entry["best"], entry["pdsc"], entry["dsc"]) == (
         4,
         "stopped",
@@ -89,7 +92,7 @@ def test_a_slice_reports_its_best_iteration_and_all_of_them():
 
 
 def test_the_table_has_a_row_per_slice_and_iteration_and_marks_the_result(tmp_path: Path):
-    write_csv(tmp_path / "report.csv", RESULTS)
+    write_csv(tmp_path / "report.csv", RESULTS, {})
     with open(tmp_path / "report.csv", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     assert len(rows) == 7
@@ -101,6 +104,19 @@ def test_the_table_has_a_row_per_slice_and_iteration_and_marks_the_result(tmp_pa
 
 
 def test_the_written_json_equals_the_report(tmp_path: Path):
-    report = build_report(RESULTS, PROVENANCE, 1, (1.0, 1.0), None)
+    report = build_report(RESULTS, PROVENANCE, 1, (1.0, 1.0), None, {})
     write_json(tmp_path / "report.json", report)
     assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8")) == report
+
+
+def test_marks_are_in_the_report_its_summary_and_the_table(tmp_path: Path):
+    marks = {4: (Mark.ABRUPT_END, Mark.GAP), 7: (Mark.GAP,), 5: (), 6: ()}
+    report = build_report(RESULTS, PROVENANCE, 1, (1.0, 1.0), None, marks)
+    jsonschema.validate(json.loads(json.dumps(report)), SCHEMA)
+    reported = {entry["index"]: entry["marks"] for entry in report["slices"] if entry["marks"]}
+    assert reported == {4: ["abrupt-end", "gap"], 7: ["gap"]}
+    assert report["summary"]["marked"] == 2
+    write_csv(tmp_path / "report.csv", RESULTS, marks)
+    with open(tmp_path / "report.csv", encoding="utf-8") as stream:
+        rows = {row["slice"]: row["marks"] for row in csv.DictReader(stream)}
+    assert rows == {"4": "abrupt-end gap", "5": "", "6": "", "7": "gap"}

@@ -13,7 +13,7 @@ SMALL, LARGE, GLAND = (
 REPORT = {
     "format": 1,
     "summary": {},
-    "slices": [{"index": 2}, {"index": 3}, {"index": 4}],
+    "slices": [{"index": index, "marks": []} for index in (2, 3, 4)],
     "provenance": {"seed": 0},
 }
 RUN = [
@@ -24,6 +24,12 @@ RUN = [
     iteration(3, 1, SMALL, GLAND, 0.35, "stopped"),
     iteration(4, 1, LARGE, GLAND, 0.6, "stopped"),
 ]
+
+
+def marked_report(marks: dict[int, list[str]]) -> dict:
+    """A report with marks of slices by index."""
+    slices = [{"index": index, "marks": marks.get(index, [])} for index in (2, 3, 4)]
+    return {**REPORT, "slices": slices}
 
 
 def click(button) -> None:

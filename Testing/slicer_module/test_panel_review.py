@@ -5,10 +5,19 @@ import pytest
 import qt
 import slicer
 
-from HermesLib.engine.messages import Finished
+from HermesLib.engine.messages import Cancelled, Finished
 from HermesSegmentLib.labelmaps import voxels_of
 from HermesSegmentLib.run_creation import ORGAN, run_record_nodes
-from Testing.slicer_module.driving import GLAND, LARGE, REPORT, RUN, SMALL, click, drain
+from Testing.slicer_module.driving import (
+    GLAND,
+    LARGE,
+    RUN,
+    SMALL,
+    click,
+    drain,
+    marked_report,
+    play,
+)
 from Testing.slicer_module.events import iteration, opened
 
 
@@ -120,7 +129,8 @@ def test_the_review_of_a_loaded_scene_continues(reviewed, tmp_path):
 
 def test_a_slice_unlike_the_training_patients_is_marked_and_reported(panel, engine):
     click(panel.ui.runButton)
-    engine.say(opened((2, 3, 4), out_of_distribution=(3,)), *RUN, Finished(REPORT))
+    report = marked_report({3: ["unfamiliar"]})
+    engine.say(opened((2, 3, 4), out_of_distribution=(3,)), *RUN, Finished(report))
     drain(panel, engine)
     table = panel.ui.sliceTable
     marked = {table.item(row, 0).text(): table.item(row, 2).text() for row in range(table.rowCount)}
@@ -139,7 +149,7 @@ def test_a_borderline_slice_is_marked_reported_and_needs_review(panel, engine):
         opened((2, 3)),
         iteration(2, 0, LARGE, LARGE, 0.95, "accepted"),
         iteration(3, 0, empty, empty, 0.6, "absent", present=0.4),
-        Finished(REPORT),
+        Finished(marked_report({3: ["borderline"]})),
     )
     drain(panel, engine)
     table = panel.ui.sliceTable
@@ -152,3 +162,33 @@ def test_a_borderline_slice_is_marked_reported_and_needs_review(panel, engine):
         and rows["4"] == 0
     )
     assert "1 borderline" in panel.ui.statusLabel.text
+
+
+def test_accepting_all_leaves_marked_slices_for_a_look(panel, engine):
+    click(panel.ui.runButton)
+    play(panel, engine, end=Finished(marked_report({2: ["abrupt-end"], 4: ["gap", "unfamiliar"]})))
+    table, strip = panel.ui.sliceTable, panel.ui.sliceStrip
+    assert [table.item(row, 0).text() for row in range(3)] == ["4", "5", "3"], "all need a look"
+    assert table.item(2, 1).text() == "accepted !"
+    assert "the organ ends with a large cross-section" in table.item(2, 1).toolTip()
+    assert strip.item(0, 0).text() == "!" and "large cross-section" in strip.item(0, 0).toolTip()
+    click(panel.ui.acceptAllButton)
+    decisions = {index: entry.decision for index, entry in panel.review.run.record.slices.items()}
+    assert decisions == {2: "", 3: "accepted", 4: ""}
+    assert panel.ui.statusLabel.text.startswith("2 marked slices were not accepted")
+
+
+def test_the_panel_marks_the_slices_of_a_cancelled_run_itself(panel, engine):
+    click(panel.ui.runButton)
+    empty = np.zeros_like(LARGE)
+    engine.say(
+        opened((2, 3, 4)),
+        iteration(2, 0, LARGE, LARGE, 0.95, "accepted"),
+        iteration(3, 0, empty, empty, 0.99, "absent", present=0.01),
+        iteration(4, 0, LARGE, LARGE, 0.95, "accepted"),
+        Cancelled(None),
+    )
+    drain(panel, engine)
+    marks = {index: list(entry.marks) for index, entry in panel.review.run.record.slices.items()}
+    assert marks == {2: ["abrupt-end"], 3: ["abrupt-end", "gap"], 4: ["abrupt-end"]}
+    assert "1 in a gap" in panel.ui.statusLabel.text

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from HermesLib.refinement.events import Status
+from HermesLib.refinement.marks import Mark
 from HermesSegmentLib.run_record import Decision, RunRecord
 from Testing.slicer_module.driving import RUN
 from Testing.slicer_module.events import record
@@ -60,6 +61,7 @@ def test_a_record_is_the_same_after_a_round_trip_through_text():
     run = finished()
     run.slices[3].decision, run.slices[3].chosen = Decision.ACCEPTED, 1
     run.out_of_distribution = [4]
+    run.slices[4].marks = [Mark.GAP, Mark.UNFAMILIAR]
     assert RunRecord.from_json(run.to_json()) == run
 
 

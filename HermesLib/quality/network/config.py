@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from HermesLib.errors import HermesError
+from HermesLib.quality.anatomy import AnatomyRule
 from HermesLib.quality.blend import Blend
 from HermesLib.quality.calibration import Calibration
 from HermesLib.quality.evidence import EnsembleEvidence
@@ -44,6 +45,7 @@ class QualityConfig:
             map is better than the samples; validation decides (:mod:`HermesLib.training.blend`).
             Organs are continuous across slices, hence ``through_plane``.
         presence_rule: how the presence of the organ is decided along a volume.
+        anatomy_rule: which ends of the organ are doubted.
         closer_view: side of the organ map's closer view, as a share of the window's.
         island_share: components of a pGT below this share of its largest one are removed.
         generative: whether there is a latent diffusion, with its experts, that samples pGTs. A core
@@ -73,6 +75,7 @@ class QualityConfig:
     expert_share: float = 0.0
     through_plane: float = 0.0
     presence_rule: PresenceRule = dataclasses.field(default_factory=PresenceRule)
+    anatomy_rule: AnatomyRule = dataclasses.field(default_factory=AnatomyRule)
     closer_view: float = 0.88
     island_share: float = 0.1
     generative: bool = True
@@ -131,6 +134,8 @@ class QualityConfig:
             values["calibration"] = Calibration.from_dict(values["calibration"])
         if "presence_rule" in values:
             values["presence_rule"] = PresenceRule.from_dict(values["presence_rule"])
+        if "anatomy_rule" in values:
+            values["anatomy_rule"] = AnatomyRule.from_dict(values["anatomy_rule"])
         if values.get("ensemble") is not None:
             values["ensemble"] = EnsembleConfig.from_dict(values["ensemble"])
         if values.get("evidence") is not None:

@@ -1,5 +1,6 @@
 """One cell of the overview: a slice with its mask, its pGT, their differences, and the prompt."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import matplotlib.patheffects as effects
@@ -10,6 +11,7 @@ from matplotlib.patches import Rectangle
 
 from HermesLib.prompts.types import PromptMarks
 from HermesLib.refinement.events import Iteration
+from HermesLib.refinement.marks import Mark
 from HermesLib.report.overview.selection import View
 
 # The colours of errors are from Okabe and Ito's palette for colour-blind readers; the outlines also
@@ -20,6 +22,7 @@ FALSE_POSITIVE_COLOUR = "#E69F00"
 FALSE_NEGATIVE_COLOUR = "#0072B2"
 POSITIVE_COLOUR = "#F0E442"
 NEGATIVE_COLOUR = "#FFFFFF"
+REASON_COLOUR = "#D55E00"
 FILL = 0.5
 PGT_DASHES = (0, (3, 1.5))
 
@@ -72,6 +75,26 @@ def draw_cell(
     axes.set_ylim(bottom, top)
     axes.set_xticks([])
     axes.set_yticks([])
+
+
+def draw_reasons(axes: Axes, reasons: Sequence[Mark]) -> None:
+    """Frame a cell and write into it why the slice needs a look; nothing without a reason."""
+    if not reasons:
+        return
+    for spine in axes.spines.values():
+        spine.set(edgecolor=REASON_COLOUR, linewidth=3.5)
+    axes.text(
+        0.03,
+        0.97,
+        "\n".join(f"! {reason.value}" for reason in reasons),
+        transform=axes.transAxes,
+        color="white",
+        fontsize=9,
+        weight="bold",
+        ha="left",
+        va="top",
+        bbox={"facecolor": REASON_COLOUR, "edgecolor": "none", "pad": 2},
+    )
 
 
 def _errors(mask: np.ndarray, pgt: np.ndarray) -> np.ndarray:

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.history import SliceResult
-from HermesLib.report.overview.cell import draw_cell
+from HermesLib.refinement.marks import Mark, Marks
+from HermesLib.report.overview.cell import draw_cell, draw_reasons
 from HermesLib.report.overview.header import HEADER_INCHES, RESULT_SIGN, Heading, draw_header
 from HermesLib.report.overview.selection import View, select_iterations, view_of, worst_slices
 
@@ -26,7 +27,7 @@ RESOLUTION = 110
 
 @dataclass(frozen=True, eq=False)
 class _Cell:
-    """One cell of the grid: its place, the iteration to draw, and the caption below it."""
+    """One cell of the grid: its place, the iteration to draw, the caption below it, its marks."""
 
     row: int
     column: int
@@ -34,6 +35,7 @@ class _Cell:
     view: View
     caption: str
     bold: bool
+    reasons: tuple[Mark, ...] = ()
 
 
 def write_overview(
@@ -42,6 +44,7 @@ def write_overview(
     images: Mapping[int, np.ndarray],
     spacing: tuple[float, float],
     heading: Heading,
+    marks: Marks,
 ) -> None:
     """Draw the worst slices of a run as a PNG.
 
@@ -51,13 +54,15 @@ def write_overview(
         images: (H, W) in 0..1 by slice index, at least of the slices to draw.
         spacing: of rows and of columns, mm.
         heading: the run in words.
+        marks: of every slice; a marked slice is drawn with a frame and its marks in words, also
+            where it shows neither organ nor mask.
     """
-    rows = _rows(worst_slices(results, MOST_SLICES))[:MOST_ROWS]
+    rows = _rows(worst_slices(results, MOST_SLICES, marks))[:MOST_ROWS]
     drawn_results = [result for row in rows for result in row]
-    cells = [cell for index, row in enumerate(rows) for cell in _cells(index, row, spacing)]
+    cells = [cell for index, row in enumerate(rows) for cell in _cells(index, row, spacing, marks)]
     left = LABEL_INCHES if any(_has_own_row(result) for result in drawn_results) else MARGIN_INCHES
     figure = _empty_figure(cells, left)
-    draw_header(figure, heading, results, drawn_results)
+    draw_header(figure, heading, results, drawn_results, marks)
     for cell in cells:
         axes = figure.add_axes(_place(figure, cell.row, cell.column, left))
         draw_cell(
@@ -67,6 +72,7 @@ def write_overview(
             cell.view,
             spacing[0] / spacing[1],
         )
+        draw_reasons(axes, cell.reasons)
         axes.set_anchor("N")
         _write_caption(figure, cell, left)
     for index, row in enumerate(rows):
@@ -96,18 +102,24 @@ def _rows(drawn_results: Sequence[SliceResult]) -> list[list[SliceResult]]:
     return rows
 
 
-def _cells(row: int, results: Sequence[SliceResult], spacing: tuple[float, float]) -> list[_Cell]:
+def _cells(
+    row: int, results: Sequence[SliceResult], spacing: tuple[float, float], marks: Marks
+) -> list[_Cell]:
     if _has_own_row(results[0]):
-        return _iteration_cells(row, results[0], spacing)
+        return _iteration_cells(row, results[0], spacing, marks.get(results[0].index, ()))
     cells = []
     for column, result in enumerate(results):
         iteration = result.best_record.unpack()
         caption = f"slice {result.index}, {result.status.value}\n{_scores(iteration)}"
-        cells.append(_Cell(row, column, iteration, view_of([iteration], spacing), caption, False))
+        view = view_of([iteration], spacing)
+        reasons = marks.get(result.index, ())
+        cells.append(_Cell(row, column, iteration, view, caption, False, reasons))
     return cells
 
 
-def _iteration_cells(row: int, result: SliceResult, spacing: tuple[float, float]) -> list[_Cell]:
+def _iteration_cells(
+    row: int, result: SliceResult, spacing: tuple[float, float], reasons: tuple[Mark, ...]
+) -> list[_Cell]:
     indices = select_iterations(len(result.records), result.best, MOST_COLUMNS)
     iterations = [result.records[index].unpack() for index in indices]
     view = view_of(iterations, spacing)
@@ -116,7 +128,8 @@ def _iteration_cells(row: int, result: SliceResult, spacing: tuple[float, float]
         is_result = iteration.index == result.best
         sign = f"{RESULT_SIGN} " if is_result else ""
         caption = f"{sign}it {iteration.index} \u00b7 {_scores(iteration)}"
-        cells.append(_Cell(row, column, iteration, view, caption, is_result))
+        shown = reasons if is_result else ()
+        cells.append(_Cell(row, column, iteration, view, caption, is_result, shown))
     return cells
 
 

@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 from HermesLib.prompts.types import PromptMarks
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.history import SliceResult
+from HermesLib.refinement.marks import Marks
 from HermesLib.report.overview import cell
 from HermesLib.report.overview.selection import is_blank
 
@@ -33,6 +34,7 @@ def draw_header(
     heading: Heading,
     results: Sequence[SliceResult],
     drawn_results: Sequence[SliceResult],
+    marks: Marks,
 ) -> None:
     """Write title, counts and legend into the top ``HEADER_INCHES`` of a figure.
 
@@ -41,6 +43,7 @@ def draw_header(
         heading: what to say of the run.
         results: of all slices of the run.
         drawn_results: of the slices in the figure.
+        marks: of every slice.
     """
     width, height = figure.get_size_inches()
     networks = " \u00b7 ".join(part for part in (heading.model, heading.quality) if part)
@@ -51,12 +54,12 @@ def draw_header(
     figure.text(
         0.1 / width,
         1 - 0.50 / height,
-        counts_text(results, len(drawn_results)),
+        counts_text(results, drawn_results, marks),
         fontsize=11,
         va="center",
     )
     figure.legend(
-        handles=_legend_entries(drawn_results),
+        handles=_legend_entries(drawn_results, marks),
         loc="upper left",
         bbox_to_anchor=(0.0, 1 - 0.64 / height),
         ncols=7,
@@ -67,13 +70,20 @@ def draw_header(
     )
 
 
-def counts_text(results: Sequence[SliceResult], drawn_count: int) -> str:
-    """How many slices have each status, and how many are not drawn."""
+def counts_text(
+    results: Sequence[SliceResult], drawn_results: Sequence[SliceResult], marks: Marks
+) -> str:
+    """How many slices have each status, how many are marked, and how many are not drawn."""
     counts = Counter(result.status for result in results)
     parts = [f"{counts[status]} {status.value}" for status in Status if counts[status]]
     text = f"{len(results)} {'slice' if len(results) == 1 else 'slices'}: {', '.join(parts)}"
-    blank = sum(is_blank(result) for result in results)
-    better = len(results) - blank - drawn_count
+    marked = sum(bool(marks.get(result.index)) for result in results)
+    if marked:
+        text += f"; {marked} marked for a look"
+    drawn = {result.index for result in drawn_results}
+    hidden = [result for result in results if result.index not in drawn]
+    blank = sum(is_blank(result) for result in hidden)
+    better = len(hidden) - blank
     left_out = []
     if blank:
         left_out.append(f"{blank} without the organ")
@@ -82,7 +92,7 @@ def counts_text(results: Sequence[SliceResult], drawn_count: int) -> str:
     return f"{text} \u00b7 not drawn: {' and '.join(left_out)}" if left_out else text
 
 
-def _legend_entries(drawn_results: Sequence[SliceResult]) -> list[Line2D | Patch]:
+def _legend_entries(drawn_results: Sequence[SliceResult], marked: Marks) -> list[Line2D | Patch]:
     entries: list[Line2D | Patch] = [
         Line2D([], [], color=cell.MASK_COLOUR, linewidth=2.2, label="mask"),
         Line2D(
@@ -98,6 +108,8 @@ def _legend_entries(drawn_results: Sequence[SliceResult]) -> list[Line2D | Patch
     ]
     if any(len(result.records) > 1 for result in drawn_results):
         entries.append(Line2D([], [], color="black", marker=">", linestyle="none", label="result"))
+    if any(marked.get(result.index) for result in drawn_results):
+        entries.append(Patch(facecolor=cell.REASON_COLOUR, label="needs a look"))
     marks = _first_marks(drawn_results)
     if marks is not None and marks.boxes:
         entries.append(

@@ -8,6 +8,7 @@ import numpy as np
 
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.history import SliceResult
+from HermesLib.refinement.marks import Marks
 
 #: A part of a slice in pixel edges: left, right, top, bottom.
 View: TypeAlias = tuple[float, float, float, float]
@@ -18,13 +19,17 @@ SMALLEST_VIEW = 0.25
 MARGIN = 0.3
 
 
-def worst_slices(results: Sequence[SliceResult], most: int) -> list[SliceResult]:
-    """Up to ``most`` slices: failed ones first, then by rising pDSC; never blank ones."""
-    candidates = [result for result in results if not is_blank(result)]
+def worst_slices(results: Sequence[SliceResult], most: int, marks: Marks) -> list[SliceResult]:
+    """Up to ``most`` slices: failed ones first, then marked ones, then by rising pDSC.
+
+    A blank slice is among them only if it is marked.
+    """
+    candidates = [result for result in results if marks.get(result.index) or not is_blank(result)]
     return sorted(
         candidates,
         key=lambda result: (
             result.status is not Status.FAILED,
+            not marks.get(result.index),
             result.best_record.numbers.pdsc,
             result.index,
         ),

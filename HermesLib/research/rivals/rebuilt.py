@@ -8,6 +8,7 @@ import torch
 
 from HermesLib.io.neighbours import own_slice
 from HermesLib.metrics.overlap import dice_batch
+from HermesLib.quality.anatomy import AnatomyRule
 from HermesLib.quality.field_of_view import Window, find_windows, from_grid, to_grid
 from HermesLib.quality.presence import PresenceRule
 from HermesLib.quality.protocol import Assessment, Evidence, Observation, ScoreKind
@@ -61,6 +62,7 @@ class GridJudge(Generic[N]):
 
     score: ScoreKind = "raw"
     presence_rule = PresenceRule()
+    anatomy_rule = AnatomyRule()
 
     def __init__(self, network: N, field: str, name: str, sha256: str = ""):
         self.network = network.eval()

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from HermesLib.refinement.events import Status
+from HermesLib.refinement.marks import Mark
 from HermesLib.report.overview.figure import write_overview
 from HermesLib.report.overview.header import Heading, counts_text
 from Testing.report.runs import HEIGHT, WIDTH, results_of, slice_events
@@ -15,10 +16,10 @@ HEADER = 126
 HEADING = Heading("Prostate, T2-weighted MR", "medsam", "qc-prostate-t2", 0.9)
 
 
-def draw(path: Path, *slices) -> np.ndarray:
+def draw(path: Path, *slices, marks=None) -> np.ndarray:
     results = results_of(*slices)
     images = {result.index: np.full((HEIGHT, WIDTH), 0.5, np.float32) for result in results}
-    write_overview(path, results, images, (0.5, 0.5), HEADING)
+    write_overview(path, results, images, (0.5, 0.5), HEADING, marks or {})
     return np.asarray(Image.open(path).convert("RGB")).astype(int)
 
 
@@ -30,6 +31,7 @@ def count(picture: np.ndarray, colour: tuple[int, int, int], tolerance: int = 12
 # Half transparent over a grey of 0.5.
 FALSE_POSITIVE, FALSE_NEGATIVE = (179, 143, 64), (64, 121, 153)
 CYAN, MAGENTA, YELLOW = (0, 255, 255), (255, 0, 255), (240, 228, 66)
+VERMILION = (213, 94, 0)
 
 
 @pytest.mark.parametrize("kind", ["box", "scribbles", "clicks", None])
@@ -79,13 +81,14 @@ def test_the_header_says_what_is_not_drawn():
         *[slice_events(k, [0.5], Status.STOPPED) for k in range(2, 5)],
     )
     assert (
-        counts_text(results, 4) == "5 slices: 3 stopped, 2 absent · not drawn: 1 without the organ"
+        counts_text(results, results[1:], {})
+        == "5 slices: 3 stopped, 2 absent · not drawn: 1 without the organ"
     )
     assert (
-        counts_text(results, 2)
+        counts_text(results, results[1:3], {})
         == "5 slices: 3 stopped, 2 absent · not drawn: 1 without the organ and the 2 best"
     )
-    assert counts_text(results[2:3], 1) == "1 slice: 1 stopped"
+    assert counts_text(results[2:3], results[2:3], {}) == "1 slice: 1 stopped"
 
 
 def test_a_run_without_the_organ_has_a_header_only(tmp_path: Path):
@@ -94,3 +97,18 @@ def test_a_run_without_the_organ_has_a_header_only(tmp_path: Path):
     )
     assert 100 < picture.shape[0] < 220
     assert picture.min() < 50
+
+
+def test_a_marked_slice_is_drawn_with_its_marks_also_where_it_is_blank(tmp_path: Path):
+    slices = [
+        slice_events(0, [0.9], Status.ABSENT, None, empty=True),
+        slice_events(1, [0.95], Status.ACCEPTED, None),
+    ]
+    plain = draw(tmp_path / "plain.png", *slices)
+    marks = {0: (Mark.GAP,), 1: (Mark.ABRUPT_END, Mark.BORDERLINE)}
+    marked = draw(tmp_path / "marked.png", *slices, marks=marks)
+    assert count(plain, VERMILION) == 0 and count(marked[HEADER:], VERMILION) > 2000
+    results = results_of(*slices)
+    assert counts_text(results, results, marks) == (
+        "2 slices: 1 accepted, 1 absent; 2 marked for a look"
+    )

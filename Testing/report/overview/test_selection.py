@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from HermesLib.refinement.events import Iteration, Status
+from HermesLib.refinement.marks import Mark
 from HermesLib.report.overview.selection import select_iterations, view_of, worst_slices
 from Testing.report.runs import results_of, slice_events
 
@@ -18,8 +19,19 @@ def test_failed_slices_come_first_then_the_lowest_pdsc_and_blank_ones_never():
         slice_events(4, [0.9], Status.ABSENT, None, empty=True),
         slice_events(5, [0.1], Status.ABSENT, None),
     )
-    assert [result.index for result in worst_slices(results, 8)] == [2, 5, 3, 1, 0]
-    assert [result.index for result in worst_slices(results, 2)] == [2, 5]
+    assert [result.index for result in worst_slices(results, 8, {})] == [2, 5, 3, 1, 0]
+    assert [result.index for result in worst_slices(results, 2, {})] == [2, 5]
+
+
+def test_marked_slices_come_before_others_even_if_they_are_blank():
+    results = results_of(
+        slice_events(0, [0.9], Status.ACCEPTED),
+        slice_events(1, [0.6], Status.STOPPED),
+        slice_events(2, [0.8], Status.FAILED),
+        slice_events(4, [0.99], Status.ABSENT, None, empty=True),
+    )
+    marks = {0: (Mark.ABRUPT_END,), 4: (Mark.GAP,)}
+    assert [result.index for result in worst_slices(results, 8, marks)] == [2, 0, 4, 1]
 
 
 @given(

@@ -1,0 +1,172 @@
+"""Marks: the reasons why a reader should look at a slice, however it ended.
+
+Slices are judged together, in their order: an organ that ends between two slices with a large
+cross-section, a gap, or a volume without the organ cannot be seen on one slice.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+from typing import Any
+
+from HermesLib.quality.anatomy import AnatomyRule
+from HermesLib.refinement.events import Status
+from HermesLib.refinement.history import SliceResult
+
+#: Above this share of unfamiliar slices, the whole volume is.
+_UNFAMILIAR_SHARE = 0.5
+
+
+class Mark(StrEnum):
+    """A reason to look at a slice."""
+
+    BORDERLINE = "borderline"
+    UNFAMILIAR = "unfamiliar"
+    ABRUPT_END = "abrupt-end"
+    GAP = "gap"
+    NOT_FOUND = "not-found"
+
+
+#: The marks of slices, by slice index; every slice has an entry.
+Marks = Mapping[int, tuple[Mark, ...]]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The size of a volume's voxels.
+
+    Attributes:
+        pixel_mm2: area of a pixel, mm2.
+        thickness: distance of the slices, mm.
+    """
+
+    pixel_mm2: float
+    thickness: float
+
+
+@dataclass(frozen=True)
+class FinalSlice:
+    """How one slice ended.
+
+    Attributes:
+        index: of the slice in the volume.
+        status: how it ended.
+        area_mm2: of its mask, also where the organ is called absent but a mask was given.
+        borderline: the presence of the organ is uncertain.
+        out_of_distribution: the slice looks unlike all training patients; None if unknown.
+    """
+
+    index: int
+    status: Status
+    area_mm2: float
+    borderline: bool = False
+    out_of_distribution: bool | None = None
+
+    @property
+    def shows_organ(self) -> bool:
+        """Whether the result says that the organ is here."""
+        return self.status is not Status.ABSENT and self.area_mm2 > 0
+
+
+def result_marks(
+    results: Sequence[SliceResult],
+    grid: Grid,
+    out_of_distribution: Collection[int] | None,
+    rule: AnatomyRule | None = None,
+) -> dict[int, tuple[Mark, ...]]:
+    """The marks of a run's results; see :func:`volume_marks`.
+
+    Args:
+        results: of the slices in order.
+        grid: of the volume.
+        out_of_distribution: indices of the slices unlike the training patients; None if unknown.
+        rule: of the quality control.
+    """
+    unknown = out_of_distribution is None
+    slices = [
+        FinalSlice(
+            result.index,
+            result.status,
+            int(result.best_record.mask.unpack().sum()) * grid.pixel_mm2,
+            # Presence is decided with the first mask.
+            result.records[0].numbers.borderline,
+            None if unknown else result.index in (out_of_distribution or ()),
+        )
+        for result in results
+    ]
+    return volume_marks(slices, grid.thickness, rule)
+
+
+def report_marks(report: Mapping[str, Any]) -> dict[int, tuple[Mark, ...]]:
+    """The marks of all slices as the content of ``report.json`` states them."""
+    return {
+        entry["index"]: tuple(Mark(mark) for mark in entry.get("marks", ()))
+        for entry in report["slices"]
+    }
+
+
+def volume_marks(
+    slices: Sequence[FinalSlice], thickness: float, rule: AnatomyRule | None = None
+) -> dict[int, tuple[Mark, ...]]:
+    """The marks of all slices of a volume, or of some of them.
+
+    Args:
+        slices: in the order of the volume. An organ may leave the image: the first and the last
+            slice have no neighbour that it could be missing on.
+        thickness: distance of the slices, mm.
+        rule: which ends are doubted; by default the rule's own numbers.
+    """
+    found: dict[Mark, set[int]] = {
+        Mark.BORDERLINE: {item.index for item in slices if item.borderline},
+        Mark.UNFAMILIAR: _unfamiliar(slices),
+        Mark.ABRUPT_END: _abrupt_ends(slices, thickness, rule or AnatomyRule()),
+        Mark.GAP: _gaps(slices),
+        Mark.NOT_FOUND: _not_found(slices),
+    }
+    return {
+        item.index: tuple(mark for mark, indices in found.items() if item.index in indices)
+        for item in slices
+    }
+
+
+def _unfamiliar(slices: Sequence[FinalSlice]) -> set[int]:
+    """Unfamiliar slices; all of them where most are: the image itself is unfamiliar then."""
+    unfamiliar = {item.index for item in slices if item.out_of_distribution}
+    if len(unfamiliar) > _UNFAMILIAR_SHARE * len(slices):
+        return {item.index for item in slices}
+    return unfamiliar
+
+
+def _abrupt_ends(slices: Sequence[FinalSlice], thickness: float, rule: AnatomyRule) -> set[int]:
+    # The mask of a failed slice says nothing: it may be of any size.
+    areas = {item.index: item.area_mm2 for item in slices if item.status is not Status.FAILED}
+    largest = max(areas.values(), default=0.0)
+
+    def is_large(item: FinalSlice) -> bool:
+        return rule.doubts_end(areas.get(item.index, 0.0), largest, thickness)
+
+    # A large mask was given where the quality control sees no organ.
+    marked = {item.index for item in slices if item.status is Status.ABSENT and is_large(item)}
+    for one, other in pairwise(slices):
+        if other.index != one.index + 1:
+            continue
+        for inside, outside in ((one, other), (other, one)):
+            ended = outside.status is Status.ABSENT or outside.area_mm2 == 0
+            if ended and is_large(inside):
+                marked |= {inside.index, outside.index}
+    return marked
+
+
+def _gaps(slices: Sequence[FinalSlice]) -> set[int]:
+    with_organ = [position for position, item in enumerate(slices) if item.shows_organ]
+    if not with_organ:
+        return set()
+    inner = slices[with_organ[0] : with_organ[-1]]
+    return {item.index for item in inner if not item.shows_organ}
+
+
+def _not_found(slices: Sequence[FinalSlice]) -> set[int]:
+    if len(slices) < 2 or any(item.shows_organ for item in slices):
+        return set()
+    return {item.index for item in slices}
