@@ -91,6 +91,12 @@ def summary_text(report: dict[str, Any], output: Path) -> str:
             f"mean pDSC {summary['mean_pdsc']:.3f},"
             f" {summary['mean_iterations']:.1f} refinements per slice"
         )
+    interval = report["provenance"]["interval"]
+    if interval is not None:
+        lines.append(
+            f"interval of the pDSC: {interval['nominal']:.0%} nominal,"
+            f" {interval['guaranteed']:.0%} guaranteed by {interval['patients']} patients"
+        )
     if summary["mean_dsc"] is not None:
         lines.append(f"mean true Dice {summary['mean_dsc']:.3f}")
     for mark, words in _MARK_WORDS.items():

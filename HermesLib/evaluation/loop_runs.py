@@ -151,7 +151,12 @@ def _trace_case(case: Case, loop: Loop, *, only_with_organ: bool) -> list[Trace]
                 case=_name(case),
                 index=index,
                 status=str(event.status),
-                present=event.present,
+                # As the quality control finds it: reports do not state more than patients justify.
+                present=(
+                    event.present
+                    if observation.present is None
+                    else float(observation.present[index])
+                ),
                 organ=int(true.sum()),
                 steps=tuple(steps[index]),
                 marks=tuple(marks),

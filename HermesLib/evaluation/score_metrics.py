@@ -82,6 +82,13 @@ def coverage(table: ScoreTable) -> float:
     return float((above & below).mean())
 
 
+def coverage_by_patient(table: ScoreTable, patients: Sequence[str]) -> dict[str, float]:
+    """The share of each patient's masks with the true Dice in the interval, worst patient first."""
+    owners = np.array(patients)
+    shares = {str(name): round(coverage(table[owners == name]), 4) for name in np.unique(owners)}
+    return dict(sorted(shares.items(), key=lambda item: item[1]))
+
+
 FIGURES: dict[str, Callable[[ScoreTable], float]] = {
     "bias": bias,
     "mae": error,
@@ -96,10 +103,10 @@ def score_figures(masks: Sequence[ScoredMask], kind: ScoreKind) -> dict[str, Any
 
     Returns:
         ``all``: over every mask; ``refined``: over masks with prompts from a pGT. Each figure is a
-        list of the value and its 95 % interval by patient bootstrap. ``perfect_mask``: mean score
-        of true masks. ``accepted``, by threshold: the share of refined masks that pass, and the
-        true Dice of these and of the others. ``anomalies``, by threshold: how well the score
-        detects bad masks among the others.
+        list of the value and its 95 % interval by patient bootstrap; coverage is also given by
+        patient and of the worst patient. ``perfect_mask``: mean score of true masks. ``accepted``,
+        by threshold: the share of refined masks that pass, and the true Dice of these and of the
+        others. ``anomalies``, by threshold: how well the score detects bad masks among the others.
     """
     refined = [mask for mask in masks if mask.refined]
     perfect = [mask for mask in masks if mask.source == PERFECT]
@@ -135,6 +142,9 @@ def _group(masks: Sequence[ScoredMask], kind: ScoreKind) -> dict[str, Any]:
     table = ScoreTable.of(masks, kind)
     patients = [mask.patient for mask in masks]
     figures = {name: with_interval(table, patients, figure) for name, figure in FIGURES.items()}
+    by_patient = coverage_by_patient(table, patients)
+    figures["coverage_by_patient"] = by_patient
+    figures["coverage_worst_patient"] = min(by_patient.values())
     return {"masks": len(masks), "patients": len(set(patients)), **figures}
 
 

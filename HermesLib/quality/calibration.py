@@ -12,6 +12,8 @@ from typing import Any
 
 import torch
 
+from HermesLib.metrics.guarantee import Guarantee
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -56,6 +58,16 @@ class Calibration:
     prompted: Curve
     coverage: float
     patients: int
+
+    @property
+    def guarantee(self) -> Guarantee:
+        """What the intervals contain of a further patient's masks."""
+        return Guarantee.of(self.coverage, self.patients)
+
+    @property
+    def guaranteed(self) -> float:
+        """The share of a further patient's masks that the intervals are sure to contain."""
+        return self.guarantee.guaranteed
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for a checkpoint's metadata."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 import torch
 
 from HermesLib.metrics.components import without_small_components
+from HermesLib.metrics.guarantee import Guarantee
 from HermesLib.metrics.overlap import dice_batch
 from HermesLib.quality.blend import Blend
 from HermesLib.quality.ensemble.features import mask_features, presence_features
@@ -71,6 +72,14 @@ class DiffusionQuality:
         """What the pDSC is."""
         fitted = self.calibration is not None or self.evidence is not None
         return "calibrated" if self._calibrated and fitted else "raw"
+
+    @property
+    def guarantee(self) -> Guarantee | None:
+        """What the intervals contain; None for the raw score."""
+        if self.score == "raw":
+            return None
+        fitted = self.evidence or self.calibration
+        return None if fitted is None else fitted.guarantee
 
     def with_blend(self, blend: Blend) -> "DiffusionQuality":
         """The same networks with the pGT composed differently; observations serve both."""

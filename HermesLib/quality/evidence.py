@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from HermesLib.metrics.guarantee import Guarantee
 from HermesLib.quality.calibration import error_scale
 
 #: Numbers by name, scalars or (B,).
@@ -116,6 +117,11 @@ class EnsembleEvidence:
     scores: Mapping[str, ScoreModel]
     coverage: float
     patients: int
+
+    @property
+    def guarantee(self) -> Guarantee:
+        """What the intervals contain of a further patient's masks."""
+        return Guarantee.of(self.coverage, self.patients)
 
     def score(self, evidence: str, *, context: bool) -> ScoreModel:
         """The model for masks of one sort, on slices with or without context."""

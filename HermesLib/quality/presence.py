@@ -25,10 +25,13 @@ class PresenceRule:
         borderline: (low, high). A slice with low <= probability < high is borderline. On eight
             held-out PROMISE12 patients (256 slices, 123 with the gland) no slice with the gland was
             below the default range and two without it were above; 53 were in between.
+        patients: the number of patients that the rule was fitted on; None if unknown. It limits
+            what is stated, see :meth:`stated`.
     """
 
     weight: float = 0.5
     borderline: tuple[float, float] = (0.1, 0.9)
+    patients: int | None = None
 
     def __post_init__(self) -> None:
         """Check the numbers.
@@ -44,12 +47,27 @@ class PresenceRule:
         low, high = self.borderline
         if not 0 <= low <= high <= 1:
             raise HermesError(f"borderline range {low:g} to {high:g} is not within 0 to 1")
+        if self.patients is not None and self.patients < 1:
+            raise HermesError(f"presence cannot be fitted on {self.patients} patients")
 
     @classmethod
     def from_dict(cls, raw: dict[str, Any]) -> "PresenceRule":
         """Read from a checkpoint's metadata."""
         low, high = raw["borderline"]
-        return cls(float(raw["weight"]), (float(low), float(high)))
+        patients = raw.get("patients")
+        known = None if patients is None else int(patients)
+        return cls(float(raw["weight"]), (float(low), float(high)), known)
+
+    def stated(self, probability: float) -> float:
+        """The probability of presence as reports state it: no surer than the patients justify.
+
+        n patients without an error do not justify a probability above n/(n+1), nor below 1/(n+1):
+        the next patient may be the first exception. Decisions use the probability itself.
+        """
+        if self.patients is None:
+            return probability
+        surest = self.patients / (self.patients + 1)
+        return min(max(probability, 1 - surest), surest)
 
     def is_borderline(self, probability: float) -> bool:
         """Whether a slice with this probability of showing the organ needs a reader's decision."""

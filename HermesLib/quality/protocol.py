@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 
 import torch
 
+from HermesLib.metrics.guarantee import Guarantee
 from HermesLib.quality.anatomy import AnatomyRule
 from HermesLib.quality.presence import PresenceRule
 
@@ -108,6 +109,11 @@ class QualityControl(Protocol):
     @property
     def score(self) -> ScoreKind:
         """What the pDSC is."""
+        ...
+
+    @property
+    def guarantee(self) -> Guarantee | None:
+        """What the intervals of the pDSC contain; None where nothing is known of it."""
         ...
 
     def without(self, patient: str) -> "QualityControl":

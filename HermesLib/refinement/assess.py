@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import torch
 
@@ -47,8 +48,10 @@ def assess_slices(
     for row, (index, score) in enumerate(zip(indices, scores, strict=True)):
         mask = masks[row].cpu().numpy()
         status = _status(score, settings.threshold)
+        borderline = quality.presence_rule.is_borderline(score.present)
+        stated = quality.presence_rule.stated(score.present)
         if status is Status.ABSENT:
-            score = score.where_absent(mask_is_empty=not mask.any())
+            score = replace(score, present=stated).where_absent(mask_is_empty=not mask.any())
         yield Iteration(
             slice_index=index,
             index=0,
@@ -61,8 +64,8 @@ def assess_slices(
             prompt=None,
             seconds=seconds,
             status=status,
-            present=score.present,
-            borderline=quality.presence_rule.is_borderline(score.present),
+            present=stated,
+            borderline=borderline,
         )
 
 

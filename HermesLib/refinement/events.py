@@ -31,7 +31,8 @@ class Iteration:
         prompt: the model's prompt; None if the mask was given, and on slices without the organ.
         seconds: this slice's share of its batch's time.
         status: how the slice ended; None while it continues.
-        present: the QC's probability that the slice shows the organ.
+        present: the QC's probability that the slice shows the organ, as
+            :meth:`HermesLib.quality.presence.PresenceRule.stated`.
         borderline: the presence of the organ is uncertain; the slice needs a look, however it ends.
         ceiling: the highest pDSC that the QC would give any mask of the slice after a pGT has drawn
             its prompt; 1 if the QC does not know.

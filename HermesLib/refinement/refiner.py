@@ -239,10 +239,12 @@ class Refiner:
         seconds: float,
     ) -> Iteration:
         assert state.mask is not None
+        stated = self.quality.presence_rule.stated(state.present)
         if state.status is Status.ABSENT:
             # The result is an empty mask, whatever the model predicted.
             state.mask = np.zeros_like(state.mask)
-            score = replace(score.where_absent(mask_is_empty=True), pgt=state.mask)
+            score = replace(score, present=stated).where_absent(mask_is_empty=True)
+            score = replace(score, pgt=state.mask)
         true_dice = None if truth is None else dice(state.mask, truth[state.position].cpu().numpy())
         return Iteration(
             slice_index=state.index,
@@ -256,7 +258,7 @@ class Refiner:
             prompt=state.prompt,
             seconds=seconds,
             status=state.status,
-            present=state.present,
+            present=stated,
             borderline=self.quality.presence_rule.is_borderline(state.present),
             ceiling=score.ceiling,
         )

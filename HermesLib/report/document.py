@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from HermesLib.metrics.guarantee import Guarantee
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.history import Record, SliceResult
 from HermesLib.refinement.marks import Marks
@@ -49,6 +50,7 @@ class Provenance:
     quality: Network
     score: str
     image_sha256: str
+    interval: Guarantee | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The ``provenance`` object of the report."""

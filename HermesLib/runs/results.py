@@ -80,6 +80,7 @@ def provenance_of(
         quality=Network(quality.name, quality.sha256),
         score=quality.score,
         image_sha256=inputs.volume.sha256,
+        interval=quality.guarantee,
     )
 
 

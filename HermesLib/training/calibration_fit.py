@@ -9,6 +9,7 @@ from scipy import optimize
 from HermesLib.errors import HermesError
 from HermesLib.evaluation.scored_masks import ScoredMask
 from HermesLib.quality.calibration import Calibration, Curve, error_scale, logit
+from HermesLib.training.conformal import group_quantile
 
 #: Share of masks that the interval is to cover.
 COVERAGE = 0.9
@@ -46,9 +47,10 @@ def fit_curve(masks: Sequence[ScoredMask], evidence: Sequence[float]) -> Curve:
     """The curve of least squared error in Dice; every patient has the same weight.
 
     The interval comes from leaving out one patient after the other (cross-conformal, patients as
-    groups): the quantiles of the errors as multiples of
-    :func:`HermesLib.quality.calibration.error_scale`. There is no correction for few patients:
-    eight or ten are too few for one at 90 %. Coverage is measured on test patients instead.
+    groups): the ends of the errors, as multiples of
+    :func:`HermesLib.quality.calibration.error_scale`, that
+    :func:`HermesLib.training.conformal.group_quantile` finds. Fewer than 19 patients do not support
+    90 %: the ends are then the most extreme errors, and the calibration states what they guarantee.
 
     Raises:
         TooFewPatientsError: fewer than :data:`FEWEST_PATIENTS`.
@@ -70,16 +72,9 @@ def fit_curve(masks: Sequence[ScoredMask], evidence: Sequence[float]) -> Curve:
         scale = error_scale(torch.from_numpy(expected)).numpy()
         errors[left_out] = (true[left_out] - expected) / scale
     bias, slope = (float(value) for value in _fit(logits, true, weights))
-    low = weighted_quantile(errors, weights, (1 - COVERAGE) / 2)
-    high = weighted_quantile(errors, weights, (1 + COVERAGE) / 2)
+    low = group_quantile(errors, patients, (1 - COVERAGE) / 2)
+    high = group_quantile(errors, patients, (1 + COVERAGE) / 2)
     return Curve(bias, slope, min(low, 0.0), max(high, 0.0), len(true))
-
-
-def weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:
-    """The smallest value with at least ``share`` of the weight at or below it."""
-    order = np.argsort(values)
-    reached = np.cumsum(weights[order]) / weights.sum()
-    return float(values[order[min(int(np.searchsorted(reached, share)), len(values) - 1)]])
 
 
 def _predict(parameters: np.ndarray, logits: np.ndarray) -> np.ndarray:

@@ -9,15 +9,6 @@ that of the patient to come, whose error may be anything.
 import numpy as np
 
 
-def guaranteed_level(patients: int) -> float:
-    """The share of a further patient's masks that an interval with two ends can be sure to contain.
-
-    >>> round(guaranteed_level(19), 3)
-    0.9
-    """
-    return max(0.0, 1 - 2 / (patients + 1))
-
-
 def group_quantile(errors: np.ndarray, patients: np.ndarray, share: float) -> float:
     """The end of an interval of errors.
 

@@ -85,7 +85,8 @@ def fit_presence(volumes: Sequence[VolumeEvidence], default: PresenceRule) -> Fi
     weight = max(likelihoods, key=likelihoods.__getitem__)
     counts = [len(item.present) for item in volumes]
     patients = np.repeat([item.patient for item in volumes], counts)
-    rule = PresenceRule(weight, borderline_range(probabilities(weight), present, patients))
+    borderline = borderline_range(probabilities(weight), present, patients)
+    rule = PresenceRule(weight, borderline, len(np.unique(patients)))
     record = {
         "weight": weight,
         "borderline": list(rule.borderline),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from HermesLib.metrics.guarantee import Guarantee
 from HermesLib.weights.checkpoint import Checkpoint
 
 NOT_STATED = (
@@ -140,6 +141,8 @@ def _calibration(trained: Checkpoint, record: Mapping[str, Any]) -> list[str]:
     """The patients that the score was fitted on, and the curves."""
     curves = {name: trained.config["calibration"][name] for name in ("independent", "prompted")}
     models = record.get("models_trained_on_them", record["models"])
+    fitted = trained.config["calibration"]
+    guarantee = Guarantee.of(fitted["coverage"], fitted["patients"])
     parts = " and ".join(record.get("parts", ("validation", "test")))
     return [
         "## Calibration of the score",
@@ -156,6 +159,9 @@ def _calibration(trained: Checkpoint, record: Mapping[str, Any]) -> list[str]:
         "```",
         json.dumps(_rounded(curves)),
         "```",
+        "",
+        f"Interval: {guarantee.nominal:.0%} nominal, {guarantee.guaranteed:.0%} guaranteed by the "
+        f"{guarantee.patients} patients.",
         "",
         *_presence(record.get("presence_rule")),
     ]

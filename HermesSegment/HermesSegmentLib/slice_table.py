@@ -44,7 +44,7 @@ _ANATOMY = {Mark.NOT_FOUND, Mark.ABRUPT_END, Mark.GAP}
 #: On the strip, of a marked slice without a decision.
 _LOOK = "!"
 _HEADINGS = (_("Slice"), _("Status"), _("pDSC"), _("Interval"), _("Iterations"), _("Review"))
-_STATUS_COLUMN, _PDSC_COLUMN = 1, 2
+_STATUS_COLUMN, _PDSC_COLUMN, _INTERVAL_COLUMN = 1, 2, 3
 _SMALLEST_CELL = 6
 
 
@@ -97,6 +97,7 @@ def fill_table(table: Any, record: RunRecord, current: int) -> list[int]:
     """One row per slice, those that need review first; returns the slices' indices."""
     slices = record.worst_first()
     table.setRowCount(len(slices))
+    level = _interval_level(record)
     for row, entry in enumerate(slices):
         unreliable = record.is_out_of_distribution(entry.index)
         pdsc, interval = _quality(entry)
@@ -113,6 +114,7 @@ def fill_table(table: Any, record: RunRecord, current: int) -> list[int]:
             _("Unlike the training patients: pDSC is unreliable") if unreliable else ""
         )
         items[_STATUS_COLUMN].setToolTip(_reasons(entry))
+        items[_INTERVAL_COLUMN].setToolTip(level)
         if entry.index == current:
             table.selectRow(row)
     return [entry.index for entry in slices]
@@ -124,6 +126,18 @@ def _quality(entry: SliceRecord) -> tuple[str, str]:
         return "", ""
     best = entry.iterations[entry.best]
     return f"{best.pdsc:.2f}", f"{best.low:.2f}-{best.high:.2f}"
+
+
+def _interval_level(record: RunRecord) -> str:
+    """What the interval contains, as the report of the run states it; empty where unknown."""
+    interval = (record.report or {}).get("provenance", {}).get("interval")
+    if not interval:
+        return ""
+    return _("{nominal} nominal, {guaranteed} guaranteed by {patients} patients").format(
+        nominal=f"{interval['nominal']:.0%}",
+        guaranteed=f"{interval['guaranteed']:.0%}",
+        patients=interval["patients"],
+    )
 
 
 def _suffix(entry: SliceRecord) -> str:

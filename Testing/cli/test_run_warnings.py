@@ -6,6 +6,7 @@ from pathlib import Path
 
 import jsonschema
 import numpy as np
+import pytest
 import torch
 
 from HermesLib.quality.network.core import QualityCore
@@ -14,7 +15,7 @@ from HermesLib.quality.slice_reading import slice_features
 from HermesLib.weights.checkpoint import save_checkpoint
 from Testing.cli.conftest import Hermes
 from Testing.cli.results import SCHEMA, refine_arguments
-from Testing.quality.small import SMALL
+from Testing.quality.small import CALIBRATION, SMALL
 
 
 def test_out_of_distribution_slices_are_printed_and_reported(
@@ -83,3 +84,23 @@ def test_a_volume_without_the_organ_is_said_in_one_line_and_marked_on_every_slic
     assert [entry["marks"] for entry in report["slices"]] == [["not-found"]] * 5
     lines = [line for line in outcome.out if "the organ was not found on any slice" in line]
     assert len(lines) == 1 and "5 slices (0, 1, 2, 3, 4)" in lines[0]
+
+
+def test_the_guaranteed_level_of_the_interval_is_printed_beside_the_nominal_one(
+    hermes: Hermes, files: Path, tmp_path: Path
+):
+    torch.manual_seed(0)
+    core = QualityCore(dataclasses.replace(SMALL, calibration=CALIBRATION))
+    save_checkpoint(
+        tmp_path / "eight.safetensors", core.state_dict(), "quality", core.config.to_dict()
+    )
+    arguments = ("assess", files / "image.nii.gz", files / "label.nii.gz", "-o", tmp_path / "out")
+    outcome = hermes(*arguments, "--quality", tmp_path / "eight.safetensors")
+    assert outcome.code == 0, outcome.err
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    jsonschema.validate(report, SCHEMA)
+    interval = report["provenance"]["interval"]
+    assert (interval["nominal"], interval["patients"]) == (0.9, 8)
+    assert interval["guaranteed"] == pytest.approx(1 - 2 / 9)
+    line = "interval of the pDSC: 90% nominal, 78% guaranteed by 8 patients"
+    assert line in outcome.out

@@ -38,6 +38,8 @@ def test_bias_and_error_are_those_of_the_masks_and_refined_ones_stand_apart():
     assert (raw["perfect_mask"], calibrated["perfect_mask"]) == (0.92, 0.94)
     # 0.70 is not within 0.75 to 0.85, the others are in theirs.
     assert calibrated["refined"]["coverage"][0] == 0.75
+    assert list(calibrated["refined"]["coverage_by_patient"].items()) == [("a", 0.5), ("b", 1.0)]
+    assert calibrated["refined"]["coverage_worst_patient"] == 0.5
 
 
 def test_what_is_accepted_is_counted_at_and_above_the_threshold():

@@ -73,3 +73,13 @@ def test_a_weight_out_of_range_is_refused(weight: float):
 def test_a_borderline_range_outside_0_to_1_is_refused():
     with pytest.raises(HermesError, match="borderline"):
         PresenceRule(borderline=(0.2, 1.1))
+
+
+def test_no_probability_is_stated_that_the_patients_do_not_justify():
+    rule = PresenceRule(patients=9)
+    assert [rule.stated(value) for value in (0.0, 0.1, 0.4, 0.9, 0.999)] == pytest.approx(
+        [0.1, 0.1, 0.4, 0.9, 0.9]
+    )
+    assert PresenceRule().stated(0.999) == 0.999, "the number of patients is unknown"
+    assert PresenceRule.from_dict({"weight": 0.5, "borderline": [0.1, 0.9]}).patients is None
+    assert PresenceRule.from_dict({**vars(rule)}) == rule

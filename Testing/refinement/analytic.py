@@ -69,6 +69,7 @@ class OrganQuality:
     score = "raw"
     presence_rule = PresenceRule()
     anatomy_rule = AnatomyRule()
+    guarantee = None
 
     def __init__(self, jitter: int = 0, present: float = 1.0, ceiling: float = 1.0) -> None:
         self.jitter = jitter

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from HermesLib.quality.presence import PresenceRule
 from HermesLib.refinement.assess import assess_slices
 from HermesLib.refinement.events import Status
+from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.refinement.volume import assess_volume
-from Testing.refinement.analytic import EmptyFor, OrganQuality, organ, scene
+from Testing.refinement.analytic import BoxThreshold, EmptyFor, OrganQuality, organ, scene
 
 IMAGES = torch.stack([scene()] * 3)
 MASKS = torch.stack([organ(), organ(30, 34), torch.zeros_like(organ())])
@@ -49,3 +51,16 @@ def test_the_batch_size_does_not_change_the_scores():
     assert [(event.slice_index, event.pdsc) for event in whole] == [
         (event.slice_index, event.pdsc) for event in parts
     ]
+
+
+def test_a_probability_of_presence_is_stated_as_patients_justify_and_decided_as_it_is():
+    quality = OrganQuality(present=0.001)
+    quality.presence_rule = PresenceRule(borderline=(0.1, 0.9), patients=4)
+    nonempty, _, empty = assess_slices(quality, RefinementSettings(), IMAGES, MASKS)
+    assert nonempty.status is empty.status is Status.ABSENT
+    assert nonempty.present == empty.present == pytest.approx(0.2)
+    assert not empty.borderline, "0.001 is not, although 0.2 would be"
+    assert empty.pdsc == pytest.approx(0.8) and nonempty.pdsc == pytest.approx(0.2)
+    refined = list(Refiner(BoxThreshold(), quality).refine(IMAGES, present=torch.full((3,), 0.001)))
+    assert [event.status for event in refined] == [Status.ABSENT] * 3
+    assert refined[0].present == pytest.approx(0.2) and refined[0].pdsc == pytest.approx(0.8)

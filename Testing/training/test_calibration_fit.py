@@ -6,8 +6,9 @@ import torch
 
 from HermesLib.errors import HermesError
 from HermesLib.evaluation.scored_masks import CORRUPTED, ScoredMask
+from HermesLib.metrics.guarantee import guaranteed_level
 from HermesLib.quality.calibration import Curve
-from HermesLib.training.calibration_fit import fit_calibration, fit_curve, weighted_quantile
+from HermesLib.training.calibration_fit import fit_calibration, fit_curve
 
 
 def patients(
@@ -50,7 +51,7 @@ def errors(
 
 def test_new_patients_refined_masks_are_judged_without_flattery():
     rng = np.random.default_rng(0)
-    calibration = fit_calibration(patients(rng, 8))
+    calibration = fit_calibration(patients(rng, 30))
     refined = [one for one in patients(rng, 30) if one.refined]
     bias, error, covered = errors(calibration.prompted, [one.expected for one in refined], refined)
     raw = [one.raw - one.true for one in refined]
@@ -61,7 +62,7 @@ def test_new_patients_refined_masks_are_judged_without_flattery():
 
 def test_other_masks_are_judged_by_their_pgt():
     rng = np.random.default_rng(0)
-    calibration = fit_calibration(patients(rng, 8))
+    calibration = fit_calibration(patients(rng, 30))
     others = [one for one in patients(rng, 30) if not one.refined]
     bias, error, covered = errors(calibration.independent, [one.raw for one in others], others)
     assert abs(bias) < 0.02 and error < 0.05 and 0.8 < covered < 0.98
@@ -86,10 +87,28 @@ def test_three_patients_are_too_few_to_learn_errors_from():
         fit_calibration(patients(np.random.default_rng(0), 3))
 
 
-def test_a_quantile_counts_weights_not_values():
-    values, weights = np.array([3.0, 1.0, 2.0]), np.array([0.1, 0.8, 0.1])
-    assert [weighted_quantile(values, weights, share) for share in (0.5, 0.85, 1.0)] == [
-        1.0,
-        2.0,
-        3.0,
-    ]
+def test_a_calibration_states_what_its_patients_guarantee_beside_the_nominal_level():
+    eight = fit_calibration(patients(np.random.default_rng(0), 8))
+    assert (eight.coverage, eight.patients) == (0.9, 8)
+    assert eight.guaranteed == pytest.approx(1 - 2 / 9)
+    many = fit_calibration(patients(np.random.default_rng(0), 40, masks=8))
+    assert many.guaranteed == 0.9, "never above the nominal level"
+
+
+def test_few_patients_get_their_most_extreme_errors_as_the_interval():
+    judged = [one for one in patients(np.random.default_rng(2), 6) if one.refined]
+    curve = fit_curve(judged, [one.expected for one in judged])
+    _, _, covered = errors(curve, [one.expected for one in judged], judged)
+    assert covered > 0.98
+
+
+@pytest.mark.parametrize("count", [5, 12])
+def test_new_patients_masks_lie_in_the_interval_as_often_as_guaranteed(count: int):
+    shares = []
+    for seed in range(25):
+        rng = np.random.default_rng(seed)
+        judged = [one for one in patients(rng, count, 20, noise=0.05) if one.refined]
+        curve = fit_curve(judged, [one.expected for one in judged])
+        further = [one for one in patients(rng, 20, 20, noise=0.05) if one.refined]
+        shares.append(errors(curve, [one.expected for one in further], further)[2])
+    assert np.mean(shares) >= min(0.9, guaranteed_level(count))

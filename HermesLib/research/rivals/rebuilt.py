@@ -63,6 +63,7 @@ class GridJudge(Generic[N]):
     score: ScoreKind = "raw"
     presence_rule = PresenceRule()
     anatomy_rule = AnatomyRule()
+    guarantee = None
 
     def __init__(self, network: N, field: str, name: str, sha256: str = ""):
         self.network = network.eval()

@@ -12,6 +12,7 @@ from HermesLib.datasets.training_dataset import TrainingDataset
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
 from HermesLib.evaluation.cases import Case, decathlon_cases, lone_slice_cases
+from HermesLib.metrics.guarantee import guaranteed_level
 from HermesLib.models.registry import bundled_models, load_model
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.evidence import EnsembleEvidence, PresenceModel
@@ -19,7 +20,6 @@ from HermesLib.quality.network.config import QualityConfig
 from HermesLib.quality.presence import PresenceRule, contiguous_presence
 from HermesLib.quality.registry import load_diffusion
 from HermesLib.training.calibration_fit import FEWEST_PATIENTS, TooFewPatientsError
-from HermesLib.training.conformal import guaranteed_level
 from HermesLib.training.ensemble.evidence_fit import COVERAGE, fit_evidence, fit_presence_model
 from HermesLib.training.ensemble.folds import Folds
 from HermesLib.training.ensemble.out_of_fold import (
