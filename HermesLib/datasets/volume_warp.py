@@ -14,6 +14,8 @@ from torch.nn import functional
 
 #: Distance of the points at which the flow is followed, mm. It changes little in between.
 _COARSE = 5.0
+#: Air in a CT's window is 0. Dark tissue of an MR, far from a bright coil, is down to 0.005.
+_AIR = 0.002
 #: Depth below the body's outline from which on tissue moves freely, mm: skin, fat and ribs.
 _DAMPED = 25.0
 #: An organ that lies this deep grows about its centroid, mm; a shallower one grows inwards.
@@ -83,7 +85,7 @@ def body_mask(image: np.ndarray) -> np.ndarray:
 
     Where little of the image is brighter than air, all of it counts as body.
     """
-    bright = ndimage.binary_opening(image > 0.03, np.ones((1, 3, 3)))
+    bright = ndimage.binary_opening(image > _AIR, np.ones((1, 3, 3)))
     parts, count = ndimage.label(bright)
     if not count:
         return np.ones(image.shape, bool)
