@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from HermesLib.cli import wrong_input
 from HermesLib.cli.options import add_model, add_prompt
 from HermesLib.models.registry import bundled_models
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``evaluate loop``, ``pgt`` and ``score``."""
+    """Add ``evaluate loop``, ``pgt``, ``score`` and ``wrong-input``."""
     parser = subparsers.add_parser(
         "evaluate", help="measure the loop or the quality control on cases with a known truth"
     )
@@ -43,7 +44,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="plot score against truth, reliability, and acceptance",
     )
     score.set_defaults(run=run_score)
-    for kind in (loop, pgt, score):
+    wrong = wrong_input.add_parser(kinds)
+    for kind in (loop, pgt, score, wrong):
         kind.add_argument("--quality", default="diffusion", metavar="NAME|FILE")
         kind.add_argument("--preset", default="prostate-t2")
         kind.add_argument(
@@ -75,7 +77,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 @dataclass(frozen=True, eq=False)
-class _Parts:
+class Parts:
     """What is measured, and with what.
 
     Attributes:
@@ -95,13 +97,13 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _progress(done: int, total: int) -> None:
+def show_progress(done: int, total: int) -> None:
     _say(f"case {done} of {total}")
 
 
-def _parts(
+def read_parts(
     arguments: argparse.Namespace, models: "dict[str, Checkpoint] | None" = None
-) -> "_Parts":
+) -> "Parts":
     """Read the cases and load the quality control.
 
     Warns of patients that a network under test was trained on. ``models``: the weights of the
@@ -130,10 +132,10 @@ def _parts(
             overlaps[name] = patients
             _say(overlap_warning(name, patients, cases))
     quality = load_quality(arguments.quality, preset, device)
-    return _Parts(preset, device, cases, quality, overlaps)
+    return Parts(preset, device, cases, quality, overlaps)
 
 
-def _publish(figures: dict[str, Any], details: dict[str, Any], output: Path | None) -> int:
+def publish(figures: dict[str, Any], details: dict[str, Any], output: Path | None) -> int:
     if output:
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(
@@ -156,12 +158,12 @@ def run_loop(arguments: argparse.Namespace) -> int:
         threshold=arguments.threshold, keep=arguments.keep, seed=arguments.seed
     )
     name = arguments.model or load_preset(arguments.preset).model
-    parts = _parts(arguments, {name: model_checkpoint(name, arguments.weights)})
+    parts = read_parts(arguments, {name: model_checkpoint(name, arguments.weights)})
     preset = parts.preset
     model = load_model(name, arguments.weights, parts.device)
     kind = prompt_kind(model, arguments.prompt)
     loop = Loop(preset, model, parts.quality, kind, settings, parts.device, arguments.out_of_fold)
-    outcomes = evaluate_loop(parts.cases, loop, _progress)
+    outcomes = evaluate_loop(parts.cases, loop, show_progress)
     failures = silent_failure_figures(outcomes)
     _say(failure_table(failures))
     networks = {
@@ -171,7 +173,7 @@ def run_loop(arguments: argparse.Namespace) -> int:
         "quality_sha256": parts.quality.sha256,
         "trained_on": parts.trained_on,
     }
-    return _publish(
+    return publish(
         {
             **networks,
             "threshold": arguments.threshold,
@@ -188,14 +190,14 @@ def run_pgt(arguments: argparse.Namespace) -> int:
     """Measure whether the pGT follows the image."""
     from HermesLib.evaluation.invariance import evaluate_invariance
 
-    parts = _parts(arguments)
+    parts = read_parts(arguments)
     figures = evaluate_invariance(
         parts.cases,
         parts.preset,
         parts.quality,
         arguments.seed,
         parts.device,
-        _progress,
+        show_progress,
         out_of_fold=arguments.out_of_fold,
     )
     networks = {
@@ -203,7 +205,7 @@ def run_pgt(arguments: argparse.Namespace) -> int:
         "quality_sha256": parts.quality.sha256,
         "trained_on": parts.trained_on,
     }
-    return _publish({**networks, **figures}, {}, arguments.output)
+    return publish({**networks, **figures}, {}, arguments.output)
 
 
 def run_score(arguments: argparse.Namespace) -> int:
@@ -217,7 +219,7 @@ def run_score(arguments: argparse.Namespace) -> int:
     from HermesLib.models.registry import load_model, model_checkpoint
     from HermesLib.quality.diffusion_qc import DiffusionQuality
 
-    parts = _parts(arguments, {name: model_checkpoint(name) for name in bundled_models()})
+    parts = read_parts(arguments, {name: model_checkpoint(name) for name in bundled_models()})
     preset = parts.preset
     quality = parts.quality
     if not isinstance(quality, DiffusionQuality):
@@ -233,7 +235,7 @@ def run_score(arguments: argparse.Namespace) -> int:
         models,
         arguments.seed,
         parts.device,
-        _progress,
+        show_progress,
         out_of_fold=arguments.out_of_fold,
     )
     kinds: list[ScoreKind] = ["raw"]
@@ -249,4 +251,4 @@ def run_score(arguments: argparse.Namespace) -> int:
     figures = {"preset": preset.name, **networks}
     figures |= {kind: score_figures(masks, kind) for kind in kinds}
     details = {"masks": [dataclasses.asdict(mask) for mask in masks]}
-    return _publish(figures, details, arguments.output)
+    return publish(figures, details, arguments.output)

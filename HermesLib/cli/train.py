@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from HermesLib.cli import train_ensemble
+from HermesLib.cli import input_check, train_ensemble
 from HermesLib.cli.training_options import add_training_options, add_view_options, training_job
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     calibration.add_argument("--threads", type=int, help="processor threads; all by default")
     calibration.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
     calibration.set_defaults(run=run_calibration)
+    input_check.add_parser(kinds)
     organ = kinds.add_parser(
         "organ",
         help="your own organ: a preset with trained and calibrated weights, a report and a card",

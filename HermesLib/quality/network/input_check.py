@@ -1,0 +1,152 @@
+"""A small network that tells whether slices are what a preset was made for.
+
+It is trained with outlier exposure (Hendrycks 2019, "Deep anomaly detection with outlier exposure")
+on right slices and on kinds of wrong ones. It knows nothing of the organ.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from HermesLib.errors import HermesError
+from HermesLib.io.neighbours import own_slice
+from HermesLib.networks.blocks import ResidualBlock
+from HermesLib.quality.field_of_view import find_windows, to_grid
+from HermesLib.quality.network.settings import read_settings
+from HermesLib.weights.checkpoint import load_checkpoint
+
+#: Log odds beyond this count no more in a volume's mean: one slice must not decide for all.
+_CLIP = 8.0
+
+
+@dataclass(frozen=True)
+class InputCheckConfig:
+    """Sizes of the networks, and how their answers are used.
+
+    Attributes:
+        field: what of a slice is read, as in :func:`HermesLib.quality.field_of_view.find_windows`.
+        grid: side of the networks' square, pixels.
+        channels: of the levels; each halves the resolution, and each is a multiple of 8.
+        members: networks, each trained without one fold of the patients.
+        volume_share: weight of the mean over the volume's slices; the rest is the slice's own.
+        threshold: log odds below which a slice is unfamiliar.
+    """
+
+    field: str = "slice"
+    grid: int = 96
+    channels: tuple[int, ...] = (16, 24, 32, 48, 64)
+    members: int = 1
+    volume_share: float = 0.5
+    threshold: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for a checkpoint's metadata."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, raw: dict[str, Any]) -> "InputCheckConfig":
+        """Read :meth:`to_dict`.
+
+        Raises:
+            HermesError: settings that this version does not know.
+        """
+        return read_settings(cls, raw)
+
+
+class InputNetwork(nn.Module):
+    """Log odds (B,) that squares (B, 1, S, S) of 0..1 show what the preset was made for."""
+
+    def __init__(self, channels: Sequence[int]) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, channels[0], 5, stride=2, padding=2)
+        self.levels = nn.ModuleList(
+            ResidualBlock(inputs, outputs) for inputs, outputs in pairwise(channels)
+        )
+        self.head = nn.Linear(2 * channels[-1], 1)
+
+    def forward(self, squares: torch.Tensor) -> torch.Tensor:
+        axis = torch.linspace(-1, 1, squares.shape[-1], device=squares.device)
+        places = torch.stack(torch.meshgrid(axis, axis, indexing="ij"))
+        # Where something lies is what tells a turned slice from an upright one.
+        features = self.stem(
+            torch.cat([squares * 2 - 1, places.expand(len(squares), -1, -1, -1)], 1)
+        )
+        for level in self.levels:
+            features = level(functional.avg_pool2d(features, 2))
+        features = functional.silu(features)
+        pooled = torch.cat([features.mean((2, 3)), features.amax((2, 3))], 1)
+        return self.head(pooled)[:, 0]
+
+
+def volume_evidence(log_odds: torch.Tensor, share: float) -> torch.Tensor:
+    """Log odds (B,) of a volume's slices, each joined with the mean over all of them.
+
+    Args:
+        log_odds: (B,), all slices of one volume, or one slice.
+        share: weight of the mean.
+    """
+    clipped = log_odds.clamp(-_CLIP, _CLIP)
+    return clipped if not len(clipped) else clipped.lerp(clipped.mean(), share)
+
+
+class InputCheck(nn.Module):
+    """The networks of all folds, with the threshold that was found out of fold."""
+
+    def __init__(self, config: InputCheckConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.members = nn.ModuleList(InputNetwork(config.channels) for _ in range(config.members))
+
+    @torch.inference_mode()
+    def log_odds(self, images: torch.Tensor, members: Sequence[int] = ()) -> torch.Tensor:
+        """Log odds (B,) of slices, each by itself, on the CPU.
+
+        Args:
+            images: (B, C, H, W) in 0..1, each slice in the middle of its neighbours.
+            members: which networks are asked; all by default.
+        """
+        device = next(self.parameters()).device
+        networks = [self.members[k] for k in members] if members else list(self.members)
+        answers = [torch.zeros(0)]
+        # Slice by slice: what is said of a slice must not depend on what is read with it.
+        for image in images:
+            own = own_slice(image[None]).float()
+            square = to_grid(own, find_windows(own, self.config.field), self.config.grid)
+            answers.append(
+                torch.stack([network(square.to(device)) for network in networks]).mean(0).cpu()
+            )
+        return torch.cat(answers)
+
+    def unfamiliar(self, images: torch.Tensor, members: Sequence[int] = ()) -> torch.Tensor:
+        """Which slices (B,) of a volume, or of one slice, are not what the preset was made for.
+
+        Args:
+            images: (B, C, H, W) in 0..1, all slices of one volume.
+            members: as in :meth:`log_odds`.
+        """
+        evidence = volume_evidence(self.log_odds(images, members), self.config.volume_share)
+        return evidence < self.config.threshold
+
+
+def load_input_check(path: Path) -> tuple[InputCheck, tuple[tuple[str, ...], ...]]:
+    """An input check from its own weight file, and the patients of each of its folds.
+
+    Raises:
+        HermesError: another file.
+    """
+    checkpoint = load_checkpoint(path)
+    if checkpoint.kind != "input-check":
+        raise HermesError(f"{path.name} holds no input check")
+    check = InputCheck(InputCheckConfig.from_dict(checkpoint.config))
+    prefix = "input_check."
+    check.load_state_dict(
+        {name.removeprefix(prefix): value for name, value in checkpoint.tensors.items()}
+    )
+    folds = tuple(tuple(names) for names in checkpoint.training["folds"])
+    return check.eval(), folds
