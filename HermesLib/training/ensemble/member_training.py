@@ -57,7 +57,7 @@ def default_training(modality: str, mirror: bool, steps: int, seed: int) -> Memb
     prostate's members needed 1500 steps for the Dice that these reach in 400.
     """
     views = default_augmentation(modality, mirror)
-    warp = OrganWarp(share=0.35, scale=(0.6, 1.8), shift=0.35, split=0.02)
+    warp = OrganWarp(share=0.25, scale=(0.6, 1.8), shift=0.35, split=0.02)
     if modality == CT:
         views = replace(views, zoom=(0.75, 1.35), sharpen=0.2)
         augmentation = MemberAugmentation(views, warp, cut=0.04, extras=0.1)
@@ -66,7 +66,7 @@ def default_training(modality: str, mirror: bool, steps: int, seed: int) -> Memb
         augmentation = MemberAugmentation(views, warp, cut=0.02)
     trainer = TrainerSettings(
         steps=steps,
-        batch=12,
+        batch=12 if modality == CT else 16,
         rate=1.5e-3,
         weight_decay=0.02,
         schedule=RateSchedule(warmup=60),
@@ -75,7 +75,7 @@ def default_training(modality: str, mirror: bool, steps: int, seed: int) -> Memb
         validate_every=steps,  # a fold that is left out must not choose weights
         seed=seed,
     )
-    return MemberTraining(trainer, SliceMix(absent=0.28, nearby=0.45), augmentation)
+    return MemberTraining(trainer, SliceMix(), augmentation)
 
 
 def member_config(
@@ -85,7 +85,8 @@ def member_config(
     tables = sorted({item.names for item in slices if item.organ(preset.organ_label) is not None})
     is_ct = preset.modality == CT
     return MemberConfig(
-        field="body" if is_ct else "slice",
+        grid=128 if is_ct else 96,
+        field="body" if is_ct else "centre",
         neighbours=neighbours,
         standardise=not is_ct,
         mirror=not is_ct,

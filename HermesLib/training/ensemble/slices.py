@@ -31,6 +31,7 @@ class OrganSlice:
         distance: how many slices away the nearest slice with the organ is; 0 with the organ, a
             large number where the volume has none.
         share: as in :class:`HermesLib.training.slice_sampler.SampledSlice`.
+        at_end: whether the slice is among the outermost slices with the organ of its volume.
     """
 
     image: np.ndarray
@@ -40,6 +41,7 @@ class OrganSlice:
     patient: str
     distance: int
     share: float = 1.0
+    at_end: bool = False
 
     @cached_property
     def shape(self) -> OrganShape | None:
@@ -55,11 +57,14 @@ class SliceMix:
         absent: share of slices without the organ.
         nearby: share of those that are within ``reach`` slices of the organ's ends.
         reach: slices.
+        ends: share of the slices with the organ that are among the outermost of their volume.
+            There the organ is small and looks unlike its middle.
     """
 
-    absent: float = 0.35
-    nearby: float = 0.4
+    absent: float = 0.25
+    nearby: float = 0.5
     reach: int = 4
+    ends: float = 0.25
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,7 @@ def organ_slices(
     """
     volumes = VolumeImages(slices)
     distances = _distances(slices, organ)
+    outermost = _outermost(slices, organ)
     cut = []
     for item in slices:
         mask = item.organ(organ)
@@ -121,9 +127,25 @@ def organ_slices(
                 item.patient,
                 distances[item],
                 CENTRE_SHARE if field_of_view == "centre" else 1.0,
+                item in outermost,
             )
         )
     return cut
+
+
+def _outermost(slices: Sequence[LabelledSlice], organ: str) -> set[LabelledSlice]:
+    """The slices of a volume that are within a sixth of the organ's length from its ends."""
+    volumes: dict[tuple[str, str, str], list[LabelledSlice]] = {}
+    for item in slices:
+        mask = item.organ(organ)
+        if item.index >= 0 and mask is not None and mask.any():
+            volumes.setdefault(item.place[:-1], []).append(item)
+    outermost: set[LabelledSlice] = set()
+    for items in volumes.values():
+        ordered = sorted(items, key=lambda item: item.index)
+        count = -(-len(ordered) // 6)
+        outermost.update(ordered[:count], ordered[-count:])
+    return outermost
 
 
 def _distances(slices: Sequence[LabelledSlice], organ: str) -> dict[LabelledSlice, int]:
@@ -159,6 +181,7 @@ class OrganSliceSampler:
         self.how = how
         self._kinds: dict[str, list[list[OrganSlice]]] = {
             "with": _by_patient(item for item in slices if item.distance == 0),
+            "ends": _by_patient(item for item in slices if item.at_end),
             "near": _by_patient(item for item in slices if 0 < item.distance <= mix.reach),
             "far": _by_patient(item for item in slices if item.distance > mix.reach),
         }
@@ -195,10 +218,11 @@ class OrganSliceSampler:
         return vary_neighbours(rng, stacked), torch.stack(targets)
 
     def _choose(self, rng: np.random.Generator) -> OrganSlice:
-        kind = "with"
+        kind = "ends" if rng.random() < self.mix.ends else "with"
         if rng.random() < self.mix.absent:
             kind = "near" if rng.random() < self.mix.nearby else "far"
-        patients = self._kinds[kind] or self._kinds["far"] or self._kinds["with"]
+        patients = self._kinds[kind] or self._kinds["with" if kind == "ends" else "far"]
+        patients = patients or self._kinds["with"]
         slices = patients[int(rng.integers(len(patients)))]
         return slices[int(rng.integers(len(slices)))]
 

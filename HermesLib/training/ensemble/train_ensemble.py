@@ -40,7 +40,7 @@ class EnsembleTraining:
     folds: int = 5
     folds_file: Path | None = None
     only: tuple[int, ...] = ()
-    steps: int = 2000
+    steps: int = 3000
     context_steps: int = 350
     seed: int = 0
 
