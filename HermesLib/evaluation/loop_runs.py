@@ -5,7 +5,8 @@ an iteration depends on when the loop will stop.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 import torch
@@ -16,9 +17,11 @@ from HermesLib.metrics.overlap import dice
 from HermesLib.models.protocol import PromptableModel
 from HermesLib.presets.preset import Preset
 from HermesLib.prompts.registry import strategy_for
+from HermesLib.quality.anatomy import AnatomyRule
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.history import result_iteration
+from HermesLib.refinement.marks import FinalSlice, Grid, volume_marks
 from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.refinement.stopping import StoppingRule
@@ -79,7 +82,9 @@ class Trace:
         present: probability that the slice shows the organ.
         organ: pixels of the truth.
         steps: the iterations.
-        marks, position, area_mm2: as of :class:`HermesLib.evaluation.loop_metrics.SliceOutcome`.
+        position, area_mm2: as of :class:`HermesLib.evaluation.loop_metrics.SliceOutcome`.
+        borderline, out_of_distribution: what the quality control says of the slice.
+        grid: size of the voxels; None for a lone slice.
     """
 
     patient: str
@@ -89,9 +94,11 @@ class Trace:
     present: float
     organ: int
     steps: tuple[Step, ...]
-    marks: tuple[str, ...] = ()
     position: float | None = None
     area_mm2: float = 0.0
+    borderline: bool = False
+    out_of_distribution: bool | None = None
+    grid: Grid | None = None
 
 
 def trace_cases(
@@ -142,9 +149,6 @@ def _trace_case(case: Case, loop: Loop, *, only_with_organ: bool) -> list[Trace]
         steps.setdefault(index, []).append(_step(event, true))
         if event.status is None:
             continue
-        marks = ["borderline"] if event.borderline else []
-        if unfamiliar is not None and bool(unfamiliar[index]):
-            marks.append("unfamiliar")
         traces.append(
             Trace(
                 patient=case.patient,
@@ -159,9 +163,11 @@ def _trace_case(case: Case, loop: Loop, *, only_with_organ: bool) -> list[Trace]
                 ),
                 organ=int(true.sum()),
                 steps=tuple(steps[index]),
-                marks=tuple(marks),
                 position=places.get(index),
                 area_mm2=float(true.sum() * read.pixel_area),
+                borderline=event.borderline,
+                out_of_distribution=None if unfamiliar is None else bool(unfamiliar[index]),
+                grid=Grid(read.pixel_area, read.thickness or 0.0),
             )
         )
     return traces
@@ -217,7 +223,6 @@ def replay(trace: Trace, settings: RefinementSettings) -> SliceOutcome:
         organ=trace.organ,
         drawn=best.drawn,
         common=best.common,
-        marks=trace.marks,
         position=trace.position,
         area_mm2=trace.area_mm2,
     )
@@ -241,5 +246,33 @@ def _end(trace: Trace, settings: RefinementSettings) -> tuple[int, str]:
 def evaluate_loop(
     cases: Sequence[Case], loop: Loop, on_case: Callable[[int, int], None]
 ) -> list[SliceOutcome]:
-    """The loop's result on every slice of the cases."""
-    return [replay(trace, loop.settings) for trace in trace_cases(cases, loop, on_case)]
+    """The loop's result on every slice of the cases, with the marks of whole volumes."""
+    traces = trace_cases(cases, loop, on_case)
+    outcomes = [replay(trace, loop.settings) for trace in traces]
+    return with_marks(outcomes, traces, loop.quality.anatomy_rule)
+
+
+def with_marks(
+    outcomes: Sequence[SliceOutcome], traces: Sequence[Trace], rule: AnatomyRule
+) -> list[SliceOutcome]:
+    """Outcomes of traces, in the same order, with the marks that the product gives."""
+    marked = []
+    for _, group in groupby(zip(outcomes, traces, strict=True), lambda pair: pair[1].case):
+        pairs = list(group)
+        grid = pairs[0][1].grid or Grid(1.0, 0.0)
+        slices = [
+            FinalSlice(
+                outcome.index,
+                Status(outcome.status),
+                outcome.drawn * grid.pixel_mm2,
+                trace.borderline,
+                trace.out_of_distribution,
+            )
+            for outcome, trace in pairs
+        ]
+        marks = volume_marks(slices, grid.thickness, rule)
+        marked += [
+            replace(outcome, marks=tuple(str(mark) for mark in marks[outcome.index]))
+            for outcome, _ in pairs
+        ]
+    return marked

@@ -141,7 +141,9 @@ def _group(masks: Sequence[ScoredMask], kind: ScoreKind) -> dict[str, Any]:
         return {"masks": 0, "patients": 0}
     table = ScoreTable.of(masks, kind)
     patients = [mask.patient for mask in masks]
-    figures = {name: with_interval(table, patients, figure) for name, figure in FIGURES.items()}
+    figures: dict[str, Any] = {
+        name: with_interval(table, patients, figure) for name, figure in FIGURES.items()
+    }
     by_patient = coverage_by_patient(table, patients)
     figures["coverage_by_patient"] = by_patient
     figures["coverage_worst_patient"] = min(by_patient.values())

@@ -5,6 +5,7 @@ A slice is a **silent failure** if it bears no mark and ends accepted with a tru
 although the organ is there, marked or not.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -45,18 +46,19 @@ def silent_failure_figures(outcomes: Sequence[SliceOutcome]) -> dict[str, Any]:
     """Figures over all slices, by patient (worst first), by size and by position.
 
     Returns:
-        ``all``: see :func:`_figures`, with ``silent_interval``, the 95 % interval of the share by
-        patient bootstrap; ``patients``: the same figures of each; ``by_size``: over terciles of the
-        organ's area; ``by_position``: at the organ's ends, next to them and in its middle.
+        ``volumes``, ``lone_slices``: how many. ``all``: see :func:`_figures`, with
+        ``silent_interval``, the 95 % interval of the share by patient bootstrap. ``patients``: the
+        same figures of each. ``by_size``: over terciles of the organ's area. ``by_position``: at
+        the organ's ends, next to them and in its middle.
     """
     patients = sorted({outcome.patient for outcome in outcomes})
     own = {p: [outcome for outcome in outcomes if outcome.patient == p] for p in patients}
     by_patient = {patient: _figures(rows) for patient, rows in own.items()}
-    ranked = sorted(
-        patients,
-        key=lambda p: (-by_patient[p]["silent"]["share"], by_patient[p]["true_dice"] or 1.0, p),
-    )
+    ranked = sorted(patients, key=lambda patient: (*_rank(by_patient[patient]), patient))
+    cases = Counter(outcome.case for outcome in outcomes)
     return {
+        "volumes": sum(count > 1 for count in cases.values()),
+        "lone_slices": sum(count == 1 for count in cases.values()),
         "all": {**_figures(outcomes), "silent_interval": _interval(outcomes)},
         "patients": {patient: by_patient[patient] for patient in ranked},
         "by_size": _by_size(outcomes),
@@ -67,13 +69,14 @@ def silent_failure_figures(outcomes: Sequence[SliceOutcome]) -> dict[str, Any]:
 def _figures(outcomes: Sequence[SliceOutcome]) -> dict[str, Any]:
     """Counts and shares.
 
-    ``with_organ``, ``without_organ``: slices. ``silent``: silent failures, their share of the
-    slices with the organ. ``dropped``: absent though the organ is there, and how many of them
-    bear no mark. ``accepted``: share of the slices with the organ, their true Dice, and how many
-    are below :data:`ACCEPTABLE`. ``drawn_without_organ``: slices without the organ that end with a
-    mask, and how many of them are accepted without a mark. ``marked``: share of all slices.
-    ``true_dice``, ``pgt_dice``: means over slices with the organ. ``presence_auroc``: over all
-    slices. ``aurc``, ``e_aurc``: of the pDSC on slices with the organ that were not dropped.
+    ``with_organ``, ``without_organ``: slices. ``silent``: silent failures among the slices with the
+    organ, and their share of these. ``dropped``: absent though the organ is there, and how many of
+    them bear no mark. ``accepted``: share of the slices with the organ, their true Dice, and how
+    many are below :data:`ACCEPTABLE`. ``drawn_without_organ``: slices without the organ that end
+    with a mask, and the silent failures among them, which are accepted. ``marked``: share of the
+    slices with and without the organ. ``true_dice``, ``pgt_dice``: means over slices with the
+    organ. ``presence_auroc``: over all slices. ``aurc``, ``e_aurc``: of the pDSC on all slices with
+    the organ; a dropped slice has the score of its empty mask and a true Dice of 0.
     """
     with_organ = [outcome for outcome in outcomes if outcome.organ]
     without = [outcome for outcome in outcomes if not outcome.organ]
@@ -81,10 +84,9 @@ def _figures(outcomes: Sequence[SliceOutcome]) -> dict[str, Any]:
     dropped = [outcome for outcome in with_organ if is_dropped(outcome)]
     drawn = [outcome for outcome in without if outcome.drawn]
     low = [outcome for outcome in accepted if outcome.final_dsc < ACCEPTABLE]
-    silent = sum(map(is_silent, outcomes))
-    kept = [outcome for outcome in with_organ if outcome.status != Status.ABSENT]
-    pdscs = [outcome.pdsc for outcome in kept]
-    risks = [1 - outcome.final_dsc for outcome in kept]
+    silent = sum(map(is_silent, with_organ))
+    pdscs = [outcome.pdsc for outcome in with_organ]
+    risks = [1 - outcome.final_dsc for outcome in with_organ]
     return {
         "with_organ": len(with_organ),
         "without_organ": len(without),
@@ -103,9 +105,13 @@ def _figures(outcomes: Sequence[SliceOutcome]) -> dict[str, Any]:
         },
         "drawn_without_organ": {
             "slices": len(drawn),
-            "accepted_unmarked": sum(is_silent(outcome) for outcome in drawn),
+            "share": _share(len(drawn), len(without)),
+            "silent": sum(map(is_silent, drawn)),
         },
-        "marked": _share(sum(bool(outcome.marks) for outcome in outcomes), len(outcomes)),
+        "marked": {
+            "with_organ": _share(sum(bool(item.marks) for item in with_organ), len(with_organ)),
+            "without_organ": _share(sum(bool(item.marks) for item in without), len(without)),
+        },
         "true_dice": _mean([outcome.final_dsc for outcome in with_organ]),
         "pgt_dice": _mean([outcome.pgt_dsc for outcome in with_organ]),
         "presence_auroc": auroc(
@@ -117,11 +123,18 @@ def _figures(outcomes: Sequence[SliceOutcome]) -> dict[str, Any]:
     }
 
 
+def _rank(figures: dict[str, Any]) -> tuple[float, float, float]:
+    """Sorts patients worst first: silent failures, masks without organ, then low Dice."""
+    false = figures["drawn_without_organ"]["silent"]
+    dice = figures["true_dice"]
+    return -figures["silent"]["share"], -false, 1.0 if dice is None else dice
+
+
 def failure_table(figures: dict[str, Any]) -> str:
     """The figures of all slices and of each patient, worst first, as lines of text."""
     heading = (
         f"{'patient':<24}{'slices':>7}{'silent':>8}{'dropped':>9}{'accepted':>10}{'true':>7}"
-        f"{'< 0.7':>7}{'marked':>8}{'pGT':>7}"
+        f"{'< 0.7':>7}{'marked':>8}{'pGT':>7}{'false':>7}"
     )
     rows = {"all": figures["all"], **figures["patients"]}
     lines = [heading]
@@ -130,10 +143,11 @@ def failure_table(figures: dict[str, Any]) -> str:
         lines.append(
             f"{name:<24}{row['with_organ']:>7}{row['silent']['slices']:>8}"
             f"{row['dropped']['slices']:>9}{accepted['share']:>10.2f}"
-            f"{_text(accepted['true_dice']):>7}{accepted['low']:>7}{row['marked']:>8.2f}"
-            f"{_text(row['pgt_dice']):>7}"
+            f"{_text(accepted['true_dice']):>7}{accepted['low']:>7}"
+            f"{row['marked']['with_organ']:>8.2f}{_text(row['pgt_dice']):>7}"
+            f"{row['drawn_without_organ']['silent']:>7}"
         )
-    if not figures["by_position"]["middle"]["slices"]:
+    if not figures["volumes"]:
         lines.append("lone slices only: this is no test of whole volumes")
     return "\n".join(lines)
 
@@ -143,7 +157,9 @@ def _text(value: float | None) -> str:
 
 
 def _interval(outcomes: Sequence[SliceOutcome]) -> list[float | None]:
-    table = np.array([[is_silent(outcome), outcome.organ > 0] for outcome in outcomes], float)
+    table = np.array(
+        [[is_silent(item) and item.organ > 0, item.organ > 0] for item in outcomes], float
+    )
     return with_interval(
         table,
         [outcome.patient for outcome in outcomes],

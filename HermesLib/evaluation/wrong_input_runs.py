@@ -18,6 +18,7 @@ from HermesLib.evaluation.wrong_input import OTHER, RawVolume, as_other_scan, ki
 from HermesLib.io.neighbours import with_neighbours
 from HermesLib.quality.network.input_check import InputCheck
 from HermesLib.refinement.events import Status
+from HermesLib.refinement.marks import FinalSlice, Grid, volume_marks
 from HermesLib.refinement.volume import refine_volume
 
 RIGHT = "right"
@@ -109,13 +110,23 @@ def _run(kind: str, patient: str, volume: RawVolume, test: WrongInputTest) -> li
     for event in refine_volume(loop.refiner(quality), observation, device=loop.device):
         if event.status is not None:
             ended[event.slice_index] = event
-    nowhere = all(event.status == Status.ABSENT for event in ended.values())
-    outcomes = []
-    for index, event in sorted(ended.items()):
-        marks = ["borderline"] if event.borderline else []
-        marks += ["unfamiliar"] if unfamiliar[index] else []
-        marks += ["not-found"] if nowhere and len(pixels) > 1 else []
-        outcomes.append(WrongOutcome(kind, patient, str(event.status), tuple(marks)))
+    spacing = volume.spacing
+    grid = Grid(float(spacing[1] * spacing[2]), float(spacing[0]))
+    slices = [
+        FinalSlice(
+            index,
+            event.status or Status.STOPPED,
+            int(event.mask.sum()) * grid.pixel_mm2,
+            event.borderline,
+            bool(unfamiliar[index]),
+        )
+        for index, event in sorted(ended.items())
+    ]
+    marks = volume_marks(slices, grid.thickness, quality.anatomy_rule)
+    outcomes = [
+        WrongOutcome(kind, patient, str(item.status), tuple(map(str, marks[item.index])))
+        for item in slices
+    ]
     return outcomes
 
 

@@ -152,10 +152,27 @@ def _abrupt_ends(slices: Sequence[FinalSlice], thickness: float, rule: AnatomyRu
         if other.index != one.index + 1:
             continue
         for inside, outside in ((one, other), (other, one)):
-            ended = outside.status is Status.ABSENT or outside.area_mm2 == 0
-            if ended and is_large(inside):
-                marked |= {inside.index, outside.index}
+            if _is_empty(outside) and is_large(inside):
+                marked |= {inside.index, *_empty_beyond(slices, inside, outside)}
     return marked
+
+
+def _is_empty(item: FinalSlice) -> bool:
+    return item.status is Status.ABSENT or item.area_mm2 == 0
+
+
+def _empty_beyond(
+    slices: Sequence[FinalSlice], inside: FinalSlice, outside: FinalSlice
+) -> set[int]:
+    """The slices without the organ beyond a doubted end: nobody knows how many of them show it."""
+    step = outside.index - inside.index
+    by_index = {item.index: item for item in slices}
+    beyond = set()
+    index = outside.index
+    while index in by_index and _is_empty(by_index[index]):
+        beyond.add(index)
+        index += step
+    return beyond
 
 
 def _gaps(slices: Sequence[FinalSlice]) -> set[int]:

@@ -8,7 +8,15 @@ import torch
 
 from HermesLib.evaluation.cases import read_cases
 from HermesLib.evaluation.loop_metrics import SliceOutcome
-from HermesLib.evaluation.loop_runs import Loop, Step, Trace, evaluate_loop, replay, trace_cases
+from HermesLib.evaluation.loop_runs import (
+    Loop,
+    Step,
+    Trace,
+    evaluate_loop,
+    replay,
+    trace_cases,
+    with_marks,
+)
 from HermesLib.models.registry import load_model
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.registry import load_quality
@@ -92,9 +100,8 @@ def test_one_run_replayed_is_what_the_loop_does_at_every_threshold(tmp_path: Pat
     measured = Loop(preset, model, quality, "box", run_settings(0.9, 0), CPU)
     rows = trace_cases(cases, measured, lambda done, total: None)
     for threshold in (0.7, 0.9):
-        assert [replay(one, RefinementSettings(threshold=threshold)) for one in rows] == loop(
-            threshold
-        )
+        replayed = [replay(one, RefinementSettings(threshold=threshold)) for one in rows]
+        assert with_marks(replayed, rows, quality.anatomy_rule) == loop(threshold)
     shown = trace_cases(cases, measured, lambda *_: None, only_with_organ=True)
     assert {one.index for one in shown} == {one.index for one in rows if one.organ}
     assert all(one.organ for one in shown)

@@ -59,14 +59,14 @@ def test_patients_are_listed_worst_first_with_their_counts():
     figures = silent_failure_figures(outcomes)
     assert next(iter(figures["patients"])) == "p-2"
     worst = figures["patients"]["p-2"]
-    assert worst["silent"] == {"slices": 3, "share": 1.0}
+    assert worst["silent"] == {"slices": 2, "share": 0.6667}
     assert worst["dropped"] == {"slices": 1, "share": 0.3333, "unmarked": 1}
     assert worst["accepted"]["low"] == 1
-    assert worst["drawn_without_organ"] == {"slices": 1, "accepted_unmarked": 1}
+    assert worst["drawn_without_organ"] == {"slices": 1, "share": 0.5, "silent": 1}
     assert figures["patients"]["p-3"]["dropped"]["unmarked"] == 0
     everyone = figures["all"]
     assert everyone["with_organ"] == 13
-    assert everyone["silent"]["slices"] == 3
+    assert everyone["silent"]["slices"] == 2
     low, high = everyone["silent_interval"][1:]
     assert low <= everyone["silent"]["share"] <= high
     lines = failure_table(figures).splitlines()
@@ -90,6 +90,21 @@ def test_dice_is_reported_at_the_ends_of_the_organ_and_by_its_size():
 
 
 def test_lone_slices_are_said_to_be_no_test_of_whole_volumes():
-    lone = silent_failure_figures([replace(GOOD, position=None)] * 3)
-    assert "no test of whole volumes" in failure_table(lone)
-    assert "no test" not in failure_table(silent_failure_figures([GOOD] * 3))
+    lone = [replace(GOOD, position=None, case=f"c-{number}") for number in range(3)]
+    assert "no test of whole volumes" in failure_table(silent_failure_figures(lone))
+    ends = [replace(GOOD, position=float(place), index=place) for place in (0, 1)]
+    assert "no test" not in failure_table(silent_failure_figures([*lone, *ends]))
+
+
+def test_a_volume_without_the_organ_that_gets_masks_ranks_before_a_good_one():
+    masks = [replace(FALSE, patient="p-2", case="d", index=index) for index in range(5)]
+    figures = silent_failure_figures([GOOD, EMPTY, *masks])
+    assert next(iter(figures["patients"])) == "p-2"
+    assert figures["patients"]["p-2"]["drawn_without_organ"]["silent"] == 5
+
+
+def test_dropping_a_slice_does_not_improve_the_risk_coverage_curve():
+    wrong = replace(LOW, status="stopped", final_dsc=0.2, pdsc=0.3)
+    kept = silent_failure_figures([GOOD, wrong])["all"]["aurc"]
+    dropped = silent_failure_figures([GOOD, replace(DROPPED, pdsc=0.9)])["all"]["aurc"]
+    assert dropped > kept

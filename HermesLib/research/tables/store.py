@@ -17,6 +17,7 @@ from HermesLib.metrics.overlap import dice
 from HermesLib.models.protocol import PromptableModel
 from HermesLib.prompts.registry import strategy_for
 from HermesLib.quality.protocol import QualityControl
+from HermesLib.refinement.marks import Grid
 from HermesLib.refinement.seeding import slice_rng, slice_seed
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.research.promptable.oracle_prompts import predict_from_oracle_prompts
@@ -92,7 +93,16 @@ def measure_run(
 
 def traces_of(rows: Sequence[dict[str, Any]]) -> list[Trace]:
     """Rows of a file as traces."""
-    return [Trace(**{**row, "steps": tuple(Step(**step) for step in row["steps"])}) for row in rows]
+    return [
+        Trace(
+            **{
+                **row,
+                "steps": tuple(Step(**step) for step in row["steps"]),
+                "grid": Grid(**row["grid"]) if row.get("grid") else None,
+            }
+        )
+        for row in rows
+    ]
 
 
 @torch.inference_mode()
