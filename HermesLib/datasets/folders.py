@@ -89,6 +89,29 @@ def patient_identity(family: str, stem: str) -> str:
     return f"{family}-{int(numbers[-1]) if numbers else stem}"
 
 
+def entry_identity(family: str, entry: str | dict[str, Any]) -> str:
+    """The identity of the patient of an entry of a Decathlon table.
+
+    Args:
+        family: begins the identity.
+        entry: an image's name, or an object with ``image`` and, where the file's name does not tell
+            the patients apart, ``patient``.
+
+    Raises:
+        HermesError: a patient that is not a name or a number.
+    """
+    if isinstance(entry, str):
+        entry = {"image": entry}
+    patient = entry.get("patient")
+    if patient is None:
+        return patient_identity(family, Path(entry["image"]).name.split(".")[0])
+    if isinstance(patient, bool) or not isinstance(patient, (str, int)) or not str(patient).strip():
+        raise HermesError(
+            f"the patient of {entry['image']} in dataset.json is not a name or a number"
+        )
+    return f"{family}-{str(patient).strip()}"
+
+
 def read_decathlon(
     folder: Path,
     intensity: Intensity,
@@ -101,20 +124,26 @@ def read_decathlon(
         folder: with ``dataset.json``.
         intensity: how volumes are mapped to 0..1.
         family: begins the patients' identities; the table's name by default.
-        keep: whether a patient is read, by identity.
+        keep: whether a patient is read, by identity (:func:`entry_identity`).
     """
     table = read_volume_table(folder)
     family = family or table["name"]
     values = table["labels"]
     names = tuple(values[str(value)] for value in range(len(values)))
-    cases = [(entry["image"], entry["label"]) for entry in table["training"]]
+    cases = [
+        (entry["image"], entry["label"], entry_identity(family, entry))
+        for entry in table["training"]
+    ]
     cases += [
-        (entry if isinstance(entry, str) else entry["image"], None)
+        (
+            entry if isinstance(entry, str) else entry["image"],
+            None,
+            entry_identity(family, entry),
+        )
         for entry in table.get("test", [])
     ]
     slices = []
-    for image_name, label_name in cases:
-        patient = patient_identity(family, Path(image_name).name.split(".")[0])
+    for image_name, label_name, patient in cases:
         if not label_name:
             patient += UNLABELLED
         if not keep(patient):

@@ -4,7 +4,7 @@ A training folder may hold ``split.json``::
 
     {"train": ["liver-1", "liver-4"], "validation": ["liver-2"], "test": ["liver-3"]}
 
-The names are patient identities (:func:`HermesLib.datasets.folders.patient_identity`).
+The names are patient identities (:func:`HermesLib.datasets.folders.entry_identity`).
 """
 
 import json

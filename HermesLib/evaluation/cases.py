@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 
 from HermesLib.datasets.folders import (
+    entry_identity,
     parse_folder,
-    patient_identity,
     read_slice_table,
     read_volume_table,
 )
@@ -31,7 +31,7 @@ class Case:
         patient: name for people and for ``--patients``: the file's stem, or the identity.
         image, label: the files.
         value: the organ's value in the label map.
-        identity: the patient in splits (:func:`HermesLib.datasets.folders.patient_identity`).
+        identity: the patient in splits (:func:`HermesLib.datasets.folders.entry_identity`).
     """
 
     patient: str
@@ -72,7 +72,7 @@ def decathlon_cases(folder: Path, organ: str, family: str | None = None) -> list
     for entry in table["training"]:
         image = folder / entry["image"]
         stem = image.name.split(".")[0]
-        identity = patient_identity(family or table["name"], stem)
+        identity = entry_identity(family or table["name"], entry)
         cases.append(Case(stem, image, folder / entry["label"], values[organ], identity))
     return cases
 

@@ -13,10 +13,11 @@ from HermesLib.datasets.slices import LabelledSlice
 from HermesLib.devices import select_device
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.network.context import ContextConfig, ContextNetwork, ContextReading
-from HermesLib.quality.network.member import other_organs
 from HermesLib.training.autocast import autocast
 from HermesLib.training.ensemble.folds import Folds
+from HermesLib.training.ensemble.surroundings import surrounding_organs
 from HermesLib.training.ensemble.volumes import (
+    FEWEST_VOLUMES,
     OrganVolume,
     VolumeAugmentation,
     organ_volumes,
@@ -74,18 +75,11 @@ def default_context_training(modality: str, steps: int, seed: int) -> ContextTra
 
 def context_config(preset: Preset, slices: Sequence[LabelledSlice]) -> ContextConfig:
     """Sizes of the network for an organ and its training slices."""
-    tables = sorted(
-        {
-            item.names
-            for item in slices
-            if item.index >= 0 and item.organ(preset.organ_label) is not None
-        }
-    )
     is_ct = preset.modality == CT
     return ContextConfig(
         step_mm=6.0 if is_ct else 3.0,
         field="body" if is_ct else "slice",
-        others=other_organs(tables, preset.organ_label),
+        others=surrounding_organs([item for item in slices if item.index >= 0], preset.organ_label),
     )
 
 
@@ -130,7 +124,8 @@ def train_context(
     :func:`HermesLib.training.ensemble.member_training.train_member`.
 
     Returns:
-        Its weights; None where the training folds hold fewer than two volumes with the organ.
+        Its weights; None where the training folds hold fewer than
+        :data:`HermesLib.training.ensemble.volumes.FEWEST_VOLUMES` volumes with the organ.
     """
     config = context_config(preset, slices)
     training = folds.training(fold)
@@ -138,7 +133,7 @@ def train_context(
         [item for item in slices if item.patient in training], preset.organ_label, config
     )
     volumes = [volume for volume in volumes if volume.organ.any()]
-    if len(volumes) < 2:
+    if len(volumes) < FEWEST_VOLUMES:
         return None
     recorded = {
         **recorded,

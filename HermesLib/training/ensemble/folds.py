@@ -1,6 +1,7 @@
 """Folds by patient: every patient is left out by one member of the ensemble."""
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +83,14 @@ def read_folds(path: Path) -> Folds:
         raise HermesError(f"{path}: {error}") from error
 
 
+def write_folds(path: Path, folds: Folds) -> None:
+    """Write a JSON file of folds in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}.part")
+    temporary.write_text(json.dumps(folds.to_plain()) + "\n", encoding="utf-8")
+    os.replace(temporary, path)
+
+
 def divide(patients: Iterable[str], count: int, sizes: dict[str, int], seed: int) -> Folds:
     """Folds of similar numbers of slices, by a seed.
 
@@ -92,8 +101,10 @@ def divide(patients: Iterable[str], count: int, sizes: dict[str, int], seed: int
         seed: of the shuffle.
 
     Raises:
-        HermesError: fewer patients than folds.
+        HermesError: fewer than two folds, or fewer patients than folds.
     """
+    if count < 2:
+        raise HermesError(f"{count} folds leave nobody out; use two or more")
     labelled = sorted({name for name in patients if not name.endswith(UNLABELLED)})
     if len(labelled) < count:
         raise HermesError(

@@ -13,7 +13,7 @@ from HermesLib.datasets.slices import LabelledSlice
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
 from HermesLib.presets.preset import Preset
-from HermesLib.quality.network.member import MemberConfig, other_organs
+from HermesLib.quality.network.member import MemberConfig
 from HermesLib.training.ensemble.folds import Folds
 from HermesLib.training.ensemble.objective import MemberObjective
 from HermesLib.training.ensemble.slices import (
@@ -22,6 +22,7 @@ from HermesLib.training.ensemble.slices import (
     SliceMix,
     organ_slices,
 )
+from HermesLib.training.ensemble.surroundings import surrounding_organs
 from HermesLib.training.optimisation import RateSchedule
 from HermesLib.training.qc_settings import CT, default_augmentation
 from HermesLib.training.run_folder import TrainingRun
@@ -82,7 +83,6 @@ def member_config(
     preset: Preset, slices: Sequence[LabelledSlice], neighbours: int = 1
 ) -> MemberConfig:
     """Sizes and view of the members for an organ and its training slices."""
-    tables = sorted({item.names for item in slices if item.organ(preset.organ_label) is not None})
     is_ct = preset.modality == CT
     return MemberConfig(
         grid=128 if is_ct else 96,
@@ -92,7 +92,7 @@ def member_config(
         mirror=not is_ct,
         channels=(24, 48, 80, 128),
         blocks=(1, 1, 2, 2),
-        others=other_organs(tables, preset.organ_label),
+        others=surrounding_organs(slices, preset.organ_label),
     )
 
 

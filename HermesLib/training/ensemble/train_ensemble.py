@@ -1,27 +1,37 @@
 """``hermes train ensemble``: members and context networks by fold, and the weights they make up."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import json
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from HermesLib.datasets.slices import LabelledSlice
-from HermesLib.datasets.splits import Split
+from HermesLib.datasets.splits import Split, describe_patients
 from HermesLib.errors import HermesError
 from HermesLib.presets.preset import Preset
-from HermesLib.quality.network.config import QualityConfig
-from HermesLib.quality.network.context import ContextConfig
-from HermesLib.quality.network.ensemble import EnsembleConfig
 from HermesLib.quality.network.member import MemberConfig
-from HermesLib.training.ensemble.context_training import default_context_training, train_context
-from HermesLib.training.ensemble.folds import Folds, divide, read_folds
+from HermesLib.training.ensemble.assemble import assemble, load_core
+from HermesLib.training.ensemble.context_training import (
+    ContextTraining,
+    default_context_training,
+    train_context,
+)
+from HermesLib.training.ensemble.data import (
+    OrganData,
+    check_folds,
+    folds_of_file,
+    read_organ_data,
+)
+from HermesLib.training.ensemble.folds import Folds, divide, read_folds, write_folds
 from HermesLib.training.ensemble.member_training import (
+    MemberTraining,
     default_training,
     member_config,
     train_member,
 )
+from HermesLib.training.ensemble.volumes import has_volumes
 from HermesLib.training.job import TrainingJob
-from HermesLib.weights.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from HermesLib.training.qc_settings import SliceView
+from HermesLib.weights.checkpoint import load_checkpoint
 
 
 @dataclass(frozen=True)
@@ -30,19 +40,50 @@ class EnsembleTraining:
 
     Attributes:
         folds: their number.
+        fewest_folds: with fewer patients than ``folds``, as many folds as patients, but at least
+            this many; None for ``folds`` in any case.
         folds_file: a JSON file of folds, in place of a seeded division.
         only: the folds that this call trains; all of them if empty.
         steps, context_steps: of each member and of each context network; 0 context steps for an
             ensemble without context networks.
+        view: what members read of a slice; as for the bundled organ of the modality if None.
         seed: of all randomness.
     """
 
     folds: int = 5
+    fewest_folds: int | None = None
     folds_file: Path | None = None
     only: tuple[int, ...] = ()
     steps: int = 3000
     context_steps: int = 350
+    view: SliceView | None = None
     seed: int = 0
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The settings of all parts, the folds, and which of these are trained."""
+
+    config: MemberConfig
+    member: MemberTraining
+    context: ContextTraining
+    folds: Folds
+    chosen: tuple[int, ...]
+
+    @classmethod
+    def of(cls, preset: Preset, data: OrganData, settings: EnsembleTraining) -> "_Plan":
+        folds = _folds(data, settings)
+        config = member_config(preset, data.slices)
+        context = default_context_training(preset.modality, settings.context_steps, settings.seed)
+        if settings.view is not None:
+            config = replace(config, **asdict(settings.view))
+            if not config.mirror:
+                context = replace(context, augmentation=replace(context.augmentation, flip=0.0))
+        member = default_training(preset.modality, config.mirror, settings.steps, settings.seed)
+        everything = tuple(range(len(folds)))
+        if unknown := sorted(set(settings.only) - set(everything)):
+            raise HermesError(f"there is no fold {unknown[0]}; choose 0 to {everything[-1]}")
+        return cls(config, member, context, folds, settings.only or everything)
 
 
 def train_ensemble(
@@ -66,45 +107,26 @@ def train_ensemble(
         ``ensemble.safetensors``; None while folds are missing that this call was not to train.
 
     Raises:
-        HermesError: too few patients, folds that do not list the data's patients, or a fold that
-            does not show the organ.
+        HermesError: too few patients, folds that do not list the data's patients, a fold that does
+            not show the organ, or a folder with a training on other folds or with other settings.
     """
+    joined = None if core is None else load_core(core)
     job = job.with_datasets(scale=preset.intensity)
-    slices = labelled_slices(job, preset.organ_label)
-    folds = _folds(slices, preset.organ_label, settings)
-    config = member_config(preset, slices)
-    training = default_training(preset.modality, config.mirror, settings.steps, settings.seed)
-    context = default_context_training(preset.modality, settings.context_steps, settings.seed)
-    recorded = {"seed": settings.seed}
-    chosen = settings.only or tuple(range(len(folds)))
-    for fold in chosen:
-        if not 0 <= fold < len(folds):
-            raise HermesError(f"there is no fold {fold}; choose 0 to {len(folds) - 1}")
-        if not _member(job.folder, fold).is_file():
-            job.say(f"member {fold + 1} of {len(folds)}: {len(folds.training(fold))} patients")
-            folder = _member(job.folder, fold).parent
-            train_member(
-                preset, slices, folds, fold, config, training, folder, job.device, recorded
-            )
-        if settings.context_steps and not _context(job.folder, fold).is_file():
-            job.say(f"context network {fold + 1} of {len(folds)}")
-            folder = _context(job.folder, fold).parent
-            if not train_context(
-                preset, slices, folds, fold, context, folder, job.device, recorded
-            ):
-                job.say("too few whole volumes for a context network")
-    members = [_member(job.folder, fold) for fold in range(len(folds))]
-    if missing := [fold for fold, path in enumerate(members) if not path.is_file()]:
-        job.say(f"folds that are still missing: {', '.join(map(str, missing))}")
+    data = read_organ_data(job, preset.organ_label)
+    plan = _Plan.of(preset, data, settings)
+    _keep_folds(job.folder / "folds.json", plan.folds)
+    members, contexts = _train_parts(preset, job, data, plan)
+    if missing := [str(fold) for fold, path in enumerate(members) if not path.is_file()]:
+        job.say(f"folds that are still missing: {', '.join(missing)}")
         return None
-    contexts = [_context(job.folder, fold) for fold in range(len(folds))]
     record = {
         "data": [dataset.describe() for dataset in job.datasets],
-        "split": Split(train=folds.everyone).to_plain(),
+        "split": Split(train=plan.folds.everyone).to_plain(),
+        **({"left_out": list(data.left_out)} if data.left_out else {}),
         **({"terms": list(job.terms)} if job.terms else {}),
         "preset": preset.name,
         "organ": preset.organ_label,
-        "folds": folds.to_plain(),
+        "folds": plan.folds.to_plain(),
         "steps": settings.steps,
         "context_steps": settings.context_steps,
         "seed": settings.seed,
@@ -114,92 +136,121 @@ def train_ensemble(
         output,
         [load_checkpoint(path) for path in members],
         [load_checkpoint(path) for path in contexts if path.is_file()],
-        None if core is None else load_checkpoint(core),
+        joined,
         record,
     )
     return output
 
 
-def labelled_slices(job: TrainingJob, organ: str) -> list[LabelledSlice]:
-    """The slices of a job's folders that label the organ; patients left out are not read.
+def _train_parts(
+    preset: Preset, job: TrainingJob, data: OrganData, plan: _Plan
+) -> tuple[list[Path], list[Path]]:
+    """Train the parts of the plan's folds that are not complete.
 
-    Raises:
-        HermesError: there are none.
+    Returns:
+        Where the weights of all members and of all context networks are or will be; no context
+        networks if the data or the settings allow none.
     """
-    slices = [
-        item
-        for dataset in job.datasets
-        for item in dataset.read(lambda patient: not job.split.leaves_out(patient))
-        if item.organ(organ) is not None
-    ]
-    if not slices:
-        raise HermesError(f"the training folders hold no slice on which '{organ}' is labelled")
-    return slices
+    folds = plan.folds
+    seed = plan.member.trainer.seed
+    recorded = {"seed": seed}
+    members = [job.folder / f"member{k}" / "member.safetensors" for k in range(len(folds))]
+    contexts = [job.folder / f"context{k}" / "context.safetensors" for k in range(len(folds))]
+    if not plan.context.steps:
+        contexts = []
+    elif not all(
+        has_volumes(data.slices, preset.organ_label, folds.training(k)) for k in range(len(folds))
+    ):
+        job.say("no context networks: a fold leaves fewer than two whole volumes to learn from")
+        contexts = []
+    expected: dict[str, Any] = {
+        "preset": preset.name,
+        "organ": preset.organ_label,
+        "folds": folds.to_plain(),
+        "seed": seed,
+    }
+    for done, fold in enumerate(plan.chosen):
+        if not _is_complete(
+            members[fold], {**expected, **plan.member.to_dict(), "config": plan.config.to_dict()}
+        ):
+            job.say(
+                f"member of fold {fold} ({done + 1} of {len(plan.chosen)}), trained on "
+                f"{describe_patients(folds.training(fold))}"
+            )
+            train_member(
+                preset,
+                data.slices,
+                folds,
+                fold,
+                plan.config,
+                plan.member,
+                members[fold].parent,
+                job.device,
+                recorded,
+            )
+        if contexts and not _is_complete(contexts[fold], {**expected, **asdict(plan.context)}):
+            job.say(f"context network of fold {fold} ({done + 1} of {len(plan.chosen)})")
+            train_context(
+                preset,
+                data.slices,
+                folds,
+                fold,
+                plan.context,
+                contexts[fold].parent,
+                job.device,
+                recorded,
+            )
+    return members, contexts
 
 
-def _folds(slices: Sequence[LabelledSlice], organ: str, settings: EnsembleTraining) -> Folds:
+def _folds(data: OrganData, settings: EnsembleTraining) -> Folds:
     """The folds of a file, or a seeded division.
 
     Raises:
-        HermesError: a file with other patients than the data, or too few patients.
+        HermesError: too few patients, folds that do not list the data's patients, or a fold that
+            does not show the organ.
     """
-    sizes: dict[str, int] = {}
-    for item in slices:
-        mask = item.organ(organ)
-        sizes[item.patient] = sizes.get(item.patient, 0) + int(mask is not None and mask.any())
-    if settings.folds_file is None:
-        return divide(sizes, settings.folds, sizes, settings.seed)
-    folds = read_folds(settings.folds_file)
-    if unknown := sorted(set(folds.everyone) - set(sizes)):
-        raise HermesError(f"the folds list patients that are not in the data: {', '.join(unknown)}")
-    if unlisted := sorted(set(sizes) - set(folds.everyone)):
-        raise HermesError(
-            f"the folds do not list {', '.join(unlisted)}; add these patients or leave them out"
-        )
+    sizes = data.sizes()
+    if settings.folds_file is not None:
+        folds = folds_of_file(settings.folds_file, sizes)
+    else:
+        count = settings.folds
+        if settings.fewest_folds is not None:
+            count = max(min(count, len(sizes)), settings.fewest_folds)
+        folds = divide(sizes, count, sizes, settings.seed)
+    check_folds(folds, data)
     return folds
 
 
-def assemble(
-    output: Path,
-    members: Sequence[Checkpoint],
-    contexts: Sequence[Checkpoint],
-    core: Checkpoint | None,
-    record: dict[str, Any],
-) -> None:
-    """Write the weights of a QC core with an ensemble.
+def _keep_folds(path: Path, folds: Folds) -> None:
+    """Write the folds of a new folder.
 
-    Args:
-        output: the file.
-        members, contexts: one each for every fold; without context networks for all folds, the
-            ensemble has none.
-        core: the weights that the ensemble joins; None for an ensemble alone.
-        record: of the training.
+    Raises:
+        HermesError: the folder was begun with other folds. A part that is complete would have been
+            trained on patients whom it is to leave out now.
     """
-    with_context = len(contexts) == len(members)
-    ensemble = EnsembleConfig(
-        MemberConfig.from_dict(members[0].config),
-        len(members),
-        ContextConfig.from_dict(contexts[0].config) if with_context else None,
-    )
-    tensors = {} if core is None else dict(core.tensors)
-    for fold, member in enumerate(members):
-        tensors |= {f"ensemble.members.{fold}.{name}": t for name, t in member.tensors.items()}
-    for fold, context in enumerate(contexts if with_context else ()):
-        tensors |= {f"ensemble.contexts.{fold}.{name}": t for name, t in context.tensors.items()}
-    # The organ map of the ensemble is the pGT: the sample's share is chosen afterwards.
-    if core is None:
-        config = QualityConfig(generative=False, expert_share=1.0, ensemble=ensemble)
-        training = record
-    else:
-        joined = replace(QualityConfig.from_dict(core.config), ensemble=ensemble)
-        config = replace(joined, expert_share=1.0, through_plane=0.0)
-        training = {**record, "core": {"sha256": core.sha256, "training": core.training}}
-    save_checkpoint(output, tensors, "quality", config.to_dict(), training)
+    if not path.is_file():
+        write_folds(path, folds)
+    elif read_folds(path) != folds:
+        raise HermesError(
+            f"{path.parent} was begun with other folds: patients, folds or seed have changed; "
+            "choose another folder or remove it"
+        )
 
 
-def _member(folder: Path, fold: int) -> Path:
-    return folder / f"member{fold}" / "member.safetensors"
+def _is_complete(path: Path, expected: dict[str, Any]) -> bool:
+    """Whether a part is trained.
 
-
-def _context(folder: Path, fold: int) -> Path:
-    return folder / f"context{fold}" / "context.safetensors"
+    Raises:
+        HermesError: it was trained on other folds or with other settings.
+    """
+    if not path.is_file():
+        return False
+    training = load_checkpoint(path).training
+    wanted = json.loads(json.dumps(expected))
+    if differing := sorted(name for name, value in wanted.items() if training.get(name) != value):
+        raise HermesError(
+            f"{path.parent} holds a training with other settings ({', '.join(differing)}); "
+            "choose another folder or remove it"
+        )
+    return True

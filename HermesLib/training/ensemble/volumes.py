@@ -1,6 +1,6 @@
 """Training volumes of the context networks, and augmented and warped views of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,10 @@ from HermesLib.training.slice_sampler import crop_square
 
 #: Side of the stored planes, as a multiple of the network's grid.
 _STORED = 1.5
+#: A context network learns from this many volumes with the organ at least.
+FEWEST_VOLUMES = 2
+#: Fewer slices than this are no volume.
+_FEWEST_SLICES = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,18 +74,34 @@ class VolumeAugmentation:
 
 
 def organ_volumes(
-    slices: Sequence[LabelledSlice], organ: str, config: ContextConfig, fewest: int = 8
+    slices: Sequence[LabelledSlice], organ: str, config: ContextConfig, fewest: int = _FEWEST_SLICES
 ) -> list[OrganVolume]:
     """The volumes of labelled slices, at least ``fewest`` slices each."""
+    return [
+        _organ_volume(sorted(group, key=lambda item: item.index), organ, config)
+        for group in _by_volume(slices, organ, fewest)
+    ]
+
+
+def has_volumes(slices: Sequence[LabelledSlice], organ: str, patients: Collection[str]) -> bool:
+    """Whether patients have enough volumes with the organ to train a context network."""
+    chosen = [item for item in slices if item.patient in patients]
+    with_organ = 0
+    for group in _by_volume(chosen, organ, _FEWEST_SLICES):
+        masks = (item.organ(organ) for item in group)
+        with_organ += any(mask is not None and mask.any() for mask in masks)
+    return with_organ >= FEWEST_VOLUMES
+
+
+def _by_volume(
+    slices: Sequence[LabelledSlice], organ: str, fewest: int
+) -> list[list[LabelledSlice]]:
+    """Slices that label the organ, in volumes of at least ``fewest`` slices."""
     groups: dict[tuple[str, str, str], list[LabelledSlice]] = {}
     for item in slices:
         if item.index >= 0 and item.organ(organ) is not None and item.thickness:
             groups.setdefault(item.place[:-1], []).append(item)
-    return [
-        _organ_volume(sorted(group, key=lambda item: item.index), organ, config)
-        for group in groups.values()
-        if len(group) >= fewest
-    ]
+    return [group for group in groups.values() if len(group) >= fewest]
 
 
 def _organ_volume(
