@@ -5,58 +5,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import SimpleITK
 import torch
 
 from HermesLib.cli.main import main
 from HermesLib.datasets.slices import LabelledSlice
-from HermesLib.datasets.training_dataset import TrainingDataset
 from HermesLib.errors import HermesError
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.registry import load_diffusion
-from HermesLib.samples.prostate_phantom import prostate_phantom
 from HermesLib.training.ensemble import member_training
 from HermesLib.training.ensemble.folds import Folds, divide, read_folds
 from HermesLib.training.ensemble.slices import OrganSlice
 from HermesLib.training.ensemble.train_ensemble import EnsembleTraining, train_ensemble
-from HermesLib.training.job import TrainingJob
 from HermesLib.weights.checkpoint import load_checkpoint
-
-SETTINGS = EnsembleTraining(folds=2, steps=2, context_steps=2)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four whole volumes, each with slices beyond both ends of the gland."""
-    folder = tmp_path_factory.mktemp("volumes")
-    cases = []
-    for number in range(1, 5):
-        phantom = prostate_phantom(seed=number, side=48, slices=10, spacing=(3.5, 3.5, 7.0))
-        for part, volume in (("images", phantom.image), ("labels", phantom.label)):
-            (folder / part).mkdir(exist_ok=True)
-            SimpleITK.WriteImage(volume, str(folder / part / f"made_{number}.nii.gz"))
-        name = f"made_{number}.nii.gz"
-        cases.append({"image": f"images/{name}", "label": f"labels/{name}"})
-    table = {
-        "name": "made",
-        "modality": {"0": "MR"},
-        "labels": {"0": "background", "1": "prostate"},
-        "training": cases,
-    }
-    (folder / "dataset.json").write_text(json.dumps(table), encoding="utf-8")
-    return folder
-
-
-def job(folder: Path, output: Path) -> TrainingJob:
-    return TrainingJob([TrainingDataset("decathlon", folder)], output, device="cpu")
-
-
-@pytest.fixture(scope="module")
-def trained(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    preset = load_preset("prostate-t2")
-    output = train_ensemble(preset, job(folder, tmp_path_factory.mktemp("run")), SETTINGS)
-    assert output is not None
-    return output
+from Testing.training.ensemble.small import SETTINGS, job
 
 
 def test_every_patient_is_left_out_by_one_member(trained: Path):

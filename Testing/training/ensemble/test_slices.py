@@ -1,5 +1,7 @@
 """The batches that members learn from."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -15,6 +17,7 @@ from HermesLib.training.ensemble.slices import (
     SliceMix,
     organ_slices,
 )
+from HermesLib.training.ensemble.surroundings import surrounding_organs
 
 SMALL = MemberConfig(grid=32, channels=(8, 8, 16, 16), blocks=(1, 1, 1, 1), others=("liver",))
 
@@ -85,3 +88,30 @@ def test_a_batch_depends_on_the_seed_alone():
     first = sampler().draw(np.random.default_rng(5), 6, 32)
     second = sampler().draw(np.random.default_rng(5), 6, 32)
     assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_slices_alone_and_volumes_are_drawn_together():
+    lone = [replace(item, index=-1, volume="", thickness=None, patient="p-3") for item in ONE[2:3]]
+    cut = organ_slices([*BOTH, *lone], "spleen", ("liver",), "slice", 1)
+    assert [item.distance for item in cut if item.patient == "p-3"] == [0]
+    _, targets = OrganSliceSampler(cut, SliceMix(absent=0), MemberAugmentation()).draw(
+        np.random.default_rng(0), 40, 16
+    )
+    assert targets[:, 0].flatten(1).any(1).all()
+    unknown = targets[:, 1].flatten(1).amin(1) == UNKNOWN
+    assert unknown.any() and not unknown.all()
+
+
+def test_of_many_other_organs_those_are_mapped_that_the_most_patients_show():
+    names = ("background", "spleen", *(f"organ-{k:02d}" for k in range(20)))
+    slices = []
+    for patient in range(4):
+        label = np.zeros((8, 8), np.uint8)
+        shown = range(20) if patient == 0 else range(20 - 5 * patient, 20)
+        label.flat[: len(shown)] = [k + 2 for k in shown]
+        image = np.zeros((8, 8), np.uint8)
+        slices.append(LabelledSlice(image, label, names, f"p-{patient}", "made", 0, "v", 3.0))
+    # Organs 15 to 19 on all four patients, 10 to 14 on three, 5 to 9 on two.
+    mapped = tuple(f"organ-{k:02d}" for k in (5, 6, *range(10, 20)))
+    assert surrounding_organs(slices, "spleen") == mapped
+    assert surrounding_organs(BOTH, "spleen") == ("liver",)
