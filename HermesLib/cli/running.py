@@ -94,8 +94,8 @@ def summary_text(report: dict[str, Any], output: Path) -> str:
     interval = report["provenance"]["interval"]
     if interval is not None:
         lines.append(
-            f"interval of the pDSC: {interval['nominal']:.0%} nominal,"
-            f" {interval['guaranteed']:.0%} guaranteed by {interval['patients']} patients"
+            f"interval of the pDSC: {interval['nominal']:.0%} nominal;"
+            f" {interval['patients']} patients can guarantee at most {interval['guaranteed']:.0%}"
         )
     if summary["mean_dsc"] is not None:
         lines.append(f"mean true Dice {summary['mean_dsc']:.3f}")

@@ -63,7 +63,7 @@ def _two_parts(organ: np.ndarray) -> np.ndarray | None:
 
 
 def _fill(volume: OrganVolume, rest: np.ndarray) -> OrganVolume:
-    """The volume with what surrounds the organ, and the organ's own grain, where it is no more."""
+    """The volume with what surrounds the organ, and the organ's own grain, where it was removed."""
     spacing = np.array(volume.spacing)
     margin = np.ceil(3 * _AROUND / spacing).astype(int)
     places = np.stack(np.nonzero(volume.organ))

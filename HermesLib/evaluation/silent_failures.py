@@ -148,7 +148,7 @@ def failure_table(figures: dict[str, Any]) -> str:
             f"{row['drawn_without_organ']['silent']:>7}"
         )
     if not figures["volumes"]:
-        lines.append("lone slices only: this is no test of whole volumes")
+        lines.append("lone slices only: whole volumes were not tested")
     return "\n".join(lines)
 
 

@@ -1,16 +1,18 @@
-"""How much the interval of a score contains of the masks of a patient that nobody has met."""
+"""What the number of calibration patients lets an interval promise for the next patient."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Guarantee:
-    """How much an interval contains.
+    """The nominal level of an interval, and the highest that its patients can guarantee.
 
     Attributes:
-        nominal: the share of masks that it is meant to contain.
-        guaranteed: the share of a further patient's masks that it is sure to contain on average
-            over exchangeable patients (Lee, Barber and Willett 2023); at most the nominal one.
+        nominal: the share of masks that the interval is meant to contain.
+        guaranteed: an upper bound: the highest share of a further patient's masks that any interval
+            can guarantee that was fitted on so many exchangeable patients (Lee, Barber and Willett
+            2023), and at most the nominal level. An interval that was fitted without a correction
+            for few patients may contain less.
         patients: the number of patients that it was fitted on.
     """
 

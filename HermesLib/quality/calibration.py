@@ -61,12 +61,12 @@ class Calibration:
 
     @property
     def guarantee(self) -> Guarantee:
-        """What the intervals contain of a further patient's masks."""
+        """The nominal level of the intervals, and the highest that the patients can guarantee."""
         return Guarantee.of(self.coverage, self.patients)
 
     @property
     def guaranteed(self) -> float:
-        """The share of a further patient's masks that the intervals are sure to contain."""
+        """The highest share of a further patient's masks that so many patients can guarantee."""
         return self.guarantee.guaranteed
 
     def to_dict(self) -> dict[str, Any]:

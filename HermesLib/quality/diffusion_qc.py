@@ -75,7 +75,10 @@ class DiffusionQuality:
 
     @property
     def guarantee(self) -> Guarantee | None:
-        """What the intervals contain; None for the raw score."""
+        """The nominal level of the intervals, and the highest that the patients can guarantee.
+
+        None for the raw score.
+        """
         if self.score == "raw":
             return None
         fitted = self.evidence or self.calibration

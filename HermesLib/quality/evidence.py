@@ -120,7 +120,7 @@ class EnsembleEvidence:
 
     @property
     def guarantee(self) -> Guarantee:
-        """What the intervals contain of a further patient's masks."""
+        """The nominal level of the intervals, and the highest that the patients can guarantee."""
         return Guarantee.of(self.coverage, self.patients)
 
     def score(self, evidence: str, *, context: bool) -> ScoreModel:

@@ -113,7 +113,7 @@ class QualityControl(Protocol):
 
     @property
     def guarantee(self) -> Guarantee | None:
-        """What the intervals of the pDSC contain; None where nothing is known of it."""
+        """The nominal level of the intervals, and what the patients can guarantee at most."""
         ...
 
     def without(self, patient: str) -> "QualityControl":

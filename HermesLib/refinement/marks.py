@@ -34,15 +34,17 @@ Marks = Mapping[int, tuple[Mark, ...]]
 
 @dataclass(frozen=True)
 class Grid:
-    """The size of a volume's voxels.
+    """The size of a volume's voxels, and the number of its slices.
 
     Attributes:
         pixel_mm2: area of a pixel, mm2.
         thickness: distance of the slices, mm.
+        slices: of the whole volume; None if those at hand are all of them.
     """
 
     pixel_mm2: float
     thickness: float
+    slices: int | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def result_marks(
         )
         for result in results
     ]
-    return volume_marks(slices, grid.thickness, rule)
+    return volume_marks(slices, grid.thickness, rule, grid.slices)
 
 
 def report_marks(report: Mapping[str, Any]) -> dict[int, tuple[Mark, ...]]:
@@ -107,7 +109,10 @@ def report_marks(report: Mapping[str, Any]) -> dict[int, tuple[Mark, ...]]:
 
 
 def volume_marks(
-    slices: Sequence[FinalSlice], thickness: float, rule: AnatomyRule | None = None
+    slices: Sequence[FinalSlice],
+    thickness: float,
+    rule: AnatomyRule | None = None,
+    count: int | None = None,
 ) -> dict[int, tuple[Mark, ...]]:
     """The marks of all slices of a volume, or of some of them.
 
@@ -116,13 +121,16 @@ def volume_marks(
             slice have no neighbour that it could be missing on.
         thickness: distance of the slices, mm.
         rule: which ends are doubted; by default the rule's own numbers.
+        count: of the slices of the whole volume; by default ``slices`` are all of them. An organ
+            that is on none of some slices may be on the others.
     """
+    whole = count is None or len(slices) == count
     found: dict[Mark, set[int]] = {
         Mark.BORDERLINE: {item.index for item in slices if item.borderline},
         Mark.UNFAMILIAR: _unfamiliar(slices),
         Mark.ABRUPT_END: _abrupt_ends(slices, thickness, rule or AnatomyRule()),
         Mark.GAP: _gaps(slices),
-        Mark.NOT_FOUND: _not_found(slices),
+        Mark.NOT_FOUND: _not_found(slices) if whole else set(),
     }
     return {
         item.index: tuple(mark for mark, indices in found.items() if item.index in indices)

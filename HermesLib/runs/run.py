@@ -3,6 +3,7 @@
 The engine, Python callers and tests all use :class:`Run`.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -81,8 +82,7 @@ class OpenRun:
     def marks(self, results: Sequence[SliceResult]) -> dict[int, tuple[Mark, ...]]:
         """The reasons to look at each slice, from all results together."""
         volume = self.inputs.volume
-        rows, columns = volume.pixel_spacing
-        grid = Grid(rows * columns, volume.slice_spacing)
+        grid = Grid(math.prod(volume.pixel_spacing), volume.slice_spacing, len(volume.array))
         return result_marks(results, grid, self.out_of_distribution, self.quality.anatomy_rule)
 
     def write(self, folder: Path, results: Sequence[SliceResult], report: dict[str, Any]) -> None:

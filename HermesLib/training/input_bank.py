@@ -86,7 +86,7 @@ def gather_bank(
         field: as of :class:`HermesLib.quality.network.input_check.InputCheckConfig`.
         side: of the squares.
         seed: of all randomness.
-        say: told what is read.
+        say: takes messages about what is read.
     """
     collector = _Collector(preset, field, side)
     for patient, name, volume in raw_volumes(right, preset.organ_label, preset, keep):

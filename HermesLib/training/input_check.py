@@ -92,7 +92,7 @@ def train_input_check(
         settings: of the training.
         folder: of the run; the same call resumes an interrupted one.
         recorded: what else the weights record.
-        say: told the figures of each kind.
+        say: takes the figures of each kind.
 
     Returns:
         The weights. Their training record holds the figures.

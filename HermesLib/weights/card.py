@@ -160,8 +160,8 @@ def _calibration(trained: Checkpoint, record: Mapping[str, Any]) -> list[str]:
         json.dumps(_rounded(curves)),
         "```",
         "",
-        f"Interval: {guarantee.nominal:.0%} nominal, {guarantee.guaranteed:.0%} guaranteed by the "
-        f"{guarantee.patients} patients.",
+        f"Interval: {guarantee.nominal:.0%} nominal; {guarantee.patients} patients can guarantee "
+        f"at most {guarantee.guaranteed:.0%}.",
         "",
         *_presence(record.get("presence_rule")),
     ]

@@ -173,7 +173,7 @@ class RunRecord:
             )
             for _index, entry in sorted(self.slices.items())
         ]
-        self.take_marks(volume_marks(slices, thickness))
+        self.take_marks(volume_marks(slices, thickness, count=self.shape[0]))
 
     def take_marks(self, marks: Marks) -> None:
         """Take the marks of slices by index; slices that are not named have none."""

@@ -129,11 +129,11 @@ def _quality(entry: SliceRecord) -> tuple[str, str]:
 
 
 def _interval_level(record: RunRecord) -> str:
-    """What the interval contains, as the report of the run states it; empty where unknown."""
+    """The level of the interval, as the report of the run states it; empty where unknown."""
     interval = (record.report or {}).get("provenance", {}).get("interval")
     if not interval:
         return ""
-    return _("{nominal} nominal, {guaranteed} guaranteed by {patients} patients").format(
+    return _("{nominal} nominal; {patients} patients can guarantee at most {guaranteed}").format(
         nominal=f"{interval['nominal']:.0%}",
         guaranteed=f"{interval['guaranteed']:.0%}",
         patients=interval["patients"],

@@ -86,7 +86,7 @@ def test_a_volume_without_the_organ_is_said_in_one_line_and_marked_on_every_slic
     assert len(lines) == 1 and "5 slices (0, 1, 2, 3, 4)" in lines[0]
 
 
-def test_the_guaranteed_level_of_the_interval_is_printed_beside_the_nominal_one(
+def test_what_the_patients_can_guarantee_is_printed_beside_the_nominal_level(
     hermes: Hermes, files: Path, tmp_path: Path
 ):
     torch.manual_seed(0)
@@ -102,5 +102,5 @@ def test_the_guaranteed_level_of_the_interval_is_printed_beside_the_nominal_one(
     interval = report["provenance"]["interval"]
     assert (interval["nominal"], interval["patients"]) == (0.9, 8)
     assert interval["guaranteed"] == pytest.approx(1 - 2 / 9)
-    line = "interval of the pDSC: 90% nominal, 78% guaranteed by 8 patients"
+    line = "interval of the pDSC: 90% nominal; 8 patients can guarantee at most 78%"
     assert line in outcome.out

@@ -89,11 +89,11 @@ def test_dice_is_reported_at_the_ends_of_the_organ_and_by_its_size():
     assert figures["by_size"][0]["pgt_dice"] == 0.4
 
 
-def test_lone_slices_are_said_to_be_no_test_of_whole_volumes():
+def test_with_lone_slices_only_the_output_says_that_whole_volumes_were_not_tested():
     lone = [replace(GOOD, position=None, case=f"c-{number}") for number in range(3)]
-    assert "no test of whole volumes" in failure_table(silent_failure_figures(lone))
+    assert "whole volumes were not tested" in failure_table(silent_failure_figures(lone))
     ends = [replace(GOOD, position=float(place), index=place) for place in (0, 1)]
-    assert "no test" not in failure_table(silent_failure_figures([*lone, *ends]))
+    assert "not tested" not in failure_table(silent_failure_figures([*lone, *ends]))
 
 
 def test_a_volume_without_the_organ_that_gets_masks_ranks_before_a_good_one():

@@ -194,9 +194,9 @@ def test_the_panel_marks_the_slices_of_a_cancelled_run_itself(panel, engine):
     assert "1 in a gap" in panel.ui.statusLabel.text
 
 
-def test_the_interval_says_what_the_patients_guarantee(panel, engine):
+def test_the_interval_says_what_the_patients_can_guarantee(panel, engine):
     click(panel.ui.runButton)
     level = {"nominal": 0.9, "guaranteed": 7 / 9, "patients": 8}
     play(panel, engine, end=Finished({**marked_report({}), "provenance": {"interval": level}}))
     tip = panel.ui.sliceTable.item(0, 3).toolTip()
-    assert tip == "90% nominal, 78% guaranteed by 8 patients"
+    assert tip == "90% nominal; 8 patients can guarantee at most 78%"

@@ -45,7 +45,6 @@ class EnsembleReading:
         where: (M, S, S) float16, probability of the organ by member, given that the slice shows it.
         organ: (M, S, S) float16, probability of the organ by member, on any slice.
         presence: (M,) log odds that the slice shows the organ.
-        pooled: (M, c) pooled features, for out-of-distribution detection.
         window: the part of the slice that the grid shows.
         context: of the context networks; None for a single slice or a thin stack.
     """
@@ -53,7 +52,6 @@ class EnsembleReading:
     where: torch.Tensor
     organ: torch.Tensor
     presence: torch.Tensor
-    pooled: torch.Tensor
     window: Window
     context: ContextMaps | None
 
@@ -107,15 +105,9 @@ def _read_slice(
         where=torch.cat([torch.sigmoid(item.where[:, 0]) for item in readings]).half().cpu(),
         organ=torch.cat([torch.sigmoid(item.organ[:, 0]) for item in readings]).half().cpu(),
         presence=torch.cat([item.presence for item in readings]).cpu(),
-        pooled=torch.cat([_pooled(item.coarse) for item in readings]).cpu(),
         window=window,
         context=context,
     )
-
-
-def _pooled(coarse: torch.Tensor) -> torch.Tensor:
-    """Mean and deviation (B, 2 c) of the coarsest maps (B, c, s, s)."""
-    return torch.cat([coarse.mean((2, 3)), coarse.std((2, 3))], 1)
 
 
 def _read_context(

@@ -31,8 +31,8 @@ class MemberConfig:
     neighbours: int = 1
     standardise: bool = False
     mirror: bool = False
-    channels: tuple[int, ...] = (24, 40, 72, 112)
-    blocks: tuple[int, ...] = (1, 2, 2, 2)
+    channels: tuple[int, ...] = (24, 48, 80, 128)
+    blocks: tuple[int, ...] = (1, 1, 2, 2)
     others: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -58,14 +58,12 @@ class MemberReading:
         organ: (B, 1, S, S) logits of the organ, on any slice.
         others: (B, K, S, S) logits of the other organs.
         presence: (B,) log odds that the slice shows the organ.
-        coarse: (B, c, s, s), the encoder's last map.
     """
 
     where: torch.Tensor
     organ: torch.Tensor
     others: torch.Tensor
     presence: torch.Tensor
-    coarse: torch.Tensor
 
 
 class EnsembleMember(ImageUNet):
@@ -86,7 +84,6 @@ class EnsembleMember(ImageUNet):
             logits[:, 1:2],
             logits[:, 2:],
             self.to_presence(maps[-1]),
-            maps[-1],
         )
 
 

@@ -90,8 +90,6 @@ def member_config(
         neighbours=neighbours,
         standardise=not is_ct,
         mirror=not is_ct,
-        channels=(24, 48, 80, 128),
-        blocks=(1, 1, 2, 2),
         others=surrounding_organs(slices, preset.organ_label),
     )
 

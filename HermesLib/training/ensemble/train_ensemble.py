@@ -82,7 +82,7 @@ class _Plan:
         member = default_training(preset.modality, config.mirror, settings.steps, settings.seed)
         everything = tuple(range(len(folds)))
         if unknown := sorted(set(settings.only) - set(everything)):
-            raise HermesError(f"there is no fold {unknown[0]}; choose 0 to {everything[-1]}")
+            raise HermesError(f"fold {unknown[0]} does not exist; choose 0 to {everything[-1]}")
         return cls(config, member, context, folds, settings.only or everything)
 
 

@@ -148,7 +148,7 @@ def test_hermes_train_ensemble_ends_in_calibrated_weights(
     printed = capsys.readouterr()
     assert "still missing: 0" in printed.err and "weights" not in printed.out
     assert main([*words, "--fold", "5", "-o", str(tmp_path)]) == 2
-    assert "there is no fold 5; choose 0 to 1" in capsys.readouterr().err
+    assert "fold 5 does not exist; choose 0 to 1" in capsys.readouterr().err
     assert main([*words, "--calibrate", "-o", str(tmp_path)]) == 0
     assert f"weights: {tmp_path / 'calibrated.safetensors'}" in capsys.readouterr().out
     training = load_checkpoint(tmp_path / "calibrated.safetensors").training
