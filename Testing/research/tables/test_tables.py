@@ -1,20 +1,18 @@
-"""The tables: figures of hand-made cases, the page, a small suite that is continued."""
+"""The tables: figures of hand-made cases, the page, the ablations."""
 
-import csv
-import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from HermesLib.cli.main import main
 from HermesLib.errors import HermesError
 from HermesLib.evaluation.cases import Case
 from HermesLib.evaluation.loop_metrics import SliceOutcome
 from HermesLib.evaluation.training_overlap import trained_on
 from HermesLib.presets.registry import load_preset
-from HermesLib.research.rivals.registry import bundled_rivals
+from HermesLib.quality.protocol import Observation, QualityControl
 from HermesLib.research.tables.ablations import ablations_of
 from HermesLib.research.tables.comparison_tables import verdict
 from HermesLib.research.tables.design import HERMES, UNET, Cell, Organ, TableRun
@@ -30,8 +28,6 @@ from HermesLib.research.tables.summary import (
     row_of,
     share_of_ceiling,
 )
-from HermesLib.weights.bundled import bundled_checkpoint
-from Testing.datasets.made import make_decathlon
 
 
 def outcome(
@@ -166,54 +162,6 @@ def test_wrong_cases_are_refused_with_the_right_form(tmp_path: Path):
         Organ.parse(f"prostate-t2=decathlon:{tmp_path}")
 
 
-def test_one_command_writes_page_and_figures_and_continues_where_it_was_interrupted(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-):
-    torch.manual_seed(0)
-    folder = tmp_path / "made"
-    folder.mkdir()
-    make_decathlon(folder, "MRI", "prostate", patients=1, slices=1)
-    words = [
-        "research",
-        "tables",
-        "--cases",
-        f"prostate-t2=decathlon:{folder}",
-        "--quick",
-        "--workers",
-        "1",
-        "-o",
-        str(tmp_path / "out"),
-    ]
-    assert main(words) == 0
-    assert "about" in capsys.readouterr().err
-    with open(tmp_path / "out" / "tables.csv", encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
-    model = load_preset("prostate-t2").model
-    rivals = len(bundled_rivals(load_preset("prostate-t2")))
-    assert {(row["model"], row["threshold"]) for row in rows} == {(model, "0.9")}
-    assert {HERMES, UNET} <= {row["source"] for row in rows}
-    written = json.loads((tmp_path / "out" / "tables.json").read_text(encoding="utf-8"))
-    assert written["provenance"]["cases"] == {"prostate-t2": 1}
-    assert all(0 <= row["final"][0] <= 1 for row in written["rows"])
-    page = (tmp_path / "out" / "tables.html").read_text(encoding="utf-8")
-    for title in (
-        "Table 1",
-        "Table 2",
-        "Table 3",
-        "Oracle prompts",
-        "Is the loop worth it",
-        "HERMES against each rival",
-    ):
-        assert title in page
-    part = tmp_path / "out" / "measured" / f"prostate-t2_{model}_HERMES.json"
-    measured = part.read_text(encoding="utf-8")
-    part.unlink()
-    assert main(words) == 0
-    runs = len(rows)
-    assert capsys.readouterr().err.count("measured before") == (runs - 1) + 1 + (2 + rivals)
-    assert part.read_text(encoding="utf-8") == measured
-
-
 def test_patients_of_training_validation_and_calibration_count_as_trained_on():
     cases = [Case("x", Path("x"), Path("x"), 1, f"ward-{number}") for number in range(5)]
     trained = {
@@ -228,41 +176,6 @@ def test_patients_of_training_validation_and_calibration_count_as_trained_on():
     assert trained_on({}, cases) == []
 
 
-def test_cases_of_training_patients_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    folder = tmp_path / "made"
-    folder.mkdir()
-    make_decathlon(folder, "MRI", "prostate", patients=1)
-    table = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
-    stem = Path(table["training"][0]["image"]).name.split(".")[0]
-    trained = bundled_checkpoint("qc-prostate-t2").training["split"]["train"]
-    number = next(patient for patient in trained if patient.startswith("promise12-")).removeprefix(
-        "promise12-"
-    )
-    for name in ("image", "label"):
-        path = folder / table["training"][0][name]
-        renamed = path.with_name(path.name.replace(stem, f"Case{number}"))
-        path.rename(renamed)
-        table["training"][0][name] = str(renamed.relative_to(folder))
-    (folder / "dataset.json").write_text(
-        json.dumps({**table, "name": "promise12"}), encoding="utf-8"
-    )
-    assert (
-        main(
-            [
-                "research",
-                "tables",
-                "--cases",
-                f"prostate-t2=decathlon:{folder}",
-                "--quick",
-                "-o",
-                str(tmp_path / "out"),
-            ]
-        )
-        == 2
-    )
-    assert f"was trained on promise12-{number}" in capsys.readouterr().err
-
-
 def test_each_ablation_changes_the_pgt_and_without_masks_it_does_not_depend_on_them():
     preset = load_preset("prostate-t2")
     ablations = {source.name: source for source in ablations_of(preset)}
@@ -270,9 +183,15 @@ def test_each_ablation_changes_the_pgt_and_without_masks_it_does_not_depend_on_t
     image, mask = torch.rand(1, 1, 128, 128), torch.zeros(1, 128, 128, dtype=torch.bool)
     mask[:, 40:80, 40:80] = True
 
-    def pgt(name: str, masks: torch.Tensor) -> torch.Tensor:
+    @cache
+    def observed(name: str) -> tuple[QualityControl, Observation]:
         quality = ablations[name].load(torch.device("cpu"))
-        return quality.assess(quality.observe(image), masks, [0]).pgt
+        return quality, quality.observe(image)
+
+    @cache
+    def pgt(name: str, masks: torch.Tensor) -> torch.Tensor:
+        quality, observation = observed(name)
+        return quality.assess(observation, masks, [0]).pgt
 
     blank = torch.zeros_like(mask)
     assert not torch.equal(pgt("sample alone", mask), pgt("sample alone", blank))
