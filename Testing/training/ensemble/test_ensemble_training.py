@@ -63,6 +63,14 @@ def test_out_of_fold_the_members_that_saw_the_patient_take_no_part(trained: Path
     assert torch.equal(whole.context.organ[1], left.context.organ[0])
 
 
+def test_an_ensemble_s_organ_map_is_on_the_device_of_its_networks(trained: Path):
+    quality = load_diffusion(str(trained), load_preset("prostate-t2"), torch.device("cpu"))
+    observation = quality.observe(torch.rand(2, 3, 48, 48), 7.0)
+    quality.core.to("meta")  # stands for a GPU: tensors of two devices do not mix
+    masks = torch.ones(2, 48, 48, dtype=torch.bool)
+    assert quality.expected_dice(observation, masks).device.type == "meta"
+
+
 def test_an_interrupted_training_goes_on_and_complete_parts_are_not_trained_again(
     folder: Path, trained: Path, tmp_path: Path
 ):
