@@ -148,6 +148,22 @@ def _named_cases(
     return measured
 
 
+def case_names(cases: Sequence[Case]) -> list[str]:
+    """A name of its own for each case: the file's stem, with the patient where stems recur."""
+    stems = [case.image.name.split(".")[0] for case in cases]
+    count = Counter(stems)
+    names = [
+        stem if count[stem] == 1 else f"{case.identity}/{stem}"
+        for case, stem in zip(cases, stems, strict=True)
+    ]
+    seen: Counter[str] = Counter()
+    for number, name in enumerate(names):
+        seen[name] += 1
+        if seen[name] > 1:
+            names[number] = f"{name} ({seen[name]})"
+    return names
+
+
 @dataclass(frozen=True, eq=False)
 class CaseImages:
     """All slices of a case.

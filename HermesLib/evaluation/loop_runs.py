@@ -11,7 +11,7 @@ from itertools import groupby
 import numpy as np
 import torch
 
-from HermesLib.evaluation.cases import Case, read_case
+from HermesLib.evaluation.cases import Case, case_names, read_case
 from HermesLib.evaluation.loop_metrics import SliceOutcome
 from HermesLib.metrics.overlap import dice
 from HermesLib.models.protocol import PromptableModel
@@ -77,7 +77,8 @@ class Trace:
     """The iterations of one slice.
 
     Attributes:
-        patient, case, index: patient, file and slice.
+        patient, case, index: patient, name of the case
+            (:func:`HermesLib.evaluation.cases.case_names`) and slice.
         status: how the run ended.
         present: probability that the slice shows the organ.
         organ: pixels of the truth.
@@ -117,15 +118,16 @@ def trace_cases(
         only_with_organ: leave out slices without the organ.
     """
     traces: list[Trace] = []
-    for number, case in enumerate(cases):
-        traces += _trace_case(case, loop, only_with_organ=only_with_organ)
+    names = case_names(cases)
+    for number, (case, name) in enumerate(zip(cases, names, strict=True)):
+        traces += _trace_case(case, name, loop, only_with_organ=only_with_organ)
         on_case(number + 1, len(cases))
     # The slices of a batch do not end in their order.
-    order = {_name(case): number for number, case in enumerate(cases)}
+    order = {name: number for number, name in enumerate(names)}
     return sorted(traces, key=lambda trace: (order[trace.case], trace.index))
 
 
-def _trace_case(case: Case, loop: Loop, *, only_with_organ: bool) -> list[Trace]:
+def _trace_case(case: Case, name: str, loop: Loop, *, only_with_organ: bool) -> list[Trace]:
     """The traces of one case. All its slices are observed, whichever are measured."""
     read = read_case(case, loop.preset)
     quality = loop.quality_for(case)
@@ -152,7 +154,7 @@ def _trace_case(case: Case, loop: Loop, *, only_with_organ: bool) -> list[Trace]
         traces.append(
             Trace(
                 patient=case.patient,
-                case=_name(case),
+                case=name,
                 index=index,
                 status=str(event.status),
                 # As the quality control finds it: reports do not state more than patients justify.
@@ -180,10 +182,6 @@ def positions(with_organ: np.ndarray) -> dict[int, float]:
         return {}
     length = max(int(indices[-1] - indices[0]), 1)
     return {int(index): float(index - indices[0]) / length for index in indices}
-
-
-def _name(case: Case) -> str:
-    return case.image.name.split(".")[0]
 
 
 def _step(event: Iteration, true: np.ndarray) -> Step:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from HermesLib.evaluation.cases import read_cases
+from HermesLib.evaluation.cases import Case, case_names, read_cases
 from HermesLib.evaluation.loop_metrics import SliceOutcome
 from HermesLib.evaluation.loop_runs import (
     Loop,
@@ -17,6 +17,7 @@ from HermesLib.evaluation.loop_runs import (
     trace_cases,
     with_marks,
 )
+from HermesLib.evaluation.silent_failures import silent_failure_figures
 from HermesLib.models.registry import load_model
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.registry import load_quality
@@ -84,6 +85,34 @@ def test_a_run_that_stopped_too_early_cannot_be_replayed():
     assert replay(trace((0.99, 0.0), status="absent"), settings).status == "absent"
     with pytest.raises(ValueError, match="stopped before"):
         replay(trace((0.5, 0.5), (0.6, 0.4)), settings)
+
+
+def test_volumes_with_the_same_file_name_stay_apart(tmp_path: Path):
+    for name, patients in (("a", 1), ("b", 2)):
+        (tmp_path / name).mkdir()
+        make_decathlon(tmp_path / name, "MRI", "prostate", patients=patients)
+    preset = load_preset("prostate-t2")
+    texts = [f"decathlon:{tmp_path}/{name}:{name}" for name in ("a", "b")]
+    cases = [case for text in texts for case in read_cases(text, preset.organ_label)]
+    model, quality = load_model("medsam", "bundled", CPU), load_quality("diffusion", preset, CPU)
+    loop = Loop(preset, model, quality, "box", RefinementSettings(max_iterations=1), CPU)
+    outcomes = evaluate_loop(cases, loop, lambda done, total: None)
+    found = [(one.patient, one.case, one.index) for one in outcomes]
+    names = ["a-1/made_1", "b-1/made_1", "made_2"]
+    patients = ["made_1", "made_1", "made_2"]
+    assert found == [
+        (patient, name, index)
+        for patient, name in zip(patients, names, strict=True)
+        for index in range(3)
+    ]
+    failures = silent_failure_figures(outcomes)
+    assert failures["volumes"] == 3
+
+
+def test_two_volumes_of_a_patient_with_the_same_file_name_have_names_of_their_own():
+    files = ["p/1/ct.nii.gz", "p/2/ct.nii.gz", "q/mr.nii.gz"]
+    cases = [Case("x", Path(file), Path("label"), 1, "p-1") for file in files]
+    assert case_names(cases) == ["p-1/ct", "p-1/ct (2)", "mr"]
 
 
 def test_one_run_replayed_is_what_the_loop_does_at_every_threshold(tmp_path: Path):

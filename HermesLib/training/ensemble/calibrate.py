@@ -76,7 +76,7 @@ def calibrate_out_of_fold(
         cases, preset, quality, lambda done, _: on_case(done, total)
     )
     presence = {k: fit_presence_model(_without(slices, folds, k)) for k in range(len(folds))}
-    volumes = _volume_evidence(cases, slices, presence, folds)
+    volumes = _volume_evidence(cases, slices, [len(found) for found in findings], presence, folds)
     fitted = fit_presence(volumes, PresenceRule())
     models = [load_model(name, "bundled", device) for name in bundled_models()]
     selection = MaskSelection(seed=seed)
@@ -104,7 +104,13 @@ def calibrate_out_of_fold(
 
 
 def fold_cases(datasets: Sequence[TrainingDataset], organ: str, folds: Folds) -> list[Case]:
-    """The images of folders whose patient is in a fold.
+    """The images of folders whose patient is in a fold; errors as of :func:`organ_cases`."""
+    everyone = organ_cases(datasets, organ)
+    return [case for case in everyone if folds.fold_of(case.identity) is not None]
+
+
+def organ_cases(datasets: Sequence[TrainingDataset], organ: str) -> list[Case]:
+    """The labelled images of folders.
 
     Raises:
         HermesError: a folder of another layout.
@@ -119,7 +125,7 @@ def fold_cases(datasets: Sequence[TrainingDataset], organ: str, folds: Folds) ->
             raise HermesError(
                 "a calibration reads volumes or slices; write decathlon:FOLDER or slices:FOLDER"
             )
-    return [case for case in cases if folds.fold_of(case.identity) is not None]
+    return cases
 
 
 def _without(items: "Sequence[Any]", folds: Folds, fold: int) -> "list[Any]":
@@ -130,16 +136,24 @@ def _without(items: "Sequence[Any]", folds: Folds, fold: int) -> "list[Any]":
 def _volume_evidence(
     cases: Sequence[Case],
     slices: Sequence[SliceEvidence],
+    counts: Sequence[int],
     presence: dict[int, PresenceModel],
     folds: Folds,
 ) -> list[VolumeEvidence]:
-    """Log odds of every case's slices by the model that was fitted without its fold."""
-    by_case: dict[tuple[str, str], list[SliceEvidence]] = {}
-    for item in slices:
-        by_case.setdefault((item.patient, item.case), []).append(item)
+    """Log odds of every case's slices by the model that was fitted without its fold.
+
+    Args:
+        cases: in the order in which they were read. Two of a patient may have the same file name.
+        slices: of all cases, in that order.
+        counts: slices of each case.
+        presence: models by the fold that they were fitted without.
+        folds: of the patients.
+    """
     volumes = []
-    for case in cases:
-        own = by_case[case.identity, case.image.name]
+    first = 0
+    for case, count in zip(cases, counts, strict=True):
+        own = slices[first : first + count]
+        first += count
         fold = folds.fold_of(case.identity)
         assert fold is not None
         log_odds = [_log_odds(presence[fold], item) for item in own]

@@ -19,6 +19,7 @@ from HermesLib.quality.registry import load_diffusion
 from HermesLib.resources import resource_path
 from HermesLib.training.ensemble import train_ensemble as train_module
 from HermesLib.training.ensemble.assemble import assemble, load_core
+from HermesLib.training.ensemble.calibrate import calibrate_out_of_fold
 from HermesLib.training.ensemble.context_training import ContextTraining
 from HermesLib.training.ensemble.data import read_organ_data
 from HermesLib.training.ensemble.folds import divide
@@ -153,3 +154,27 @@ def test_hermes_train_ensemble_ends_in_calibrated_weights(
     assert f"weights: {tmp_path / 'calibrated.safetensors'}" in capsys.readouterr().out
     training = load_checkpoint(tmp_path / "calibrated.safetensors").training
     assert training["calibration"]["out_of_fold"] and training["parts"]["contexts"] == []
+
+
+def test_volumes_of_a_patient_with_the_same_file_name_calibrate_apart(
+    trained: Path, folder: Path, tmp_path: Path
+):
+    table = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
+    entries = []
+    for patient, volume in (("1", 1), ("1", 2), ("3", 3), ("4", 4), ("2", 2)):
+        entry = {"patient": patient}
+        for part in ("images", "labels"):
+            copied = tmp_path / part / f"{patient}-{volume}" / "mr.nii.gz"
+            copied.parent.mkdir(parents=True)
+            shutil.copy(folder / part / f"made_{volume}.nii.gz", copied)
+            entry[part[:-1]] = str(copied.relative_to(tmp_path))
+        entries.append(entry)
+    (tmp_path / "dataset.json").write_text(json.dumps({**table, "training": entries}))
+    record = calibrate_out_of_fold(
+        load_preset("prostate-t2"),
+        trained,
+        [TrainingDataset("decathlon", tmp_path)],
+        tmp_path / "calibrated.safetensors",
+        device_name="cpu",
+    )
+    assert record["presence_rule"]["slices"] == 50
