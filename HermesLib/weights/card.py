@@ -104,9 +104,28 @@ def _data(training: Mapping[str, Any], text: CardText) -> list[str]:
 
 
 def _split(training: Mapping[str, Any], notes: Sequence[str]) -> list[str]:
+    if "folds" in training:
+        return _folds(training, notes)
     lines = ["## Split by patient", ""]
     split = training["split"]
     lines += [f"- {part}: {_patients(split[part])}" for part in ("train", "validation", "test")]
+    if training.get("left_out"):
+        lines += [f"- left out: {_patients(training['left_out'])}"]
+    for note in notes:
+        lines += ["", note]
+    return [*lines, ""]
+
+
+def _folds(training: Mapping[str, Any], notes: Sequence[str]) -> list[str]:
+    """The folds of a cross-fitted ensemble."""
+    lines = [
+        "## Folds by patient",
+        "",
+        "Every member was trained on all patients but those of its fold. Figures of these patients "
+        "are out of fold: the members that were trained on a patient take no part in them.",
+        "",
+    ]
+    lines += [f"- fold {k}: {_patients(names)}" for k, names in enumerate(training["folds"])]
     if training.get("left_out"):
         lines += [f"- left out: {_patients(training['left_out'])}"]
     for note in notes:
@@ -120,6 +139,12 @@ def _training(training: Mapping[str, Any], command: str) -> list[str]:
         lines += [
             "Continued from an earlier training on the same patients "
             f"(SHA-256 of its weights `{training['initial']['sha256']}`).",
+            "",
+        ]
+    if "core" in training:
+        lines += [
+            "The ensemble joined an earlier QC core, whose latent diffusion it keeps (SHA-256 of "
+            f"its weights `{training['core']['sha256']}`).",
             "",
         ]
     if "teacher" in training:
@@ -139,6 +164,8 @@ def _training(training: Mapping[str, Any], command: str) -> list[str]:
 
 def _calibration(trained: Checkpoint, record: Mapping[str, Any]) -> list[str]:
     """The patients that the score was fitted on, and the curves."""
+    if record.get("out_of_fold"):
+        return _out_of_fold_calibration(record)
     curves = {name: trained.config["calibration"][name] for name in ("independent", "prompted")}
     models = record.get("models_trained_on_them", record["models"])
     fitted = trained.config["calibration"]
@@ -160,11 +187,34 @@ def _calibration(trained: Checkpoint, record: Mapping[str, Any]) -> list[str]:
         json.dumps(_rounded(curves)),
         "```",
         "",
-        f"Interval: {guarantee.nominal:.0%} nominal; {guarantee.patients} patients can guarantee "
-        f"at most {guarantee.guaranteed:.0%}.",
+        _interval(guarantee),
         "",
         *_presence(record.get("presence_rule")),
     ]
+
+
+def _out_of_fold_calibration(record: Mapping[str, Any]) -> list[str]:
+    """What was fitted on answers of members to patients that they had not seen."""
+    guarantee = Guarantee.of(record["coverage"], len(record["patients"]))
+    return [
+        "## Calibration of presence and score",
+        "",
+        f"Fitted on {record['masks']} masks and on all slices of {_patients(record['patients'])}, "
+        f"seed {record['seed']}: on what the members say of the patients that they were not "
+        "trained on. For out-of-fold figures of a patient, it is fitted without the patient's "
+        "fold, too. The presence rule, three numbers, is fitted on all of them.",
+        "",
+        _interval(guarantee),
+        "",
+        *_presence(record.get("presence_rule")),
+    ]
+
+
+def _interval(guarantee: Guarantee) -> str:
+    return (
+        f"Interval: {guarantee.nominal:.0%} nominal; {guarantee.patients} patients can guarantee "
+        f"at most {guarantee.guaranteed:.0%}."
+    )
 
 
 def _presence(rule: str | Mapping[str, Any] | None) -> list[str]:
@@ -177,16 +227,17 @@ def _presence(rule: str | Mapping[str, Any] | None) -> list[str]:
 
 
 def _figures(training: Mapping[str, Any], figures: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    lines = [
-        "## Figures",
-        "",
-        "On held-out patients, used to choose the weights and, where shares are named, the blend "
-        "of organ map and samples in the pGT:",
-        "",
-        "```",
-        json.dumps(_rounded(training["validation"])),
-        "```",
-    ]
+    lines = ["## Figures"]
+    if "validation" in training:
+        lines += [
+            "",
+            "On held-out patients, used to choose the weights and, where shares are named, the "
+            "blend of organ map and samples in the pGT:",
+            "",
+            "```",
+            json.dumps(_rounded(training["validation"])),
+            "```",
+        ]
     for measured, values in figures.items():
         lines += ["", f"{measured}:", "", "```", json.dumps(values), "```"]
     return [*lines, ""]

@@ -121,14 +121,12 @@ def test_bundled_weights_are_intact_small_and_have_cards():
 
 
 def test_no_test_patient_is_among_the_training_patients_of_any_bundled_weights():
-    from HermesLib.datasets.splits import SplitOptions
-    from HermesLib.research.release.test_patients import TEST_PATIENTS
-
-    held_out = SplitOptions(leave_out=TEST_PATIENTS).leaves_out
+    from HermesLib.research.release.test_patients import leaked_patients
 
     for weights in bundled_weights():
-        split = bundled_checkpoint(weights.name).training["split"]
-        assert not any(held_out(patient) for patient in [*split["train"], *split["validation"]])
+        training = bundled_checkpoint(weights.name).training
+        assert leaked_patients(training) == []
+        split = training["split"]
         assert not set(split["train"]) & (set(split["validation"]) | set(split["test"]))
 
 

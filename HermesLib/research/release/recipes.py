@@ -8,10 +8,14 @@ from functools import cache
 from pathlib import Path
 
 from HermesLib.errors import HermesError
-from HermesLib.research.release.test_patients import TEST_PATIENTS
+from HermesLib.research.release.test_patients import NEVER_TRAINED, TEST_PATIENTS
 from HermesLib.resources import resource_path
 
 _FILE = Path(__file__).with_name("recipes.toml")
+#: The folds of the recipes' ensembles, by preset.
+FOLDS = Path(__file__).with_name("folds")
+#: How long the recipes' ensembles are trained.
+ENSEMBLE_STEPS = "--steps 3000 --context-steps 350"
 
 
 @dataclass(frozen=True)
@@ -36,19 +40,26 @@ class Recipe:
         """The commands for a folder of data sets and a folder of training runs."""
         folders = {"data": data, "runs": runs}
         folders |= {"weights": resource_path("Weights"), "research": resource_path("Research")}
+        folders |= {"folds": FOLDS}
         values = {name: shlex.quote(str(folder)) for name, folder in folders.items()}
-        return [command.format(**values, leave_out=_leave_out()) for command in self.commands]
+        return [command.format(**values, **_options()) for command in self.commands]
 
     def for_card(self) -> str:
         """The commands for a model card: ``DATA`` and ``runs`` in place of folders."""
         values = {"data": "DATA", "runs": "runs"}
         values |= {"weights": "Resources/Weights", "research": "Resources/Research"}
-        commands = [command.format(**values, leave_out=_leave_out()) for command in self.commands]
+        values |= {"folds": "HermesLib/research/release/folds"}
+        commands = [command.format(**values, **_options()) for command in self.commands]
         return "\n".join([*([f"# {self.note}"] if self.note else []), *commands])
 
 
-def _leave_out() -> str:
-    return shlex.join(["--leave-out", *TEST_PATIENTS])
+def _options() -> dict[str, str]:
+    """The placeholders that stand for options."""
+    return {
+        "ensemble_steps": ENSEMBLE_STEPS,
+        "leave_out": shlex.join(["--leave-out", *TEST_PATIENTS]),
+        "leave_out_always": shlex.join(["--leave-out", *NEVER_TRAINED]),
+    }
 
 
 @cache

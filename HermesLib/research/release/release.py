@@ -9,7 +9,7 @@ from HermesLib.errors import HermesError
 from HermesLib.quality.diffusion_qc import DiffusionQuality
 from HermesLib.quality.network.config import QualityConfig
 from HermesLib.research.release.terms import LIMITS, TERMS, USE, split_notes
-from HermesLib.research.release.test_patients import is_test_patient
+from HermesLib.research.release.test_patients import leaked_patients
 from HermesLib.research.rivals.entries import RIVAL_TITLES
 from HermesLib.resources import resource_path
 from HermesLib.weights.bundling import bundle_weights
@@ -55,13 +55,7 @@ def release(run: Path, options: ReleaseOptions) -> Path:
     trained = load_checkpoint(run / "model.safetensors" if run.is_dir() else run)
     if trained.kind is None or "split" not in trained.training:
         raise HermesError(f"{run} does not hold weights of a training of this project")
-    split = trained.training["split"]
-    leaked = [
-        patient
-        for part in ("train", "validation")
-        for patient in split[part]
-        if is_test_patient(patient)
-    ]
+    leaked = leaked_patients(trained.training)
     if leaked:
         raise HermesError(f"{run} was trained on the test patients {', '.join(leaked)}")
     is_rival = trained.kind in RIVAL_TITLES
@@ -73,7 +67,7 @@ def release(run: Path, options: ReleaseOptions) -> Path:
         figures=options.figures,
         terms=TERMS,
         use=USE,
-        notes=split_notes(names),
+        notes=split_notes(names, cross_fitted="folds" in trained.training),
         limits=_limits(trained),
     )
     return bundle_weights(

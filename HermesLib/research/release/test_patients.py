@@ -1,8 +1,14 @@
-"""The patients on which this project reports figures: no training of the project reads them."""
+"""The patients on which this project reports figures: no training of the project reads them.
+
+A cross-fitted ensemble is the exception for the BTCV patients: its figures of them are out of fold,
+so that they may train. PROSTATE-X stays out of every training.
+"""
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from HermesLib.datasets.folders import parse_folder, read_table
 from HermesLib.datasets.splits import read_split
@@ -13,16 +19,41 @@ from HermesLib.training.job import TrainingJob
 #: (``hermes evaluate --split``).
 BTCV_SPLIT = Path(__file__).with_name("btcv_test.json")
 BTCV_TEST = read_split(BTCV_SPLIT).test
-#: Identities, and patterns of them, that are left out of every training. PROSTATE-X is the test
-#: set of the paper.
-TEST_PATIENTS = ("prostatex*", *BTCV_TEST)
+#: Patterns of identities that are left out of every training. PROSTATE-X is the test set of the
+#: paper.
+NEVER_TRAINED = ("prostatex*",)
+#: Identities, and patterns of them, that are left out of every training that is not cross-fitted.
+TEST_PATIENTS = (*NEVER_TRAINED, *BTCV_TEST)
 #: Data sets with patients in common, by the family that names these.
 FAMILIES = {"btcv-slices": "btcv"}
 
 
-def is_test_patient(patient: str) -> bool:
+def is_test_patient(patient: str, patterns: Sequence[str] = TEST_PATIENTS) -> bool:
     """Whether a patient's identity is one of :data:`TEST_PATIENTS`, or fits a pattern in it."""
-    return any(fnmatchcase(patient.lower(), pattern) for pattern in TEST_PATIENTS)
+    return any(fnmatchcase(patient.lower(), pattern) for pattern in patterns)
+
+
+def leaked_patients(training: Mapping[str, Any]) -> list[str]:
+    """Test patients that a training read, sorted.
+
+    A training that records ``folds`` is cross-fitted and may read all but
+    :data:`NEVER_TRAINED`; the training of a core that an ensemble joined may not.
+
+    Args:
+        training: the record in a weight file (:attr:`Checkpoint.training`).
+    """
+    patterns = NEVER_TRAINED if "folds" in training else TEST_PATIENTS
+    split = training["split"]
+    read = [
+        *split["train"],
+        *split["validation"],
+        *(n for k in training.get("folds", ()) for n in k),
+    ]
+    leaked = {patient for patient in read if is_test_patient(patient, patterns)}
+    core = training.get("core", {}).get("training", {})
+    if "split" in core:
+        leaked.update(leaked_patients(core))
+    return sorted(leaked)
 
 
 def without_test_patients(job: TrainingJob) -> TrainingJob:

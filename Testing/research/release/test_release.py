@@ -12,12 +12,19 @@ from HermesLib.cli.main import build_parser, main
 from HermesLib.errors import HermesError
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.registry import load_quality
-from HermesLib.research.release.recipes import Recipe, recipe_of, recipes
+from HermesLib.research.release.recipes import FOLDS, Recipe, recipe_of, recipes
 from HermesLib.research.release.release import ReleaseOptions, release
-from HermesLib.research.release.test_patients import BTCV_TEST, TEST_PATIENTS, is_test_patient
+from HermesLib.research.release.test_patients import (
+    BTCV_TEST,
+    NEVER_TRAINED,
+    TEST_PATIENTS,
+    is_test_patient,
+    leaked_patients,
+)
 from HermesLib.research.rivals.registry import bundled_rivals
 from HermesLib.resources import resource_path
-from HermesLib.weights.bundled import read_manifest, verify_bundled
+from HermesLib.training.ensemble.folds import read_folds
+from HermesLib.weights.bundled import bundled_checkpoint, read_manifest, verify_bundled
 from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
 from Testing.datasets.made import make_decathlon
 
@@ -94,6 +101,28 @@ def test_weights_trained_on_a_test_patient_are_not_released(run: Path, tmp_path:
         release(leaked, ReleaseOptions("r", "R", "command", folder=tmp_path))
 
 
+def test_only_a_cross_fitted_training_may_have_read_the_btcv_test_patients(
+    run: Path, tmp_path: Path
+):
+    trained = load_checkpoint(run / "model.safetensors")
+    everyone = ["btcv-1", "promise12-4"]
+    split = {"train": everyone, "validation": [], "test": []}
+    folds = [[patient] for patient in everyone]
+    alone = {**trained.training, "split": split}
+    assert leaked_patients(alone) == ["btcv-1"]
+    assert leaked_patients({**alone, "folds": folds}) == []
+    assert leaked_patients({**alone, "folds": [["ProstateX-0001"], *folds]}) == ["ProstateX-0001"]
+    core = {"sha256": "abc", "training": alone}
+    assert leaked_patients({**alone, "folds": folds, "core": core}) == ["btcv-1"]
+    path = tmp_path / "ensemble.safetensors"
+    training = {**alone, "folds": folds}
+    save_checkpoint(path, trained.tensors, str(trained.kind), trained.config, training)
+    released = release(path, ReleaseOptions("r", "R", "command", folder=tmp_path / "Weights"))
+    card = released.with_suffix(".md").read_text(encoding="utf-8")
+    assert "all folds but one" in card and "- fold 0: 1 patients (btcv-1)" in card
+    assert "BTCV test patients" not in card
+
+
 def test_a_name_without_recipe_needs_title_and_command(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -116,7 +145,10 @@ def test_commands_of_recipes_exist_and_end_in_the_released_weights(recipe: Recip
         for command in recipe.filled(Path("DATA"), Path("runs"))
     ]
     output = parsed[-1].output
-    if output.suffix != ".safetensors":
+    if parsed[-1].kind == "ensemble":
+        assert parsed[-1].calibrate
+        output /= "calibrated.safetensors"
+    elif output.suffix != ".safetensors":
         output /= "model.safetensors"
     assert output == Path("runs") / recipe.weights
 
@@ -128,6 +160,28 @@ def test_recipes_do_not_train_on_test_patients(recipe: Recipe):
         if command.startswith("hermes train quality"):
             left_out = build_parser().parse_args(shlex.split(command)[1:]).leave_out
             assert set(TEST_PATIENTS) <= set(left_out)
+        if command.startswith("hermes train ensemble"):
+            arguments = build_parser().parse_args(shlex.split(command)[1:])
+            assert set(NEVER_TRAINED) <= set(arguments.leave_out)
+            assert Path(arguments.folds).parent == FOLDS
+
+
+@pytest.mark.parametrize("preset", ["prostate-t2", "spleen-ct"])
+def test_a_recipe_says_so_while_the_bundled_file_has_no_ensemble_yet(preset: str):
+    recipe = recipe_of(f"qc-{preset}")
+    bundled = bundled_checkpoint(f"qc-{preset}").training
+    assert shlex.split(recipe.commands[-1])[2] == "ensemble"
+    assert ("for the next training" in recipe.note) == ("folds" not in bundled)
+
+
+@pytest.mark.parametrize("preset", ["prostate-t2", "spleen-ct"])
+def test_the_folds_of_the_recipes_list_the_patients_of_their_data_and_no_prostatex(
+    preset: str,
+):
+    everyone = read_folds(FOLDS / f"{preset}.json").everyone
+    assert not any(is_test_patient(patient, NEVER_TRAINED) for patient in everyone)
+    if preset == "spleen-ct":
+        assert set(BTCV_TEST) < set(everyone)
 
 
 def test_trainings_of_the_research_wing_leave_test_patients_out(tmp_path: Path):
