@@ -1,22 +1,18 @@
 """``hermes train``: the command line of all trainings."""
 
 import argparse
-import dataclasses
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
-from HermesLib.cli import input_check, train_ensemble
-from HermesLib.cli.training_options import add_training_options, add_view_options, training_job
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-    from HermesLib.presets.preset import Preset
-    from HermesLib.training.qc_settings import SliceView
-
-Settings = TypeVar("Settings", bound="DataclassInstance")
+from HermesLib.cli import input_check, train_ensemble, train_organ
+from HermesLib.cli.training_options import (
+    add_stage_options,
+    add_training_options,
+    add_view_options,
+    training_job,
+    with_given,
+)
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -97,40 +93,18 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     calibration.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
     calibration.set_defaults(run=run_calibration)
     input_check.add_parser(kinds)
-    organ = kinds.add_parser(
-        "organ",
-        help="your own organ: a preset with trained and calibrated weights, a report and a card",
-    )
-    organ.add_argument(
-        "--organ", required=True, metavar="LABEL", help="its name in the folder's dataset.json"
-    )
-    organ.add_argument("--title", help="its title (default: organ and modality)")
-    organ.add_argument(
-        "--code", metavar="SCHEME:VALUE:MEANING", help="its code, e.g. SCT:10200004:Liver"
-    )
-    organ.add_argument(
-        "--window",
-        nargs=2,
-        type=float,
-        metavar=("LOW", "HIGH"),
-        help="window of a CT, Hounsfield units",
-    )
-    organ.set_defaults(run=run_organ)
     train_ensemble.add_parser(kinds)
-    for kind in (quality, organ):
-        kind.add_argument("--autoencoder-steps", type=int)
-        kind.add_argument("--expert-steps", type=int)
-        kind.add_argument("--diffusion-steps", type=int)
-        add_view_options(kind)
-    for kind in (quality, organ):
-        kind.add_argument(
-            "--data",
-            action="append",
-            required=True,
-            metavar="LAYOUT:FOLDER[:FAMILY]",
-            help="decathlon:FOLDER or slices:FOLDER, repeatable",
-        )
-        add_training_options(kind, share=0.2 if kind is organ else 0.1)
+    train_organ.add_parser(kinds)
+    add_stage_options(quality)
+    add_view_options(quality)
+    quality.add_argument(
+        "--data",
+        action="append",
+        required=True,
+        metavar="LAYOUT:FOLDER[:FAMILY]",
+        help="decathlon:FOLDER or slices:FOLDER, repeatable",
+    )
+    add_training_options(quality, share=0.1)
 
 
 def _set_threads(arguments: argparse.Namespace) -> None:
@@ -144,15 +118,6 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _with_given(settings: Settings, arguments: argparse.Namespace) -> Settings:
-    """The settings with every one of them that was named on the command line."""
-    names = [field.name for field in dataclasses.fields(settings)]
-    return dataclasses.replace(
-        settings,
-        **{name: value for name in names if (value := getattr(arguments, name, None)) is not None},
-    )
-
-
 def run_quality(arguments: argparse.Namespace) -> int:
     """Train the QC core of a preset."""
     from HermesLib.presets.registry import load_preset
@@ -164,8 +129,8 @@ def run_quality(arguments: argparse.Namespace) -> int:
     output = train_quality(
         preset,
         training_job(arguments),
-        _with_given(QualityTraining(), arguments),
-        _with_given(default_view(preset.modality), arguments),
+        with_given(QualityTraining(), arguments),
+        with_given(default_view(preset.modality), arguments),
         EarlierWeights(arguments.initial, arguments.teacher),
     )
     print(f"best weights: {output}")
@@ -204,46 +169,4 @@ def run_calibration(arguments: argparse.Namespace) -> int:
         on_case=lambda done, total: _say(f"case {done} of {total}"),
     )
     print(json.dumps(numbers, indent=1))
-    return 0
-
-
-def run_organ(arguments: argparse.Namespace) -> int:
-    """From a folder of images and masks to a preset."""
-    import dataclasses
-    import shlex
-
-    from HermesLib.training.organ import train_organ
-    from HermesLib.training.organ_preset import PresetOptions
-    from HermesLib.training.qc_settings import QualityTraining, default_view
-
-    _set_threads(arguments)
-    options = PresetOptions(
-        organ=arguments.organ,
-        title=arguments.title,
-        code=arguments.code,
-        window=None if arguments.window is None else tuple(arguments.window),
-    )
-
-    def view(preset: "Preset") -> "SliceView":
-        # Many organs lie on one side: a flip is not plausible unless the user says so.
-        base = dataclasses.replace(default_view(preset.modality), mirror=False)
-        return _with_given(base, arguments)
-
-    try:
-        path = train_organ(
-            training_job(arguments),
-            options,
-            _with_given(QualityTraining(), arguments),
-            view,
-            shlex.join(["hermes", *arguments.command]),
-        )
-    except KeyboardInterrupt:
-        print(
-            "hermes: interrupted; the same command resumes the training where it was last saved",
-            file=sys.stderr,
-        )
-        return 130
-    print(f"preset: {path}")
-    print(f"use it: hermes refine IMAGE --preset {path} -o DIR")
-    print(f"or by name, in Slicer too, after: hermes presets import {path}")
     return 0

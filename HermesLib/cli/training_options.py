@@ -1,17 +1,38 @@
 """Options that trainings share, and the job that they describe."""
 
 import argparse
+import dataclasses
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
     from HermesLib.training.job import TrainingJob
+
+Settings = TypeVar("Settings", bound="DataclassInstance")
 
 
 def show_line(line: str) -> None:
     """Print a message on stderr."""
     print(line, file=sys.stderr, flush=True)
+
+
+def with_given(settings: Settings, arguments: argparse.Namespace) -> Settings:
+    """The settings with every one of them that was named on the command line."""
+    names = [field.name for field in dataclasses.fields(settings)]
+    return dataclasses.replace(
+        settings,
+        **{name: value for name in names if (value := getattr(arguments, name, None)) is not None},
+    )
+
+
+def add_stage_options(parser: argparse.ArgumentParser) -> None:
+    """Length of the three stages of a QC core."""
+    parser.add_argument("--autoencoder-steps", type=int)
+    parser.add_argument("--expert-steps", type=int)
+    parser.add_argument("--diffusion-steps", type=int)
 
 
 def add_view_options(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +46,10 @@ def add_view_options(parser: argparse.ArgumentParser) -> None:
         "--grid", type=int, metavar="PIXELS", help="side of the network's square (default 128)"
     )
     parser.add_argument(
-        "--neighbours", type=int, metavar="N", help="slices read on either side (default 0)"
+        "--neighbours",
+        type=int,
+        metavar="N",
+        help="slices read on either side (default 0; members of an ensemble: 1)",
     )
     parser.add_argument(
         "--mirror",
@@ -36,7 +60,10 @@ def add_view_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_training_options(parser: argparse.ArgumentParser, share: float) -> None:
-    """Folder, split and settings, which all trainings share."""
+    """Folder, split and settings, which all trainings share.
+
+    ``share`` of the patients validate and as many test, unless the user says more.
+    """
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     parser.add_argument("--batch", type=int)
     parser.add_argument("--rate", type=float)
@@ -56,15 +83,14 @@ def add_training_options(parser: argparse.ArgumentParser, share: float) -> None:
     parser.add_argument(
         "--validation",
         type=float,
-        default=share,
-        help="share of patients that validate in a random split (default %(default)s)",
+        help=f"share of patients that validate in a random split (default {share:g})",
     )
     parser.add_argument(
         "--test",
         type=float,
-        default=share,
-        help="share of patients kept for the test in a random split (default %(default)s)",
+        help=f"share of patients kept for the test in a random split (default {share:g})",
     )
+    parser.set_defaults(share=share)
     parser.add_argument(
         "--terms",
         action="append",
@@ -83,9 +109,10 @@ def training_job(arguments: argparse.Namespace) -> "TrainingJob":
     from HermesLib.datasets.training_dataset import TrainingDataset
     from HermesLib.training.job import TrainingJob
 
+    share = arguments.share
     split = SplitOptions(
-        validation=arguments.validation,
-        test=arguments.test,
+        validation=share if arguments.validation is None else arguments.validation,
+        test=share if arguments.test is None else arguments.test,
         file=arguments.split,
         weights=tuple(getattr(arguments, "split_of", ())),
         leave_out=tuple(arguments.leave_out),

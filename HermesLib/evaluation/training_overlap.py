@@ -22,12 +22,19 @@ def trained_on(training: Mapping[str, Any], cases: Sequence[Case]) -> list[str]:
     return sorted({case.identity for case in cases} & used)
 
 
-def overlap_warning(network: str, patients: Sequence[str], cases: Sequence[Case]) -> str:
-    """One line for the user; ``patients`` are those of :func:`trained_on`, at least one."""
+def overlap_warning(
+    network: str,
+    patients: Sequence[str],
+    cases: Sequence[Case],
+    remedy: str = "leave them out with --split or --patients",
+) -> str:
+    """One line for the user, which ends in what to do.
+
+    ``patients`` are those of :func:`trained_on`, at least one.
+    """
     total = len({case.identity for case in cases})
     names = ", ".join(patients[:_NAMED]) + (", ..." if len(patients) > _NAMED else "")
     return (
         f"warning: {network} was trained, selected or calibrated on {len(patients)} of the {total}"
-        f" patients ({names}), so the figures are too good; leave them out with --split or"
-        " --patients"
+        f" patients ({names}), so the figures are too good; {remedy}"
     )
