@@ -54,6 +54,12 @@ class OrganVolume:
         """Volume of the organ, mm^3."""
         return float(self.organ.sum() * np.prod(self.spacing))
 
+    @property
+    def radius(self) -> float:
+        """Radius of a ball with the organ's second moment, mm."""
+        away = _positions(self.organ, self.spacing) - self.centroid[:, None]
+        return float(np.sqrt(5 / 3 * (away**2).sum(0).mean()))
+
 
 @dataclass(frozen=True, eq=False)
 class _Body:
@@ -107,7 +113,7 @@ def resize_organ(volume: OrganVolume, factor: float) -> OrganVolume:
     body = _body(volume)
     centroid = volume.centroid
     centre = centroid + 0.8 * max(0.0, 1 - body.depth / _DEEP) * (body.wall - centroid)
-    radius = _radius(volume)
+    radius = volume.radius
     support = 2.2 * radius * max(1.0, factor ** (1 / 3)) + np.linalg.norm(centre - centroid)
 
     def warped(strength: float) -> OrganVolume:
@@ -140,7 +146,7 @@ def shift_organ(
         direction = (centroid - body.wall) * (0, 1, 1)
     towards = np.asarray(direction, float)
     towards = towards / max(float(np.linalg.norm(towards)), 1e-6)
-    radius = _radius(volume)
+    radius = volume.radius
     support = 2.6 * radius + distance
 
     def warped(length: float) -> OrganVolume:
@@ -257,12 +263,6 @@ def _sample(channels: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:
 def _weight(away: np.ndarray, support: float) -> np.ndarray:
     """1 in the middle, 0 from ``support`` on; close to a Gaussian of width ``support`` / 1.7."""
     return np.clip(1 - (away**2).sum(0) / support**2, 0, None) ** 3
-
-
-def _radius(volume: OrganVolume) -> float:
-    """Radius of a ball with the organ's second moment, mm."""
-    away = _positions(volume.organ, volume.spacing) - volume.centroid[:, None]
-    return float(np.sqrt(5 / 3 * (away**2).sum(0).mean()))
 
 
 def _positions(organ: np.ndarray, spacing: tuple[float, float, float]) -> np.ndarray:

@@ -172,25 +172,30 @@ class CaseImages:
         images: (N, C, H, W), with neighbours.
         truth: (N, H, W) bool.
         thickness: distance of the slices, mm; None for a lone slice.
-        pixel_area: mm^2.
+        pixel_spacing: of rows and of columns, mm.
     """
 
     images: torch.Tensor
     truth: torch.Tensor
     thickness: float | None
-    pixel_area: float
+    pixel_spacing: tuple[float, float]
+
+    @property
+    def pixel_area(self) -> float:
+        """Area of a pixel, mm^2."""
+        rows, columns = self.pixel_spacing
+        return rows * columns
 
 
 def read_case(case: Case, preset: Preset) -> CaseImages:
     """Read all slices of a case."""
     volume = read_volume(case.image)
     truth = read_label_map(case.label, volume) == case.value
-    rows, columns = volume.pixel_spacing
     return CaseImages(
         with_neighbours(volume.normalise(preset.intensity)),
         torch.from_numpy(truth),
         volume.slice_spacing if len(truth) > 1 else None,
-        rows * columns,
+        volume.pixel_spacing,
     )
 
 

@@ -1,30 +1,19 @@
-"""The loop on slices with a known truth, iteration by iteration.
-
-A run at one threshold contains the runs at all lower thresholds and with less patience: nothing in
-an iteration depends on when the loop will stop.
-"""
+"""The loop on slices with a known truth, iteration by iteration."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby
+from dataclasses import dataclass
 
-import numpy as np
 import torch
 
-from HermesLib.evaluation.cases import Case, case_names, read_case
+from HermesLib.evaluation.cases import Case, CaseImages, case_names, read_case
 from HermesLib.evaluation.loop_metrics import SliceOutcome
-from HermesLib.metrics.overlap import dice
+from HermesLib.evaluation.traces import Trace, gather_traces, marked_outcomes
 from HermesLib.models.protocol import PromptableModel
 from HermesLib.presets.preset import Preset
 from HermesLib.prompts.registry import strategy_for
-from HermesLib.quality.anatomy import AnatomyRule
 from HermesLib.quality.protocol import QualityControl
-from HermesLib.refinement.events import Iteration, Status
-from HermesLib.refinement.history import result_iteration
-from HermesLib.refinement.marks import FinalSlice, Grid, volume_marks
 from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.settings import RefinementSettings
-from HermesLib.refinement.stopping import StoppingRule
 from HermesLib.refinement.volume import refine_volume
 
 
@@ -54,54 +43,6 @@ class Loop:
         return Refiner(self.model, quality, strategy=strategy, settings=self.settings)
 
 
-@dataclass(frozen=True)
-class Step:
-    """One iteration.
-
-    Attributes:
-        pdsc, ceiling: the score and the highest score that any mask could get.
-        dsc, pgt_dsc: true Dice of mask and pGT.
-        drawn, common: pixels of the mask, and of mask and truth.
-    """
-
-    pdsc: float
-    ceiling: float
-    dsc: float
-    pgt_dsc: float
-    drawn: int
-    common: int
-
-
-@dataclass(frozen=True)
-class Trace:
-    """The iterations of one slice.
-
-    Attributes:
-        patient, case, index: patient, name of the case
-            (:func:`HermesLib.evaluation.cases.case_names`) and slice.
-        status: how the run ended.
-        present: probability that the slice shows the organ.
-        organ: pixels of the truth.
-        steps: the iterations.
-        position, area_mm2: as of :class:`HermesLib.evaluation.loop_metrics.SliceOutcome`.
-        borderline, out_of_distribution: what the quality control says of the slice.
-        grid: size of the voxels; None for a lone slice.
-    """
-
-    patient: str
-    case: str
-    index: int
-    status: str
-    present: float
-    organ: int
-    steps: tuple[Step, ...]
-    position: float | None = None
-    area_mm2: float = 0.0
-    borderline: bool = False
-    out_of_distribution: bool | None = None
-    grid: Grid | None = None
-
-
 def trace_cases(
     cases: Sequence[Case],
     loop: Loop,
@@ -120,125 +61,37 @@ def trace_cases(
     traces: list[Trace] = []
     names = case_names(cases)
     for number, (case, name) in enumerate(zip(cases, names, strict=True)):
-        traces += _trace_case(case, name, loop, only_with_organ=only_with_organ)
+        read = read_case(case, loop.preset)
+        traces += trace_images(case, name, read, loop, only_with_organ=only_with_organ)
         on_case(number + 1, len(cases))
-    # The slices of a batch do not end in their order.
-    order = {name: number for number, name in enumerate(names)}
-    return sorted(traces, key=lambda trace: (order[trace.case], trace.index))
+    return traces
 
 
-def _trace_case(case: Case, name: str, loop: Loop, *, only_with_organ: bool) -> list[Trace]:
-    """The traces of one case. All its slices are observed, whichever are measured."""
-    read = read_case(case, loop.preset)
+def trace_images(
+    case: Case, name: str, read: CaseImages, loop: Loop, *, only_with_organ: bool = False
+) -> list[Trace]:
+    """The traces of a case's slices in their order. All are observed, whichever are measured.
+
+    Args:
+        case: gives the patient.
+        name: of the case in the traces.
+        read: the case's images, or others in their place.
+        loop: what is run.
+        only_with_organ: leave out slices without the organ.
+    """
     quality = loop.quality_for(case)
     observation = quality.observe(read.images, read.thickness)
     with_organ = read.truth.flatten(1).any(1)
     measured = with_organ if only_with_organ else torch.ones(len(read.truth), dtype=torch.bool)
     indices = torch.nonzero(measured).flatten().tolist()
-    places = positions(with_organ.numpy())
-    unfamiliar = observation.out_of_distribution
-    steps: dict[int, list[Step]] = {}
-    traces = []
-    for event in refine_volume(
+    events = refine_volume(
         loop.refiner(quality),
         observation.select(indices),
         indices,
         truth=read.truth[measured],
         device=loop.device,
-    ):
-        index = event.slice_index
-        true = read.truth[index].numpy()
-        steps.setdefault(index, []).append(_step(event, true))
-        if event.status is None:
-            continue
-        traces.append(
-            Trace(
-                patient=case.patient,
-                case=name,
-                index=index,
-                status=str(event.status),
-                # As the quality control finds it: reports do not state more than patients justify.
-                present=(
-                    event.present
-                    if observation.present is None
-                    else float(observation.present[index])
-                ),
-                organ=int(true.sum()),
-                steps=tuple(steps[index]),
-                position=places.get(index),
-                area_mm2=float(true.sum() * read.pixel_area),
-                borderline=event.borderline,
-                out_of_distribution=None if unfamiliar is None else bool(unfamiliar[index]),
-                grid=Grid(read.pixel_area, read.thickness or 0.0),
-            )
-        )
-    return traces
-
-
-def positions(with_organ: np.ndarray) -> dict[int, float]:
-    """Place along the organ, 0..1, of every slice with it (N, bool); empty for a lone slice."""
-    indices = np.flatnonzero(with_organ)
-    if len(with_organ) < 2 or not len(indices):
-        return {}
-    length = max(int(indices[-1] - indices[0]), 1)
-    return {int(index): float(index - indices[0]) / length for index in indices}
-
-
-def _step(event: Iteration, true: np.ndarray) -> Step:
-    return Step(
-        pdsc=event.pdsc,
-        ceiling=event.ceiling,
-        dsc=float(event.dsc or 0.0),
-        pgt_dsc=dice(event.pgt, true),
-        drawn=int(event.mask.sum()),
-        common=int((event.mask & true).sum()),
     )
-
-
-def replay(trace: Trace, settings: RefinementSettings) -> SliceOutcome:
-    """The loop's result on the slice with other settings of when to stop and what to keep.
-
-    Raises:
-        ValueError: the run behind the trace stopped before these settings would.
-    """
-    end = len(trace.steps) - 1
-    status = trace.status
-    if status != Status.ABSENT:
-        end, status = _end(trace, settings)
-    steps = trace.steps[: end + 1]
-    best = steps[result_iteration([step.pdsc for step in steps], settings.keep)]
-    return SliceOutcome(
-        patient=trace.patient,
-        case=trace.case,
-        index=trace.index,
-        status=status,
-        calls=end,
-        first_dsc=steps[0].dsc,
-        final_dsc=best.dsc,
-        pgt_dsc=best.pgt_dsc,
-        pdsc=best.pdsc,
-        present=trace.present,
-        organ=trace.organ,
-        drawn=best.drawn,
-        common=best.common,
-        position=trace.position,
-        area_mm2=trace.area_mm2,
-    )
-
-
-def _end(trace: Trace, settings: RefinementSettings) -> tuple[int, str]:
-    """The last iteration with these settings, and the status there."""
-    rule = StoppingRule(settings)
-    last = len(trace.steps) - 1
-    for index, step in enumerate(trace.steps):
-        if index == last and trace.status == Status.FAILED:
-            return index, Status.FAILED
-        status = rule.after(index, step.pdsc, step.ceiling)
-        if status is not None:
-            return index, status
-    raise ValueError(
-        f"the run on slice {trace.index} of {trace.case} stopped before these settings would"
-    )
+    return gather_traces(case, name, read, observation, events)
 
 
 def evaluate_loop(
@@ -246,31 +99,10 @@ def evaluate_loop(
 ) -> list[SliceOutcome]:
     """The loop's result on every slice of the cases, with the marks of whole volumes."""
     traces = trace_cases(cases, loop, on_case)
-    outcomes = [replay(trace, loop.settings) for trace in traces]
-    return with_marks(outcomes, traces, loop.quality.anatomy_rule)
+    return marked_outcomes(traces, loop.settings, loop.quality.anatomy_rule)
 
 
-def with_marks(
-    outcomes: Sequence[SliceOutcome], traces: Sequence[Trace], rule: AnatomyRule
-) -> list[SliceOutcome]:
-    """Outcomes of traces, in the same order, with the marks that the product gives."""
-    marked = []
-    for _, group in groupby(zip(outcomes, traces, strict=True), lambda pair: pair[1].case):
-        pairs = list(group)
-        grid = pairs[0][1].grid or Grid(1.0, 0.0)
-        slices = [
-            FinalSlice(
-                outcome.index,
-                Status(outcome.status),
-                outcome.drawn * grid.pixel_mm2,
-                trace.borderline,
-                trace.out_of_distribution,
-            )
-            for outcome, trace in pairs
-        ]
-        marks = volume_marks(slices, grid.thickness, rule)
-        marked += [
-            replace(outcome, marks=tuple(str(mark) for mark in marks[outcome.index]))
-            for outcome, _ in pairs
-        ]
-    return marked
+def evaluate_images(case: Case, name: str, read: CaseImages, loop: Loop) -> list[SliceOutcome]:
+    """The loop's result on every slice of a case; arguments as of :func:`trace_images`."""
+    traces = trace_images(case, name, read, loop)
+    return marked_outcomes(traces, loop.settings, loop.quality.anatomy_rule)

@@ -47,7 +47,7 @@ def assess_slices(
     seconds = (time.perf_counter() - started) / max(len(indices), 1)
     for row, (index, score) in enumerate(zip(indices, scores, strict=True)):
         mask = masks[row].cpu().numpy()
-        status = _status(score, settings.threshold)
+        status = mask_status(score, settings.threshold)
         borderline = quality.presence_rule.is_borderline(score.present)
         stated = quality.presence_rule.stated(score.present)
         if status is Status.ABSENT:
@@ -69,7 +69,8 @@ def assess_slices(
         )
 
 
-def _status(score: SliceScore, threshold: float) -> Status:
+def mask_status(score: SliceScore, threshold: float) -> Status:
+    """How a slice ends whose mask stays as it is."""
     if score.present < PRESENT:
         return Status.ABSENT
     if not score.pgt.any():

@@ -8,16 +8,9 @@ import torch
 
 from HermesLib.evaluation.cases import Case, case_names, read_cases
 from HermesLib.evaluation.loop_metrics import SliceOutcome
-from HermesLib.evaluation.loop_runs import (
-    Loop,
-    Step,
-    Trace,
-    evaluate_loop,
-    replay,
-    trace_cases,
-    with_marks,
-)
+from HermesLib.evaluation.loop_runs import Loop, evaluate_loop, trace_cases
 from HermesLib.evaluation.silent_failures import silent_failure_figures
+from HermesLib.evaluation.traces import Step, Trace, replay, with_marks
 from HermesLib.models.registry import load_model
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.registry import load_quality

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from HermesLib.evaluation.loop_runs import replay
+from HermesLib.evaluation.traces import replay
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.research.promptable.oracle_prompts import OracleMask, oracle_figures
 from HermesLib.research.tables.cells import interval, model_title, number, source_title

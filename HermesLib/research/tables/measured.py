@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from HermesLib.evaluation.loop_metrics import SliceOutcome
-from HermesLib.evaluation.loop_runs import Trace
+from HermesLib.evaluation.traces import Trace
 from HermesLib.models.registry import model_entry
 from HermesLib.presets.preset import Preset
 from HermesLib.research.tables.design import Cell, TableRun

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from HermesLib.evaluation.bootstrap import with_interval
 from HermesLib.evaluation.loop_metrics import SliceOutcome
-from HermesLib.evaluation.loop_runs import Trace, replay
+from HermesLib.evaluation.traces import Trace, replay
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.research.tables.design import TITLES
 

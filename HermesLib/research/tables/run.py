@@ -12,7 +12,7 @@ from typing import Any
 
 from HermesLib import __version__
 from HermesLib.devices import select_device
-from HermesLib.evaluation.loop_runs import replay
+from HermesLib.evaluation.traces import replay
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.research.tables.design import Cell, file_name, runs_of
 from HermesLib.research.tables.measured import Measured

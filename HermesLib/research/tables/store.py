@@ -10,8 +10,9 @@ import numpy as np
 import torch
 
 from HermesLib.evaluation.cases import read_slices
-from HermesLib.evaluation.loop_runs import Loop, Step, Trace, trace_cases
+from HermesLib.evaluation.loop_runs import Loop, trace_cases
 from HermesLib.evaluation.scored_masks import corrupt_slice
+from HermesLib.evaluation.traces import Step, Trace
 from HermesLib.io.neighbours import own_slice
 from HermesLib.metrics.overlap import dice
 from HermesLib.models.protocol import PromptableModel

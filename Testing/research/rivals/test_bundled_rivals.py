@@ -9,8 +9,8 @@ import SimpleITK
 import torch
 
 from HermesLib.evaluation.cases import read_slices
-from HermesLib.evaluation.loop_runs import replay
 from HermesLib.evaluation.score_metrics import THRESHOLDS
+from HermesLib.evaluation.traces import replay
 from HermesLib.metrics.overlap import dice_batch
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.registry import load_quality

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from HermesLib.cli.main import main
-from HermesLib.evaluation.loop_runs import replay
+from HermesLib.evaluation.traces import replay
 from HermesLib.presets.registry import load_preset
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.research.rivals.registry import bundled_rivals
