@@ -33,6 +33,12 @@ def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     ensemble.add_argument("--steps", type=int, help="of each member")
     ensemble.add_argument("--context-steps", type=int, help="of each context network; 0 for none")
     ensemble.add_argument(
+        "--start",
+        type=Path,
+        metavar="DIR",
+        help="go on from the members of an earlier training on the same folds",
+    )
+    ensemble.add_argument(
         "--core", type=Path, metavar="FILE", help="weights of a QC core that the ensemble joins"
     )
     ensemble.add_argument("--leave-out", nargs="+", default=[], metavar="PATIENT")
@@ -67,7 +73,7 @@ def run_ensemble(arguments: argparse.Namespace) -> int:
         settings = dataclasses.replace(settings, folds=int(arguments.folds))
     else:
         settings = dataclasses.replace(settings, folds_file=Path(arguments.folds))
-    for name in ("steps", "context_steps"):
+    for name in ("steps", "context_steps", "start"):
         if (value := getattr(arguments, name)) is not None:
             settings = dataclasses.replace(settings, **{name: value})
     preset = load_preset(arguments.preset)

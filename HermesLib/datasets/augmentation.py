@@ -39,19 +39,31 @@ IDENTITY = Augmentation((1.0, 1.0), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def smooth_fields(
-    rng: np.random.Generator, count: int, side: int, cells: int, channels: int = 1
+    rng: np.random.Generator,
+    count: int,
+    side: int,
+    cells: int,
+    channels: int = 1,
+    device: torch.device | None = None,
 ) -> torch.Tensor:
     """Smooth random fields (count, channels, side, side) with a deviation of about 1."""
     coarse = torch.from_numpy(
         rng.standard_normal((count, channels, cells, cells), dtype=np.float32)
-    )
+    ).to(device)
     return functional.interpolate(coarse, (side, side), mode="bicubic", align_corners=True) * 1.3
 
 
 def sampling_grid(
-    rng: np.random.Generator, count: int, side: int, how: Augmentation
+    rng: np.random.Generator,
+    count: int,
+    side: int,
+    how: Augmentation,
+    device: torch.device | None = None,
 ) -> torch.Tensor:
-    """Sampling positions (count, side, side, 2) for ``grid_sample`` on squares of -1..1."""
+    """Sampling positions (count, side, side, 2) for ``grid_sample`` on squares of -1..1.
+
+    They are computed on ``device``, the CPU by default.
+    """
     angle = np.deg2rad(rng.uniform(-how.rotation_degrees, how.rotation_degrees, count))
     zoom = np.exp(rng.uniform(np.log(how.zoom[0]), np.log(how.zoom[1]), count))
     stretch = np.exp(rng.uniform(-how.stretch, how.stretch, count))
@@ -68,13 +80,14 @@ def sampling_grid(
     )
     theta[:, :, 2] = shift
     grid = functional.affine_grid(
-        torch.from_numpy(theta), [count, 1, side, side], align_corners=False
+        torch.from_numpy(theta).to(device), [count, 1, side, side], align_corners=False
     )
     if how.bend > 0:
         strength = (
             torch.from_numpy(rng.uniform(0, how.bend, (count, 1, 1, 1)).astype(np.float32)) * 2
         )
-        grid = grid + smooth_fields(rng, count, side, 5, 2).permute(0, 2, 3, 1) * strength
+        fields = smooth_fields(rng, count, side, 5, 2, device).permute(0, 2, 3, 1)
+        grid = grid + fields * strength.to(device)
     return grid
 
 
@@ -108,17 +121,19 @@ def vary_intensity(
     """Change contrast, receive-coil bias, sharpness and noise of images (B, C, S, S) in 0..1.
 
     The channels of an image, a slice and its neighbours, come from one scan and change together.
+    The images are changed on the device that they are on.
     """
-    count, side = len(images), images.shape[-1]
+    count, side, device = len(images), images.shape[-1], images.device
 
     def draw(scale: float) -> torch.Tensor:
-        return torch.from_numpy(rng.normal(0, scale, (count, 1, 1, 1)).astype(np.float32))
+        values = rng.normal(0, scale, (count, 1, 1, 1)).astype(np.float32)
+        return torch.from_numpy(values).to(device)
 
     if how.gamma > 0:
         images = images.clamp(1e-4, 1) ** torch.exp(draw(how.gamma))
         images = images * (1 + draw(how.gamma / 3)) + draw(how.gamma / 10)
     if how.bias > 0:
-        images = images * torch.exp(smooth_fields(rng, count, side, 3) * draw(how.bias))
+        images = images * torch.exp(smooth_fields(rng, count, side, 3, 1, device) * draw(how.bias))
     if how.blur > 0:
         for k in np.flatnonzero(rng.random(count) < how.blur):
             small = max(8, int(side * rng.uniform(0.4, 0.9)))
@@ -127,14 +142,15 @@ def vary_intensity(
             )
             images[k : k + 1] = functional.interpolate(lower, (side, side), mode="bilinear")
     if how.sharpen > 0:
-        sharpened = torch.from_numpy(rng.random((count, 1, 1, 1)) < how.sharpen)
+        share = rng.uniform(0, 1, (count, 1, 1, 1)) * (rng.random((count, 1, 1, 1)) < how.sharpen)
         detail = images - functional.avg_pool2d(images, 5, 1, 2, count_include_pad=False)
-        images = torch.where(
-            sharpened,
-            images + detail * torch.from_numpy(rng.uniform(0, 1, (count, 1, 1, 1))).float(),
-            images,
-        )
+        images = images + detail * torch.from_numpy(share.astype(np.float32)).to(device)
     if how.noise > 0:
-        noise = torch.from_numpy(rng.standard_normal(tuple(images.shape), dtype=np.float32))
-        images = images + noise * draw(how.noise).abs()
+        images = images + noise_like(rng, images) * draw(how.noise).abs()
     return images.clamp(0, 1)
+
+
+def noise_like(rng: np.random.Generator, images: torch.Tensor) -> torch.Tensor:
+    """Gaussian noise of deviation 1, of the shape of images and on their device."""
+    generator = torch.Generator(images.device).manual_seed(int(rng.integers(2**62)))
+    return torch.randn(images.shape, generator=generator, device=images.device)

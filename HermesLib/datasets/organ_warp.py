@@ -4,11 +4,15 @@ A warp is applied to sampling positions (..., 2) in -1..1, as ``grid_sample`` ta
 image and its mask are sampled. Far from the organ nothing moves, so that the body keeps its size.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 from torch.nn import functional
+
+from HermesLib.datasets.augmentation import noise_like
 
 
 @dataclass(frozen=True)
@@ -17,12 +21,12 @@ class OrganShape:
 
     points: np.ndarray
 
-    @property
+    @cached_property
     def centre(self) -> np.ndarray:
         """Mean point (2,)."""
         return self.points.mean(0)
 
-    @property
+    @cached_property
     def radius(self) -> float:
         """Radius of a disc with the same second moment."""
         return float(np.sqrt(2 * ((self.points - self.centre) ** 2).sum(1).mean()) + 1e-3)
@@ -60,42 +64,57 @@ class OrganWarp:
 
 
 def scale_about(
-    positions: torch.Tensor, centre: np.ndarray, factor: float, radius: float
+    positions: torch.Tensor,
+    centre: np.ndarray | torch.Tensor,
+    factor: float | torch.Tensor,
+    radius: float | torch.Tensor,
 ) -> torch.Tensor:
     """Sampling positions that enlarge what lies around ``centre`` by ``factor``.
 
     The effect ends at about twice ``radius``, measured where the enlarged image is drawn. It has
-    no folds for factors from 0.45 on.
+    no folds for factors from 0.45 on. Tensors are broadcast: centre (..., 2), the rest (..., 1).
     """
-    away = positions - torch.as_tensor(centre, dtype=positions.dtype)
+    away = positions - torch.as_tensor(centre).to(positions)
     weight = torch.exp(-away.square().sum(-1, keepdim=True) / radius**2)
     return positions - away * ((1 - 1 / factor) * weight)
 
 
 def shift_about(
-    positions: torch.Tensor, centre: np.ndarray, shift: np.ndarray, radius: float
+    positions: torch.Tensor,
+    centre: np.ndarray | torch.Tensor,
+    shift: np.ndarray | torch.Tensor,
+    radius: float | torch.Tensor,
 ) -> torch.Tensor:
-    """Sampling positions that move what lies around ``centre`` by ``shift`` (2,)."""
-    away = positions - torch.as_tensor(centre, dtype=positions.dtype)
+    """Sampling positions that move what lies around ``centre`` by ``shift``.
+
+    Tensors are broadcast: centre and shift (..., 2), radius (..., 1).
+    """
+    away = positions - torch.as_tensor(centre).to(positions)
     weight = torch.exp(-away.square().sum(-1, keepdim=True) / radius**2)
-    return positions - weight * torch.as_tensor(shift, dtype=positions.dtype)
+    return positions - weight * torch.as_tensor(shift).to(positions)
 
 
 def warp_positions(
-    rng: np.random.Generator, positions: torch.Tensor, shape: OrganShape, how: OrganWarp
+    rng: np.random.Generator,
+    positions: torch.Tensor,
+    shapes: Sequence[OrganShape],
+    how: OrganWarp,
 ) -> torch.Tensor:
-    """Positions (S, S, 2) with a random warp of the organ, for a share of the calls."""
-    if rng.random() >= how.share:
-        return positions
-    radius = shape.radius
-    outermost = shape.points[np.argmax((shape.points**2).sum(1))]
-    # An organ at the body's wall grows inwards: the warp's centre lies towards that wall.
-    centre = shape.centre + rng.uniform(0, 1) * (outermost - shape.centre)
-    factor = float(np.exp(rng.uniform(*np.log(how.scale))))
-    reach = 1.8 * radius * max(factor, 1.0)
-    shift = rng.normal(0, 0.5, 2).clip(-1, 1) * how.shift * radius
-    positions = shift_about(positions, shape.centre, shift, 2 * radius)
-    return scale_about(positions, centre, factor, reach)
+    """Positions (B, S, S, 2) of slices with organs (B), a share of them with a random warp."""
+    rows = []
+    for shape in shapes:
+        centre, radius = shape.centre, shape.radius
+        about, factor, shift = centre, 1.0, np.zeros(2)
+        if rng.random() < how.share:
+            outermost = shape.points[np.argmax((shape.points**2).sum(1))]
+            # An organ at the body's wall grows inwards: the warp's centre lies towards that wall.
+            about = centre + rng.uniform(0, 1) * (outermost - centre)
+            factor = float(np.exp(rng.uniform(*np.log(how.scale))))
+            shift = rng.normal(0, 0.5, 2).clip(-1, 1) * how.shift * radius
+        rows.append([*centre, *shift, 2 * radius, *about, factor, 1.8 * radius * max(factor, 1.0)])
+    values = torch.tensor(np.array(rows), dtype=positions.dtype).to(positions.device)
+    centre, shift, near, about, factor, reach = values[:, None, None].split([2, 2, 1, 2, 1, 1], -1)
+    return scale_about(shift_about(positions, centre, shift, near), about, factor, reach)
 
 
 def split_organ(
@@ -115,12 +134,13 @@ def split_organ(
     row, column = inside[int(rng.integers(len(inside)))].tolist()
     angle = rng.uniform(0, np.pi)
     side = mask.shape[-1]
-    rows, columns = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
+    axis = torch.arange(side, device=mask.device)
+    rows, columns = torch.meshgrid(axis, axis, indexing="ij")
     across = (rows - row) * np.sin(angle) + (columns - column) * np.cos(angle)
     band = (across.abs() < rng.uniform(*how.band) * side / 2) & (mask > 0.5)
     outside = (mask < 0.5).float()[None]
     width = 2 * (side // 16) + 1
     around = functional.avg_pool2d(images * outside, width, 1, width // 2)
     around = around / functional.avg_pool2d(outside, width, 1, width // 2).clamp(min=0.02)
-    grain = torch.from_numpy(rng.normal(0, 0.02, images.shape).astype(np.float32))
+    grain = 0.02 * noise_like(rng, images)
     return torch.where(band, (around + grain).clamp(0, 1), images), mask * (~band)

@@ -212,7 +212,7 @@ class DiffusionQuality:
     def _organ_map(self, observation: Observation) -> torch.Tensor:
         """Probability (B, H, W) of the organ by the image alone."""
         findings: tuple[SliceFindings, ...] = observation.features
-        maps = torch.stack([item.organ_map(self.blend.through_plane) for item in findings])
+        maps = torch.stack([item.organ_map(self.blend) for item in findings])
         return maps.to(self.core.device)
 
     def _organ_map_of_blend(self, observation: Observation) -> torch.Tensor | None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import torch
 
+from HermesLib.quality.blend import Blend
 from HermesLib.quality.ensemble.reading import EnsembleReading, read_ensemble
 from HermesLib.quality.network.core import QualityCore
 from HermesLib.quality.slice_reading import SliceReadings, read_slices
@@ -32,7 +33,7 @@ class SliceFindings:
         self._readings = readings
         self.ensemble = ensemble
         self._shape = shape
-        self._ensemble_map: torch.Tensor | None = None
+        self._joined_maps: dict[Blend, torch.Tensor] = {}
 
     def __copy__(self) -> "SliceFindings":
         return SliceFindings(copy.copy(self._readings), self.ensemble, self._shape)
@@ -43,17 +44,20 @@ class SliceFindings:
         assert self._readings is not None
         return self._readings
 
-    def organ_map(self, through_plane: float) -> torch.Tensor:
-        """Probability (H, W) of the organ: the ensemble's, or else the image expert's.
+    def organ_map(self, blend: Blend) -> torch.Tensor:
+        """Probability (H, W) of the organ: the ensemble's, the image expert's, or both joined.
 
-        ``through_plane`` as in the blend. The members of an ensemble read the neighbours
-        themselves.
+        The members of an ensemble read the neighbours themselves.
         """
         if self.ensemble is None:
-            return self.readings.organ_map(through_plane)
-        if self._ensemble_map is None:
-            self._ensemble_map = self.ensemble.organ_map(self._shape)
-        return self._ensemble_map
+            return self.readings.organ_map(blend.through_plane)
+        if blend not in self._joined_maps:
+            organ = self.ensemble.organ_map(self._shape)
+            if blend.expert_in_map > 0:
+                expert = self.readings.organ_map(blend.through_plane)
+                organ = organ.lerp(expert.cpu(), blend.expert_in_map)
+            self._joined_maps[blend] = organ
+        return self._joined_maps[blend]
 
 
 def read_findings(

@@ -14,6 +14,7 @@ import torch
 from torch.nn import functional
 
 from HermesLib.datasets.augmentation import Augmentation, sampling_grid, vary_intensity
+from HermesLib.devices import select_device
 from HermesLib.evaluation.wrong_input import CT
 from HermesLib.quality.network.input_check import (
     InputCheck,
@@ -82,6 +83,7 @@ def train_input_check(
     folder: Path,
     recorded: dict[str, Any],
     say: Callable[[str], None] = print,
+    device_name: str = "cpu",
 ) -> Path:
     """Train all networks, find the threshold, and write ``input-check.safetensors``.
 
@@ -93,6 +95,7 @@ def train_input_check(
         folder: of the run; the same call resumes an interrupted one.
         recorded: what else the weights record.
         say: takes the figures of each kind.
+        device_name: ``auto``, ``cpu`` or ``cuda``.
 
     Returns:
         The weights. Their training record holds the figures.
@@ -101,6 +104,7 @@ def train_input_check(
     fold_of = np.array([_fold(entry.patient, folds) for entry in entries])
     right = np.array([entry.kind == RIGHT for entry in entries])
     left_out = np.array([entry.kind in settings.left_out_kinds for entry in entries])
+    device = select_device(device_name)
     check = InputCheck(replace(config, members=len(folds)))
     log_odds = np.zeros(len(entries))
     for fold in range(len(folds)):
@@ -112,6 +116,7 @@ def train_input_check(
             settings,
             folder / f"member{fold}",
             {**recorded, "fold": fold, "config": config.to_dict(), **asdict(settings)},
+            device,
         )
         check.members[fold].load_state_dict(network.state_dict())
         own = fold_of == fold
@@ -219,11 +224,13 @@ def _train_member(
     settings: InputCheckTraining,
     folder: Path,
     recorded: dict[str, Any],
+    device: torch.device,
 ) -> InputNetwork:
     """The averaged network of one fold."""
     run = TrainingRun(folder, recorded)
     torch.manual_seed(settings.seed + recorded["fold"])
-    network = InputNetwork(config.channels)
+    network = InputNetwork(config.channels).to(device)
+    placed = torch.from_numpy(squares).to(device)
     averaged = RunningAverage(network, settings.average)
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=settings.rate, weight_decay=settings.weight_decay
@@ -240,7 +247,7 @@ def _train_member(
     run.begin_stage()
     for step in range(first, settings.steps):
         rng = run.generator(step)
-        images, labels = _batch(rng, squares, groups, settings)
+        images, labels = _batch(rng, placed, groups, settings)
         loss = functional.binary_cross_entropy_with_logits(network(images), labels)
         learner.step(loss)
         averaged.update_parameters(network)
@@ -254,7 +261,7 @@ def _train_member(
                     "learner": learner.state_dict(),
                 }
             )
-    return averaged.module
+    return averaged.module.cpu()
 
 
 def _groups(entries: Sequence[BankEntry]) -> dict[str, list[np.ndarray]]:
@@ -267,7 +274,7 @@ def _groups(entries: Sequence[BankEntry]) -> dict[str, list[np.ndarray]]:
 
 def _batch(
     rng: np.random.Generator,
-    squares: np.ndarray,
+    squares: torch.Tensor,
     groups: dict[str, list[np.ndarray]],
     settings: InputCheckTraining,
 ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -278,11 +285,12 @@ def _batch(
     for label in labels:
         patients = groups[RIGHT if label else wrong[int(rng.integers(len(wrong)))]]
         rows.append(int(rng.choice(patients[int(rng.integers(len(patients)))])))
-    images = torch.from_numpy(squares[rows].astype(np.float32) / 255)[:, None]
+    device = squares.device
+    images = squares[torch.tensor(rows).to(device)].float()[:, None] / 255
     how = settings.augmentation
-    positions = sampling_grid(rng, len(rows), images.shape[-1], how)
+    positions = sampling_grid(rng, len(rows), images.shape[-1], how, device)
     images = functional.grid_sample(images, positions, align_corners=False)
-    return vary_intensity(rng, images, how), torch.from_numpy(labels)
+    return vary_intensity(rng, images, how), torch.from_numpy(labels).to(device)
 
 
 @torch.inference_mode()

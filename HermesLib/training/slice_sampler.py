@@ -100,8 +100,9 @@ def vary_neighbours(rng: np.random.Generator, images: torch.Tensor) -> torch.Ten
     """Neighbours (B, C, S, S) as inputs have them: in either order, or missing (2D input)."""
     if images.shape[1] == 1:
         return images
-    turned = torch.from_numpy(rng.random(len(images)) < _REVERSED).view(-1, 1, 1, 1)
-    alone = torch.from_numpy(rng.random(len(images)) < _ALONE).view(-1, 1, 1, 1)
+    device = images.device
+    turned = torch.from_numpy(rng.random(len(images)) < _REVERSED).view(-1, 1, 1, 1).to(device)
+    alone = torch.from_numpy(rng.random(len(images)) < _ALONE).view(-1, 1, 1, 1).to(device)
     return torch.where(alone, own_slice(images), torch.where(turned, images.flip(1), images))
 
 

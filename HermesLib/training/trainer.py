@@ -155,14 +155,14 @@ class Trainer:
             done = step + 1
             last = done == settings.steps
             if done % settings.every == 0:
-                self.run.report(self.objective.kind, done, settings.steps, loss=loss)
+                self.run.report(self.objective.kind, done, settings.steps, loss=loss.item())
             if done % settings.validate_every == 0 or last:
                 self._validate(done, on_best)
             if done % settings.every == 0 or last:
                 self._save(done, learner)
 
-    def _step(self, learner: Learner, rng: np.random.Generator) -> float:
-        """Train on one batch; returns the loss."""
+    def _step(self, learner: Learner, rng: np.random.Generator) -> torch.Tensor:
+        """Train on one batch; returns the loss, which is not waited for."""
         settings = self.settings
         images, masks = self.train.draw(
             rng, settings.batch, self.objective.side, settings.augmentation
@@ -174,7 +174,7 @@ class Trainer:
             loss = self.objective.loss(self.network, images, masks, rng)
         learner.step(loss)
         self.averaged.update_parameters(self.network)
-        return loss.item()
+        return loss.detach()
 
     def _validate(self, done: int, on_best: Callable[[nn.Module, dict[str, float]], None]) -> None:
         images, masks = (part.to(self.device) for part in self.validation)

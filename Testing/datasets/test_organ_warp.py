@@ -74,7 +74,9 @@ def test_warps_cover_a_wide_range_of_sizes():
     shape = OrganShape.of_mask(mask)
     how = OrganWarp(share=1.0)
     areas = [
-        sampled(mask, warp_positions(np.random.default_rng(k), identity(), shape, how)).sum()
+        sampled(
+            mask, warp_positions(np.random.default_rng(k), identity()[None], [shape], how)[0]
+        ).sum()
         for k in range(60)
     ]
     ratios = np.array(areas) / mask.sum()

@@ -159,9 +159,9 @@ def test_a_volume_keeps_features_on_the_grid_and_frees_organ_maps_with_their_bat
     batch = observation.to(torch.device("cpu"))
     masks = torch.zeros(2, 256, 256, dtype=torch.bool)
     quality.assess(batch, masks, [0, 1])
-    organ_map = weakref.ref(batch.features[0].organ_map(0.25))
+    organ_map = weakref.ref(batch.features[0].organ_map(Blend(0.5, 0.25)))
     assert organ_map().shape == (256, 256)
-    assert batch.select([0]).features[0].organ_map(0.25) is organ_map()
+    assert batch.select([0]).features[0].organ_map(Blend(0.5, 0.25)) is organ_map()
     del batch
     assert organ_map() is None
     assert observation.features[0].readings.own.features.organ.shape == (

@@ -40,7 +40,7 @@ class QualityConfig:
         mirror: whether the organ may be seen mirrored left to right.
         calibration: from the score to an estimate of the true Dice; None before it is fitted.
         familiarity: whether the weights include the out-of-distribution statistics.
-        expert_share, through_plane: the blend of the pGT, see
+        expert_share, through_plane, expert_in_map: the blend of the pGT, see
             :class:`HermesLib.quality.blend.Blend`. Where training was short or data few, the organ
             map is better than the samples; validation decides (:mod:`HermesLib.training.blend`).
             Organs are continuous across slices, hence ``through_plane``.
@@ -74,6 +74,7 @@ class QualityConfig:
     familiarity: bool = False
     expert_share: float = 0.0
     through_plane: float = 0.0
+    expert_in_map: float = 0.0
     presence_rule: PresenceRule = dataclasses.field(default_factory=PresenceRule)
     anatomy_rule: AnatomyRule = dataclasses.field(default_factory=AnatomyRule)
     closer_view: float = 0.88
@@ -97,11 +98,11 @@ class QualityConfig:
     @property
     def blend(self) -> Blend:
         """How the pGT is composed."""
-        return Blend(self.expert_share, self.through_plane)
+        return Blend(self.expert_share, self.through_plane, self.expert_in_map)
 
     def with_blend(self, blend: Blend) -> "QualityConfig":
         """The same core with its pGT composed differently."""
-        return replace(self, expert_share=blend.expert_share, through_plane=blend.through_plane)
+        return replace(self, **asdict(blend))
 
     @property
     def latent_side(self) -> int:

@@ -1,7 +1,7 @@
 """Train the context networks of an ensemble, one for each fold of the patients."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,9 @@ from HermesLib.training.optimisation import Learner, RateSchedule, RunningAverag
 from HermesLib.training.qc_settings import CT
 from HermesLib.training.run_folder import TrainingRun
 from HermesLib.weights.checkpoint import save_checkpoint
+
+#: A training of at least this many steps is a long one.
+LONG = 1000
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,14 @@ class ContextTraining:
 
 
 def default_context_training(modality: str, steps: int, seed: int) -> ContextTraining:
-    """Settings of a modality."""
+    """Settings of a modality; a training of :data:`LONG` steps and more has larger batches."""
+    general = ContextTraining(steps=steps, every=max(25, steps // 40), seed=seed)
+    if steps >= LONG:
+        general = replace(
+            general, batch=4, rate=2e-3, schedule=RateSchedule(warmup=100), average=0.998
+        )
     if modality == CT:
-        return ContextTraining(steps=steps, seed=seed)
+        return general
     augmentation = VolumeAugmentation(
         planes=(16, 24, 32),
         zoom=(0.65, 1.3),
@@ -70,7 +78,7 @@ def default_context_training(modality: str, steps: int, seed: int) -> ContextTra
         gamma=0.35,
         bias=0.35,
     )
-    return ContextTraining(steps=steps, seed=seed, augmentation=augmentation)
+    return replace(general, augmentation=augmentation)
 
 
 def context_config(preset: Preset, slices: Sequence[LabelledSlice]) -> ContextConfig:
@@ -129,10 +137,10 @@ def train_context(
     """
     config = context_config(preset, slices)
     training = folds.training(fold)
-    volumes = organ_volumes(
-        [item for item in slices if item.patient in training], preset.organ_label, config
-    )
-    volumes = [volume for volume in volumes if volume.organ.any()]
+    device = select_device(device_name)
+    chosen = [item for item in slices if item.patient in training]
+    volumes = organ_volumes(chosen, preset.organ_label, config, device=device)
+    volumes = [volume for volume in volumes if len(volume.planes)]
     if len(volumes) < FEWEST_VOLUMES:
         return None
     recorded = {
@@ -144,7 +152,6 @@ def train_context(
         **asdict(settings),
     }
     run = TrainingRun(folder, recorded)
-    device = select_device(device_name)
     torch.manual_seed(settings.seed + 1000 + fold)
     network = ContextNetwork(config).to(device)
     averaged = RunningAverage(network, settings.average)
@@ -161,9 +168,7 @@ def train_context(
     run.begin_stage()
     for step in range(first, settings.steps):
         rng = run.generator(step)
-        images, targets, inside = (
-            part.to(device) for part in _batch(rng, volumes, config, settings)
-        )
+        images, targets, inside = _batch(rng, volumes, config, settings)
         with autocast(device):
             reading = network(images)
         loss = context_loss(reading, targets, inside, settings)

@@ -15,19 +15,24 @@ from HermesLib.errors import HermesError
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.network.member import MemberConfig
 from HermesLib.training.ensemble.folds import Folds
-from HermesLib.training.ensemble.objective import MemberObjective
-from HermesLib.training.ensemble.slices import (
+from HermesLib.training.ensemble.member_batches import (
     MemberAugmentation,
     OrganSliceSampler,
     SliceMix,
-    organ_slices,
 )
+from HermesLib.training.ensemble.objective import MemberObjective
+from HermesLib.training.ensemble.slices import organ_slices
 from HermesLib.training.ensemble.surroundings import surrounding_organs
 from HermesLib.training.optimisation import RateSchedule
 from HermesLib.training.qc_settings import CT, default_augmentation
 from HermesLib.training.run_folder import TrainingRun
 from HermesLib.training.trainer import Trainer, TrainerSettings
-from HermesLib.weights.checkpoint import save_checkpoint
+from HermesLib.weights.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+
+#: A training of at least this many steps is a long one.
+LONG = 5000
+#: Peak learning rate of a training that goes on from trained weights.
+GO_ON_RATE = 8e-4
 
 
 @dataclass(frozen=True)
@@ -54,24 +59,31 @@ class MemberTraining:
 def default_training(modality: str, mirror: bool, steps: int, seed: int) -> MemberTraining:
     """Settings of a modality.
 
-    Most views are mild. With stronger changes on every view (zoom 0.6 to 1.3, twice the warps) the
-    prostate's members needed 1500 steps for the Dice that these reach in 400.
+    A short training learns from mild views. With stronger changes on every view the prostate's
+    members needed 1500 steps for the Dice that mild ones reach in 400. From :data:`LONG` steps on,
+    which a GPU takes in minutes, batches are larger and the changes stronger: they are what makes
+    up for few patients.
     """
+    long = steps >= LONG
     views = default_augmentation(modality, mirror)
     warp = OrganWarp(share=0.25, scale=(0.6, 1.8), shift=0.35, split=0.02)
+    if long:
+        warp = OrganWarp(share=0.4, scale=(0.5, 2.0), shift=0.5, split=0.03)
     if modality == CT:
-        views = replace(views, zoom=(0.75, 1.35), sharpen=0.2)
+        views = replace(views, zoom=(0.7, 1.4) if long else (0.75, 1.35), sharpen=0.2)
         augmentation = MemberAugmentation(views, warp, cut=0.04, extras=0.1)
     else:
-        views = replace(views, zoom=(0.7, 1.25))
+        views = replace(views, zoom=(0.62, 1.3) if long else (0.7, 1.25))
         augmentation = MemberAugmentation(views, warp, cut=0.02)
+    batch = 12 if modality == CT else 16
     trainer = TrainerSettings(
         steps=steps,
-        batch=12 if modality == CT else 16,
+        batch=24 if long else batch,
         rate=1.5e-3,
         weight_decay=0.02,
-        schedule=RateSchedule(warmup=60),
-        average=0.997,
+        schedule=RateSchedule(warmup=200 if long else 60),
+        average=0.999 if long else 0.997,
+        every=max(50, steps // 40),
         validated_on=96,
         validate_every=steps,  # a fold that is left out must not choose weights
         seed=seed,
@@ -104,6 +116,7 @@ def train_member(
     folder: Path,
     device_name: str,
     recorded: dict[str, Any],
+    start: Path | None = None,
 ) -> Path:
     """Train the member that leaves one fold out; returns its weights.
 
@@ -118,10 +131,14 @@ def train_member(
         folder: takes metrics, the state to resume from, and ``member.safetensors``.
         device_name: ``auto``, ``cpu`` or ``cuda``.
         recorded: what the checkpoint says of the data.
+        start: weights of an earlier training of the same member, to go on from.
 
     Raises:
-        HermesError: no slice with the organ in the training folds or in the fold left out.
+        HermesError: no slice with the organ in the training folds or in the fold left out; a start
+            with other folds or sizes.
     """
+
+    device = select_device(device_name)
 
     def of(patients: Sequence[str]) -> OrganSliceSampler:
         chosen = [item for item in slices if item.patient in patients]
@@ -132,7 +149,7 @@ def train_member(
             raise HermesError(
                 f"no slice of these patients shows '{preset.organ_label}': {', '.join(patients)}"
             )
-        return OrganSliceSampler(cut, settings.mix, settings.augmentation)
+        return OrganSliceSampler(cut, settings.mix, settings.augmentation, device)
 
     recorded = {
         **recorded,
@@ -142,16 +159,21 @@ def train_member(
         "config": config.to_dict(),
         **settings.to_dict(),
     }
+    earlier = None if start is None else _earlier(start, folds, fold, config)
+    if earlier is not None:
+        recorded["started_from"] = {"sha256": earlier.sha256, "training": earlier.training}
     run = TrainingRun(folder, recorded)
     torch.manual_seed(settings.trainer.seed + fold)
     objective = MemberObjective(config)
+    if earlier is not None:
+        objective.network.load_state_dict(earlier.tensors)
     trainer = Trainer(
         objective,
         replace(settings.trainer, augmentation=None),  # type: ignore[arg-type]
         run,
         of(folds.training(fold)),
         of(folds.patients[fold]),
-        select_device(device_name),
+        device,
     )
     output = folder / "member.safetensors"
 
@@ -161,3 +183,17 @@ def train_member(
 
     trainer.fit(keep)
     return output
+
+
+def _earlier(path: Path, folds: Folds, fold: int, config: MemberConfig) -> Checkpoint:
+    """Weights to go on from.
+
+    A member that was trained on a patient of its own fold would judge that patient too well.
+    """
+    earlier = load_checkpoint(path)
+    same = earlier.kind == MemberObjective.kind and (
+        earlier.training.get("folds") == folds.to_plain() and earlier.training.get("fold") == fold
+    )
+    if not same or MemberConfig.from_dict(earlier.config) != config:
+        raise HermesError(f"{path} is no member of fold {fold} with the same folds and sizes")
+    return earlier

@@ -23,6 +23,7 @@ from HermesLib.training.ensemble.data import (
 )
 from HermesLib.training.ensemble.folds import Folds, divide, read_folds, write_folds
 from HermesLib.training.ensemble.member_training import (
+    GO_ON_RATE,
     MemberTraining,
     default_training,
     member_config,
@@ -47,6 +48,7 @@ class EnsembleTraining:
         steps, context_steps: of each member and of each context network; 0 context steps for an
             ensemble without context networks.
         view: what members read of a slice; as for the bundled organ of the modality if None.
+        start: folder of an earlier training on the same folds, whose members are trained on.
         seed: of all randomness.
     """
 
@@ -57,6 +59,7 @@ class EnsembleTraining:
     steps: int = 3000
     context_steps: int = 350
     view: SliceView | None = None
+    start: Path | None = None
     seed: int = 0
 
 
@@ -69,6 +72,7 @@ class _Plan:
     context: ContextTraining
     folds: Folds
     chosen: tuple[int, ...]
+    start: Path | None
 
     @classmethod
     def of(cls, preset: Preset, data: OrganData, settings: EnsembleTraining) -> "_Plan":
@@ -80,10 +84,12 @@ class _Plan:
             if not config.mirror:
                 context = replace(context, augmentation=replace(context.augmentation, flip=0.0))
         member = default_training(preset.modality, config.mirror, settings.steps, settings.seed)
+        if settings.start is not None:
+            member = replace(member, trainer=replace(member.trainer, rate=GO_ON_RATE))
         everything = tuple(range(len(folds)))
         if unknown := sorted(set(settings.only) - set(everything)):
             raise HermesError(f"fold {unknown[0]} does not exist; choose 0 to {everything[-1]}")
-        return cls(config, member, context, folds, settings.only or everything)
+        return cls(config, member, context, folds, settings.only or everything, settings.start)
 
 
 def train_ensemble(
@@ -187,6 +193,7 @@ def _train_parts(
                 members[fold].parent,
                 job.device,
                 recorded,
+                plan.start and plan.start / f"member{fold}" / "member.safetensors",
             )
         if contexts and not _is_complete(contexts[fold], {**expected, **asdict(plan.context)}):
             job.say(f"context network of fold {fold} ({done + 1} of {len(plan.chosen)})")

@@ -7,10 +7,11 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from HermesLib.datasets.augmentation import noise_like
 from HermesLib.datasets.slices import LabelledSlice
 from HermesLib.quality.field_of_view import volume_window
 from HermesLib.quality.network.context import ContextConfig
-from HermesLib.training.ensemble.slices import UNKNOWN
+from HermesLib.training.ensemble.member_batches import UNKNOWN
 from HermesLib.training.slice_sampler import crop_square
 
 #: Side of the stored planes, as a multiple of the network's grid.
@@ -23,7 +24,7 @@ _FEWEST_SLICES = 8
 
 @dataclass(frozen=True, eq=False)
 class OrganVolume:
-    """A volume cut to the field of view.
+    """A volume cut to the field of view. Tensors are on the device that makes the views.
 
     Attributes:
         image: (N, s, s) uint8.
@@ -32,14 +33,18 @@ class OrganVolume:
         labelled: (K,) bool, which of the other organs are labelled.
         patient: identity.
         thickness: distance of the slices, mm.
+        inside: (P, 3) positions (x, y, z) in -1..1 of some voxels of the organ.
+        planes: which slices show the organ.
     """
 
-    image: np.ndarray
-    organ: np.ndarray
-    others: np.ndarray
-    labelled: np.ndarray
+    image: torch.Tensor
+    organ: torch.Tensor
+    others: torch.Tensor
+    labelled: torch.Tensor
     patient: str
     thickness: float
+    inside: np.ndarray
+    planes: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -74,11 +79,15 @@ class VolumeAugmentation:
 
 
 def organ_volumes(
-    slices: Sequence[LabelledSlice], organ: str, config: ContextConfig, fewest: int = _FEWEST_SLICES
+    slices: Sequence[LabelledSlice],
+    organ: str,
+    config: ContextConfig,
+    fewest: int = _FEWEST_SLICES,
+    device: torch.device | None = None,
 ) -> list[OrganVolume]:
-    """The volumes of labelled slices, at least ``fewest`` slices each."""
+    """The volumes of labelled slices, at least ``fewest`` slices each, on ``device`` (the CPU)."""
     return [
-        _organ_volume(sorted(group, key=lambda item: item.index), organ, config)
+        _organ_volume(sorted(group, key=lambda item: item.index), organ, config, device)
         for group in _by_volume(slices, organ, fewest)
     ]
 
@@ -105,7 +114,10 @@ def _by_volume(
 
 
 def _organ_volume(
-    slices: Sequence[LabelledSlice], organ: str, config: ContextConfig
+    slices: Sequence[LabelledSlice],
+    organ: str,
+    config: ContextConfig,
+    device: torch.device | None,
 ) -> OrganVolume:
     images = np.stack([item.image for item in slices])
     window = volume_window(torch.from_numpy(images).float() / 255, config.field)
@@ -122,14 +134,18 @@ def _organ_volume(
         [config.others.index(name) + 1 if name in config.others else 0 for name in names], np.uint8
     )
     label = np.stack([item.label for item in slices if item.label is not None])
-    organ_masks = label == names.index(organ)
+    mask = resized(label == names.index(organ), "bilinear") > 0.5
+    inside = np.argwhere(mask.numpy())
+    inside = inside[np.linspace(0, len(inside) - 1, min(len(inside), 2000)).astype(int)]
     return OrganVolume(
-        resized(images, "bilinear").round().to(torch.uint8).numpy(),
-        (resized(organ_masks, "bilinear") > 0.5).numpy(),
-        resized(table[label], "nearest-exact").to(torch.uint8).numpy(),
-        np.array([name in names for name in config.others], bool),
+        resized(images, "bilinear").round().to(torch.uint8).to(device),
+        mask.to(device),
+        resized(table[label], "nearest-exact").to(torch.uint8).to(device),
+        torch.tensor([name in names for name in config.others], dtype=torch.bool).to(device),
         slices[0].patient,
         float(slices[0].thickness or 0),
+        ((inside + 0.5) / np.array(mask.shape) * 2 - 1)[:, ::-1].copy(),
+        np.flatnonzero(mask.flatten(1).any(1).numpy()),
     )
 
 
@@ -148,25 +164,20 @@ def sampled_view(
         the volume (Z,).
     """
     positions = _positions(rng, volume, config, how, planes)
-    image = torch.from_numpy(volume.image.astype(np.float32) / 255)
-    organ = torch.from_numpy(volume.organ.astype(np.float32))
+    pictures = torch.stack([volume.image.float() / 255, volume.organ.float()])
     sampled = functional.grid_sample(
-        torch.stack([image, organ])[None],
-        positions[None],
-        padding_mode="zeros",
-        align_corners=False,
+        pictures[None], positions[None], padding_mode="zeros", align_corners=False
     )[0]
     inside = positions[:, :, :, 2].mean((1, 2)).abs() <= 1
-    targets = torch.full((1 + len(volume.labelled), *sampled.shape[1:]), UNKNOWN)
-    targets[0] = (sampled[1] > 0.5).float()
-    if volume.labelled.any():
-        label = torch.from_numpy(volume.others.astype(np.float32))[None, None]
-        label = functional.grid_sample(label, positions[None], mode="nearest", align_corners=False)[
-            0, 0
-        ]
-        maps = functional.one_hot(label.round().long(), len(volume.labelled) + 1)[..., 1:]
-        known = torch.from_numpy(volume.labelled)
-        targets[1:][known] = maps.permute(3, 0, 1, 2).float()[known]
+    targets = (sampled[1:] > 0.5).float()
+    if len(volume.labelled):
+        values = functional.grid_sample(
+            volume.others.float()[None, None], positions[None], mode="nearest", align_corners=False
+        )[0]
+        numbers = torch.arange(1, len(volume.labelled) + 1, device=values.device)
+        maps = (values.round() == numbers.view(-1, 1, 1, 1)).float()
+        known = volume.labelled.view(-1, 1, 1, 1)
+        targets = torch.cat([targets, torch.where(known, maps, torch.full_like(maps, UNKNOWN))])
     return _varied(rng, sampled[:1], how), targets, inside
 
 
@@ -182,7 +193,7 @@ def _positions(
     along = np.exp(rng.uniform(*np.log(how.stretch_along)))
     # Half of the view's extent along the volume, as a share of half of the volume's.
     extent = planes * config.step_mm * along / (count * volume.thickness)
-    with_organ = np.flatnonzero(volume.organ.any((1, 2)))
+    with_organ = volume.planes
     if len(with_organ) and rng.random() < how.with_organ:
         middle = (rng.choice(with_organ) + 0.5) / count * 2 - 1
         middle += rng.uniform(-0.6, 0.6) * extent
@@ -201,6 +212,7 @@ def _positions(
         dtype=torch.float32,
     )
     size = [1, 1, planes, config.grid, config.grid]
+    theta = theta.to(volume.image.device)
     positions = functional.affine_grid(theta[None], size, align_corners=False)[0]
     if len(with_organ) == 0 or rng.random() >= how.warp:
         return positions
@@ -211,9 +223,7 @@ def _warped(
     rng: np.random.Generator, positions: torch.Tensor, volume: OrganVolume, how: VolumeAugmentation
 ) -> torch.Tensor:
     """Positions with a random warp of the organ."""
-    inside = np.argwhere(volume.organ)
-    inside = inside[np.linspace(0, len(inside) - 1, min(len(inside), 2000)).astype(int)]
-    points = ((inside + 0.5) / np.array(volume.organ.shape) * 2 - 1)[:, ::-1]  # (x, y, z)
+    points = volume.inside
     centre = points.mean(0)
     radius = np.sqrt(3 * ((points - centre) ** 2).mean(0)) + 1e-3  # of each axis
     outermost = points[np.argmax((points[:, :2] ** 2).sum(1))]
@@ -221,14 +231,15 @@ def _warped(
     factor = float(np.exp(rng.uniform(*np.log(how.warp_scale))))
     shift = rng.normal(0, 0.5, 3).clip(-1, 1) * how.warp_shift * radius
 
+    def placed(values: np.ndarray) -> torch.Tensor:
+        return torch.tensor(values, dtype=positions.dtype).to(positions.device)
+
     def weight(middle: np.ndarray, reach: float) -> torch.Tensor:
-        away = (positions - torch.as_tensor(middle.copy()).float()) / torch.as_tensor(
-            radius.copy()
-        ).float()
+        away = (positions - placed(middle)) / placed(radius)
         return torch.exp(-away.square().sum(-1, keepdim=True) / reach**2)
 
-    positions = positions - weight(centre, 2.0) * torch.as_tensor(shift.copy()).float()
-    away = positions - torch.as_tensor(about.copy()).float()
+    positions = positions - weight(centre, 2.0) * placed(shift)
+    away = positions - placed(about)
     return positions - away * (1 - 1 / factor) * weight(about, 1.8 * max(factor, 1.0))
 
 
@@ -240,9 +251,6 @@ def _varied(rng: np.random.Generator, image: torch.Tensor, how: VolumeAugmentati
         for axis in (2, 3):
             shape = [1, 1, 1, 1]
             shape[axis] = -1
-            ramp = torch.linspace(-1, 1, image.shape[axis]).view(shape)
+            ramp = torch.linspace(-1, 1, image.shape[axis], device=image.device).view(shape)
             image = image * torch.exp(ramp * float(rng.normal(0, how.bias)))
-    grain = rng.standard_normal(tuple(image.shape), dtype=np.float32) * abs(
-        rng.normal(0, how.noise)
-    )
-    return (image + torch.from_numpy(grain.astype(np.float32))).clamp(0, 1)
+    return (image + noise_like(rng, image) * abs(rng.normal(0, how.noise))).clamp(0, 1)

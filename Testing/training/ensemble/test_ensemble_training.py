@@ -1,6 +1,7 @@
 """An ensemble is trained by fold: no member reads the patients that it will judge."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,15 @@ from HermesLib.cli.main import main
 from HermesLib.datasets.slices import LabelledSlice
 from HermesLib.errors import HermesError
 from HermesLib.presets.registry import load_preset
+from HermesLib.quality.blend import Blend
+from HermesLib.quality.network.core import QualityCore
 from HermesLib.quality.registry import load_diffusion
 from HermesLib.training.ensemble import member_training
 from HermesLib.training.ensemble.folds import Folds, divide, read_folds
 from HermesLib.training.ensemble.slices import OrganSlice
 from HermesLib.training.ensemble.train_ensemble import EnsembleTraining, train_ensemble
-from HermesLib.weights.checkpoint import load_checkpoint
+from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
+from Testing.quality.small import SMALL
 from Testing.training.ensemble.small import SETTINGS, job
 
 
@@ -71,6 +75,29 @@ def test_an_ensemble_s_organ_map_is_on_the_device_of_its_networks(trained: Path)
     assert quality.expected_dice(observation, masks).device.type == "meta"
 
 
+def test_the_expert_of_the_core_joins_the_ensemble_s_map_but_not_out_of_fold(
+    folder: Path, tmp_path: Path
+):
+    preset = load_preset("prostate-t2")
+    config = replace(SMALL, island_share=0.0)
+    core = tmp_path / "core.safetensors"
+    save_checkpoint(core, QualityCore(config).state_dict(), "quality", config.to_dict(), {})
+    path = train_ensemble(preset, job(folder, tmp_path), replace(SETTINGS, context_steps=0), core)
+    quality = load_diffusion(str(path), preset, torch.device("cpu"))
+    observation = quality.observe(torch.rand(2, 3, 48, 48), 7.0)
+    masks = torch.ones(2, 48, 48, dtype=torch.bool)
+
+    def pgt(share: float, patient: str = "another-7") -> torch.Tensor:
+        joined = quality.with_blend(Blend(1.0, 0.0, share)).without(patient)
+        return joined.assess(observation, masks, [0, 1]).pgt
+
+    members, both, expert = pgt(0.0), pgt(0.5), pgt(1.0)
+    assert not torch.allclose(members, expert)
+    assert torch.allclose(both, (members + expert) / 2, atol=1e-3)
+    # The core may have been trained on a patient of a fold.
+    assert torch.equal(pgt(0.5, "made-1"), members)
+
+
 def test_an_interrupted_training_goes_on_and_complete_parts_are_not_trained_again(
     folder: Path, trained: Path, tmp_path: Path
 ):
@@ -83,6 +110,22 @@ def test_an_interrupted_training_goes_on_and_complete_parts_are_not_trained_agai
     assert (tmp_path / "member1" / "member.safetensors").stat().st_mtime_ns == before
     first, second = load_checkpoint(trained).tensors, load_checkpoint(output).tensors
     assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_a_training_goes_on_from_members_of_the_same_folds_only(
+    folder: Path, trained: Path, tmp_path: Path
+):
+    preset = load_preset("prostate-t2")
+    further = replace(SETTINGS, steps=3, context_steps=0, start=trained.parent)
+    output = train_ensemble(preset, job(folder, tmp_path / "further"), further)
+    assert output is not None
+    member = load_checkpoint(tmp_path / "further" / "member0" / "member.safetensors").training
+    earlier = load_checkpoint(trained.parent / "member0" / "member.safetensors")
+    assert member["started_from"]["sha256"] == earlier.sha256
+    assert member["started_from"]["training"]["steps"] == SETTINGS.steps
+    # Members of a fold that has other patients now were trained on patients that they would judge.
+    with pytest.raises(HermesError, match="no member of fold 0 with the same folds"):
+        train_ensemble(preset, job(folder, tmp_path / "other"), replace(further, seed=5))
 
 
 def test_folds_have_similar_numbers_of_slices_and_list_everyone_once():

@@ -9,14 +9,14 @@ from HermesLib.datasets.augmentation import IDENTITY
 from HermesLib.datasets.organ_warp import OrganWarp
 from HermesLib.datasets.slices import LabelledSlice
 from HermesLib.quality.network.member import EnsembleMember, MemberConfig
-from HermesLib.training.ensemble.objective import MemberObjective
-from HermesLib.training.ensemble.slices import (
+from HermesLib.training.ensemble.member_batches import (
     UNKNOWN,
     MemberAugmentation,
     OrganSliceSampler,
     SliceMix,
-    organ_slices,
 )
+from HermesLib.training.ensemble.objective import MemberObjective
+from HermesLib.training.ensemble.slices import organ_slices
 from HermesLib.training.ensemble.surroundings import surrounding_organs
 
 SMALL = MemberConfig(grid=32, channels=(8, 8, 16, 16), blocks=(1, 1, 1, 1), others=("liver",))
@@ -100,6 +100,35 @@ def test_slices_alone_and_volumes_are_drawn_together():
     assert targets[:, 0].flatten(1).any(1).all()
     unknown = targets[:, 1].flatten(1).amin(1) == UNKNOWN
     assert unknown.any() and not unknown.all()
+
+
+def test_the_organ_lies_in_a_view_where_it_lies_in_a_slice_of_any_size():
+    nothing = MemberAugmentation(IDENTITY, OrganWarp(share=0.0, split=0.0), cut=0.0)
+    slices = []
+    for patient, scale in (("small", 1), ("large", 3)):
+        label = np.kron(ONE[2].label, np.ones((scale, scale), np.uint8))  # type: ignore[arg-type]
+        slices.append(replace(ONE[2], image=label * 200, label=label, patient=patient, index=-1))
+    cut = organ_slices(slices, "spleen", (), "slice", 1)
+    sampler = OrganSliceSampler(cut, SliceMix(absent=0.0), nothing)
+    images, targets = sampler.draw(np.random.default_rng(0), 12, 40)
+    expected = torch.from_numpy(ONE[2].label == 1)
+    for image, target in zip(images, targets, strict=True):
+        assert ((target[0] > 0.5) != expected).float().mean() < 0.01
+        assert ((image[1] > 0.4) != expected).float().mean() < 0.03
+
+
+def test_a_view_that_shrinks_a_slice_averages_it():
+    stripes = np.zeros((96, 96), np.uint8)
+    stripes[:, ::2] = 250
+    label = np.zeros((96, 96), np.uint8)
+    label[30:60, 30:60] = 1
+    item = LabelledSlice(stripes, label, ("background", "spleen"), "p-1", "made")
+    nothing = MemberAugmentation(IDENTITY, OrganWarp(share=0.0, split=0.0), cut=0.0)
+    cut = organ_slices([item], "spleen", (), "slice", 1)
+    images, _ = OrganSliceSampler(cut, SliceMix(absent=0.0), nothing).draw(
+        np.random.default_rng(0), 1, 40
+    )
+    assert float(images.std()) < 0.2
 
 
 def test_of_many_other_organs_those_are_mapped_that_the_most_patients_show():
