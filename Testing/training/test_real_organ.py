@@ -19,11 +19,11 @@ def test_a_liver_preset_from_real_slices_finds_liver_on_a_patient_it_never_saw(t
     steps = [
         "--generative",
         "--autoencoder-steps",
-        "30",
+        "10",
         "--expert-steps",
         "45",
         "--diffusion-steps",
-        "5",
+        "1",
         "--batch",
         "4",
     ]

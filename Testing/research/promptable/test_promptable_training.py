@@ -142,7 +142,7 @@ def test_favoured_objects_are_sampled_more_often():
 
 @pytest.mark.parametrize("model", sorted(OBJECTIVES))
 def test_an_objective_reduces_its_loss(model):
-    """Thirty steps on one batch reduce the loss: gradients pass through the prompts."""
+    """Thirty steps on one batch, or fewer, reduce the loss: gradients pass through the prompts."""
     torch.manual_seed(0)
     objective = OBJECTIVES[model]()
     rows, columns = np.mgrid[: objective.side, : objective.side]
@@ -153,11 +153,15 @@ def test_an_objective_reduces_its_loss(model):
     masks = torch.from_numpy(np.stack([disc, np.roll(disc, 9, 1)]))[:, None]
     images = (0.3 + 0.4 * masks + 0.03 * torch.randn(masks.shape)).clamp(0, 1)
     optimiser = torch.optim.AdamW(objective.network.parameters(), lr=1e-3)
-    losses = []
-    for _ in range(30):
+    losses: list[float] = []
+
+    def reduced() -> bool:
+        return len(losses) > 7 and np.mean(losses[-5:]) < 0.75 * np.mean(losses[:3])
+
+    while len(losses) < 30 and not reduced():
         loss = objective.loss(objective.network, images, masks, np.random.default_rng(0))
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         losses.append(loss.item())
-    assert np.mean(losses[-5:]) < 0.75 * np.mean(losses[:3])
+    assert reduced()
