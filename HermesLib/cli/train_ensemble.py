@@ -33,6 +33,12 @@ def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     ensemble.add_argument("--steps", type=int, help="of each member")
     ensemble.add_argument("--context-steps", type=int, help="of each context network; 0 for none")
     ensemble.add_argument(
+        "--thorough",
+        action="store_true",
+        help="larger batches and stronger augmentation: two to three times as long a step; "
+        "meant for a GPU",
+    )
+    ensemble.add_argument(
         "--start",
         type=Path,
         metavar="DIR",
@@ -40,6 +46,13 @@ def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     )
     ensemble.add_argument(
         "--core", type=Path, metavar="FILE", help="weights of a QC core that the ensemble joins"
+    )
+    ensemble.add_argument(
+        "--expert-in-map",
+        type=float,
+        metavar="SHARE",
+        help="share of the core's image expert in the organ map, 0 by default. It takes no part "
+        "out of fold: choose it by patients that the core was not trained on",
     )
     ensemble.add_argument("--leave-out", nargs="+", default=[], metavar="PATIENT")
     ensemble.add_argument(
@@ -73,7 +86,7 @@ def run_ensemble(arguments: argparse.Namespace) -> int:
         settings = dataclasses.replace(settings, folds=int(arguments.folds))
     else:
         settings = dataclasses.replace(settings, folds_file=Path(arguments.folds))
-    for name in ("steps", "context_steps", "start"):
+    for name in ("steps", "context_steps", "thorough", "start", "expert_in_map"):
         if (value := getattr(arguments, name)) is not None:
             settings = dataclasses.replace(settings, **{name: value})
     preset = load_preset(arguments.preset)

@@ -34,6 +34,7 @@ def assemble(
     contexts: Sequence[Checkpoint],
     core: Checkpoint | None,
     record: dict[str, Any],
+    expert_in_map: float = 0.0,
 ) -> None:
     """Write the weights of a QC core with an ensemble.
 
@@ -44,6 +45,7 @@ def assemble(
         core: the weights that the ensemble joins, in place of an ensemble that they may have; None
             for an ensemble alone.
         record: of the training.
+        expert_in_map: share of the core's image expert in the organ map.
     """
     if len(contexts) != len(members):
         contexts = ()
@@ -75,6 +77,7 @@ def assemble(
             ensemble=ensemble,
             expert_share=1.0,
             through_plane=0.0,
+            expert_in_map=expert_in_map,
             calibration=None,
             evidence=None,
             evidence_without=(),

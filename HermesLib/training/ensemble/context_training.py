@@ -29,9 +29,6 @@ from HermesLib.training.qc_settings import CT
 from HermesLib.training.run_folder import TrainingRun
 from HermesLib.weights.checkpoint import save_checkpoint
 
-#: A training of at least this many steps is a long one.
-LONG = 1000
-
 
 @dataclass(frozen=True)
 class ContextTraining:
@@ -61,10 +58,12 @@ class ContextTraining:
     augmentation: VolumeAugmentation = field(default_factory=VolumeAugmentation)
 
 
-def default_context_training(modality: str, steps: int, seed: int) -> ContextTraining:
-    """Settings of a modality; a training of :data:`LONG` steps and more has larger batches."""
+def default_context_training(
+    modality: str, steps: int, seed: int, *, thorough: bool = False
+) -> ContextTraining:
+    """Settings of a modality; a ``thorough`` training has larger batches."""
     general = ContextTraining(steps=steps, every=max(25, steps // 40), seed=seed)
-    if steps >= LONG:
+    if thorough:
         general = replace(
             general, batch=4, rate=2e-3, schedule=RateSchedule(warmup=100), average=0.998
         )

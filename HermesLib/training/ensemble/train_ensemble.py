@@ -47,7 +47,9 @@ class EnsembleTraining:
         only: the folds that this call trains; all of them if empty.
         steps, context_steps: of each member and of each context network; 0 context steps for an
             ensemble without context networks.
+        thorough: larger batches and stronger augmentation, for a GPU.
         view: what members read of a slice; as for the bundled organ of the modality if None.
+        expert_in_map: share of the core's image expert in the organ map.
         start: folder of an earlier training on the same folds, whose members are trained on.
         seed: of all randomness.
     """
@@ -58,7 +60,9 @@ class EnsembleTraining:
     only: tuple[int, ...] = ()
     steps: int = 3000
     context_steps: int = 350
+    thorough: bool = False
     view: SliceView | None = None
+    expert_in_map: float = 0.0
     start: Path | None = None
     seed: int = 0
 
@@ -78,12 +82,17 @@ class _Plan:
     def of(cls, preset: Preset, data: OrganData, settings: EnsembleTraining) -> "_Plan":
         folds = _folds(data, settings)
         config = member_config(preset, data.slices)
-        context = default_context_training(preset.modality, settings.context_steps, settings.seed)
+        seed, thorough = settings.seed, settings.thorough
+        context = default_context_training(
+            preset.modality, settings.context_steps, seed, thorough=thorough
+        )
         if settings.view is not None:
             config = replace(config, **asdict(settings.view))
             if not config.mirror:
                 context = replace(context, augmentation=replace(context.augmentation, flip=0.0))
-        member = default_training(preset.modality, config.mirror, settings.steps, settings.seed)
+        member = default_training(
+            preset.modality, config.mirror, settings.steps, seed, thorough=thorough
+        )
         if settings.start is not None:
             member = replace(member, trainer=replace(member.trainer, rate=GO_ON_RATE))
         everything = tuple(range(len(folds)))
@@ -135,6 +144,7 @@ def train_ensemble(
         "folds": plan.folds.to_plain(),
         "steps": settings.steps,
         "context_steps": settings.context_steps,
+        "thorough": settings.thorough,
         "seed": settings.seed,
     }
     output = job.folder / "ensemble.safetensors"
@@ -144,6 +154,7 @@ def train_ensemble(
         [load_checkpoint(path) for path in contexts if path.is_file()],
         joined,
         record,
+        settings.expert_in_map,
     )
     return output
 
