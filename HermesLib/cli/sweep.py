@@ -150,6 +150,6 @@ def _say(line: str) -> None:
 
 
 def _show(volume: "WarpedOutcomes", done: int, total: int) -> None:
-    missed = "" if volume.reached else ", no room"
+    missed = "" if volume.reached else " (no room)"
     line = f"volume {done} of {total}: {volume.patient}, {volume.warp.title}{missed}"
     _say(f"{line}, {volume.seconds:g} s")

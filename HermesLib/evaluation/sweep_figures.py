@@ -19,10 +19,10 @@ def sweep_figures(volumes: Sequence[WarpedOutcomes]) -> dict[str, Any]:
     """Figures of each sweep over all its volumes, and of each of its steps.
 
     Returns:
-        By kind of sweep: ``all``, over the slices of all steps; ``steps``, by amount;
-        ``directions`` of a shift, over its amounts above 0; ``out_of_reach``: how many volumes had
-        no room for a warp, by its title; they are not measured. Each of the others has the figures
-        of
+        By kind of sweep: ``steps``, by amount; ``directions`` of a shift, over its amounts above 0;
+        ``all``, over the slices of all steps, None without any; ``out_of_reach``, over the volumes
+        that had no room for a warp, with the ``warps`` that they missed, None without any. They
+        take no part in the others. Each has the figures of
         :func:`HermesLib.evaluation.silent_failures.silent_failure_figures`, and ``worst_dice``,
         ``worst_silent``: the patient with the lowest mean true Dice and the one with the largest
         share of silent failures.
@@ -31,12 +31,11 @@ def sweep_figures(volumes: Sequence[WarpedOutcomes]) -> dict[str, Any]:
     for kind in dict.fromkeys(volume.warp.kind for volume in volumes):
         every = [volume for volume in volumes if volume.warp.kind == kind]
         own = [volume for volume in every if volume.reached]
-        if not own:
-            continue
+        missed = [volume for volume in every if not volume.reached]
         amounts = sorted({volume.warp.amount for volume in own})
         directions = dict.fromkeys(volume.warp.direction for volume in own)
+        warps = dict(Counter(volume.warp.title for volume in missed))
         sweeps[kind] = {
-            "all": _figures(own),
             "steps": [
                 {"amount": amount, **_step([v for v in own if v.warp.amount == amount])}
                 for amount in amounts
@@ -46,7 +45,8 @@ def sweep_figures(volumes: Sequence[WarpedOutcomes]) -> dict[str, Any]:
                 for direction in directions
                 if direction
             },
-            "out_of_reach": dict(Counter(v.warp.title for v in every if not v.reached)),
+            "all": _figures(own) if own else None,
+            "out_of_reach": {"warps": warps, **_step(missed)} if missed else None,
         }
     return sweeps
 
@@ -99,11 +99,13 @@ def sweep_table(figures: dict[str, Any]) -> str:
             f"{'dropped':>9}{'marked':>8}{'accepted':>10}{'silent':>8}{'share':>8}{'worst':>8}",
         ]
         rows = {f"{step['amount']:g}": step for step in sweep["steps"]} | sweep["directions"]
-        for name, row in {**rows, "all": sweep["all"]}.items():
-            lines.append(_line(name, row, "volume_factor" if kind == "size" else "distance"))
+        rows |= {"all": sweep["all"], "no room": sweep["out_of_reach"]}
+        for name, row in rows.items():
+            if row is not None:
+                lines.append(_line(name, row, "volume_factor" if kind == "size" else "distance"))
         if missed := sweep["out_of_reach"]:
-            named = ", ".join(f"{title} ({count})" for title, count in missed.items())
-            lines.append(f"no room in the volume, not measured: {named}")
+            named = ", ".join(f"{title} ({count})" for title, count in missed["warps"].items())
+            lines.append(f"no room in the volume, not among the others: {named}")
     return "\n".join(lines)
 
 

@@ -26,10 +26,12 @@ def plot_sweeps(
 
     Args:
         path: of the PNG.
-        figures: of :func:`HermesLib.evaluation.sweep_figures.sweep_figures`.
+        figures: of :func:`HermesLib.evaluation.sweep_figures.sweep_figures`; a sweep without steps
+            has no column.
         volumes: what they were made from.
         title: of the picture.
     """
+    figures = {kind: sweep for kind, sweep in figures.items() if sweep["steps"]}
     figure = Figure((6.2 * len(figures), 7.2), layout="constrained")
     volumes = [volume for volume in volumes if volume.reached]
     patients = len({volume.patient for volume in volumes})

@@ -20,8 +20,8 @@ from HermesLib.evaluation.sweep_steps import DIRECTIONS, Warp
 from HermesLib.io.neighbours import own_slice, with_neighbours
 from HermesLib.presets.preset import Preset
 
-#: A warp that misses its amount by a larger share is not measured, nor a shift that changes the
-#: organ's volume by more than this factor.
+#: A warp that misses its amount by a larger share is out of reach, and so is a shift that changes
+#: the organ's volume by more than this factor.
 _MISSED, _SQUEEZED = 0.1, 1.3
 
 
@@ -36,7 +36,7 @@ class WarpedOutcomes:
             changes it where tissue has no room.
         distance: the distance of the organ's centroid from its former place, in its former radii.
         seconds: of warping and measuring.
-        slices: how its slices ended; none where the warp is out of reach.
+        slices: how its slices ended.
     """
 
     warp: Warp
@@ -44,8 +44,8 @@ class WarpedOutcomes:
     case: str
     volume_factor: float
     distance: float
-    seconds: float = 0.0
-    slices: tuple[SliceOutcome, ...] = ()
+    seconds: float
+    slices: tuple[SliceOutcome, ...]
 
     @property
     def reached(self) -> bool:
@@ -87,8 +87,7 @@ def evaluate_sweep(
     Args:
         cases: with truth. Lone slices and volumes without the organ are left out.
         preset: how images are read.
-        warps: of one or more sweeps. Those that change nothing are measured once; those that a
-            volume has no room for are not measured.
+        warps: of one or more sweeps. Those that change nothing are measured once.
         measure: finds the organ, by the loop or by the pGT alone.
         on_volume: reports progress.
         say: reports what is left out.
@@ -129,17 +128,16 @@ def _sweep_case(
         started = time.perf_counter()
         warped = volume if warp.changes_nothing else apply_warp(volume, warp)
         moved = warped.centroid - volume.centroid if warped.organ.any() else np.zeros(3)
+        outcomes = measure(case, name, read if warp.changes_nothing else with_organ(read, warped))
         result = WarpedOutcomes(
             warp,
             case.patient,
             name,
             round(warped.volume / volume.volume, 3),
             round(float(np.linalg.norm(moved)) / volume.radius, 3),
+            round(time.perf_counter() - started, 1),
+            tuple(outcomes),
         )
-        if result.reached:
-            images = read if warp.changes_nothing else with_organ(read, warped)
-            result = replace(result, slices=tuple(measure(case, name, images)))
-        result = replace(result, seconds=round(time.perf_counter() - started, 1))
         if warp.changes_nothing:
             unchanged = result
         yield _renamed(result)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from HermesLib.errors import HermesError
 from HermesLib.evaluation.cases import read_case, read_cases
@@ -124,17 +125,22 @@ def test_volumes_without_the_organ_and_lone_slices_are_left_out_by_name(tmp_path
         swept(tmp_path / "none", Familiar(), size_sweep((1,)))
 
 
-def test_an_organ_that_the_end_of_the_volume_squeezes_is_not_measured_as_a_shift(tmp_path: Path):
+def test_an_organ_that_the_end_of_the_volume_squeezes_is_counted_apart(tmp_path: Path):
     write_volumes(tmp_path / "data", [30], slices=(14,))
-    quality = Familiar()
+    # The pGT lies beside the organ: every slice is a silent failure.
+    quality = Familiar(shift=12)
     volumes, _ = swept(tmp_path / "data", quality, shift_sweep((0, 1), ("head", "front")))
     assert [volume.reached for volume in volumes] == [True, False, True]
-    assert volumes[1].distance < 0.9 or volumes[1].volume_factor < 0.77
-    assert not volumes[1].slices
+    squeezed = volumes[1]
+    assert squeezed.distance < 0.9 or squeezed.volume_factor < 0.77
     sweep = sweep_figures(volumes)["shift"]
-    assert sweep["out_of_reach"] == {"shift 1 head": 1}
     assert list(sweep["directions"]) == ["front"]
     assert sweep["steps"][1]["volumes"] == 1
+    shown = sum(item.organ > 0 for item in squeezed.slices)
+    missed = sweep["out_of_reach"]
+    assert missed["warps"] == {"shift 1 head": 1}
+    assert missed["silent"]["slices"] == shown > 0, "not hidden"
+    assert sweep["all"]["silent"]["slices"] == sweep["all"]["with_organ"]
     assert "shift 1 head (1)" in sweep_table({"shift": sweep})
     with pytest.raises(HermesError, match="no volume has room"):
         swept(tmp_path / "data", quality, shift_sweep((1,), ("head",)))
@@ -163,9 +169,18 @@ def test_the_loop_on_a_cases_own_images_is_the_loop_on_the_case(folder: Path):
     assert any(outcome.status == "accepted" for outcome in measured)
 
 
-def test_the_picture_has_a_column_for_each_sweep(folder: Path, tmp_path: Path):
-    from PIL import Image
+def test_a_sweep_without_room_for_any_step_has_no_column(tmp_path: Path):
+    write_volumes(tmp_path / "data", [30], slices=(14,))
+    warps = (*size_sweep((1,)), *shift_sweep((1,), ("head",)))
+    volumes, _ = swept(tmp_path / "data", Familiar(), warps)
+    figures = sweep_figures(volumes)
+    assert figures["shift"]["all"] is None
+    assert "no room" in sweep_table(figures)
+    plot_sweeps(tmp_path / "a.png", figures, volumes, "Made")
+    assert Image.open(tmp_path / "a.png").width < 800
 
+
+def test_the_picture_has_a_column_for_each_sweep(folder: Path, tmp_path: Path):
     warps = (*size_sweep((0.5, 1)), *shift_sweep((0, 0.5), ("front",)))
     volumes, _ = swept(folder, Familiar(), warps)
     widths = []
