@@ -3,8 +3,12 @@
 import numpy as np
 import slicer
 
+from HermesLib.cli.main import build_parser
 from HermesLib.engine.messages import Ready
+from HermesLib.models.registry import MODELS
 from HermesLib.presets.registry import load_preset
+from HermesLib.prompts.settings import PromptSettings
+from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.research.rivals.registry import bundled_rivals
 from Testing.slicer_module.driving import click, drain
 
@@ -40,6 +44,22 @@ def test_inputs_reach_the_engine_and_are_saved_with_the_scene(panel, engine, tmp
         and ui.seedSpin.value == 7
         and ui.modelCombo.currentIndex == 1
     )
+
+
+def test_a_panel_that_nobody_changed_asks_for_what_hermes_refine_does(panel, engine):
+    click(panel.ui.runButton)
+    (request,) = engine.requests
+    given = build_parser().parse_args(["refine", "image.nii.gz", "-o", "out"])
+    names = ("threshold", "max_iterations", "patience", "seed", "keep", "pgt")
+    for name in names:
+        assert getattr(request.settings, name) == getattr(given, name), name
+    assert request.settings.hopeless_patience == RefinementSettings.hopeless_patience
+    assert request.prompting == PromptSettings(given.padding, given.keep_first_prompts)
+    preset = load_preset(given.preset)
+    assert (request.preset, request.model) == (preset.name, given.model or preset.model)
+    assert request.prompt == (given.prompt or MODELS[preset.model].prompt_kinds[0])
+    for name in ("weights", "quality", "score", "samples", "steps", "slices", "init"):
+        assert getattr(request, name) == getattr(given, name), name
 
 
 def test_the_engine_gets_the_volume_unchanged(panel, engine):

@@ -75,6 +75,7 @@ def load_series(folder: Path):
 def test_the_panels_export_of_a_dicom_series_is_the_result_of_hermes_refine(
     panel, tmp_path, capsys
 ):
+    panel.parameters.maximumIterations = FEW
     panel.parameters.volume = load_series(SERIES)
     gaps: list[float] = []
     last = [time.perf_counter()]
@@ -112,6 +113,8 @@ def test_the_panels_export_of_a_dicom_series_is_the_result_of_hermes_refine(
         "HermesLib",
         "refine",
         str(SERIES),
+        "--max-iterations",
+        str(FEW),
         "-o",
         str(tmp_path / "out"),
     ]
@@ -127,20 +130,14 @@ def test_the_panels_export_of_a_dicom_series_is_the_result_of_hermes_refine(
     assert SimpleITK.GetArrayFromImage(exported).any()
 
 
-def test_the_sample_is_one_click_away(panel):
+def test_the_sample_is_one_click_away_and_its_report_in_the_scene_is_the_engines(panel):
     panel.parameters.maximumIterations = FEW
     click(panel.ui.sampleButton)
     wait(panel, lambda: not panel.control.running)
     assert panel.ui.statusLabel.text.startswith("Done: ")
-    assert panel.review.run.record.report["provenance"]["preset"] == "prostate-t2"
-
-
-def test_the_report_of_the_scene_is_that_of_the_engine(panel):
-    panel.parameters.maximumIterations = FEW
-    click(panel.ui.sampleButton)
-    wait(panel, lambda: not panel.control.running)
     record = panel.review.run.record
     engine = dict(record.report)
+    assert engine["provenance"]["preset"] == "prostate-t2"
     content = review_report.report(panel.review)
     assert [
         {name: value for name, value in entry.items() if name != "review"}
