@@ -1,4 +1,4 @@
-"""Settings for all tests: no deadline for random examples, no imported weights."""
+"""Settings for all tests: no deadline for random examples, no imported weights, longest first."""
 
 from pathlib import Path
 
@@ -8,6 +8,31 @@ from hypothesis import settings
 # A slow machine is not an error.
 settings.register_profile("hermes", deadline=None)
 settings.load_profile("hermes")
+
+TESTS = Path(__file__).parent
+#: Files that take long, the longest first. Side by side, they must not be the last to begin.
+LONGEST = (
+    "slicer_module/test_whole_run.py",
+    "research/rivals/test_bundled_rivals.py",
+    "cli/test_bundled.py",
+    "training/ensemble/test_train_ensemble.py",
+    "training/test_own_organ.py",
+    "training/test_real_organ.py",
+    "models/test_parity.py",
+    "research/promptable/test_promptable_training.py",
+    "research/rivals/test_rivals.py",
+    "slicer_module/test_screenshots.py",
+    "training/ensemble/test_ensemble_training.py",
+    "evaluation/test_figures.py",
+    "research/tables/test_tables_command.py",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where processes run tests side by side, begin with the files that take longest."""
+    if hasattr(config, "workerinput"):
+        order = {TESTS / name: place for place, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: order.get(item.path, len(order)))
 
 
 @pytest.fixture(autouse=True)

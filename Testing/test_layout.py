@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from Testing.conftest import LONGEST
+
 ROOT = Path(__file__).parents[1]
 LIBRARY = ROOT / "HermesLib"
 MOST_LINES = 300
@@ -99,3 +101,8 @@ def test_files_are_short(folder: str):
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > MOST_LINES
     }
     assert long == {}
+
+
+def test_the_files_that_begin_first_exist():
+    missing = {name for name in LONGEST if not (ROOT / "Testing" / name).is_file()}
+    assert missing == set()
