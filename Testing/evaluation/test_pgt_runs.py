@@ -97,3 +97,17 @@ def test_the_bundled_pgt_is_the_one_that_evaluate_pgt_measures(tmp_path: Path):
     assert not any(map(is_dropped, outcomes))
     assert np.mean(found) == pytest.approx(figures["true_dice"]["blank"], abs=1e-6)
     assert all(outcome.pdsc < 1 for outcome in outcomes)
+
+
+class TrainedOn(Familiar):
+    """Has seen one patient; without that patient's members it draws beside the organ."""
+
+    def without(self, patient: str) -> Familiar:
+        return Familiar(shift=12) if patient == "made-0" else self
+
+
+def test_out_of_fold_a_patient_is_measured_without_the_members_that_saw_it(volume):
+    for out_of_fold, good in ((False, True), (True, False)):
+        how = PgtRun(TrainedOn(), 0.9, 0, CPU, out_of_fold=out_of_fold)
+        found = [item.final_dsc for item in evaluate_volume(volume, how) if item.organ]
+        assert (np.mean(found) > 0.9) == good
