@@ -54,6 +54,12 @@ def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         help="share of the core's image expert in the organ map, 0 by default. It takes no part "
         "out of fold: choose it by patients that the core was not trained on",
     )
+    ensemble.add_argument(
+        "--input-check",
+        type=Path,
+        metavar="FILE",
+        help="an input check of the same folds (hermes train input-check), which joins them",
+    )
     ensemble.add_argument("--leave-out", nargs="+", default=[], metavar="PATIENT")
     ensemble.add_argument(
         "--calibrate",
@@ -86,7 +92,10 @@ def run_ensemble(arguments: argparse.Namespace) -> int:
         settings = dataclasses.replace(settings, folds=int(arguments.folds))
     else:
         settings = dataclasses.replace(settings, folds_file=Path(arguments.folds))
-    for name in ("steps", "context_steps", "thorough", "start", "expert_in_map"):
+    for name in (
+        *("steps", "context_steps", "thorough", "start"),
+        *("expert_in_map", "input_check"),
+    ):
         if (value := getattr(arguments, name)) is not None:
             settings = dataclasses.replace(settings, **{name: value})
     preset = load_preset(arguments.preset)

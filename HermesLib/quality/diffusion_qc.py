@@ -122,7 +122,7 @@ class DiffusionQuality:
         return Observation(
             images,
             presence,
-            self._out_of_distribution(findings),
+            self._out_of_distribution(images, findings),
             tuple(findings),
             torch.from_numpy(present).float(),
         )
@@ -201,13 +201,18 @@ class DiffusionQuality:
         features = presence_features(reading)
         return self.evidence.presence.log_odds(features, context=reading.context is not None)
 
-    def _out_of_distribution(self, findings: Sequence[SliceFindings]) -> torch.Tensor | None:
-        """Which slices (B,) look unlike all training slices."""
-        if not self.core.config.generative or self.core.familiarity is None:
-            return None
-        coarse = [item.readings.own.features.coarse for item in findings]
-        distances = [self.core.familiarity(pooled_features(features)) for features in coarse]
-        return _joined(distances) > 1
+    def _out_of_distribution(
+        self, images: torch.Tensor, findings: Sequence[SliceFindings]
+    ) -> torch.Tensor | None:
+        """Which slices (B,) look unlike all training slices, to any network that can tell."""
+        verdicts = []
+        if self.core.config.generative and self.core.familiarity is not None:
+            coarse = [item.readings.own.features.coarse for item in findings]
+            distances = [self.core.familiarity(pooled_features(features)) for features in coarse]
+            verdicts.append(_joined(distances) > 1)
+        if self.core.input_check is not None:
+            verdicts.append(self.core.input_check.unfamiliar(images, self.members))
+        return torch.stack(verdicts).any(0) if verdicts else None
 
     def _organ_map(self, observation: Observation) -> torch.Tensor:
         """Probability (B, H, W) of the organ by the image alone."""

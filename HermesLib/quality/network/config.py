@@ -10,6 +10,7 @@ from HermesLib.quality.blend import Blend
 from HermesLib.quality.calibration import Calibration
 from HermesLib.quality.evidence import EnsembleEvidence
 from HermesLib.quality.network.ensemble import EnsembleConfig
+from HermesLib.quality.network.input_check import InputCheckConfig
 from HermesLib.quality.network.settings import read_settings
 from HermesLib.quality.presence import PresenceRule
 
@@ -54,6 +55,7 @@ class QualityConfig:
         evidence: how the ensemble's evidence is weighed; None before it is fitted.
         evidence_without: the same, fitted without the patients of each fold: with it, figures of
             these patients are out of fold in every number.
+        input_check: of the networks that tell whether slices are what the preset was made for.
     """
 
     grid: int = 128
@@ -83,6 +85,7 @@ class QualityConfig:
     ensemble: EnsembleConfig | None = None
     evidence: EnsembleEvidence | None = None
     evidence_without: tuple[EnsembleEvidence, ...] = ()
+    input_check: InputCheckConfig | None = None
 
     def __post_init__(self) -> None:
         """Check that something draws the pGT.
@@ -141,6 +144,8 @@ class QualityConfig:
             values["ensemble"] = EnsembleConfig.from_dict(values["ensemble"])
         if values.get("evidence") is not None:
             values["evidence"] = EnsembleEvidence.from_dict(values["evidence"])
+        if values.get("input_check") is not None:
+            values["input_check"] = InputCheckConfig.from_dict(values["input_check"])
         values["evidence_without"] = [
             EnsembleEvidence.from_dict(fitted) for fitted in values.get("evidence_without", ())
         ]

@@ -14,6 +14,7 @@ from HermesLib.quality.network.config import QualityConfig
 from HermesLib.quality.network.ensemble import EnsembleNetworks
 from HermesLib.quality.network.fusion import ExpertFusion
 from HermesLib.quality.network.image_expert import ImageExpert, ImageFeatures
+from HermesLib.quality.network.input_check import InputCheck
 from HermesLib.quality.network.mask_expert import MaskExpert
 from HermesLib.quality.network.presence_head import PresenceHead
 from HermesLib.quality.network.sampler import alphas_cumprod, sample, seeded_noise
@@ -64,6 +65,7 @@ class QualityCore(nn.Module):
         super().__init__()
         self.config = config
         self.ensemble = None if config.ensemble is None else EnsembleNetworks(config.ensemble)
+        self.input_check = None if config.input_check is None else InputCheck(config.input_check)
         alphas = alphas_cumprod(config.timesteps)
         self.register_buffer("alphas_cumprod", alphas, persistent=False)
         if config.generative:

@@ -9,11 +9,13 @@ from HermesLib.errors import HermesError
 from HermesLib.quality.network.config import QualityConfig
 from HermesLib.quality.network.context import ContextConfig
 from HermesLib.quality.network.ensemble import EnsembleConfig
+from HermesLib.quality.network.input_check import InputCheckConfig
 from HermesLib.quality.network.member import MemberConfig
 from HermesLib.weights.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 
-#: Begins the names of an ensemble's tensors in the weights of a QC core.
+#: Begin the names of an ensemble's tensors and of an input check's in the weights of a QC core.
 _PREFIX = "ensemble."
+_CHECK_PREFIX = "input_check."
 
 
 def load_core(path: Path) -> Checkpoint:
@@ -28,6 +30,18 @@ def load_core(path: Path) -> Checkpoint:
     return core
 
 
+def load_check(path: Path) -> Checkpoint:
+    """The weights of an input check.
+
+    Raises:
+        HermesError: weights of something else.
+    """
+    check = load_checkpoint(path)
+    if check.kind != "input-check":
+        raise HermesError(f"{path.name} holds no input check")
+    return check
+
+
 def assemble(
     output: Path,
     members: Sequence[Checkpoint],
@@ -35,6 +49,7 @@ def assemble(
     core: Checkpoint | None,
     record: dict[str, Any],
     expert_in_map: float = 0.0,
+    input_check: Checkpoint | None = None,
 ) -> None:
     """Write the weights of a QC core with an ensemble.
 
@@ -46,6 +61,10 @@ def assemble(
             for an ensemble alone.
         record: of the training.
         expert_in_map: share of the core's image expert in the organ map.
+        input_check: weights of an input check of the same folds; None for none.
+
+    Raises:
+        HermesError: an input check of other folds.
     """
     if len(contexts) != len(members):
         contexts = ()
@@ -56,11 +75,12 @@ def assemble(
     )
     tensors = {}
     if core is not None:
-        tensors = {n: t for n, t in core.tensors.items() if not n.startswith(_PREFIX)}
+        replaced = (_PREFIX, _CHECK_PREFIX)
+        tensors = {n: t for n, t in core.tensors.items() if not n.startswith(replaced)}
     for kind, parts in (("members", members), ("contexts", contexts)):
         for fold, part in enumerate(parts):
             tensors |= {f"{_PREFIX}{kind}.{fold}.{n}": t for n, t in part.tensors.items()}
-    training = {
+    training: dict[str, Any] = {
         **record,
         "parts": {
             "members": [part.sha256 for part in members],
@@ -81,6 +101,14 @@ def assemble(
             calibration=None,
             evidence=None,
             evidence_without=(),
+            input_check=None,
         )
         training["core"] = {"sha256": core.sha256, "training": core.training}
+    if input_check is not None:
+        if input_check.training.get("folds") != record.get("folds"):
+            raise HermesError("the input check has other folds than the ensemble; train it on them")
+        config = replace(config, input_check=InputCheckConfig.from_dict(input_check.config))
+        tensors |= input_check.tensors
+        training["parts"]["input_check"] = input_check.sha256
+        training["input_check"] = input_check.training["figures"]
     save_checkpoint(output, tensors, "quality", config.to_dict(), training)

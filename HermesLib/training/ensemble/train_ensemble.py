@@ -9,7 +9,7 @@ from HermesLib.datasets.splits import Split, describe_patients
 from HermesLib.errors import HermesError
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.network.member import MemberConfig
-from HermesLib.training.ensemble.assemble import assemble, load_core
+from HermesLib.training.ensemble.assemble import assemble, load_check, load_core
 from HermesLib.training.ensemble.context_training import (
     ContextTraining,
     default_context_training,
@@ -50,6 +50,7 @@ class EnsembleTraining:
         thorough: larger batches and stronger augmentation, for a GPU.
         view: what members read of a slice; as for the bundled organ of the modality if None.
         expert_in_map: share of the core's image expert in the organ map.
+        input_check: weights of an input check of the same folds, which joins the ensemble.
         start: folder of an earlier training on the same folds, whose members are trained on.
         seed: of all randomness.
     """
@@ -63,6 +64,7 @@ class EnsembleTraining:
     thorough: bool = False
     view: SliceView | None = None
     expert_in_map: float = 0.0
+    input_check: Path | None = None
     start: Path | None = None
     seed: int = 0
 
@@ -126,6 +128,7 @@ def train_ensemble(
             not show the organ, or a folder with a training on other folds or with other settings.
     """
     joined = None if core is None else load_core(core)
+    check = None if settings.input_check is None else load_check(settings.input_check)
     job = job.with_datasets(scale=preset.intensity)
     data = read_organ_data(job, preset.organ_label)
     plan = _Plan.of(preset, data, settings)
@@ -155,6 +158,7 @@ def train_ensemble(
         joined,
         record,
         settings.expert_in_map,
+        check,
     )
     return output
 

@@ -1,6 +1,7 @@
 """An ensemble is trained by fold: no member reads the patients that it will judge."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from HermesLib.errors import HermesError
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.blend import Blend
 from HermesLib.quality.network.core import QualityCore
+from HermesLib.quality.network.input_check import InputCheck, InputCheckConfig
 from HermesLib.quality.registry import load_diffusion
 from HermesLib.training.ensemble import member_training
 from HermesLib.training.ensemble.folds import Folds, divide, read_folds
@@ -96,6 +98,35 @@ def test_the_expert_of_the_core_joins_the_ensemble_s_map_but_not_out_of_fold(
     assert torch.allclose(both, (members + expert) / 2, atol=1e-3)
     # The core may have been trained on a patient of a fold.
     assert torch.equal(pgt(0.5, "made-1"), members)
+
+
+def test_an_input_check_joins_the_ensemble_and_judges_out_of_fold_too(
+    folder: Path, trained: Path, tmp_path: Path
+):
+    torch.manual_seed(3)
+    check = InputCheck(InputCheckConfig(members=2, volume_share=0.0)).eval()
+    images = torch.rand(10, 3, 48, 48) * torch.linspace(0.1, 1, 10).view(-1, 1, 1, 1)
+    answers = [check.log_odds(images, [k]) for k in range(2)]
+    check.config = replace(check.config, threshold=float(answers[1].median()))
+    tensors = {f"input_check.{name}": value for name, value in check.state_dict().items()}
+    path = tmp_path / "check.safetensors"
+    folds = load_checkpoint(trained).training["folds"]
+    for name, known in (("other", folds[::-1]), ("same", folds)):
+        record = {"folds": known, "figures": {}}
+        save_checkpoint(path, tensors, "input-check", check.config.to_dict(), record)
+        settings = replace(SETTINGS, input_check=path)
+        if name == "other":
+            with pytest.raises(HermesError, match="other folds"):
+                train_ensemble(load_preset("prostate-t2"), job(folder, trained.parent), settings)
+    parts = shutil.copytree(trained.parent, tmp_path / "parts")
+    output = train_ensemble(load_preset("prostate-t2"), job(folder, parts), settings)
+    quality = load_diffusion(str(output), load_preset("prostate-t2"), torch.device("cpu"))
+    alone = quality.without(folds[1][0]).observe(images, 7.0).out_of_distribution
+    assert alone is not None and alone.tolist() == (answers[1] < check.config.threshold).tolist()
+    together = quality.observe(images, 7.0).out_of_distribution
+    mean = (answers[0] + answers[1]) / 2
+    assert together is not None and together.tolist() == (mean < check.config.threshold).tolist()
+    assert alone.any() and not alone.all()
 
 
 def test_an_interrupted_training_goes_on_and_complete_parts_are_not_trained_again(
