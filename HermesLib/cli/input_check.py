@@ -30,8 +30,10 @@ def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         "--leave-out-kinds", nargs="+", default=[], metavar="KIND", help="kinds never trained on"
     )
     parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     parser.set_defaults(run=run_input_check)
 
@@ -72,6 +74,7 @@ def run_input_check(arguments: argparse.Namespace) -> int:
     settings = default_input_check_training(
         preset.modality,
         steps=arguments.steps,
+        batch=arguments.batch,
         seed=arguments.seed,
         left_out_kinds=tuple(arguments.leave_out_kinds),
     )
@@ -81,6 +84,8 @@ def run_input_check(arguments: argparse.Namespace) -> int:
         "other": [TrainingDataset.parse(text).describe() for text in arguments.other],
         "patients": sorted(set(right)),
     }
-    output = train_input_check(bank, folds, config, settings, arguments.output, recorded)
+    output = train_input_check(
+        bank, folds, config, settings, arguments.output, recorded, device_name=arguments.device
+    )
     print(f"weights: {output}")
     return 0

@@ -20,7 +20,7 @@ from HermesLib.metrics.overlap import dice
 from HermesLib.quality.protocol import Observation, QualityControl
 from HermesLib.refinement.assess import mask_status
 from HermesLib.refinement.events import Iteration, Status
-from HermesLib.refinement.scoring import PRESENT, SliceScore, score_masks
+from HermesLib.refinement.scoring import SliceScore, score_masks
 from HermesLib.refinement.seeding import slice_seed
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.refinement.volume import BATCH_SIZE, presence_along
@@ -90,7 +90,7 @@ def _events(
     present = presence_along(observation, quality)
     shown = list(range(count))
     if present is not None:
-        shown = torch.nonzero(present >= PRESENT).flatten().tolist()
+        shown = torch.nonzero(present >= quality.presence_rule.shown_from).flatten().tolist()
         for index in sorted(set(range(count)) - set(shown)):
             absent = SliceScore.without_mask(shape, float(present[index]))
             yield _event(index, absent, truth, quality, run)
@@ -128,7 +128,7 @@ def _event(
     """The event of a slice whose pGT is its mask."""
     stated = quality.presence_rule.stated(score.present)
     borderline = quality.presence_rule.is_borderline(score.present)
-    status = mask_status(score, run.threshold)
+    status = mask_status(score, run.threshold, quality.presence_rule)
     mask = score.pgt
     if status is Status.ABSENT:
         mask = np.zeros_like(mask)

@@ -15,7 +15,6 @@ from HermesLib.models.protocol import PromptableModel
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.diffusion_qc import DiffusionQuality
 from HermesLib.quality.protocol import Evidence, Observation
-from HermesLib.refinement.scoring import PRESENT
 from HermesLib.refinement.seeding import slice_seed
 
 #: Sources of masks besides the models' names.
@@ -94,7 +93,8 @@ def score_cases(
             seeds = [slice_seed(seed, row, drawn.iteration)]
             evidence: Evidence = "prompted" if drawn.iteration > 0 else "independent"
             assessment = own.assess(observed, mask, seeds, evidence)
-            if not drawn.mask.any() or float(assessment.present[0]) < PRESENT:
+            shown = own.presence_rule.shows(float(assessment.present[0]))
+            if not drawn.mask.any() or not shown:
                 continue
             pgt = assessment.pgt[0].cpu().numpy() > 0.5
             true = truth[row].numpy()

@@ -27,11 +27,15 @@ class PresenceRule:
             below the default range and two without it were above; 53 were in between.
         patients: the number of patients that the rule was fitted on; None if unknown. It limits
             what is stated, see :meth:`stated`.
+        shown_from: from this probability on a slice is taken to show the organ. A slice with the
+            organ that is called absent is lost; one without it that gets a mask is borderline, and
+            a reader deletes the mask.
     """
 
     weight: float = 0.5
     borderline: tuple[float, float] = (0.1, 0.9)
     patients: int | None = None
+    shown_from: float = 0.5
 
     def __post_init__(self) -> None:
         """Check the numbers.
@@ -47,6 +51,8 @@ class PresenceRule:
         low, high = self.borderline
         if not 0 <= low <= high <= 1:
             raise HermesError(f"borderline range {low:g} to {high:g} is not within 0 to 1")
+        if not 0 < self.shown_from < 1:
+            raise HermesError(f"probability {self.shown_from:g} of presence is not within 0 to 1")
         if self.patients is not None and self.patients < 1:
             raise HermesError(f"presence cannot be fitted on {self.patients} patients")
 
@@ -56,7 +62,8 @@ class PresenceRule:
         low, high = raw["borderline"]
         patients = raw.get("patients")
         known = None if patients is None else int(patients)
-        return cls(float(raw["weight"]), (float(low), float(high)), known)
+        shown_from = float(raw.get("shown_from", cls.shown_from))
+        return cls(float(raw["weight"]), (float(low), float(high)), known, shown_from)
 
     def stated(self, probability: float) -> float:
         """The probability of presence as reports state it: no surer than the patients justify.
@@ -69,10 +76,14 @@ class PresenceRule:
         surest = self.patients / (self.patients + 1)
         return min(max(probability, 1 - surest), surest)
 
+    def shows(self, probability: float) -> bool:
+        """Whether a slice with this probability of showing the organ is taken to show it."""
+        return probability >= self.shown_from
+
     def is_borderline(self, probability: float) -> bool:
         """Whether a slice with this probability of showing the organ needs a reader's decision."""
         low, high = self.borderline
-        return low <= probability < high
+        return min(low, self.shown_from) <= probability < high
 
 
 def contiguous_presence(log_odds: np.ndarray, weight: float) -> np.ndarray:

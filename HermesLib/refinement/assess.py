@@ -7,9 +7,10 @@ from dataclasses import replace
 import torch
 
 from HermesLib.metrics.overlap import dice
+from HermesLib.quality.presence import PresenceRule
 from HermesLib.quality.protocol import Observation, QualityControl
 from HermesLib.refinement.events import Iteration, Status
-from HermesLib.refinement.scoring import PRESENT, SliceScore, score_masks
+from HermesLib.refinement.scoring import SliceScore, score_masks
 from HermesLib.refinement.seeding import slice_seed
 from HermesLib.refinement.settings import RefinementSettings
 
@@ -47,7 +48,7 @@ def assess_slices(
     seconds = (time.perf_counter() - started) / max(len(indices), 1)
     for row, (index, score) in enumerate(zip(indices, scores, strict=True)):
         mask = masks[row].cpu().numpy()
-        status = mask_status(score, settings.threshold)
+        status = mask_status(score, settings.threshold, quality.presence_rule)
         borderline = quality.presence_rule.is_borderline(score.present)
         stated = quality.presence_rule.stated(score.present)
         if status is Status.ABSENT:
@@ -69,9 +70,9 @@ def assess_slices(
         )
 
 
-def mask_status(score: SliceScore, threshold: float) -> Status:
-    """How a slice ends whose mask stays as it is."""
-    if score.present < PRESENT:
+def mask_status(score: SliceScore, threshold: float, rule: PresenceRule) -> Status:
+    """How a slice ends whose mask stays as it is, by the rule of its quality control."""
+    if not rule.shows(score.present):
         return Status.ABSENT
     if not score.pgt.any():
         return Status.FAILED

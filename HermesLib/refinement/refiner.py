@@ -15,7 +15,7 @@ from HermesLib.prompts.registry import strategy_for
 from HermesLib.prompts.types import Prompt, PromptStrategy
 from HermesLib.quality.protocol import Observation, QualityControl
 from HermesLib.refinement.events import Iteration, Status
-from HermesLib.refinement.scoring import PRESENT, SliceScore, score_against, score_masks
+from HermesLib.refinement.scoring import SliceScore, score_against, score_masks
 from HermesLib.refinement.seeding import slice_rng, slice_seed
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.refinement.stopping import StoppingRule
@@ -141,7 +141,7 @@ class Refiner:
         """End the slices that probably do not show the organ."""
         for state in active:
             probability = float(present[state.position])
-            if probability < PRESENT:
+            if not self.quality.presence_rule.shows(probability):
                 score = SliceScore.without_mask(shape, probability)
                 self._update(state, 0, np.zeros(shape, bool), score)
                 yield self._event(state, 0, score, truth, seconds=0.0)
@@ -215,15 +215,14 @@ class Refiner:
             None if present is None else present[positions],
         )
 
-    @staticmethod
-    def _update(state: _Slice, iteration: int, mask: np.ndarray, score: SliceScore) -> None:
+    def _update(self, state: _Slice, iteration: int, mask: np.ndarray, score: SliceScore) -> None:
         """Take an iteration's result, and decide whether the slice is finished."""
         state.mask = mask
         state.pgt = score.pgt
         if iteration == 0:
             # Presence is decided once, with the first mask: a fixed pGT adds no evidence later.
             state.present = score.present
-        if iteration == 0 and state.present < PRESENT:
+        if iteration == 0 and not self.quality.presence_rule.shows(state.present):
             state.status = Status.ABSENT
         elif not score.pgt.any():
             state.status = Status.FAILED

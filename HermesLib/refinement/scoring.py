@@ -9,9 +9,6 @@ import torch
 from HermesLib.metrics.overlap import dice_batch
 from HermesLib.quality.protocol import Assessment, Evidence, Observation, QualityControl
 
-#: A slice whose probability of showing the organ is lower counts as one without it.
-PRESENT = 0.5
-
 
 @dataclass(frozen=True, eq=False)
 class SliceScore:
@@ -112,7 +109,9 @@ def assess_nonempty(
     if present is not None:
         values["present"] = present.to(values["present"])
     for attempt in range(1, redraws + 1):
-        empty = ~any_pixel(values["pgt"] > 0.5) & (values["present"] >= PRESENT)
+        empty = ~any_pixel(values["pgt"] > 0.5) & (
+            values["present"] >= quality.presence_rule.shown_from
+        )
         rows = torch.nonzero(empty).flatten().tolist()
         if not rows:
             break

@@ -104,30 +104,28 @@ def train_input_check(
     fold_of = np.array([_fold(entry.patient, folds) for entry in entries])
     right = np.array([entry.kind == RIGHT for entry in entries])
     left_out = np.array([entry.kind in settings.left_out_kinds for entry in entries])
-    device = select_device(device_name)
     check = InputCheck(replace(config, members=len(folds)))
     log_odds = np.zeros(len(entries))
     for fold in range(len(folds)):
-        chosen = (fold_of != fold) & ~left_out
+        rows = (fold_of != fold) & ~left_out
         network = _train_member(
-            bank.squares[chosen],
-            [entry for entry, own in zip(entries, chosen, strict=True) if own],
+            bank.squares[rows],
+            [entry for entry, own in zip(entries, rows, strict=True) if own],
             config,
             settings,
             folder / f"member{fold}",
             {**recorded, "fold": fold, "config": config.to_dict(), **asdict(settings)},
-            device,
+            select_device(device_name),
         )
         check.members[fold].load_state_dict(network.state_dict())
         own = fold_of == fold
         log_odds[own] = _answers(network, bank.squares[own])
-    chosen_config, figures = choose_threshold(entries, log_odds, right, check.config, settings)
-    for line in figure_lines(figures):
-        say(line)
+    chosen, figures = choose_threshold(entries, log_odds, right, check.config, settings)
+    say("\n".join(figure_lines(figures)))
     record = {**recorded, **asdict(settings), "folds": folds.to_plain(), "figures": figures}
     tensors = {f"input_check.{name}": value for name, value in check.state_dict().items()}
     output = folder / "input-check.safetensors"
-    save_checkpoint(output, tensors, "input-check", chosen_config.to_dict(), record)
+    save_checkpoint(output, tensors, "input-check", chosen.to_dict(), record)
     return output
 
 
@@ -287,10 +285,10 @@ def _batch(
         rows.append(int(rng.choice(patients[int(rng.integers(len(patients)))])))
     device = squares.device
     images = squares[torch.tensor(rows).to(device)].float()[:, None] / 255
-    how = settings.augmentation
-    positions = sampling_grid(rng, len(rows), images.shape[-1], how, device)
-    images = functional.grid_sample(images, positions, align_corners=False)
-    return vary_intensity(rng, images, how), torch.from_numpy(labels).to(device)
+    how, side = settings.augmentation, images.shape[-1]
+    positions = sampling_grid(rng, len(rows), side, how, device)
+    views = functional.grid_sample(images, positions, align_corners=False)
+    return vary_intensity(rng, views, how), torch.from_numpy(labels).to(device)
 
 
 @torch.inference_mode()

@@ -24,6 +24,10 @@ FEW = 0.02
 #: Share of the slices with the organ that may lie below it, of all slices and of any patient's.
 MISSED = 0.003
 MISSED_OF_PATIENT = 0.03
+#: Share of the slices with the organ that may be taken for absent; candidates of the probability
+#: from which a slice is taken to show the organ.
+DROPPED = 0.02
+SHOWN_FROM = (0.5, 0.4, 0.3, 0.25, 0.2, 0.15, 0.1)
 #: Keeps the likelihood finite.
 _CLIP = 1e-6
 
@@ -86,10 +90,12 @@ def fit_presence(volumes: Sequence[VolumeEvidence], default: PresenceRule) -> Fi
     counts = [len(item.present) for item in volumes]
     patients = np.repeat([item.patient for item in volumes], counts)
     borderline = borderline_range(probabilities(weight), present, patients)
-    rule = PresenceRule(weight, borderline, len(np.unique(patients)))
+    shown_from = fit_shown_from(probabilities(weight)[present])
+    rule = PresenceRule(weight, borderline, len(np.unique(patients)), shown_from)
     record = {
         "weight": weight,
         "borderline": list(rule.borderline),
+        "shown_from": shown_from,
         "mean_log_likelihood": likelihoods[weight],
         "patients": len({volume.patient for volume in volumes}),
         "slices": len(present),
@@ -120,6 +126,18 @@ def borderline_range(
     low = next(value for value in LOW if few_missed(value))
     high = next((value for value in HIGH if (without >= value).mean() <= FEW), HIGH[-1])
     return low, high
+
+
+def fit_shown_from(probability: np.ndarray) -> float:
+    """From which probability on a slice is taken to show the organ.
+
+    The highest on the grid by which few slices with the organ are dropped.
+
+    Args:
+        probability: (N,) of the slices that show it.
+    """
+    few = (value for value in SHOWN_FROM if (probability < value).mean() <= DROPPED)
+    return next(few, SHOWN_FROM[-1])
 
 
 def _likelihood(probability: np.ndarray, present: np.ndarray) -> float:

@@ -64,3 +64,17 @@ def test_a_probability_of_presence_is_stated_as_patients_justify_and_decided_as_
     refined = list(Refiner(BoxThreshold(), quality).refine(IMAGES, present=torch.full((3,), 0.001)))
     assert [event.status for event in refined] == [Status.ABSENT] * 3
     assert refined[0].present == pytest.approx(0.2) and refined[0].pdsc == pytest.approx(0.8)
+
+
+def test_a_slice_is_refined_from_the_probability_on_that_its_quality_control_says():
+    quality = OrganQuality(present=0.2)
+    quality.presence_rule = PresenceRule(borderline=(0.25, 0.9), shown_from=0.15)
+    assessed = list(assess_slices(quality, RefinementSettings(), IMAGES, MASKS))
+    refined = list(Refiner(BoxThreshold(), quality).refine(IMAGES, present=torch.full((3,), 0.2)))
+    for events in (assessed, refined):
+        assert Status.ABSENT not in {event.status for event in events}
+        # Who gets a mask that is probably wrong is asked to look at it.
+        assert all(event.borderline for event in events)
+    quality.presence_rule = PresenceRule(shown_from=0.25)
+    (absent, *_) = assess_slices(quality, RefinementSettings(), IMAGES, MASKS)
+    assert absent.status is Status.ABSENT

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from HermesLib.quality.presence import PresenceRule
-from HermesLib.training.presence_fit import VolumeEvidence, borderline_range, fit_presence
+from HermesLib.training.presence_fit import (
+    VolumeEvidence,
+    borderline_range,
+    fit_presence,
+    fit_shown_from,
+)
 
 ORGAN = np.arange(20) // 5 % 4 == 1
 
@@ -48,12 +53,20 @@ def test_one_missed_slice_of_hundreds_is_allowed_but_not_a_patient_of_whom_many_
     assert borderline_range(probability, present, of_one)[0] == 0.001
 
 
+def test_few_slices_with_the_organ_are_taken_for_absent():
+    probability = np.concatenate([np.full(97, 0.9), [0.45, 0.35, 0.12]])
+    assert fit_shown_from(probability) == 0.4
+    assert fit_shown_from(np.full(100, 0.9)) == 0.5
+    assert fit_shown_from(np.full(100, 0.01)) == 0.1, "hardly any evidence at all"
+
+
 def test_the_record_says_what_the_rule_was_fitted_on():
     fitted = fit_presence(volumes(share=0.5, count=4), PresenceRule())
     assert fitted.record["patients"] == 4
     assert fitted.record["slices"] == 80
     assert fitted.record["slices_with_organ"] == 20
     assert fitted.record["weight"] == fitted.rule.weight
+    assert fitted.record["shown_from"] == fitted.rule.shown_from
 
 
 @pytest.mark.parametrize("made", [[], [VolumeEvidence("p", np.ones(5), np.ones(5, bool))]])

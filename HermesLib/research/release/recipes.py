@@ -15,7 +15,7 @@ _FILE = Path(__file__).with_name("recipes.toml")
 #: The folds of the recipes' ensembles, by preset.
 FOLDS = Path(__file__).with_name("folds")
 #: How long the recipes' ensembles are trained.
-ENSEMBLE_STEPS = "--steps 3000 --context-steps 350"
+ENSEMBLE_STEPS = "--thorough --steps 2300 --context-steps 1600"
 
 
 @dataclass(frozen=True)

@@ -94,12 +94,12 @@ def test_a_member_that_was_interrupted_ends_with_the_weights_of_an_uninterrupted
     often = {"every": 1}
     member, context = train_module.default_training, train_module.default_context_training
 
-    def members(*given: object) -> MemberTraining:
-        plain = member(*given)  # type: ignore[arg-type]
+    def members(*given: object, **named: object) -> MemberTraining:
+        plain = member(*given, **named)  # type: ignore[arg-type]
         return replace(plain, trainer=replace(plain.trainer, **often))
 
-    def contexts(*given: object) -> ContextTraining:
-        return replace(context(*given), **often)  # type: ignore[arg-type]
+    def contexts(*given: object, **named: object) -> ContextTraining:
+        return replace(context(*given, **named), **often)  # type: ignore[arg-type]
 
     monkeypatch.setattr(train_module, "default_training", members)
     monkeypatch.setattr(train_module, "default_context_training", contexts)
