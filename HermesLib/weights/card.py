@@ -202,7 +202,7 @@ def _out_of_fold_calibration(record: Mapping[str, Any]) -> list[str]:
         f"Fitted on {record['masks']} masks and on all slices of {_patients(record['patients'])}, "
         f"seed {record['seed']}: on what the members say of the patients that they were not "
         "trained on. For out-of-fold figures of a patient, it is fitted without the patient's "
-        "fold, too. The presence rule, three numbers, is fitted on all of them.",
+        "fold, too. The presence rule, four numbers, is fitted on all of them.",
         "",
         _interval(guarantee),
         "",
