@@ -110,7 +110,9 @@ def test_bundled_weights_are_intact_small_and_have_cards():
         card = weights.card.read_text(encoding="utf-8")
         for part in (
             "Data and terms",
-            "Split by patient",
+            "Folds by patient"
+            if "folds" in load_checkpoint(weights.path).training
+            else "Split by patient",
             "Seed",
             "hermes train",
             "Figures",
