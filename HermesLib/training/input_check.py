@@ -43,8 +43,7 @@ class InputCheckTraining:
         every: steps between reports.
         seed: of all randomness.
         familiar: share of left-out right slices above the threshold.
-        left_out_kinds: kinds that no network is trained on, to see whether it knows them all the
-            same.
+        left_out_kinds: kinds that no network is trained on: does it know them all the same?
         augmentation: of right and wrong squares alike.
     """
 
@@ -121,7 +120,8 @@ def train_input_check(
         own = fold_of == fold
         log_odds[own] = _answers(network, bank.squares[own])
     chosen, figures = choose_threshold(entries, log_odds, right, check.config, settings)
-    say("\n".join(figure_lines(figures)))
+    for line in figure_lines(figures):
+        say(line)
     record = {**recorded, **asdict(settings), "folds": folds.to_plain(), "figures": figures}
     tensors = {f"input_check.{name}": value for name, value in check.state_dict().items()}
     output = folder / "input-check.safetensors"

@@ -16,6 +16,7 @@ from HermesLib.presets.registry import (
     user_preset_folder,
 )
 from HermesLib.quality.registry import preset_checkpoint
+from HermesLib.training.ensemble.member_training import member_config
 from HermesLib.training.qc_settings import default_view
 from HermesLib.weights.imported import cache_folder
 
@@ -34,6 +35,10 @@ def test_only_the_weights_say_what_they_read_of_a_slice(name: str):
     assert not set(FORMER_SETTINGS) & set(asdict(preset))
     config = preset_checkpoint(preset).config
     view = asdict(default_view(preset.modality))
+    if not config.get("generative", True):
+        config = config["ensemble"]["member"]
+        members = member_config(preset, []).to_dict()
+        view = {key: members[key] for key in view}
     assert {key: config[key] for key in view} == view, "a new training repeats the bundled one"
 
 

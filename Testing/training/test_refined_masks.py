@@ -104,7 +104,7 @@ def test_without_a_core_that_guides_there_are_no_refined_masks(tmp_path):
 def test_a_card_says_of_refined_masks_what_the_weights_record(name):
     trained = load_checkpoint(resource_path("Weights") / f"{name}.safetensors")
     bundled = (resource_path("Weights") / f"{name}.md").read_text(encoding="utf-8")
-    assert trained.training["refined_share"] == 0
+    assert trained.training.get("refined_share", 0) == 0
     assert "promptable models drew" not in bundled and "--refined-share" not in bundled
     trained.training["refined_share"] = 0.4
     card = model_card(trained, CardText(name, ""), StoredFile(name, 0, trained.sha256))
