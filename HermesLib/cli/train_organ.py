@@ -32,7 +32,7 @@ _GENERATIVE = (
     "validation",
     "test",
 )
-_CROSS_FITTED = ("folds", "steps", "context_steps")
+_CROSS_FITTED = ("folds", "steps", "context_steps", "thorough")
 
 
 def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -66,6 +66,12 @@ def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         "--context-steps",
         type=int,
         help="of each context network (default 350); 0 for none",
+    )
+    organ.add_argument(
+        "--thorough",
+        action="store_true",
+        default=None,
+        help="larger batches and stronger augmentation, for a GPU",
     )
     organ.add_argument(
         "--generative",
