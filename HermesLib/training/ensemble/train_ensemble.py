@@ -127,6 +127,8 @@ def train_ensemble(
         HermesError: too few patients, folds that do not list the data's patients, a fold that does
             not show the organ, or a folder with a training on other folds or with other settings.
     """
+    if not 0 <= settings.expert_in_map <= 1:
+        raise HermesError(f"a share of {settings.expert_in_map:g} in the map is not within 0 to 1")
     joined = None if core is None else load_core(core)
     check = None if settings.input_check is None else load_check(settings.input_check)
     job = job.with_datasets(scale=preset.intensity)

@@ -188,6 +188,8 @@ def test_folds_that_do_not_list_the_data_are_refused_by_name(
 ):
     words = ["train", "ensemble", "--preset", "prostate-t2", "--data", f"decathlon:{folder}"]
     words += ["--steps", "1", "--context-steps", "0", "-o", str(tmp_path / "out")]
+    assert main([*words, "--expert-in-map", "1.5"]) == 2
+    assert "1.5 in the map is not within 0 to 1" in capsys.readouterr().err
     path = tmp_path / "folds.json"
     for plain, message in (
         ([["made-1", "made-2"], ["made-3"]], "do not list made-4"),
