@@ -39,6 +39,13 @@ def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         "meant for a GPU",
     )
     ensemble.add_argument(
+        "--phantoms",
+        type=int,
+        default=0,
+        metavar="N",
+        help="whole procedural prostate volumes that train in every fold",
+    )
+    ensemble.add_argument(
         "--start",
         type=Path,
         metavar="DIR",
@@ -103,6 +110,7 @@ def run_ensemble(arguments: argparse.Namespace) -> int:
         datasets=[TrainingDataset.parse(text) for text in arguments.data],
         folder=arguments.output,
         split=SplitOptions(leave_out=tuple(arguments.leave_out)),
+        phantoms=arguments.phantoms,
         device=arguments.device,
         terms=tuple(arguments.terms),
         say=show_line,

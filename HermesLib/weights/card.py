@@ -97,10 +97,15 @@ def _data(training: Mapping[str, Any], text: CardText) -> list[str]:
     if training.get("phantoms"):
         lines += [
             "",
-            f"{training['phantoms']} procedural slices joined the training patients; "
-            "none validated or tested.",
+            f"{training['phantoms']} procedural {_kind_of_phantoms(training)} joined the training "
+            "patients; none validated or tested.",
         ]
     return [*lines, ""]
+
+
+def _kind_of_phantoms(training: Mapping[str, Any]) -> str:
+    """Ensembles are trained on whole phantom volumes, in every fold."""
+    return "volumes" if "folds" in training else "slices"
 
 
 def _split(training: Mapping[str, Any], notes: Sequence[str]) -> list[str]:

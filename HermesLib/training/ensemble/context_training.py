@@ -126,6 +126,7 @@ def train_context(
     folder: Path,
     device_name: str,
     recorded: dict[str, Any],
+    everywhere: Sequence[LabelledSlice] = (),
 ) -> Path | None:
     """Train the network that leaves one fold out; arguments as of
     :func:`HermesLib.training.ensemble.member_training.train_member`.
@@ -137,7 +138,7 @@ def train_context(
     config = context_config(preset, slices)
     training = folds.training(fold)
     device = select_device(device_name)
-    chosen = [item for item in slices if item.patient in training]
+    chosen = [*(item for item in slices if item.patient in training), *everywhere]
     volumes = organ_volumes(chosen, preset.organ_label, config, device=device)
     volumes = [volume for volume in volumes if len(volume.planes)]
     if len(volumes) < FEWEST_VOLUMES:

@@ -115,6 +115,7 @@ def train_member(
     device_name: str,
     recorded: dict[str, Any],
     start: Path | None = None,
+    everywhere: Sequence[LabelledSlice] = (),
 ) -> Path:
     """Train the member that leaves one fold out; returns its weights.
 
@@ -129,6 +130,7 @@ def train_member(
         folder: takes metrics, the state to resume from, and ``member.safetensors``.
         device_name: ``auto``, ``cpu`` or ``cuda``.
         recorded: what the checkpoint says of the data.
+        everywhere: slices of patients of no fold, which train in all of them.
         start: weights of an earlier training of the same member, to go on from.
 
     Raises:
@@ -138,8 +140,8 @@ def train_member(
 
     device = select_device(device_name)
 
-    def of(patients: Sequence[str]) -> OrganSliceSampler:
-        chosen = [item for item in slices if item.patient in patients]
+    def of(patients: Sequence[str], more: Sequence[LabelledSlice] = ()) -> OrganSliceSampler:
+        chosen = [*(item for item in slices if item.patient in patients), *more]
         cut = organ_slices(
             chosen, preset.organ_label, config.others, config.field, config.neighbours
         )
@@ -169,7 +171,7 @@ def train_member(
         objective,
         replace(settings.trainer, augmentation=None),  # type: ignore[arg-type]
         run,
-        of(folds.training(fold)),
+        of(folds.training(fold), everywhere),
         of(folds.patients[fold]),
         device,
     )

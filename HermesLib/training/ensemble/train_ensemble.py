@@ -31,6 +31,7 @@ from HermesLib.training.ensemble.member_training import (
 )
 from HermesLib.training.ensemble.volumes import has_volumes
 from HermesLib.training.job import TrainingJob
+from HermesLib.training.phantoms import phantom_volumes
 from HermesLib.training.qc_settings import SliceView
 from HermesLib.weights.checkpoint import load_checkpoint
 
@@ -144,6 +145,7 @@ def train_ensemble(
         "split": Split(train=plan.folds.everyone).to_plain(),
         **({"left_out": list(data.left_out)} if data.left_out else {}),
         **({"terms": list(job.terms)} if job.terms else {}),
+        **_phantoms(job),
         "preset": preset.name,
         "organ": preset.organ_label,
         "folds": plan.folds.to_plain(),
@@ -176,7 +178,8 @@ def _train_parts(
     """
     folds = plan.folds
     seed = plan.member.trainer.seed
-    recorded = {"seed": seed}
+    recorded = {"seed": seed, **_phantoms(job)}
+    phantoms = phantom_volumes(seed, job.phantoms, preset.intensity)
     members = [job.folder / f"member{k}" / "member.safetensors" for k in range(len(folds))]
     contexts = [job.folder / f"context{k}" / "context.safetensors" for k in range(len(folds))]
     if not plan.context.steps:
@@ -191,6 +194,7 @@ def _train_parts(
         "organ": preset.organ_label,
         "folds": folds.to_plain(),
         "seed": seed,
+        "phantoms": job.phantoms or None,
     }
     for done, fold in enumerate(plan.chosen):
         if not _is_complete(
@@ -211,6 +215,7 @@ def _train_parts(
                 job.device,
                 recorded,
                 plan.start and plan.start / f"member{fold}" / "member.safetensors",
+                phantoms,
             )
         if contexts and not _is_complete(contexts[fold], {**expected, **asdict(plan.context)}):
             job.say(f"context network of fold {fold} ({done + 1} of {len(plan.chosen)})")
@@ -223,8 +228,14 @@ def _train_parts(
                 contexts[fold].parent,
                 job.device,
                 recorded,
+                phantoms,
             )
     return members, contexts
+
+
+def _phantoms(job: TrainingJob) -> dict[str, int]:
+    """What a record says of phantoms; nothing without any, as in trainings before there were."""
+    return {"phantoms": job.phantoms} if job.phantoms else {}
 
 
 def _folds(data: OrganData, settings: EnsembleTraining) -> Folds:

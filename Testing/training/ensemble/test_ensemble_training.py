@@ -77,6 +77,33 @@ def test_an_ensemble_s_organ_map_is_on_the_device_of_its_networks(trained: Path)
     assert quality.expected_dice(observation, masks).device.type == "meta"
 
 
+def test_phantoms_train_in_every_fold_and_measure_in_none(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    samplers = []
+    sampler = member_training.OrganSliceSampler
+
+    def watched(slices: list[OrganSlice], *rest: object) -> object:
+        samplers.append({item.patient for item in slices})
+        return sampler(slices, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(member_training, "OrganSliceSampler", watched)
+    phantoms = replace(job(folder, tmp_path), phantoms=2)
+    output = train_ensemble(load_preset("prostate-t2"), phantoms, SETTINGS)
+    assert output is not None
+    for trained_on, measured_on in zip(samplers[::2], samplers[1::2], strict=True):
+        assert {name for name in trained_on if name.startswith("phantom-")} == {
+            "phantom-1000",
+            "phantom-1001",
+        }
+        assert not any(name.startswith("phantom-") for name in measured_on)
+    training = load_checkpoint(output).training
+    assert training["phantoms"] == 2
+    assert not any(name.startswith("phantom-") for names in training["folds"] for name in names)
+    with pytest.raises(HermesError, match="other settings"):
+        train_ensemble(load_preset("prostate-t2"), job(folder, tmp_path), SETTINGS)
+
+
 def test_the_expert_of_the_core_joins_the_ensemble_s_map_but_not_out_of_fold(
     folder: Path, tmp_path: Path
 ):
