@@ -29,6 +29,13 @@ def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     parser.add_argument(
         "--leave-out-kinds", nargs="+", default=[], metavar="KIND", help="kinds never trained on"
     )
+    parser.add_argument(
+        "--phantoms",
+        type=int,
+        default=0,
+        metavar="N",
+        help="prostate phantoms that are right input too, as the sample of hermes demo is",
+    )
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--seed", type=int, default=0)
@@ -64,6 +71,7 @@ def run_input_check(arguments: argparse.Namespace) -> int:
         field=config.field,
         side=config.grid,
         seed=arguments.seed,
+        phantoms=arguments.phantoms,
         say=lambda line: print(line, file=sys.stderr, flush=True),
     )
     right = [entry.patient for entry in bank.entries if entry.kind == RIGHT]
@@ -82,6 +90,7 @@ def run_input_check(arguments: argparse.Namespace) -> int:
         "preset": preset.name,
         "data": [TrainingDataset.parse(text).describe() for text in arguments.data],
         "other": [TrainingDataset.parse(text).describe() for text in arguments.other],
+        "phantoms": arguments.phantoms,
         "patients": sorted(set(right)),
     }
     output = train_input_check(

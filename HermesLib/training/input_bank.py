@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from HermesLib.evaluation.raw_volumes import raw_volumes
 from HermesLib.evaluation.wrong_input import OTHER, RawVolume, as_other_scan, kinds_for
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.field_of_view import find_windows, to_grid
+from HermesLib.training.phantoms import phantom_scans
 
 #: The kind of what the preset was made for.
 RIGHT = "right"
@@ -74,6 +76,7 @@ def gather_bank(
     field: str,
     side: int,
     seed: int = 0,
+    phantoms: int = 0,
     say: Callable[[str], None] = lambda line: None,
 ) -> InputBank:
     """Squares of right slices, of the kinds of wrong ones made from them, and of other scans.
@@ -86,10 +89,13 @@ def gather_bank(
         field: as of :class:`HermesLib.quality.network.input_check.InputCheckConfig`.
         side: of the squares.
         seed: of all randomness.
+        phantoms: whole prostate phantoms that are right too, so that a demonstration is.
         say: takes messages about what is read.
     """
     collector = _Collector(preset, field, side)
-    for patient, name, volume in raw_volumes(right, preset.organ_label, preset, keep):
+    artificial = ((name, name, scan) for name, scan in phantom_scans(seed, phantoms))
+    real = raw_volumes(right, preset.organ_label, preset, keep)
+    for patient, name, volume in chain(real, artificial):
         say(f"reading {name}")
         rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
         collector.add(BankEntry(RIGHT, patient, name), volume, _RIGHT)

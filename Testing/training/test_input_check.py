@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from HermesLib.presets.registry import load_preset
 from HermesLib.quality.network.input_check import InputCheckConfig, load_input_check
-from HermesLib.samples.prostate_phantom import phantom_slices
+from HermesLib.samples.prostate_phantom import SAMPLE_SEED, phantom_slices
 from HermesLib.training.ensemble.folds import Folds
-from HermesLib.training.input_bank import RIGHT, BankEntry, InputBank
+from HermesLib.training.input_bank import RIGHT, BankEntry, InputBank, gather_bank
 from HermesLib.training.input_check import default_input_check_training, train_input_check
 
 GRID = 48
@@ -50,3 +51,15 @@ def test_wrong_input_of_unseen_patients_is_found_and_the_training_resumes(bank, 
     again, _ = trained()
     for a, b in zip(check.parameters(), again.parameters(), strict=True):
         assert torch.equal(a, b)
+
+
+def test_whole_phantoms_are_right_input_but_the_sample_of_the_demonstration_is_none_of_them():
+    preset = load_preset("prostate-t2")
+    bank = gather_bank(preset, [], [], lambda _: True, field="slice", side=GRID, phantoms=2)
+    right = bank.select(lambda entry: entry.kind == RIGHT)
+    patients = {entry.patient for entry in bank.entries}
+    assert len(patients) == 2
+    assert f"phantom-{SAMPLE_SEED}" not in patients
+    assert len(right.squares) > 30
+    # Their wrong views are wrong all the same.
+    assert {entry.patient for entry in bank.entries if entry.kind == "upside-down"} == patients
