@@ -22,6 +22,7 @@ _MARK_WORDS = {
     Mark.UNFAMILIAR: "unlike the training patients, do not trust the pDSC",
     Mark.BORDERLINE: "presence of the organ uncertain, please check",
     Mark.ABRUPT_END: "the organ ends abruptly with a large cross-section, please check",
+    Mark.JUMP: "outline jumps from one slice to the next, please check",
     Mark.GAP: "gap inside the organ, please check",
 }
 

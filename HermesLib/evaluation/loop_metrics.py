@@ -28,6 +28,7 @@ class SliceOutcome:
         position: place along the organ, 0 on its first slice with truth and 1 on its last; None
             without the organ, and for a lone slice.
         area_mm2: of the truth.
+        best: iteration whose mask is the final one.
     """
 
     patient: str
@@ -46,6 +47,7 @@ class SliceOutcome:
     marks: tuple[str, ...] = ()
     position: float | None = None
     area_mm2: float = 0.0
+    best: int = 0
 
 
 def summarise(outcomes: Sequence[SliceOutcome]) -> dict[str, Any]:

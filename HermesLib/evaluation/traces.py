@@ -16,8 +16,8 @@ from HermesLib.metrics.overlap import dice
 from HermesLib.quality.anatomy import AnatomyRule
 from HermesLib.quality.protocol import Observation
 from HermesLib.refinement.events import Iteration, Status
-from HermesLib.refinement.history import result_iteration
-from HermesLib.refinement.marks import FinalSlice, Grid, volume_marks
+from HermesLib.refinement.history import PackedArray, result_iteration
+from HermesLib.refinement.marks import FinalSlice, Grid, common_with_next, volume_marks
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.refinement.stopping import StoppingRule
 
@@ -30,6 +30,7 @@ class Step:
         pdsc, ceiling: the score and the highest score that any mask could get.
         dsc, pgt_dsc: true Dice of mask and pGT.
         drawn, common: pixels of the mask, and of mask and truth.
+        mask: compressed; None where the masks are not kept. No outline is then seen to jump.
     """
 
     pdsc: float
@@ -38,6 +39,7 @@ class Step:
     pgt_dsc: float
     drawn: int
     common: int
+    mask: PackedArray | None = None
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,7 @@ def _step(event: Iteration, true: np.ndarray) -> Step:
         pgt_dsc=dice(event.pgt, true),
         drawn=int(event.mask.sum()),
         common=int((event.mask & true).sum()),
+        mask=PackedArray.of(event.mask),
     )
 
 
@@ -152,7 +155,8 @@ def replay(trace: Trace, settings: RefinementSettings) -> SliceOutcome:
     if status != Status.ABSENT:
         end, status = _end(trace, settings)
     steps = trace.steps[: end + 1]
-    best = steps[result_iteration([step.pdsc for step in steps], settings.keep)]
+    best = result_iteration([step.pdsc for step in steps], settings.keep)
+    result = steps[best]
     return SliceOutcome(
         patient=trace.patient,
         case=trace.case,
@@ -160,15 +164,16 @@ def replay(trace: Trace, settings: RefinementSettings) -> SliceOutcome:
         status=status,
         calls=end,
         first_dsc=steps[0].dsc,
-        final_dsc=best.dsc,
-        pgt_dsc=best.pgt_dsc,
-        pdsc=best.pdsc,
+        final_dsc=result.dsc,
+        pgt_dsc=result.pgt_dsc,
+        pdsc=result.pdsc,
         present=trace.present,
         organ=trace.organ,
-        drawn=best.drawn,
-        common=best.common,
+        drawn=result.drawn,
+        common=result.common,
         position=trace.position,
         area_mm2=trace.area_mm2,
+        best=best,
     )
 
 
@@ -202,6 +207,8 @@ def with_marks(
     for _, group in groupby(zip(outcomes, traces, strict=True), lambda pair: pair[1].case):
         pairs = list(group)
         grid = pairs[0][1].grid or Grid(1.0, 0.0)
+        masks = {outcome.index: trace.steps[outcome.best].mask for outcome, trace in pairs}
+        common = common_with_next({k: mask for k, mask in masks.items() if mask is not None})
         slices = [
             FinalSlice(
                 outcome.index,
@@ -209,6 +216,7 @@ def with_marks(
                 outcome.drawn * grid.pixel_mm2,
                 trace.borderline,
                 trace.out_of_distribution,
+                common.get(outcome.index),
             )
             for outcome, trace in pairs
         ]

@@ -18,7 +18,8 @@ from HermesLib.evaluation.wrong_input import OTHER, RawVolume, as_other_scan, ki
 from HermesLib.io.neighbours import with_neighbours
 from HermesLib.quality.network.input_check import InputCheck
 from HermesLib.refinement.events import Status
-from HermesLib.refinement.marks import FinalSlice, Grid, volume_marks
+from HermesLib.refinement.history import PackedArray
+from HermesLib.refinement.marks import FinalSlice, Grid, common_with_next, volume_marks
 from HermesLib.refinement.volume import refine_volume
 
 RIGHT = "right"
@@ -112,6 +113,7 @@ def _run(kind: str, patient: str, volume: RawVolume, test: WrongInputTest) -> li
             ended[event.slice_index] = event
     spacing = volume.spacing
     grid = Grid(float(spacing[1] * spacing[2]), float(spacing[0]))
+    common = common_with_next({k: PackedArray.of(event.mask) for k, event in ended.items()})
     slices = [
         FinalSlice(
             index,
@@ -119,6 +121,7 @@ def _run(kind: str, patient: str, volume: RawVolume, test: WrongInputTest) -> li
             int(event.mask.sum()) * grid.pixel_mm2,
             event.borderline,
             bool(unfamiliar[index]),
+            common.get(index),
         )
         for index, event in sorted(ended.items())
     ]

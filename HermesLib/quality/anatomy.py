@@ -1,4 +1,4 @@
-"""How large an organ's last cross-section may be; larger ends between two slices are doubted."""
+"""What an organ may not do between two slices: end with a large cross-section, or jump."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ _HIGHEST_SHARE = 0.9
 
 @dataclass(frozen=True)
 class AnatomyRule:
-    """When the end of an organ between two neighbouring slices is not believed.
+    """When the outline of an organ is not believed, given that of the neighbouring slice.
 
     An end is doubted where the last cross-section is above both ``end_share`` and ``end_area_mm2``,
     or above ``whole_share``. All limits hold at slices 3 mm apart and rise in proportion where they
@@ -24,14 +24,24 @@ class AnatomyRule:
     in 89 % (spleen) and 84 % (prostate) of the cuts. With every second or third slice only, 0 and
     at most 2.3 % of the true ends are doubted.
 
+    A step from one slice to the next is doubted where both cross-sections are above
+    ``step_area_mm2`` and the share that they do not have in common, 1 - Dice, is above
+    ``step_share`` at slices 3 mm apart, in proportion more where they are farther apart. That
+    doubts 5 of 253 and 3 of 489 true steps of the same patients; with every second slice 3 of 238
+    and 1 of 444, with every third none.
+
     Attributes:
         end_share, whole_share: of the volume's largest cross-section.
         end_area_mm2: area at which an end counts as large, mm2.
+        step_share: 1 - Dice of neighbouring cross-sections.
+        step_area_mm2: area above which two cross-sections are compared, mm2.
     """
 
     end_share: float = 0.35
     end_area_mm2: float = 1100.0
     whole_share: float = 0.7
+    step_share: float = 0.25
+    step_area_mm2: float = 1000.0
 
     def __post_init__(self) -> None:
         """Check the numbers.
@@ -39,10 +49,12 @@ class AnatomyRule:
         Raises:
             HermesError: shares outside 0..1 or in the wrong order, or a negative area.
         """
-        if not 0 <= self.end_share <= self.whole_share <= 1 or self.end_area_mm2 < 0:
+        shares = 0 <= self.end_share <= self.whole_share <= 1 and 0 <= self.step_share <= 1
+        if not shares or not (self.end_area_mm2 >= 0 and self.step_area_mm2 >= 0):
             raise HermesError(
-                f"the anatomy rule ({self.end_share:g}, {self.end_area_mm2:g} mm2, "
-                f"{self.whole_share:g}) needs shares that rise within 0 to 1 and an area above 0"
+                f"the anatomy rule (end {self.end_share:g}, {self.end_area_mm2:g} mm2, "
+                f"{self.whole_share:g}; step {self.step_share:g}, {self.step_area_mm2:g} mm2) "
+                "needs shares that rise within 0 to 1 and areas of 0 or more"
             )
 
     @classmethod
@@ -65,3 +77,14 @@ class AnatomyRule:
 
         large = area_mm2 > self.end_area_mm2 * scale
         return (large and exceeds(self.end_share)) or exceeds(self.whole_share)
+
+    def doubts_step(self, common: float, smaller_mm2: float, thickness: float) -> bool:
+        """Whether two neighbouring cross-sections cannot both be believed.
+
+        Args:
+            common: Dice of the two.
+            smaller_mm2: area of the smaller one.
+            thickness: distance of the slices, mm.
+        """
+        scale = max(1.0, thickness / _THICKNESS)
+        return smaller_mm2 > self.step_area_mm2 and 1 - common > self.step_share * scale

@@ -1,7 +1,8 @@
 """Marks: the reasons why a reader should look at a slice, however it ended.
 
 Slices are judged together, in their order: an organ that ends between two slices with a large
-cross-section, a gap, or a volume without the organ cannot be seen on one slice.
+cross-section, an outline that jumps from one slice to the next, a gap, or a volume without the
+organ cannot be seen on one slice.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -10,9 +11,12 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
+from HermesLib.metrics.overlap import dice
 from HermesLib.quality.anatomy import AnatomyRule
 from HermesLib.refinement.events import Status
-from HermesLib.refinement.history import SliceResult
+from HermesLib.refinement.history import PackedArray, SliceResult
 
 #: Above this share of unfamiliar slices, the whole volume is.
 _UNFAMILIAR_SHARE = 0.5
@@ -24,6 +28,7 @@ class Mark(StrEnum):
     BORDERLINE = "borderline"
     UNFAMILIAR = "unfamiliar"
     ABRUPT_END = "abrupt-end"
+    JUMP = "jump"
     GAP = "gap"
     NOT_FOUND = "not-found"
 
@@ -57,6 +62,8 @@ class FinalSlice:
         area_mm2: of its mask, also where the organ is called absent but a mask was given.
         borderline: the presence of the organ is uncertain.
         out_of_distribution: the slice looks unlike all training patients; None if unknown.
+        common_with_next: Dice of its mask and that of the slice with the next index; None if there
+            is no such slice, or no mask on either.
     """
 
     index: int
@@ -64,6 +71,7 @@ class FinalSlice:
     area_mm2: float
     borderline: bool = False
     out_of_distribution: bool | None = None
+    common_with_next: float | None = None
 
     @property
     def shows_organ(self) -> bool:
@@ -86,6 +94,7 @@ def result_marks(
         rule: of the quality control.
     """
     unknown = out_of_distribution is None
+    common = common_with_next({result.index: result.best_record.mask for result in results})
     slices = [
         FinalSlice(
             result.index,
@@ -94,10 +103,23 @@ def result_marks(
             # Presence is decided with the first mask.
             result.records[0].numbers.borderline,
             None if unknown else result.index in (out_of_distribution or ()),
+            common.get(result.index),
         )
         for result in results
     ]
     return volume_marks(slices, grid.thickness, rule, grid.slices)
+
+
+def common_with_next(masks: Mapping[int, PackedArray]) -> dict[int, float]:
+    """Dice of each mask and that of the next slice, by index, where both have a pixel."""
+    common = {}
+    last: tuple[int, np.ndarray] | None = None
+    for index in sorted(masks):
+        mask = masks[index].unpack()
+        if last is not None and last[0] == index - 1 and last[1].any() and mask.any():
+            common[last[0]] = dice(last[1], mask)
+        last = index, mask
+    return common
 
 
 def report_marks(report: Mapping[str, Any]) -> dict[int, tuple[Mark, ...]]:
@@ -129,6 +151,7 @@ def volume_marks(
         Mark.BORDERLINE: {item.index for item in slices if item.borderline},
         Mark.UNFAMILIAR: _unfamiliar(slices),
         Mark.ABRUPT_END: _abrupt_ends(slices, thickness, rule or AnatomyRule()),
+        Mark.JUMP: _jumps(slices, thickness, rule or AnatomyRule()),
         Mark.GAP: _gaps(slices),
         Mark.NOT_FOUND: _not_found(slices) if whole else set(),
     }
@@ -181,6 +204,38 @@ def _empty_beyond(
         beyond.add(index)
         index += step
     return beyond
+
+
+def _jumps(slices: Sequence[FinalSlice], thickness: float, rule: AnatomyRule) -> set[int]:
+    """Both sides of each doubted step, and all of the organ that such steps cut off.
+
+    Of the parts between doubted steps the largest is believed, but for its ends.
+    """
+    marked: set[int] = set()
+    for run in _drawn_runs(slices):
+        parts = [[run[0]]]
+        for one, other in pairwise(run):
+            smaller = min(one.area_mm2, other.area_mm2)
+            common = one.common_with_next
+            if common is not None and rule.doubts_step(common, smaller, thickness):
+                marked |= {one.index, other.index}
+                parts.append([])
+            parts[-1].append(other)
+        believed = max(parts, key=lambda part: sum(item.area_mm2 for item in part))
+        marked |= {item.index for part in parts if part is not believed for item in part}
+    return marked
+
+
+def _drawn_runs(slices: Sequence[FinalSlice]) -> list[list[FinalSlice]]:
+    """Runs of neighbouring slices whose masks say something."""
+    runs: list[list[FinalSlice]] = []
+    for item in slices:
+        if item.status is Status.FAILED or _is_empty(item):
+            continue
+        if not runs or runs[-1][-1].index != item.index - 1:
+            runs.append([])
+        runs[-1].append(item)
+    return runs
 
 
 def _gaps(slices: Sequence[FinalSlice]) -> set[int]:

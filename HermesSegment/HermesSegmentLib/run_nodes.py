@@ -12,6 +12,8 @@ import slicer
 
 from HermesLib.io.orientation import SliceAxes
 from HermesLib.refinement.events import Iteration
+from HermesLib.refinement.history import PackedArray
+from HermesLib.refinement.marks import common_with_next
 from HermesSegmentLib.canvas import Canvas
 from HermesSegmentLib.iteration_masks import IterationMasks
 from HermesSegmentLib.labelmaps import has_labelmap, ijk_to_ras, own_voxels, put_labelmap, voxels_of
@@ -161,11 +163,10 @@ class RunNodes:
     def mark_slices(self) -> None:
         """Give all slices their marks, from the masks that are their results."""
         thickness, height, width = self.frame.spacing
-        areas = {
-            index: int(self.mask(index, entry.best).sum()) * height * width
-            for index, entry in self.record.slices.items()
-        }
-        self.record.mark(areas, thickness)
+        masks = {index: self.mask(index, entry.best) for index, entry in self.record.slices.items()}
+        areas = {index: int(mask.sum()) * height * width for index, mask in masks.items()}
+        packed = {index: PackedArray.of(mask) for index, mask in masks.items()}
+        self.record.mark(areas, common_with_next(packed), thickness)
 
     def adopt(self, node: Any) -> None:
         """Put a node into the run's folder."""

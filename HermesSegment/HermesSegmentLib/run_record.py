@@ -155,11 +155,14 @@ class RunRecord:
         )
         slice_record.status = event.status
 
-    def mark(self, areas: Mapping[int, float], thickness: float) -> None:
+    def mark(
+        self, areas: Mapping[int, float], common: Mapping[int, float], thickness: float
+    ) -> None:
         """Give all slices their marks, once the run is over.
 
         Args:
             areas: of the best masks by slice, mm2.
+            common: Dice of the best mask of a slice and that of the next, where there are both.
             thickness: distance of the slices, mm.
         """
         unknown = self.out_of_distribution is None
@@ -170,6 +173,7 @@ class RunRecord:
                 areas[entry.index],
                 entry.borderline,
                 None if unknown else self.is_out_of_distribution(entry.index),
+                common.get(entry.index),
             )
             for _index, entry in sorted(self.slices.items())
         ]

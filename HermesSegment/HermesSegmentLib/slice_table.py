@@ -35,12 +35,13 @@ MARK_WORDS = {
     Mark.UNFAMILIAR: _("unlike the training patients: pDSC is unreliable"),
     Mark.BORDERLINE: _("borderline: presence of the organ is uncertain"),
     Mark.ABRUPT_END: _("at an abrupt end: the organ ends with a large cross-section"),
+    Mark.JUMP: _("at a jump: the outline differs much from the neighbouring slice's"),
     Mark.GAP: _("in a gap: the organ is on slices before and after"),
 }
 #: Suffixes: of an unreliable pDSC, and of the status of borderline and otherwise marked slices.
 _UNRELIABLE, _BORDERLINE, _MARKED = " ?", " ±", " !"
 #: Marks that the suffix of the status shows.
-_ANATOMY = {Mark.NOT_FOUND, Mark.ABRUPT_END, Mark.GAP}
+_ANATOMY = {Mark.NOT_FOUND, Mark.ABRUPT_END, Mark.JUMP, Mark.GAP}
 #: On the strip, of a marked slice without a decision.
 _LOOK = "!"
 _HEADINGS = (_("Slice"), _("Status"), _("pDSC"), _("Interval"), _("Iterations"), _("Review"))

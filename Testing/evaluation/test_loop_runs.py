@@ -37,7 +37,9 @@ def trace(*words: tuple[float, float], status: str = "stopped", ceiling: float =
 def test_a_lower_threshold_accepts_sooner_and_the_first_of_the_best_is_the_result():
     run = trace((0.5, 0.1), (0.75, 0.6), (0.92, 0.8), status="accepted")
     low, high = (replay(run, RefinementSettings(threshold=threshold)) for threshold in (0.7, 0.9))
-    assert low == SliceOutcome("p", "c", 3, "accepted", 1, 0.1, 0.6, 0.5, 0.75, 0.9, 50, 40, 30)
+    assert low == SliceOutcome(
+        "p", "c", 3, "accepted", 1, 0.1, 0.6, 0.5, 0.75, 0.9, 50, 40, 30, best=1
+    )
     assert (high.status, high.calls, high.final_dsc) == ("accepted", 2, 0.8)
 
 

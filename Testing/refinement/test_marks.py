@@ -1,5 +1,7 @@
 """A slice that may be silently wrong bears a mark, and a plausible organ bears none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,8 +10,15 @@ from hypothesis import strategies as st
 from HermesLib.errors import HermesError
 from HermesLib.quality.anatomy import AnatomyRule
 from HermesLib.refinement.events import Iteration, Status
-from HermesLib.refinement.history import History
-from HermesLib.refinement.marks import FinalSlice, Grid, Mark, result_marks, volume_marks
+from HermesLib.refinement.history import History, PackedArray
+from HermesLib.refinement.marks import (
+    FinalSlice,
+    Grid,
+    Mark,
+    common_with_next,
+    result_marks,
+    volume_marks,
+)
 
 #: Cross-sections of a plausible organ in slices 3 mm apart, mm2.
 PLAUSIBLE = (0, 0, 300, 1200, 2400, 3000, 2600, 1500, 500, 0, 0)
@@ -67,6 +76,53 @@ def test_a_dropped_slice_in_the_middle_is_a_gap_between_abrupt_ends():
 
 def test_a_small_gap_is_marked_too():
     assert marked(slices_of((0, 300, 0, 200, 900, 2000, 800, 100, 0)), Mark.GAP) == [2]
+
+
+def disks(places, radius: int = 20) -> list[FinalSlice]:
+    """Slices of 1 mm pixels with a disk centred on each column; none where it is None."""
+    rows, columns = np.mgrid[:64, :128]
+    masks = {
+        index: PackedArray.of(
+            np.zeros((64, 128), bool)
+            if place is None
+            else (rows - 32) ** 2 + (columns - place) ** 2 <= radius**2
+        )
+        for index, place in enumerate(places)
+    }
+    common = common_with_next(masks)
+    return [
+        FinalSlice(
+            index,
+            Status.ABSENT if places[index] is None else Status.ACCEPTED,
+            float(mask.unpack().sum()),
+            common_with_next=common.get(index),
+        )
+        for index, mask in masks.items()
+    ]
+
+
+def test_where_the_outline_jumps_to_another_organ_all_of_that_organ_is_marked():
+    slices = disks((40, 42, 44, 46, 48, 80, 82, 84))
+    assert marked(slices, Mark.JUMP) == [4, 5, 6, 7]
+    assert marked(disks((84, 82, 80, 48, 46, 44, 42, 40)), Mark.JUMP) == [0, 1, 2, 3]
+
+
+def test_an_outline_that_moves_as_organs_do_is_no_jump_and_thick_slices_may_move_more():
+    assert marked(disks(range(40, 80, 6)), Mark.JUMP) == []
+    assert marked(disks((40, 40, 54, 54)), Mark.JUMP) != []
+    assert marked(disks((40, 40, 54, 54)), Mark.JUMP, 6.0) == []
+
+
+def test_small_cross_sections_and_the_other_side_of_a_gap_are_no_jump():
+    assert marked(disks((40, 42, 80, 82), radius=15), Mark.JUMP) == []
+    assert marked(disks((40, 42, None, 80, 82)), Mark.JUMP) == []
+
+
+def test_the_mask_of_a_failed_slice_is_no_jump():
+    slices = disks((40, 42, 90, 44, 46))
+    assert marked(slices, Mark.JUMP) == [1, 2, 3, 4]
+    slices[2] = replace(slices[2], status=Status.FAILED)
+    assert marked(slices, Mark.JUMP) == []
 
 
 def test_slices_that_were_not_run_are_no_end():

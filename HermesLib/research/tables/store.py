@@ -89,7 +89,14 @@ def measure_run(
     blind = judge.observe(torch.zeros(1, 1, 64, 64)).presence is None
     loop = Loop(organ.preset, model, judge, kind, settings, device)
     traces = trace_cases(organ.cases, loop, _nothing, only_with_organ=blind)
-    return [asdict(trace) for trace in traces]
+    return [_without_masks(trace) for trace in traces]
+
+
+def _without_masks(trace: Trace) -> dict[str, Any]:
+    row = asdict(trace)
+    for step in row["steps"]:
+        del step["mask"]
+    return row
 
 
 def traces_of(rows: Sequence[dict[str, Any]]) -> list[Trace]:
