@@ -9,7 +9,7 @@ from HermesLib.models.registry import MODELS
 from HermesLib.presets.registry import load_preset
 from HermesLib.prompts.registry import PROMPTS
 from HermesLib.weights.imported import imported_weights
-from HermesSegmentLib import slicer_app
+from HermesSegmentLib import slice_views
 from HermesSegmentLib.slice_frame import frame_of
 
 BUNDLED = "bundled"
@@ -80,8 +80,9 @@ class InputsSection:
             first, last = sorted((parameters.firstSlice, parameters.lastSlice))
             return first - 1, last
         if parameters.scope == "current":
-            frame, point = frame_of(parameters.volume), slicer_app.point_in_view()
-            index = frame.slice_of(frame.centre(frame.shape[0] // 2) if point is None else point)
+            frame = frame_of(parameters.volume)
+            seen = slice_views.slice_in_view(parameters.volume, frame)
+            index = frame.shape[0] // 2 if seen is None else seen
             return index, index + 1
         return None
 

@@ -9,7 +9,7 @@ import vtk
 from slicer.i18n import tr as _
 
 from HermesLib.prompts.types import Prompt
-from HermesSegmentLib import slicer_app
+from HermesSegmentLib import slice_views
 from HermesSegmentLib.export_section import ExportSection
 from HermesSegmentLib.inputs_section import InputsSection
 from HermesSegmentLib.node_io import visible_voxels
@@ -157,7 +157,7 @@ class Panel:
         self.reviewing.open(None)
         self._run_id = run.node.GetID()
         parameters.run = run.node
-        slicer_app.show_volume(volume)
+        slice_views.show_volume(volume)
 
     def _run_again(
         self, initial: np.ndarray | None = None, first_prompt: Prompt | None = None

@@ -9,7 +9,7 @@ from slicer.i18n import tr as _
 
 from HermesLib.prompts.types import Prompt
 from HermesLib.refinement.events import Status
-from HermesSegmentLib import slice_table, slicer_app
+from HermesSegmentLib import slice_table, slice_views, slicer_app
 from HermesSegmentLib.charts import fill_chart
 from HermesSegmentLib.prompt_markups import read_prompt, show_prompt
 from HermesSegmentLib.review import Review
@@ -152,7 +152,7 @@ class ReviewSection:
             return
         review.look_at(index)
         run = review.run
-        slicer_app.show_slice(run.volume, run.frame.centre(index))
+        slice_views.show_slice(run.volume, run.frame, index)
         if review.current is not None:
             slicer_app.show_chart(fill_chart(run, review.current))
         self.show_iteration(run.selected)
@@ -168,8 +168,7 @@ class ReviewSection:
         try:
             run.show(item)
             prompt = entry.iterations[item].prompt if entry.iterations else None
-            for node in show_prompt(run.node, prompt, run.frame, entry.index):
-                run.adopt(node)
+            show_prompt(run.node, prompt, run.frame, entry.index)
         finally:
             self.busy = False
         self.on_change()

@@ -1,4 +1,4 @@
-"""Everything that only the Slicer application has: its Python, installers, editor and views.
+"""Everything that only the Slicer application has: its Python, installers and editor.
 
 The tests cannot run most of this; ``docs/manual-checklist.md`` lists what was tried by hand.
 """
@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
@@ -98,10 +97,9 @@ def _install_torch() -> None:
 
 def edit_in_segment_editor(segmentation: Any, segment_id: str, volume: Any) -> bool:
     """Open the Segment Editor on a segment; False where there is no Segment Editor."""
-    selector = getattr(slicer.util, "selectModule", None)
-    if slicer.app.layoutManager() is None or selector is None:
+    if slicer.util.mainWindow() is None:
         return False
-    selector("SegmentEditor")
+    slicer.util.selectModule("SegmentEditor")
     editor = slicer.modules.segmenteditor.widgetRepresentation().self().editor
     editor.setSegmentationNode(segmentation)
     editor.setSourceVolumeNode(volume)
@@ -138,31 +136,10 @@ def export_dicom_seg(segmentation: Any, folder: Path) -> None:
         raise RuntimeError(problem)
 
 
-def show_slice(volume: Any, ras: np.ndarray) -> None:
-    """Move every slice view to a point (3,) in RAS."""
-    for node in slicer.util.getNodesByClass("vtkMRMLSliceNode"):
-        node.JumpSliceByOffsetting(*(float(value) for value in ras))
-
-
 def show_chart(chart: Any) -> None:
     """Show a chart in the plot views of the layout."""
     for view in slicer.util.getNodesByClass("vtkMRMLPlotViewNode"):
         view.SetPlotChartNodeID(chart.GetID())
-
-
-def point_in_view() -> np.ndarray | None:
-    """A point (3,) in RAS on the slice of the Red view, else of the first; None without views."""
-    nodes = slicer.util.getNodesByClass("vtkMRMLSliceNode")
-    if not nodes:
-        return None
-    first = next((node for node in nodes if node.GetName() == "Red"), nodes[0])
-    return np.array([first.GetSliceToRAS().GetElement(row, 3) for row in range(3)])
-
-
-def show_volume(volume: Any) -> None:
-    """Show a volume in the background of the slice views, aligned with its own slices."""
-    if slicer.app.layoutManager() is not None:
-        slicer.util.setSliceViewerLayers(background=volume, fit=True, rotateToVolumePlane=True)
 
 
 def open_folder(folder: Path) -> None:

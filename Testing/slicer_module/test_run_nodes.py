@@ -9,6 +9,7 @@ import slicer
 
 from HermesLib.io.orientation import SliceAxes
 from HermesLib.refinement.events import Status
+from HermesSegmentLib import slice_views
 from HermesSegmentLib.labelmaps import ijk_to_ras, put_labelmap, voxels_of
 from HermesSegmentLib.run_creation import CYAN, MAGENTA, ORGAN, run_record_nodes
 from HermesSegmentLib.run_nodes import RunNodes
@@ -85,6 +86,7 @@ def test_outlines_are_at_the_place_of_the_mask_in_an_oblique_volume(run):
     run.show(2)
     run.get("previous").GetDisplayNode().SetVisibility(False)
     run.get("pgt").GetDisplayNode().SetVisibility(False)
+    slice_views.show_volume(run.volume)
     view = SliceView()
     view.show(run.volume, tuple(run.frame.centre(2)))
     pixels = view.pixels().astype(int)

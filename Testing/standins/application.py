@@ -10,6 +10,7 @@ import slicer
 import vtk
 
 from Testing.standins import pythonqt as qt
+from Testing.standins.layout_manager import LayoutManager
 
 #: Module name, class of its logic, and the name under which MRML looks it up.
 _LOGICS = (
@@ -151,8 +152,13 @@ class Application:
     def restoreOverrideCursor(self) -> None:
         """The usual cursor."""
 
-    def layoutManager(self) -> None:
-        """None: there are no views in windows."""
+    def layoutManager(self) -> LayoutManager:
+        """The views; they have no windows."""
+        return self._layout_manager
+
+    def start_views(self) -> None:
+        """Add the views of the usual layout to the scene."""
+        self._layout_manager = LayoutManager(self._logic)
 
     def settings(self) -> "_Settings":
         """The user's settings, not stored."""
@@ -228,6 +234,7 @@ def start() -> None:
         setattr(slicer.modules, name, _Module(registered, module_logic))
     vtk.vtkLogger.SetStderrVerbosity(vtk.vtkLogger.VERBOSITY_ERROR)
     slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene, True)
+    slicer.app.start_views()
     slicer.testing = True
 
 

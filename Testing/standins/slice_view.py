@@ -1,6 +1,8 @@
-"""A slice view off screen, with Slicer's own slice logic and displayable managers."""
+"""A slice view off screen, with Slicer's own slice logic and displayable managers.
 
-from itertools import count
+It draws a view of the layout as that view is; nothing here turns it.
+"""
+
 from typing import Any
 
 import numpy as np
@@ -15,13 +17,11 @@ _MANAGERS = (
     "vtkMRMLMarkupsDisplayableManager",
 )
 
-_numbers = count(1)
-
 
 class SliceView:
-    """One view of a volume."""
+    """The picture of one view of the layout."""
 
-    def __init__(self, orientation: str = "Axial", width: int = 420, height: int = 380) -> None:
+    def __init__(self, name: str = "Red", width: int = 420, height: int = 380) -> None:
         self.width, self.height = width, height
         application = slicer.app.applicationLogic()
         self.renderer = vtk.vtkRenderer()
@@ -50,25 +50,19 @@ class SliceView:
         self._group = slicer.vtkMRMLDisplayableManagerGroup()
         self._group.SetRenderer(self.renderer)
         self._group.Initialize(factory, self.renderer)
-        self.logic = slicer.vtkMRMLSliceLogic()
-        self.logic.SetMRMLApplicationLogic(application)
-        application.GetSliceLogics().AddItem(self.logic)
+        widget = slicer.app.layoutManager().sliceWidget(name)
+        self.logic, self.node = widget.sliceLogic(), widget.mrmlSliceNode()
         self._style = slicer.vtkMRMLSliceViewInteractorStyle()
         self._style.SetSliceLogic(self.logic)
         self._style.SetDisplayableManagers(self._group)
-        self.logic.SetMRMLScene(slicer.mrmlScene)
-        # A unique name: slice nodes stay when a scene is cleared.
-        self.node = self.logic.AddSliceNode(f"View{next(_numbers)}")
-        self.node.SetOrientation(orientation)
         self._group.SetMRMLDisplayableNode(self.node)
         self.interactor.SetInteractorStyle(vtk.vtkInteractorStyleUser())
         self._style.SetInteractor(self.interactor)
         self.logic.ResizeSliceNode(width, height)
 
     def show(self, volume: Any, ras: tuple[float, float, float] | None = None) -> None:
-        """Show the slice of a volume through a point in RAS, aligned with its voxels."""
+        """Show a volume, at a point of the world; the view keeps its orientation."""
         self.logic.GetSliceCompositeNode().SetBackgroundVolumeID(volume.GetID())
-        self.node.RotateToVolumePlane(volume)
         self.logic.ResizeSliceNode(self.width, self.height)
         self.logic.FitSliceToBackground()
         if ras is not None:
