@@ -32,7 +32,7 @@ _GENERATIVE = (
     "validation",
     "test",
 )
-_CROSS_FITTED = ("folds", "steps", "context_steps", "thorough")
+_CROSS_FITTED = ("folds", "steps", "context_steps", "thorough", "start_from")
 
 
 def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -72,6 +72,12 @@ def add_parser(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         action="store_true",
         default=None,
         help="larger batches and stronger augmentation, for a GPU",
+    )
+    organ.add_argument(
+        "--start-from",
+        metavar="PRESET",
+        help="start from the networks of another organ of the same modality, e.g. spleen-ct; "
+        "a quarter of the steps are then enough to try",
     )
     organ.add_argument(
         "--generative",

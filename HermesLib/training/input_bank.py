@@ -3,7 +3,6 @@
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 import torch
@@ -93,9 +92,10 @@ def gather_bank(
         say: takes messages about what is read.
     """
     collector = _Collector(preset, field, side)
-    artificial = ((name, name, scan) for name, scan in phantom_scans(seed, phantoms))
-    real = raw_volumes(right, preset.organ_label, preset, keep)
-    for patient, name, volume in chain(real, artificial):
+    for name, scan in phantom_scans(seed, phantoms):
+        # They are nearly symmetric: turned, they would hardly be wrong.
+        collector.add(BankEntry(RIGHT, name, name), scan, _RIGHT)
+    for patient, name, volume in raw_volumes(right, preset.organ_label, preset, keep):
         say(f"reading {name}")
         rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
         collector.add(BankEntry(RIGHT, patient, name), volume, _RIGHT)

@@ -61,5 +61,4 @@ def test_whole_phantoms_are_right_input_but_the_sample_of_the_demonstration_is_n
     assert len(patients) == 2
     assert f"phantom-{SAMPLE_SEED}" not in patients
     assert len(right.squares) > 30
-    # Their wrong views are wrong all the same.
-    assert {entry.patient for entry in bank.entries if entry.kind == "upside-down"} == patients
+    assert len(right.squares) == len(bank.squares), "a phantom upside down is not taught as wrong"

@@ -15,6 +15,7 @@ from HermesLib.presets.preset import Preset
 from HermesLib.quality.network.context import ContextConfig, ContextNetwork, ContextReading
 from HermesLib.training.autocast import autocast
 from HermesLib.training.ensemble.folds import Folds
+from HermesLib.training.ensemble.other_organ import OtherOrgan
 from HermesLib.training.ensemble.surroundings import surrounding_organs
 from HermesLib.training.ensemble.volumes import (
     FEWEST_VOLUMES,
@@ -127,6 +128,7 @@ def train_context(
     device_name: str,
     recorded: dict[str, Any],
     everywhere: Sequence[LabelledSlice] = (),
+    other: OtherOrgan | None = None,
 ) -> Path | None:
     """Train the network that leaves one fold out; arguments as of
     :func:`HermesLib.training.ensemble.member_training.train_member`.
@@ -153,7 +155,10 @@ def train_context(
     }
     run = TrainingRun(folder, recorded)
     torch.manual_seed(settings.seed + 1000 + fold)
-    network = ContextNetwork(config).to(device)
+    network = ContextNetwork(config)
+    if other is not None:
+        other.start_context(network, fold, preset.organ_label, config.others)
+    network = network.to(device)
     averaged = RunningAverage(network, settings.average)
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=settings.rate, weight_decay=settings.weight_decay

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,13 @@ def write_folds(path: Path, folds: Folds) -> None:
     os.replace(temporary, path)
 
 
-def divide(patients: Iterable[str], count: int, sizes: dict[str, int], seed: int) -> Folds:
+def divide(
+    patients: Iterable[str],
+    count: int,
+    sizes: dict[str, int],
+    seed: int,
+    fixed: Mapping[str, int] | None = None,
+) -> Folds:
     """Folds of similar numbers of slices, by a seed.
 
     Args:
@@ -99,6 +105,7 @@ def divide(patients: Iterable[str], count: int, sizes: dict[str, int], seed: int
         count: number of folds.
         sizes: slices with the organ of each patient.
         seed: of the shuffle.
+        fixed: folds that some patients keep.
 
     Raises:
         HermesError: fewer than two folds, or fewer patients than folds.
@@ -111,12 +118,18 @@ def divide(patients: Iterable[str], count: int, sizes: dict[str, int], seed: int
             f"{len(labelled)} patients cannot be divided into {count} folds; "
             "use more patients or fewer folds"
         )
-    order = np.random.default_rng(seed).permutation(len(labelled))
-    ranked = sorted((labelled[k] for k in order), key=lambda name: -sizes.get(name, 0))
     folds: list[list[str]] = [[] for _ in range(count)]
+    for name in labelled:
+        if fixed and name in fixed:
+            folds[fixed[name]].append(name)
+    free = [name for name in labelled if not fixed or name not in fixed]
+    order = np.random.default_rng(seed).permutation(len(free))
+    ranked = sorted((free[k] for k in order), key=lambda name: -sizes.get(name, 0))
     for start in range(0, len(ranked), count):
         row: Sequence[str] = ranked[start : start + count]
         emptiest = sorted(range(count), key=lambda k: sum(sizes.get(n, 0) for n in folds[k]))
         for name, fold in zip(row, emptiest, strict=False):
             folds[fold].append(name)
+    if not all(folds):
+        raise HermesError(f"{len(labelled)} patients leave one of {count} folds empty")
     return Folds(tuple(tuple(sorted(names)) for names in folds))

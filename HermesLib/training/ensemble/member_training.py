@@ -21,6 +21,7 @@ from HermesLib.training.ensemble.member_batches import (
     SliceMix,
 )
 from HermesLib.training.ensemble.objective import MemberObjective
+from HermesLib.training.ensemble.other_organ import OtherOrgan
 from HermesLib.training.ensemble.slices import organ_slices
 from HermesLib.training.ensemble.surroundings import surrounding_organs
 from HermesLib.training.optimisation import RateSchedule
@@ -116,6 +117,7 @@ def train_member(
     recorded: dict[str, Any],
     start: Path | None = None,
     everywhere: Sequence[LabelledSlice] = (),
+    other: OtherOrgan | None = None,
 ) -> Path:
     """Train the member that leaves one fold out; returns its weights.
 
@@ -132,6 +134,7 @@ def train_member(
         recorded: what the checkpoint says of the data.
         everywhere: slices of patients of no fold, which train in all of them.
         start: weights of an earlier training of the same member, to go on from.
+        other: an ensemble whose member of the same fold the training starts from.
 
     Raises:
         HermesError: no slice with the organ in the training folds or in the fold left out; a start
@@ -167,6 +170,8 @@ def train_member(
     objective = MemberObjective(config)
     if earlier is not None:
         objective.network.load_state_dict(earlier.tensors)
+    if other is not None:
+        other.start_member(objective.network, fold, preset.organ_label, config.others)
     trainer = Trainer(
         objective,
         replace(settings.trainer, augmentation=None),  # type: ignore[arg-type]

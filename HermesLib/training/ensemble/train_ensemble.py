@@ -1,6 +1,5 @@
 """``hermes train ensemble``: members and context networks by fold, and the weights they make up."""
 
-import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from HermesLib.datasets.splits import Split, describe_patients
 from HermesLib.errors import HermesError
 from HermesLib.presets.preset import Preset
+from HermesLib.presets.registry import load_preset
 from HermesLib.quality.network.member import MemberConfig
 from HermesLib.training.ensemble.assemble import assemble, load_check, load_core
 from HermesLib.training.ensemble.context_training import (
@@ -21,7 +21,7 @@ from HermesLib.training.ensemble.data import (
     folds_of_file,
     read_organ_data,
 )
-from HermesLib.training.ensemble.folds import Folds, divide, read_folds, write_folds
+from HermesLib.training.ensemble.folds import Folds, divide
 from HermesLib.training.ensemble.member_training import (
     GO_ON_RATE,
     MemberTraining,
@@ -29,6 +29,8 @@ from HermesLib.training.ensemble.member_training import (
     member_config,
     train_member,
 )
+from HermesLib.training.ensemble.other_organ import OtherOrgan
+from HermesLib.training.ensemble.resume import is_complete, keep_folds
 from HermesLib.training.ensemble.volumes import has_volumes
 from HermesLib.training.job import TrainingJob
 from HermesLib.training.phantoms import phantom_volumes
@@ -53,6 +55,8 @@ class EnsembleTraining:
         expert_in_map: share of the core's image expert in the organ map.
         input_check: weights of an input check of the same folds, which joins the ensemble.
         start: folder of an earlier training on the same folds, whose members are trained on.
+        start_from: preset of another organ of the same modality, whose bundled or own ensemble's
+            networks this one's start from.
         seed: of all randomness.
     """
 
@@ -67,6 +71,7 @@ class EnsembleTraining:
     expert_in_map: float = 0.0
     input_check: Path | None = None
     start: Path | None = None
+    start_from: str | None = None
     seed: int = 0
 
 
@@ -80,10 +85,14 @@ class _Plan:
     folds: Folds
     chosen: tuple[int, ...]
     start: Path | None
+    other: OtherOrgan | None
 
     @classmethod
     def of(cls, preset: Preset, data: OrganData, settings: EnsembleTraining) -> "_Plan":
-        folds = _folds(data, settings)
+        other = None
+        if settings.start_from is not None:
+            other = OtherOrgan.load(load_preset(settings.start_from), preset.modality)
+        folds = _folds(data, settings, other)
         config = member_config(preset, data.slices)
         seed, thorough = settings.seed, settings.thorough
         context = default_context_training(
@@ -96,12 +105,13 @@ class _Plan:
         member = default_training(
             preset.modality, config.mirror, settings.steps, seed, thorough=thorough
         )
-        if settings.start is not None:
+        if settings.start is not None or other is not None:
             member = replace(member, trainer=replace(member.trainer, rate=GO_ON_RATE))
         everything = tuple(range(len(folds)))
         if unknown := sorted(set(settings.only) - set(everything)):
             raise HermesError(f"fold {unknown[0]} does not exist; choose 0 to {everything[-1]}")
-        return cls(config, member, context, folds, settings.only or everything, settings.start)
+        chosen = settings.only or everything
+        return cls(config, member, context, folds, chosen, settings.start, other)
 
 
 def train_ensemble(
@@ -135,7 +145,7 @@ def train_ensemble(
     job = job.with_datasets(scale=preset.intensity)
     data = read_organ_data(job, preset.organ_label)
     plan = _Plan.of(preset, data, settings)
-    _keep_folds(job.folder / "folds.json", plan.folds)
+    keep_folds(job.folder / "folds.json", plan.folds)
     members, contexts = _train_parts(preset, job, data, plan)
     if missing := [str(fold) for fold, path in enumerate(members) if not path.is_file()]:
         job.say(f"folds that are still missing: {', '.join(missing)}")
@@ -145,7 +155,7 @@ def train_ensemble(
         "split": Split(train=plan.folds.everyone).to_plain(),
         **({"left_out": list(data.left_out)} if data.left_out else {}),
         **({"terms": list(job.terms)} if job.terms else {}),
-        **_phantoms(job),
+        **_extras(job, plan),
         "preset": preset.name,
         "organ": preset.organ_label,
         "folds": plan.folds.to_plain(),
@@ -178,7 +188,7 @@ def _train_parts(
     """
     folds = plan.folds
     seed = plan.member.trainer.seed
-    recorded = {"seed": seed, **_phantoms(job)}
+    recorded = {"seed": seed, **_extras(job, plan)}
     phantoms = phantom_volumes(seed, job.phantoms, preset.intensity)
     members = [job.folder / f"member{k}" / "member.safetensors" for k in range(len(folds))]
     contexts = [job.folder / f"context{k}" / "context.safetensors" for k in range(len(folds))]
@@ -195,9 +205,10 @@ def _train_parts(
         "folds": folds.to_plain(),
         "seed": seed,
         "phantoms": job.phantoms or None,
+        "other_organ": plan.other and plan.other.record(),
     }
     for done, fold in enumerate(plan.chosen):
-        if not _is_complete(
+        if not is_complete(
             members[fold], {**expected, **plan.member.to_dict(), "config": plan.config.to_dict()}
         ):
             job.say(
@@ -216,8 +227,9 @@ def _train_parts(
                 recorded,
                 plan.start and plan.start / f"member{fold}" / "member.safetensors",
                 phantoms,
+                plan.other,
             )
-        if contexts and not _is_complete(contexts[fold], {**expected, **asdict(plan.context)}):
+        if contexts and not is_complete(contexts[fold], {**expected, **asdict(plan.context)}):
             job.say(f"context network of fold {fold} ({done + 1} of {len(plan.chosen)})")
             train_context(
                 preset,
@@ -229,21 +241,25 @@ def _train_parts(
                 job.device,
                 recorded,
                 phantoms,
+                plan.other,
             )
     return members, contexts
 
 
-def _phantoms(job: TrainingJob) -> dict[str, int]:
-    """What a record says of phantoms; nothing without any, as in trainings before there were."""
-    return {"phantoms": job.phantoms} if job.phantoms else {}
+def _extras(job: TrainingJob, plan: _Plan) -> dict[str, Any]:
+    """What a record says of phantoms and of another organ; nothing without any."""
+    record: dict[str, Any] = {"phantoms": job.phantoms} if job.phantoms else {}
+    if plan.other is not None:
+        record["other_organ"] = plan.other.record()
+    return record
 
 
-def _folds(data: OrganData, settings: EnsembleTraining) -> Folds:
+def _folds(data: OrganData, settings: EnsembleTraining, other: OtherOrgan | None) -> Folds:
     """The folds of a file, or a seeded division.
 
     Raises:
-        HermesError: too few patients, folds that do not list the data's patients, or a fold that
-            does not show the organ.
+        HermesError: too few patients, folds that do not list the data's patients, or in which a
+            network would judge a patient that it has seen, or a fold that does not show the organ.
     """
     sizes = data.sizes()
     if settings.folds_file is not None:
@@ -252,40 +268,9 @@ def _folds(data: OrganData, settings: EnsembleTraining) -> Folds:
         count = settings.folds
         if settings.fewest_folds is not None:
             count = max(min(count, len(sizes)), settings.fewest_folds)
-        folds = divide(sizes, count, sizes, settings.seed)
+        known = None if other is None else other.known_folds(sorted(sizes), count)
+        folds = divide(sizes, count, sizes, settings.seed, known)
+    if other is not None:
+        other.check_folds(folds)
     check_folds(folds, data)
     return folds
-
-
-def _keep_folds(path: Path, folds: Folds) -> None:
-    """Write the folds of a new folder.
-
-    Raises:
-        HermesError: the folder was begun with other folds. A part that is complete would have been
-            trained on patients whom it is to leave out now.
-    """
-    if not path.is_file():
-        write_folds(path, folds)
-    elif read_folds(path) != folds:
-        raise HermesError(
-            f"{path.parent} was begun with other folds: patients, folds or seed have changed; "
-            "choose another folder or remove it"
-        )
-
-
-def _is_complete(path: Path, expected: dict[str, Any]) -> bool:
-    """Whether a part is trained.
-
-    Raises:
-        HermesError: it was trained on other folds or with other settings.
-    """
-    if not path.is_file():
-        return False
-    training = load_checkpoint(path).training
-    wanted = json.loads(json.dumps(expected))
-    if differing := sorted(name for name, value in wanted.items() if training.get(name) != value):
-        raise HermesError(
-            f"{path.parent} holds a training with other settings ({', '.join(differing)}); "
-            "choose another folder or remove it"
-        )
-    return True
