@@ -140,7 +140,9 @@ class HermesSegmentTest(ScriptedLoadableModuleTest):
         while panel.control.running and time.monotonic() < end:
             slicer.app.processEvents()
         self.assertTrue(panel.control.message.startswith(_("Done: ")), panel.control.message)
-        panel.reviewing.accept_all()
+        for entry in panel.review.run.record.slices.values():
+            panel.reviewing.look_at(entry.index)
+            panel.reviewing.accept()
         panel.exporting.to_node()
         path = Path(slicer.app.temporaryPath) / "hermes-test.seg.nrrd"
         from HermesSegmentLib.export import to_file

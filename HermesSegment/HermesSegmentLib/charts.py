@@ -1,4 +1,4 @@
-"""pDSC over the iterations of a slice as a Slicer plot, with the threshold and the interval."""
+"""The estimated quality over the tries of a slice as a Slicer plot, with threshold and range."""
 
 from typing import Any
 
@@ -10,14 +10,15 @@ from vtk.util.numpy_support import numpy_to_vtk
 
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import SliceRecord
+from HermesSegmentLib.slice_names import number_of
 
 _BLUE, _ORANGE = (0.27, 0.47, 0.67), (0.93, 0.6, 0.27)
-#: Column, colour, line style.
+#: Column, title, colour, line style. Scenes of earlier versions have the same columns.
 _LINES = (
-    ("pDSC", _BLUE, slicer.vtkMRMLPlotSeriesNode.LineStyleSolid),
-    ("low", _BLUE, slicer.vtkMRMLPlotSeriesNode.LineStyleDot),
-    ("high", _BLUE, slicer.vtkMRMLPlotSeriesNode.LineStyleDot),
-    ("threshold", _ORANGE, slicer.vtkMRMLPlotSeriesNode.LineStyleDash),
+    ("pDSC", _("estimated quality"), _BLUE, slicer.vtkMRMLPlotSeriesNode.LineStyleSolid),
+    ("low", _("lower end of its range"), _BLUE, slicer.vtkMRMLPlotSeriesNode.LineStyleDot),
+    ("high", _("upper end of its range"), _BLUE, slicer.vtkMRMLPlotSeriesNode.LineStyleDot),
+    ("threshold", _("threshold"), _ORANGE, slicer.vtkMRMLPlotSeriesNode.LineStyleDash),
 )
 
 
@@ -26,7 +27,7 @@ def fill_chart(run: RunNodes, entry: SliceRecord) -> Any:
     chart = run.get("chart") or _create(run)
     count = len(entry.iterations)
     columns = {
-        "iteration": np.arange(count, dtype=float),
+        "iteration": 1 + np.arange(count, dtype=float),
         "pDSC": np.array([step.pdsc for step in entry.iterations], float),
         "low": np.array([step.low for step in entry.iterations], float),
         "high": np.array([step.high for step in entry.iterations], float),
@@ -38,18 +39,18 @@ def fill_chart(run: RunNodes, entry: SliceRecord) -> Any:
         column.SetName(name)
         table.AddColumn(column)
     run.get("chart-table").SetAndObserveTable(table)
-    chart.SetTitle(_("Slice {number}").format(number=entry.index + 1))
+    chart.SetTitle(_("Slice {number}").format(number=number_of(entry.index)))
     return chart
 
 
 def _create(run: RunNodes) -> Any:
     scene, title = slicer.mrmlScene, run.get("browser").GetName().removesuffix(" iterations")
-    table = scene.AddNewNodeByClass("vtkMRMLTableNode", f"{title} pDSC")
-    chart = scene.AddNewNodeByClass("vtkMRMLPlotChartNode", f"{title} pDSC plot")
+    table = scene.AddNewNodeByClass("vtkMRMLTableNode", f"{title} quality")
+    chart = scene.AddNewNodeByClass("vtkMRMLPlotChartNode", f"{title} quality plot")
     run.node.SetNodeReferenceID("chart-table", table.GetID())
     run.node.SetNodeReferenceID("chart", chart.GetID())
-    for name, colour, style in _LINES:
-        series = scene.AddNewNodeByClass("vtkMRMLPlotSeriesNode", name)
+    for name, series_title, colour, style in _LINES:
+        series = scene.AddNewNodeByClass("vtkMRMLPlotSeriesNode", series_title)
         series.SetAndObserveTableNodeID(table.GetID())
         series.SetPlotType(slicer.vtkMRMLPlotSeriesNode.PlotTypeScatter)
         series.SetXColumnName("iteration")
@@ -65,8 +66,8 @@ def _create(run: RunNodes) -> Any:
         chart.AddAndObservePlotSeriesNodeID(series.GetID())
     for node in (table, chart):
         run.adopt(node)
-    chart.SetXAxisTitle(_("iteration"))
-    chart.SetYAxisTitle("pDSC")
+    chart.SetXAxisTitle(_("try"))
+    chart.SetYAxisTitle(_("estimated quality (pDSC)"))
     chart.SetYAxisRangeAuto(False)
     chart.SetYAxisRange(0.0, 1.0)
     return chart

@@ -6,11 +6,12 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
+from HermesLib.report import colours
 from HermesSegmentLib import slicer_app
 from HermesSegmentLib.labelmaps import ijk_to_ras, put_labelmap, refresh
 from HermesSegmentLib.node_io import write_mask
 from HermesSegmentLib.review import Review
-from HermesSegmentLib.run_creation import GREEN, ORGAN, terminology
+from HermesSegmentLib.run_creation import ORGAN, terminology
 
 #: How a DICOM SEG describes the origin of its segment.
 ALGORITHM = {"DICOM.SegmentAlgorithmType": "SEMIAUTOMATIC", "DICOM.SegmentAlgorithmName": "HERMES"}
@@ -100,7 +101,7 @@ def _write_segmentation(review: Review, path: Path) -> None:
 def _add_segment(node: Any, review: Review) -> None:
     organ, segmentation = review.run.record.organ, node.GetSegmentation()
     name = segmentation.GenerateUniqueSegmentID(ORGAN)
-    segment_id = segmentation.AddEmptySegment(name, organ["meaning"], GREEN)
+    segment_id = segmentation.AddEmptySegment(name, organ["meaning"], colours.rgb(colours.RESULT))
     segment = segmentation.GetSegment(segment_id)
     segment.SetTag(slicer.vtkSegment.GetTerminologyEntryTagName(), terminology(organ))
     for tag, value in ALGORITHM.items():

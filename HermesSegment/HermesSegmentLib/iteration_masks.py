@@ -1,9 +1,10 @@
 """The masks and pGTs of all iterations of a run, each slice packed to the bits of its extent."""
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -44,6 +45,34 @@ class PackedMask:
         top, left = self.rows.start - row, self.columns.start - column
         flat = np.unpackbits(self.bits, count=height * width)
         pixels[top : top + height, left : left + width] = flat.reshape(height, width)
+
+    @property
+    def pixels(self) -> int:
+        """The number of pixels of the mask."""
+        height = self.rows.stop - self.rows.start
+        width = self.columns.stop - self.columns.start
+        return int(np.unpackbits(self.bits, count=height * width).sum())
+
+    def to_plain(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        return {
+            "shape": list(self.shape),
+            "rows": [self.rows.start, self.rows.stop],
+            "columns": [self.columns.start, self.columns.stop],
+            "bits": base64.b64encode(self.bits.tobytes()).decode("ascii"),
+        }
+
+    @classmethod
+    def from_plain(cls, plain: dict[str, Any]) -> Self:
+        """From :meth:`to_plain`.
+
+        Raises:
+            KeyError, TypeError, ValueError: not a mask.
+        """
+        height, width = plain["shape"]
+        rows, columns = slice(*plain["rows"]), slice(*plain["columns"])
+        bits = np.frombuffer(base64.b64decode(plain["bits"]), np.uint8)
+        return cls((height, width), rows, columns, bits)
 
     @property
     def empty(self) -> bool:

@@ -1,18 +1,20 @@
 """The panel: puts the sections together and starts runs."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import qt
 import slicer
 import vtk
 from slicer.i18n import tr as _
 
 from HermesLib.prompts.types import Prompt
-from HermesSegmentLib import slice_views
+from HermesSegmentLib import reading_view, slice_views
 from HermesSegmentLib.export_section import ExportSection
+from HermesSegmentLib.greying import Greying
 from HermesSegmentLib.inputs_section import InputsSection
 from HermesSegmentLib.node_io import visible_voxels
+from HermesSegmentLib.reading_view import ReadingLayout
 from HermesSegmentLib.request import Start, make_record, make_request
 from HermesSegmentLib.review import Review
 from HermesSegmentLib.review_section import ReviewSection
@@ -20,7 +22,7 @@ from HermesSegmentLib.run_control import Engine, RunControl
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import RunRecord
 from HermesSegmentLib.setup_section import SetupSection
-from HermesSegmentLib.shortcuts import SHORTCUTS, legend
+from HermesSegmentLib.shortcuts import Shortcuts, legend
 
 _ERROR_STYLE = "color: #aa3322"
 
@@ -42,18 +44,23 @@ class Panel:
         self.reviewing = ReviewSection(ui, self.control, self.refresh)
         self.exporting = ExportSection(ui, self.reviewing)
         self.setup = SetupSection(ui, self.control, self.inputs.list_weights)
+        self.layout = ReadingLayout()
+        self._greying = Greying()
         self._tags: tuple[Any, int] | None = None
         self._run_id: str | None = None
         self._busy = False
+        #: Whether a run was started whose end is not shown yet.
+        self._unfinished = False
         ui.keysLabel.text = legend()
         for button, method in (
             (ui.runButton, self.run),
             (ui.sampleButton, self.try_sample),
             (ui.fromMaskButton, self.run_from_mask),
             (ui.fromPromptButton, self.run_from_prompt),
+            (ui.layoutButton, self.toggle_layout),
         ):
             button.connect("clicked()", method)
-        self._shortcuts = [self._shortcut(parent, key, method) for key, method, _title in SHORTCUTS]
+        self._shortcuts = Shortcuts(parent, self._method)
         self.leave()
 
     @property
@@ -64,22 +71,22 @@ class Panel:
     # Life of the module
 
     def enter(self) -> None:
-        """The user opened the module."""
-        for shortcut in self._shortcuts:
-            shortcut.setEnabled(True)
+        """The user opened the module, or came back from the Segment Editor."""
+        self._shortcuts.enable(True)
         self.setup.refresh()
         if self.setup.complete:
             self.control.warm_up()
+        self.reviewing.returned()
         self.refresh()
 
     def leave(self) -> None:
         """The user opened another module, which may use the same keys."""
-        for shortcut in self._shortcuts:
-            shortcut.setEnabled(False)
+        self._shortcuts.enable(False)
 
     def close(self) -> None:
         """The module is removed."""
         self.unbind()
+        self._shortcuts.close()
         self.control.close()
 
     def bind(self, parameters: Any) -> None:
@@ -154,10 +161,13 @@ class Panel:
         run = RunNodes.create(volume, make_record(parameters, request))
         run.show_difference(parameters.showDifference)
         self.control.start(request, run)
+        self._unfinished = True
         self.reviewing.open(None)
         self._run_id = run.node.GetID()
         parameters.run = run.node
         slice_views.show_volume(volume)
+        # What was chosen makes room for what is to be decided.
+        self.ui.inputsSection.collapsed = self.ui.loopSection.collapsed = True
 
     def _run_again(
         self, initial: np.ndarray | None = None, first_prompt: Prompt | None = None
@@ -168,24 +178,38 @@ class Panel:
             start = Start((index, index + 1), initial, first_prompt)
             request = make_request(self.parameters, run.volume, self.control.folder(), start)
             self.control.start(request, run, again=[index])
+            self._unfinished = True
         self.refresh()
 
     def _run_changed(self) -> None:
-        run = self.control.run
-        if run is not None and not self.control.running and run.record.slices:
-            if self.review is None or self.review.run is not run:
+        run, running = self.control.run, self.control.running
+        if run is not None and run.record.slices:
+            any_ended = any(entry.status is not None for entry in run.record.slices.values())
+            if any_ended and (self.review is None or self.review.run is not run):
                 self.reviewing.open(run)
-            review = self.reviewing.opened
-            if review.current is not None:
-                self.reviewing.look_at(review.slice_index)
+            if self.review is not None and self.review.run is run:
+                self.reviewing.progressed()
+                if self._unfinished and not running:
+                    self.reviewing.finished()
+        self._unfinished = self._unfinished and running
         self.refresh()
 
     # What the widgets show
 
     def toggle_difference(self) -> None:
-        """Fill the difference between mask and pGT, or stop doing so."""
+        """Fill the difference between mask and expected outline, or stop doing so."""
         if self.parameters is not None:
             self.parameters.showDifference = not self.parameters.showDifference
+
+    def toggle_prompts(self) -> None:
+        """Draw the prompts in the views, or hide them."""
+        if self.parameters is not None:
+            self.parameters.showPrompts = not self.parameters.showPrompts
+
+    def toggle_layout(self) -> None:
+        """Lay out the views for reading, or go back to the layout before."""
+        self.layout.toggle()
+        self.refresh()
 
     def refresh(self) -> None:
         """Update every widget."""
@@ -196,10 +220,9 @@ class Panel:
             self._follow_run()
             self.inputs.refresh()
             self._refresh_run()
+            self._refresh_views()
             self.reviewing.refresh(self._record())
             self.exporting.refresh()
-            if self.review is not None:
-                self.review.run.show_difference(self.parameters.showDifference)
             self.setup.show_state()
         finally:
             self._busy = False
@@ -224,12 +247,12 @@ class Panel:
 
     def _refresh_run(self) -> None:
         ui, running = self.ui, self.control.running
-        has_volume = self.parameters.volume is not None
         ui.runButton.text = _("Cancel") if running else _("Run")
-        ui.runButton.enabled = running or (has_volume and self.setup.complete)
+        ui.runButton.enabled = running or not self._run_obstacle()
         ui.runButton.toolTip = self._run_tip()
-        ui.sampleButton.enabled = not running and self.setup.complete
-        ui.inputsSection.enabled = not running
+        busy = _("a run is in progress") if running else ""
+        self._greying.set(ui.sampleButton, busy or self._packages_obstacle())
+        ui.inputsSection.enabled = ui.loopSection.enabled = not running
         progress = self.control.progress
         ui.progressBar.setVisible(running)
         ui.progressBar.setRange(0, progress.total if progress.latest is not None else 0)
@@ -237,22 +260,39 @@ class Panel:
         ui.statusLabel.text = progress.line if running else self.control.message
         ui.statusLabel.setStyleSheet(_ERROR_STYLE if self.control.failed and not running else "")
 
+    def _refresh_views(self) -> None:
+        ui, parameters = self.ui, self.parameters
+        self.reviewing.show_prompts(parameters.showPrompts)
+        if self.review is not None and self.review.run.alive:
+            run = self.review.run
+            run.show_difference(parameters.showDifference)
+            reading_view.show_previous(run, parameters.showPrevious)
+            reading_view.show_surface(run, parameters.showSurface)
+        no_views = _("there are no views")
+        self._greying.set(ui.layoutButton, "" if self.layout.available else no_views)
+        ui.layoutButton.text = (
+            _("Back to your layout") if self.layout.shown else _("Layout for reading")
+        )
+
     def _run_tip(self) -> str:
         if self.control.running:
-            return _("End the run; finished iterations are kept")
+            return _("End the run; finished tries are kept")
+        return self._run_obstacle() or _("Segment the selected slices")
+
+    def _run_obstacle(self) -> str:
         if self.parameters.volume is None:
             return _("Select a volume first")
-        if not self.setup.complete:
-            return _("Install the missing packages first (Setup)")
-        return _("Segment the selected slices")
+        return self._packages_obstacle()
+
+    def _packages_obstacle(self) -> str:
+        return "" if self.setup.complete else _("Install the missing packages first (Setup)")
 
     def _record(self) -> RunRecord | None:
         if self.review is not None:
             return self.review.run.record
         return self.control.run.record if self.control.run is not None else None
 
-    def _shortcut(self, parent: Any, key: str, method: str) -> Any:
-        shortcut = qt.QShortcut(qt.QKeySequence(key), slicer.util.mainWindow() or parent)
-        owner = self if hasattr(self, method) else self.reviewing
-        shortcut.connect("activated()", getattr(owner, method))
-        return shortcut
+    def _method(self, name: str) -> Callable[[], None]:
+        """The method behind a key, of the panel or of the Review section."""
+        method: Callable[[], None] = getattr(self if hasattr(self, name) else self.reviewing, name)
+        return method

@@ -47,5 +47,8 @@ class HermesParameters:
     seed: Annotated[int, Minimum(0)] = 0
     padding: Annotated[float, WithinRange(0.0, 100.0)] = 10.0
     showDifference: bool = False
+    showPrompts: bool = True
+    showPrevious: bool = False
+    showSurface: bool = False
     #: The run under review.
     run: vtkMRMLTextNode

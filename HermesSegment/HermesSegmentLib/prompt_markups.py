@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 import slicer
 
+from HermesLib.report import colours
 from HermesSegmentLib.prompt_shapes import draw_strokes, strokes
 from HermesSegmentLib.run_creation import adopt
 from HermesSegmentLib.slice_frame import SliceFrame
 
-#: Positive prompts yellow, negative ones red-orange.
-COLOURS = {"positive": (1.0, 0.9, 0.1), "negative": (0.9, 0.3, 0.1)}
+COLOURS = {
+    "positive": colours.rgb(colours.POSITIVE_PROMPT),
+    "negative": colours.rgb(colours.NEGATIVE_PROMPT),
+}
 #: Attributes of the markups: the run's record node, the prompt's kind, what the markup draws of it.
 #: A markup that draws nothing at present has no shape.
 _MARK = "HermesSegment.Prompt"

@@ -1,14 +1,20 @@
-"""A reader's decisions on a run: accept, reject, edit, undo. Works on nodes, uses no widget."""
+"""A reader's decisions on a run: accept, reject, edit, undo, redo. Works on nodes, uses no widget.
 
-from dataclasses import dataclass
+A run may be in progress: slices that it has finished can be decided on.
+"""
+
 from typing import NamedTuple
 
 import numpy as np
+from slicer.i18n import tr as _
 
 from HermesLib.refinement.events import Status
+from HermesSegmentLib.iteration_masks import PackedMask
+from HermesSegmentLib.journal import Journal, SliceState, Step
 from HermesSegmentLib.labelmaps import refresh
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import Decision, SliceRecord
+from HermesSegmentLib.slice_names import number_of
 
 
 class _Choice(NamedTuple):
@@ -19,75 +25,78 @@ class _Choice(NamedTuple):
     iteration: int | None
 
 
-@dataclass
-class _Before:
-    """One slice as it was before a decision."""
-
-    index: int
-    decision: Decision
-    chosen: int | None
-    mask: np.ndarray
-
-
 class Review:
     """The review of one run."""
 
     def __init__(self, run: RunNodes) -> None:
         self.run = run
         self.slice_index = next((entry.index for entry in run.record.worst_first()), 0)
-        self._undo: list[list[_Before]] = []
+        self.journal = Journal.from_plain(run.record.journal)
+        self._edited_from: dict[int, PackedMask] | None = None
 
     @property
     def current(self) -> SliceRecord | None:
-        """The slice under review; None if the run has none."""
+        """The slice under review; None if the run does not cover it."""
         return self.run.record.slices.get(self.slice_index)
 
     def look_at(self, slice_index: int) -> None:
         """Go to a slice and show the iteration that was accepted, else the best."""
         self.slice_index = slice_index
         current = self.current
-        if current is not None:
+        if current is not None and current.iterations:
             self.run.show(current.best if current.chosen is None else current.chosen)
 
-    def neighbour(self, step: int) -> int | None:
-        """The next (1) or previous (-1) slice that needs review; None if none does.
+    def waiting(self) -> list[SliceRecord]:
+        """The slices that a reader should still look at, worst first."""
+        return [entry for entry in self.run.record.worst_first() if entry.needs_review]
 
-        After the last slice follows the first.
+    def neighbour(self, step: int) -> int | None:
+        """The next (1) or previous (-1) slice that needs a look, worst first; None if none does.
+
+        After the last follows the first. From a slice that has no place in this order, the next
+        is the worst.
         """
-        waiting = sorted(
-            entry.index
-            for entry in self.run.record.slices.values()
-            if entry.needs_review and entry.index != self.slice_index
-        )
+        waiting = [entry for entry in self.waiting() if entry.index != self.slice_index]
         if not waiting:
             return None
-        if step > 0:
-            return next((index for index in waiting if index > self.slice_index), waiting[0])
-        return next((index for index in reversed(waiting) if index < self.slice_index), waiting[-1])
+        current = self.current
+        if current is None:
+            return waiting[0].index
+        place = current.quality, current.index
+        after = [entry for entry in waiting if (entry.quality, entry.index) > place]
+        before = [entry for entry in waiting if (entry.quality, entry.index) < place]
+        return ([*after, *before] if step > 0 else [*reversed(before), *reversed(after)])[0].index
+
+    def reached(self) -> list[SliceRecord]:
+        """The slices that need no look: they reached the threshold, bear no mark, are undecided.
+
+        A slice whose run was repeated with a lower threshold must reach that of the run, too.
+        """
+        threshold = self.run.record.threshold
+        return [
+            entry
+            for _index, entry in sorted(self.run.record.slices.items())
+            if entry.decision is Decision.NONE
+            and entry.status is Status.ACCEPTED
+            and entry.quality >= threshold
+            and not entry.is_marked
+            and not self.run.record.is_out_of_distribution(entry.index)
+        ]
 
     def accept(self) -> None:
         """Put the mask in view into the result."""
-        choice = _Choice(self.slice_index, Decision.ACCEPTED, self.visible_iteration)
-        self._decide([choice])
+        self._decide(_("accept"), Decision.ACCEPTED, self.visible_iteration)
 
     def reject(self) -> None:
         """Leave this slice out of the result."""
-        self._decide([_Choice(self.slice_index, Decision.REJECTED, None)])
+        self._decide(_("reject"), Decision.REJECTED, None)
 
-    def accept_all(self) -> int:
-        """Accept the loop's result on every slice without a decision and without a mark.
-
-        Marked and failed slices wait for a look. Returns the number of accepted slices.
-        """
-        undecided = [
-            entry
-            for entry in self.run.record.slices.values()
-            if entry.decision is Decision.NONE
-            and entry.status is not Status.FAILED
-            and not entry.is_marked
-        ]
-        self._decide([_Choice(entry.index, Decision.ACCEPTED, entry.best) for entry in undecided])
-        return len(undecided)
+    def accept_reached(self) -> int:
+        """Accept the loop's result on every slice of :meth:`reached`; returns how many."""
+        choices = [_Choice(entry.index, Decision.ACCEPTED, entry.best) for entry in self.reached()]
+        if choices:
+            self._take(_("accept {count} slices").format(count=len(choices)), choices)
+        return len(choices)
 
     def begin_edit(self) -> None:
         """Put the mask in view into the result, where the Segment Editor can change it.
@@ -97,12 +106,41 @@ class Review:
         current = self.current
         if current is None:
             return
-        if current.accepted:
-            choice = _Choice(current.index, Decision.EDITED, current.chosen)
-            self._record([choice])
+        if not current.accepted:
+            self._decide(_("edit"), Decision.EDITED, self.visible_iteration)
+        self._edited_from = self._result_masks()
+
+    def end_edit(self) -> list[int]:
+        """Take what the Segment Editor changed as decisions; returns the slices' indices.
+
+        Slices outside the run, which cannot be decided on, get back what they held.
+        """
+        before, self._edited_from = self._edited_from, None
+        if before is None:
+            return []
+        result = self._result()
+        changed = [
+            index
+            for index, mask in before.items()
+            if not np.array_equal(result[index] > 0, mask.unpack())
+        ]
+        slices = self.run.record.slices
+        decided = [index for index in changed if index in slices]
+        for index in set(changed) - set(decided):
+            result[index] = before[index].unpack()
+        if decided:
+            states = [self._state(index, before[index]) for index in decided]
+            for index in decided:
+                slices[index].decision = Decision.EDITED
+            self._note(_("edit {slices}").format(slices=_slices_text(decided)), states)
+        if changed:
             self._update_scene()
-        else:
-            self._decide([_Choice(current.index, Decision.EDITED, self.visible_iteration)])
+        return decided
+
+    @property
+    def editing(self) -> bool:
+        """Whether the Segment Editor works on the result."""
+        return self._edited_from is not None
 
     @property
     def visible_iteration(self) -> int:
@@ -110,21 +148,19 @@ class Review:
         count = 0 if self.current is None else len(self.current.iterations)
         return min(self.run.selected, max(count - 1, 0))
 
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is a decision to take back."""
-        return bool(self._undo)
-
     def undo(self) -> None:
-        """Take back the last decision and restore the masks it replaced."""
-        if not self._undo:
-            return
-        result = self._result()
-        for before in self._undo.pop():
-            entry = self.run.record.slices[before.index]
-            entry.decision, entry.chosen = before.decision, before.chosen
-            result[before.index] = before.mask
-        self._update_scene()
+        """Take back the last step and restore the masks it replaced."""
+        step = self.journal.last
+        if step is not None:
+            self.journal.done -= 1
+            self._restore(step.before)
+
+    def redo(self) -> None:
+        """Do again the step that was taken back last."""
+        step = self.journal.next
+        if step is not None:
+            self.journal.done += 1
+            self._restore(step.after)
 
     def result_mask(self, slice_index: int) -> np.ndarray:
         """(H, W) bool: the result of a slice."""
@@ -141,29 +177,53 @@ class Review:
     def _result(self) -> np.ndarray:
         return self.run.frame.axes.view(self.run.result_voxels())
 
-    def _decide(self, choices: list[_Choice]) -> None:
+    def _result_masks(self) -> dict[int, PackedMask]:
+        return {index: PackedMask.pack(mask > 0) for index, mask in enumerate(self._result())}
+
+    def _state(self, index: int, mask: PackedMask | None = None) -> SliceState:
+        """A slice as it is now, or with another mask in the result."""
+        entry = self.run.record.slices[index]
+        mask = PackedMask.pack(self._result()[index] > 0) if mask is None else mask
+        return SliceState(index, entry.decision, entry.chosen, mask)
+
+    def _decide(self, verb: str, decision: Decision, iteration: int | None) -> None:
+        title = _("{verb} slice {number}").format(verb=verb, number=number_of(self.slice_index))
+        self._take(title, [_Choice(self.slice_index, decision, iteration)])
+
+    def _take(self, title: str, choices: list[_Choice]) -> None:
         """Take decisions and write the masks they refer to into the result."""
-        if not choices:
-            return
-        self._record(choices)
+        before = [self._state(choice.slice_index) for choice in choices]
         result = self._result()
-        for index, _decision, iteration in choices:
+        for index, decision, iteration in choices:
+            entry = self.run.record.slices[index]
+            entry.decision, entry.chosen = decision, iteration
             result[index] = 0 if iteration is None else self.run.mask(index, iteration)
+        self._note(title, before)
         self._update_scene()
 
-    def _record(self, choices: list[_Choice]) -> None:
-        """Take decisions and leave the result as it is."""
+    def _note(self, title: str, before: list[SliceState]) -> None:
+        after = [self._state(state.index) for state in before]
+        self.journal.add(Step(title, before, after))
+
+    def _restore(self, states: list[SliceState]) -> None:
         result = self._result()
-        before = []
-        for choice in choices:
-            entry = self.run.record.slices[choice.slice_index]
-            mask = result[choice.slice_index].copy()
-            before.append(_Before(choice.slice_index, entry.decision, entry.chosen, mask))
-            entry.decision, entry.chosen = choice.decision, choice.iteration
-        self._undo.append(before)
+        for state in states:
+            entry = self.run.record.slices[state.index]
+            entry.decision, entry.chosen = state.decision, state.chosen
+            result[state.index] = state.mask.unpack()
+        self.slice_index = states[0].index
+        self._update_scene()
 
     def _update_scene(self) -> None:
+        self.run.record.journal = self.journal.to_plain()
         node = self.run.get("result")
         node.GetDisplayNode().SetVisibility(True)
         refresh(node)
         self.run.save()
+
+
+def _slices_text(indices: list[int]) -> str:
+    numbers = ", ".join(str(number_of(index)) for index in sorted(indices))
+    return (_("slice {numbers}") if len(indices) == 1 else _("slices {numbers}")).format(
+        numbers=numbers
+    )

@@ -1,43 +1,36 @@
-"""The Review section: the slice and iteration in view, and the reader's decisions."""
+"""The Review section: the slice and iteration in view, and the reader's actions."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import vtk
 from slicer.i18n import tr as _
 
 from HermesLib.prompts.types import Prompt
-from HermesLib.refinement.events import Status
-from HermesSegmentLib import slice_table, slice_views, slicer_app
-from HermesSegmentLib.charts import fill_chart
-from HermesSegmentLib.prompt_markups import read_prompt, show_prompt
+from HermesSegmentLib import reading_view, slice_table
+from HermesSegmentLib.prompt_markups import read_prompt
 from HermesSegmentLib.review import Review
+from HermesSegmentLib.review_display import ReviewDisplay
 from HermesSegmentLib.run_control import RunControl
-from HermesSegmentLib.run_creation import ORGAN
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import RunRecord
+from HermesSegmentLib.segment_editor import EditorVisit
+from HermesSegmentLib.slice_in_view import SliceInView
 
 
-class ReviewSection:
-    """The review of one run, if there is one.
+class ReviewSection(SliceInView):
+    """The review of one run: decisions are about the slice in view.
 
     Args:
         ui: the widgets by name.
-        control: the run control; while a run is in progress there is nothing to review.
+        control: the run control.
         on_change: called after everything that changes what other widgets show.
     """
 
     def __init__(self, ui: Any, control: RunControl, on_change: Callable[[], None]) -> None:
-        self.ui, self.control, self.on_change = ui, control, on_change
-        self.review: Review | None = None
-        #: Whether the section itself is changing nodes or widgets.
-        self.busy = False
-        self._browser: tuple[Any, int] | None = None
-        self._strip: list[int] = []
-        self._rows: list[int] = []
-        slice_table.prepare(ui.sliceStrip, ui.sliceTable)
-        ui.legendLabel.text = slice_table.legend()
+        super().__init__(ui, control, on_change)
+        self.display = ReviewDisplay(ui, self)
+        self.editor = EditorVisit()
         for button, method in (
             (ui.previousButton, self.go_previous),
             (ui.nextButton, self.go_next),
@@ -45,66 +38,30 @@ class ReviewSection:
             (ui.editButton, self.edit),
             (ui.rejectButton, self.reject),
             (ui.undoButton, self.undo),
-            (ui.acceptAllButton, self.accept_all),
+            (ui.redoButton, self.redo),
+            (ui.acceptAllButton, self.accept_reached),
+            (ui.zoomButton, self.zoom),
         ):
             button.connect("clicked()", method)
         ui.iterationSlider.connect(
             "valueChanged(int)", lambda value: None if self.busy else self.show_iteration(value)
         )
-        ui.sliceStrip.connect(
-            "cellClicked(int,int)", lambda row, column: self._clicked(self._strip, column)
-        )
-        ui.sliceTable.connect(
-            "cellClicked(int,int)", lambda row, column: self._clicked(self._rows, row)
-        )
+        ui.sliceStrip.connect("cellClicked(int,int)", self._strip_clicked)
+        ui.sliceTable.connect("cellClicked(int,int)", self._table_clicked)
 
     def open(self, run: RunNodes | None) -> None:
         """Review another run, or none."""
-        if self._browser is not None:
-            self._browser[0].RemoveObserver(self._browser[1])
-            self._browser = None
-        self.review = None if run is None else Review(run)
-        if run is not None:
-            browser = run.get("browser")
-            # The panel follows Slicer's own sequence browser.
-            tag = browser.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self._browsed())
-            self._browser = browser, tag
-
-    @property
-    def opened(self) -> Review:
-        """The review, where there is one."""
-        assert self.review is not None
-        return self.review
-
-    @property
-    def ready(self) -> bool:
-        """Whether there is a slice to decide on."""
-        review = self.review
-        return (
-            review is not None
-            and review.run.alive
-            and not self.control.running
-            and review.current is not None
-        )
-
-    @property
-    def decided(self) -> bool:
-        """Whether there is a slice to export."""
-        review = self.review
-        return (
-            self.ready
-            and review is not None
-            and any(entry.accepted for entry in review.run.record.slices.values())
-        )
+        self.editor.end()
+        super().open(run)
 
     # Actions of the reader
 
     def go_next(self) -> None:
-        """Go to the next slice that needs review."""
+        """Go to the next slice that needs a look, worst first."""
         self._step(1)
 
     def go_previous(self) -> None:
-        """Go to the previous slice that needs review."""
+        """Go to the previous slice that needs a look."""
         self._step(-1)
 
     def accept(self) -> None:
@@ -112,30 +69,45 @@ class ReviewSection:
         self._decide(Review.accept)
 
     def reject(self) -> None:
-        """Reject the slice."""
+        """Reject the slice in view."""
         self._decide(Review.reject)
 
-    def accept_all(self) -> None:
-        """Accept all slices without a decision and without a mark; say how many have one."""
-        self._decide(Review.accept_all)
-        if self.ready and self.review is not None:
-            entries = self.review.run.record.slices.values()
-            waiting = sum(entry.is_marked and entry.needs_review for entry in entries)
-            if waiting:
-                text = _("{count} marked slices were not accepted: look at them one by one")
-                self.control.message = text.format(count=waiting)
-                self.on_change()
+    def accept_reached(self) -> None:
+        """Accept all slices that reached the threshold and bear no mark; say what remains."""
+        if self.review is None or self.control.running:
+            return
+        count, waiting = self.review.accept_reached(), len(self.review.waiting())
+        self.control.report(
+            _("{count} slices accepted; {waiting} wait for a look").format(
+                count=count, waiting=waiting
+            )
+        )
+        self.on_change()
 
     def undo(self) -> None:
-        """Take back the last decision."""
-        self._decide(Review.undo)
+        """Take back the last step and show its slice."""
+        self._replay(Review.undo)
+
+    def redo(self) -> None:
+        """Do again what was taken back last, and show its slice."""
+        self._replay(Review.redo)
 
     def edit(self) -> None:
         """Correct the slice in the Segment Editor."""
-        self._decide(Review.begin_edit)
-        if self.ready and self.review is not None:
-            run = self.review.run
-            slicer_app.edit_in_segment_editor(run.get("result"), ORGAN, run.volume)
+        if not self.ready or self.names is None:
+            return
+        review = self.opened
+        review.begin_edit()
+        if not self.editor.begin(review.run, self.names.title(review.slice_index)):
+            review.end_edit()
+        self.on_change()
+
+    def returned(self) -> None:
+        """The reader is back from the Segment Editor: what changed there are decisions."""
+        self.editor.end()
+        if self.review is not None and self.review.editing and self.review.run.alive:
+            self.review.end_edit()
+            self.look_at(self.review.slice_index)
 
     def iteration_back(self) -> None:
         """Show the previous iteration."""
@@ -145,33 +117,11 @@ class ReviewSection:
         """Show the next iteration."""
         self.show_iteration(self.ui.iterationSlider.value + 1)
 
-    def look_at(self, index: int) -> None:
-        """Go to a slice, at the iteration that was accepted, else at its best."""
-        review = self.review
-        if review is None:
-            return
-        review.look_at(index)
-        run = review.run
-        slice_views.show_slice(run.volume, run.frame, index)
-        if review.current is not None:
-            slicer_app.show_chart(fill_chart(run, review.current))
-        self.show_iteration(run.selected)
-
-    def show_iteration(self, item: int) -> None:
-        """Show an iteration of the current slice, with its prompt."""
-        review = self.review
-        if not self.ready or review is None or review.current is None:
-            return
-        run, entry = review.run, review.current
-        item = min(max(item, 0), max(len(entry.iterations) - 1, 0))
-        self.busy = True
-        try:
-            run.show(item)
-            prompt = entry.iterations[item].prompt if entry.iterations else None
-            show_prompt(run.node, prompt, run.frame, entry.index)
-        finally:
-            self.busy = False
-        self.on_change()
+    def zoom(self) -> None:
+        """Let the views show the organ and its surroundings, with contrast for it."""
+        if self.review is not None and self.review.run.alive:
+            reading_view.zoom(self.review.run)
+            self.look_at(self.review.slice_index)
 
     def initial_mask(self) -> np.ndarray:
         """Voxels (k, j, i) of the slice's mask in the result, else of the mask in view."""
@@ -188,71 +138,42 @@ class ReviewSection:
         return read_prompt(run.node, run.frame)
 
     def _decide(self, decision: Callable[[Review], Any]) -> None:
-        if self.ready and self.review is not None:
-            decision(self.review)
+        if self.ready:
+            decision(self.opened)
+            step = self.opened.journal.last
+            if step is not None:
+                self.control.report(step.title.capitalize())
             self.on_change()
 
+    def _replay(self, move: Callable[[Review], Any]) -> None:
+        if self.review is None or not self.review.run.alive:
+            return
+        move(self.review)
+        self.look_at(self.review.slice_index)
+
     def _step(self, step: int) -> None:
-        index = self.review.neighbour(step) if self.ready and self.review is not None else None
+        review = self.review
+        index = None if review is None or not review.run.alive else review.neighbour(step)
         if index is not None:
+            self._chosen = True
             self.look_at(index)
 
+    def _strip_clicked(self, row: int, column: int) -> None:
+        slices = sorted(self.order)
+        self._clicked(slices, row * slice_table.strip_columns(len(slices)) + column)
+
+    def _table_clicked(self, row: int, column: int) -> None:
+        self._clicked(self.order, row)
+
     def _clicked(self, indices: list[int], place: int) -> None:
-        if self.ready and place < len(indices):
+        if self.review is not None and self.review.run.alive and place < len(indices):
+            self._chosen = True
             self.look_at(indices[place])
-
-    def _browsed(self) -> None:
-        """Slicer's browser was changed, which has filled the nodes with what it stores."""
-        if self.busy or not self.ready or self.review is None:
-            return
-        run = self.review.run
-        if run.selected != self.ui.iterationSlider.value:
-            self.show_iteration(run.selected)
-        else:
-            self.busy = True
-            try:
-                run.show_again()
-            finally:
-                self.busy = False
-
-    # What the widgets show
 
     def refresh(self, record: RunRecord | None) -> None:
         """Update the section's widgets from a run's record, also while the run is in progress."""
         self.busy = True
         try:
-            self._refresh(record)
+            self.display.refresh(record)
         finally:
             self.busy = False
-
-    def _refresh(self, record: RunRecord | None) -> None:
-        ui, review, ready = self.ui, self.review, self.ready
-        decide = (ui.acceptButton, ui.editButton, ui.rejectButton, ui.acceptAllButton)
-        for widget in (*decide, ui.fromMaskButton, ui.fromPromptButton, ui.iterationSlider):
-            widget.enabled = ready
-        others = ready and review is not None and review.neighbour(1) is not None
-        ui.nextButton.enabled = ui.previousButton.enabled = others
-        ui.undoButton.enabled = ready and review is not None and review.can_undo
-        if record is None:
-            ui.sliceStrip.setColumnCount(0)
-            ui.sliceTable.setRowCount(0)
-            ui.iterationLabel.text = ""
-            return
-        index = -1 if review is None else review.slice_index
-        self._strip = slice_table.fill_strip(ui.sliceStrip, record, index)
-        self._rows = slice_table.fill_table(ui.sliceTable, record, index)
-        if ready and review is not None:
-            self._refresh_iteration(review)
-
-    def _refresh_iteration(self, review: Review) -> None:
-        entry = review.current
-        assert entry is not None
-        last, current = max(len(entry.iterations) - 1, 0), review.visible_iteration
-        self.ui.iterationSlider.setRange(0, last)
-        self.ui.iterationSlider.value = current
-        text = _("{current} of {last}").format(current=current, last=last)
-        if entry.iterations and entry.status is not Status.ABSENT:
-            text += f", pDSC {entry.iterations[current].pdsc:.2f}"
-        if current == entry.best:
-            text += _(" (best)")
-        self.ui.iterationLabel.text = text

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -24,6 +24,7 @@ from HermesLib.refinement.marks import report_marks
 from HermesLib.runs.request import RunRequest
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import RunRecord
+from HermesSegmentLib.slice_names import number_of
 from HermesSegmentLib.slice_table import MARK_WORDS
 
 #: Time between two turns of the timer, and how long one turn may take messages, milliseconds.
@@ -68,14 +69,18 @@ class Progress:
 
     @property
     def line(self) -> str:
-        """One line: slices done, iteration, pDSC, time left."""
+        """One line: slices done, the latest try and its quality, time left."""
         if self.latest is None:
             return _("Loading image and networks...")
-        words = _("Slice {slice} of {total}, iteration {iteration}, pDSC {pdsc:.2f}").format(
-            slice=min(self.finished + 1, self.total),
+        words = _(
+            "{finished} of {total} slices done; slice {slice}: try {number},"
+            " estimated quality {quality:.2f}"
+        ).format(
+            finished=self.finished,
             total=self.total,
-            iteration=self.latest.index,
-            pdsc=self.latest.pdsc,
+            slice=number_of(self.latest.slice_index),
+            number=number_of(self.latest.index),
+            quality=self.latest.pdsc,
         )
         if not self.finished:
             return words
@@ -99,6 +104,8 @@ class RunControl:
         self.message = ""
         self.failed = False
         self.ready: Ready | None = None
+        #: Whether a reader looks at a result, so that new iterations must not change the views.
+        self.hold_views: Callable[[], bool] = lambda: False
         self._pending: deque[Message] = deque()
         self._views_outdated = False
         self._panel_outdated = False
@@ -119,6 +126,11 @@ class RunControl:
     def settled(self) -> bool:
         """Whether all messages are in the scene and on the panel."""
         return not (self._pending or self._views_outdated or self._panel_outdated)
+
+    @property
+    def again(self) -> Collection[int]:
+        """The slices that the latest run repeats, or has repeated."""
+        return self._first_iterations.keys()
 
     def warm_up(self) -> None:
         """Let the engine load its libraries; then :attr:`ready` holds the device it uses."""
@@ -151,7 +163,7 @@ class RunControl:
             index: len(run.record.slices[index].iterations) for index in again
         }
         self._going = True
-        self._report("")
+        self.report("")
         self._timer.start()
 
     def cancel(self) -> None:
@@ -167,7 +179,7 @@ class RunControl:
         self._pending.clear()
         if self.engine.state is State.RUNNING:
             self.engine.cancel()
-            self._report(reason)
+            self.report(reason)
 
     def close(self) -> None:
         """End the run and the engine."""
@@ -193,7 +205,7 @@ class RunControl:
             self._panel_outdated = True
         elif self._views_outdated:
             self._views_outdated = False
-            if self.run is not None:
+            if self.run is not None and not self.hold_views():
                 self.run.show_latest()
         elif self._panel_outdated:
             self._panel_outdated = False
@@ -245,13 +257,14 @@ class RunControl:
         run.save()
         self._remove_folder()
         if isinstance(message, Finished):
-            self._report(_("Done: ") + _summary(record))
+            self.report(_("Done: ") + _summary(record))
         elif isinstance(message, Cancelled):
-            self._report(_("Cancelled. ") + _summary(record))
+            self.report(_("Cancelled. ") + _summary(record))
         else:
             self._report_failure(message.message)
 
-    def _report(self, text: str) -> None:
+    def report(self, text: str) -> None:
+        """Say something in the line below *Run*."""
         self.message, self.failed = text, False
 
     def _report_failure(self, text: str) -> None:
@@ -267,10 +280,10 @@ def _summary(record: RunRecord) -> str:
     """How many slices ended how, in one line."""
     counts = record.counts()
     parts = [
-        _("{count} of {total} slices accepted").format(
-            count=counts[Status.ACCEPTED], total=len(record.slices)
+        _("{count} of {total} slices reached {threshold:.2f}").format(
+            count=counts[Status.ACCEPTED], total=len(record.slices), threshold=record.threshold
         ),
-        _("{count} below threshold").format(count=counts[Status.STOPPED]),
+        _("{count} below").format(count=counts[Status.STOPPED]),
         _("{count} without the organ").format(count=counts[Status.ABSENT]),
         _("{count} failed").format(count=counts[Status.FAILED]),
     ]

@@ -5,15 +5,11 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
+from HermesLib.report import colours
 from HermesSegmentLib.run_record import RunRecord
 
 ORGAN = "organ"
 MASK_ONLY, PGT_ONLY = "mask-only", "pgt-only"
-#: Mask cyan, pGT magenta, the previous iteration grey, the result green.
-CYAN, MAGENTA = (0.0, 0.85, 0.9), (0.9, 0.2, 0.8)
-GREY, GREEN = (0.65, 0.65, 0.65), (0.3, 0.8, 0.3)
-#: The difference in blue and orange, which the colour-blind can distinguish.
-BLUE, ORANGE = (0.12, 0.47, 0.9), (1.0, 0.6, 0.1)
 #: Attribute of a run's record node.
 RUN_MARK = "HermesSegment.Run"
 _SEGMENTATIONS = ("mask", "pgt", "previous", "difference", "result")
@@ -69,25 +65,27 @@ def adopt(record_node: Any, node: Any) -> None:
 
 def _add_segmentations(node: Any, title: str, volume: Any, organ: dict[str, str]) -> None:
     meaning, coded = organ["meaning"], terminology(organ)
-    pgt_name = _("{organ} (pGT)").format(organ=meaning)
+    pgt_name = _("{organ} (expected outline)").format(organ=meaning)
     # Later nodes are drawn over earlier ones.
     for role, name, segment, colour in (
-        ("previous", _("previous iteration"), meaning, GREY),
-        ("pgt", "pGT", pgt_name, MAGENTA),
-        ("mask", _("mask"), meaning, CYAN),
-        ("result", _("result"), meaning, GREEN),
+        ("previous", _("previous iteration"), meaning, colours.PREVIOUS),
+        ("pgt", _("expected outline"), pgt_name, colours.EXPECTED),
+        ("mask", _("mask"), meaning, colours.MASK),
+        ("result", _("result"), meaning, colours.RESULT),
     ):
         made = _new_segmentation(node, role, f"{title} {name}", volume)
-        add_organ(made, segment, coded, colour)
+        add_organ(made, segment, coded, colours.rgb(colour))
         display = made.GetDisplayNode()
         display.SetVisibility2DFill(False)
         display.SetSliceIntersectionThickness(2)
-        display.SetVisibility(role != "result")
-    name = _("difference between mask and pGT")
+        display.SetVisibility(role in ("mask", "pgt"))
+    name = _("difference between mask and expected outline")
     difference = _new_segmentation(node, "difference", f"{title} {name}", volume)
     segmentation = difference.GetSegmentation()
-    segmentation.AddEmptySegment(MASK_ONLY, _("mask only"), BLUE)
-    segmentation.AddEmptySegment(PGT_ONLY, _("pGT only"), ORANGE)
+    segmentation.AddEmptySegment(MASK_ONLY, _("only in mask"), colours.rgb(colours.MASK_ONLY))
+    segmentation.AddEmptySegment(
+        PGT_ONLY, _("only in expected outline"), colours.rgb(colours.EXPECTED_ONLY)
+    )
     display = difference.GetDisplayNode()
     display.SetVisibility2DOutline(False)
     display.SetOpacity2DFill(_FILL_OPACITY)

@@ -148,6 +148,11 @@ class RunNodes:
         step = self._masks.of_slice(slice_index, item)
         return np.zeros(self.record.shape[1:], bool) if step is None else step.pgt.unpack()
 
+    def pixels(self, slice_index: int, item: int) -> tuple[int, int]:
+        """The numbers of pixels of mask and pGT of a slice at an iteration."""
+        step = self._masks.of_slice(slice_index, item)
+        return (0, 0) if step is None else (step.mask.pixels, step.pgt.pixels)
+
     def result_voxels(self) -> np.ndarray:
         """The voxels (k, j, i, uint8) of the accepted slices, to write to."""
         node, shape = self.get("result"), self._voxel_shape()

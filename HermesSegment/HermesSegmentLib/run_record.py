@@ -116,6 +116,7 @@ class RunRecord:
         out_of_distribution: slices that look unlike the quality control's training patients, so
             that their pDSC is unreliable; None if the quality control does not know.
         report: HermesLib's report, once the run is over.
+        journal: the reader's steps, see :class:`HermesSegmentLib.journal.Journal`.
     """
 
     request: dict[str, Any]
@@ -127,6 +128,7 @@ class RunRecord:
     slices: dict[int, SliceRecord] = field(default_factory=dict)
     out_of_distribution: list[int] | None = None
     report: dict[str, Any] | None = None
+    journal: dict[str, Any] | None = None
 
     def open(
         self,

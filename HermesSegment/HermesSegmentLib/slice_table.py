@@ -1,5 +1,6 @@
 """The strip and the table of slices."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import qt
@@ -8,6 +9,7 @@ from slicer.i18n import tr as _
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.marks import Mark
 from HermesSegmentLib.run_record import Decision, RunRecord, SliceRecord
+from HermesSegmentLib.slice_names import number_of
 
 #: Blue, orange, grey and dark red, which the red-green colour-blind can distinguish; None: running.
 COLOURS = {
@@ -17,9 +19,10 @@ COLOURS = {
     Status.FAILED: "#882233",
     None: "#eeeeee",
 }
+#: How the loop ended on a slice; whether it is accepted is the reader's decision.
 TITLES = {
-    Status.ACCEPTED: _("accepted"),
-    Status.STOPPED: _("below threshold"),
+    Status.ACCEPTED: _("reached"),
+    Status.STOPPED: _("below"),
     Status.ABSENT: _("organ absent"),
     Status.FAILED: _("failed"),
     None: _("running"),
@@ -32,21 +35,36 @@ _SIGNS = {Decision.ACCEPTED: "✓", Decision.EDITED: "✎", Decision.REJECTED: "
 #: Why to look at a slice, in words; the most serious first.
 MARK_WORDS = {
     Mark.NOT_FOUND: _("where the organ was not found on any slice"),
-    Mark.UNFAMILIAR: _("unlike the training patients: pDSC is unreliable"),
+    Mark.UNFAMILIAR: _("unlike the training patients: the estimated quality is unreliable"),
     Mark.BORDERLINE: _("borderline: presence of the organ is uncertain"),
     Mark.ABRUPT_END: _("at an abrupt end: the organ ends with a large cross-section"),
     Mark.JUMP: _("at a jump: the outline differs much from the neighbouring slice's"),
     Mark.GAP: _("in a gap: the organ is on slices before and after"),
 }
-#: Suffixes: of an unreliable pDSC, and of the status of borderline and otherwise marked slices.
+#: Suffixes: of an unreliable quality, and of the outcome of borderline and otherwise marked slices.
 _UNRELIABLE, _BORDERLINE, _MARKED = " ?", " ±", " !"
-#: Marks that the suffix of the status shows.
+#: Marks that the suffix of the outcome shows.
 _ANATOMY = {Mark.NOT_FOUND, Mark.ABRUPT_END, Mark.JUMP, Mark.GAP}
 #: On the strip, of a marked slice without a decision.
 _LOOK = "!"
-_HEADINGS = (_("Slice"), _("Status"), _("pDSC"), _("Interval"), _("Iterations"), _("Review"))
-_STATUS_COLUMN, _PDSC_COLUMN, _INTERVAL_COLUMN = 1, 2, 3
-_SMALLEST_CELL = 6
+#: Heading and tooltip of each column.
+_COLUMNS = (
+    (_("Slice"), _("Counted from 1 along the volume")),
+    (_("Image"), _("DICOM instance number")),
+    (_("Outcome"), _("How the loop ended on the slice: reached the threshold, or stayed below it")),
+    (
+        _("Estimated quality"),
+        _("Estimated Dice of the mask and the unknown truth (pDSC of the best iteration)"),
+    ),
+    (_("90 % range"), _("The true Dice is expected in this range (interval of the pDSC)")),
+    (_("Tries"), _("Masks that the model made for the slice (iterations)")),
+    (_("Decision"), _("Yours: accepted, edited or rejected")),
+)
+_SLICE, _IMAGE, _OUTCOME, _QUALITY, _RANGE, _TRIES, _DECISION = range(len(_COLUMNS))
+#: Cells in one row of the strip: narrower cells could not be hit with the mouse.
+_MOST_IN_ROW = 40
+_CELL_HEIGHT = 17
+_SMALLEST_CELL = 4
 
 
 def legend() -> str:
@@ -56,73 +74,128 @@ def legend() -> str:
     )
 
 
+def outcome(entry: SliceRecord, threshold: float) -> str:
+    """How a slice ended, in words: ``reached 0.90``."""
+    title = TITLES[entry.status]
+    if entry.status in (Status.ACCEPTED, Status.STOPPED):
+        return f"{title} {threshold:.2f}"
+    return title
+
+
+def reasons(entry: SliceRecord) -> str:
+    """Why a reader should look at a slice; while the run is in progress only what is known."""
+    marks = {*entry.marks, *([Mark.BORDERLINE] if entry.borderline else [])}
+    return "; ".join(words for mark, words in MARK_WORDS.items() if mark in marks)
+
+
 def prepare(strip: Any, table: Any) -> None:
     """Set up both widgets once."""
     for widget in (strip, table):
         widget.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
         widget.verticalHeader().setVisible(False)
     strip.horizontalHeader().setVisible(False)
-    strip.setRowCount(1)
     strip.horizontalHeader().setMinimumSectionSize(_SMALLEST_CELL)
+    strip.verticalHeader().setMinimumSectionSize(_SMALLEST_CELL)
     strip.horizontalHeader().setSectionResizeMode(qt.QHeaderView.Stretch)
     strip.verticalHeader().setSectionResizeMode(qt.QHeaderView.Stretch)
     strip.setHorizontalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
     strip.setVerticalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
     strip.setSelectionMode(qt.QAbstractItemView.NoSelection)
-    table.setColumnCount(len(_HEADINGS))
-    table.setHorizontalHeaderLabels(list(_HEADINGS))
+    table.setColumnCount(len(_COLUMNS))
+    for column, (heading, tip) in enumerate(_COLUMNS):
+        item = qt.QTableWidgetItem(heading)
+        item.setToolTip(tip)
+        table.setHorizontalHeaderItem(column, item)
     table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
     table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
     table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
-    table.horizontalHeader().setSectionResizeMode(_STATUS_COLUMN, qt.QHeaderView.Stretch)
+    table.horizontalHeader().setSectionResizeMode(_OUTCOME, qt.QHeaderView.Stretch)
+
+
+def strip_columns(count: int) -> int:
+    """How many slices one row of the strip holds; the rows are about equally long.
+
+    >>> strip_columns(26), strip_columns(60), strip_columns(300)
+    (26, 30, 38)
+    """
+    rows = max(-(-count // _MOST_IN_ROW), 1)
+    return -(-count // rows)
 
 
 def fill_strip(strip: Any, record: RunRecord, current: int) -> list[int]:
-    """One cell per slice in the order of the volume; returns the slices' indices."""
+    """One cell per slice in the order of the volume, row by row; returns the slices' indices."""
     slices = [record.slices[index] for index in sorted(record.slices)]
-    strip.setColumnCount(len(slices))
-    for column, entry in enumerate(slices):
+    columns = strip_columns(len(slices))
+    rows = -(-len(slices) // columns) if columns else 0
+    strip.setColumnCount(columns)
+    strip.setRowCount(rows)
+    strip.setFixedHeight(max(rows, 1) * _CELL_HEIGHT + 4)
+    for place in range(rows * columns):
+        row, column = divmod(place, columns)
+        if place >= len(slices):
+            item = _item(strip, row, column, "")
+            item.setBackground(qt.QBrush())
+            item.setToolTip("")
+            continue
+        entry = slices[place]
         sign = _LOOK if entry.is_marked and entry.needs_review else _SIGNS[entry.decision]
-        text = _CURRENT if entry.index == current else sign
-        item = _item(strip, 0, column, text)
+        item = _item(strip, row, column, _CURRENT if entry.index == current else sign)
         item.setBackground(qt.QBrush(qt.QColor(COLOURS[entry.status])))
         item.setForeground(qt.QBrush(qt.QColor(_WHITE if entry.status in _DARK else _BLACK)))
-        words = [TITLES[entry.status], _reasons(entry)]
+        words = [outcome(entry, record.threshold), reasons(entry)]
         item.setToolTip(
-            _("Slice {number}: ").format(number=entry.index + 1) + "; ".join(filter(None, words))
+            _("Slice {number}: {words}").format(
+                number=number_of(entry.index), words="; ".join(word for word in words if word)
+            )
         )
     return [entry.index for entry in slices]
 
 
-def fill_table(table: Any, record: RunRecord, current: int) -> list[int]:
-    """One row per slice, those that need review first; returns the slices' indices."""
-    slices = record.worst_first()
-    table.setRowCount(len(slices))
+def fill_table(
+    table: Any,
+    record: RunRecord,
+    order: Sequence[int],
+    current: int,
+    instances: Mapping[int, int],
+) -> None:
+    """One row per slice.
+
+    Args:
+        table: the widget.
+        record: of the run.
+        order: the slices' indices, row by row.
+        current: the slice whose row is selected.
+        instances: DICOM instance numbers by slice; the column is hidden where there are none.
+    """
+    table.setRowCount(len(order))
+    table.setColumnHidden(_IMAGE, not instances)
     level = _interval_level(record)
-    for row, entry in enumerate(slices):
-        unreliable = record.is_out_of_distribution(entry.index)
-        pdsc, interval = _quality(entry)
+    for row, index in enumerate(order):
+        entry = record.slices[index]
+        unreliable = record.is_out_of_distribution(index)
+        quality, interval = _quality(entry)
         texts = (
-            str(entry.index + 1),
-            f"{TITLES[entry.status]}{_suffix(entry)}",
-            f"{pdsc}{_UNRELIABLE if unreliable and pdsc else ''}",
+            str(number_of(index)),
+            str(instances.get(index, "")),
+            f"{outcome(entry, record.threshold)}{_suffix(entry)}",
+            f"{quality}{_UNRELIABLE if unreliable and quality else ''}",
             interval,
             str(len(entry.iterations)),
             entry.decision.value,
         )
         items = [_item(table, row, column, text) for column, text in enumerate(texts)]
-        items[_PDSC_COLUMN].setToolTip(
-            _("Unlike the training patients: pDSC is unreliable") if unreliable else ""
-        )
-        items[_STATUS_COLUMN].setToolTip(_reasons(entry))
-        items[_INTERVAL_COLUMN].setToolTip(level)
-        if entry.index == current:
+        items[_QUALITY].setToolTip(MARK_WORDS[Mark.UNFAMILIAR] if unreliable else "")
+        items[_OUTCOME].setToolTip(reasons(entry))
+        items[_RANGE].setToolTip(level)
+        if index == current:
             table.selectRow(row)
-    return [entry.index for entry in slices]
+            table.scrollToItem(items[_SLICE])
+    if current not in order:
+        table.clearSelection()
 
 
 def _quality(entry: SliceRecord) -> tuple[str, str]:
-    """The best pDSC and its interval; empty for a slice without mask."""
+    """The best estimated quality and its range; empty for a slice without mask."""
     if not entry.iterations or entry.status is Status.ABSENT:
         return "", ""
     best = entry.iterations[entry.best]
@@ -144,12 +217,6 @@ def _interval_level(record: RunRecord) -> str:
 def _suffix(entry: SliceRecord) -> str:
     marked = _MARKED if _ANATOMY.intersection(entry.marks) else ""
     return f"{_BORDERLINE if entry.borderline else ''}{marked}"
-
-
-def _reasons(entry: SliceRecord) -> str:
-    """Why a reader should look at a slice; while the run is in progress only what is known."""
-    marks = {*entry.marks, *([Mark.BORDERLINE] if entry.borderline else [])}
-    return "; ".join(words for mark, words in MARK_WORDS.items() if mark in marks)
 
 
 def _item(table: Any, row: int, column: int, text: str) -> Any:

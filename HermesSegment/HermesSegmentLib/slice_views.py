@@ -33,7 +33,7 @@ def show_volume(volume: Any) -> None:
     slicer.util.setSliceViewerLayers(background=volume, rotateToVolumePlane=True)
     frame = frame_of(volume)
     view = reading_view(volume, frame)
-    if view is not None and _alignment(view, volume, frame) < _PARALLEL:
+    if view is not None and alignment(view, volume, frame) < _PARALLEL:
         normal = np.abs(_normal(volume, frame))
         view.SetOrientation(max(_ORIENTATIONS, key=lambda name: normal[_ORIENTATIONS[name]]))
         view.RotateToVolumePlane(volume)
@@ -68,7 +68,7 @@ def reading_view(volume: Any, frame: SliceFrame) -> Any:
     in_layout = [node for node in nodes if node.IsMappedInLayout()] or nodes
     return max(
         in_layout,
-        key=lambda node: (_alignment(node, volume, frame), node.GetLayoutName() == _FIRST),
+        key=lambda node: (alignment(node, volume, frame), node.GetLayoutName() == _FIRST),
         default=None,
     )
 
@@ -101,7 +101,7 @@ def _normal(volume: Any, frame: SliceFrame) -> np.ndarray:
     return normal / np.linalg.norm(normal)
 
 
-def _alignment(node: Any, volume: Any, frame: SliceFrame) -> float:
+def alignment(node: Any, volume: Any, frame: SliceFrame) -> float:
     """Cosine of the angle between a view and the slices, to 4 digits: 1 for parallel ones."""
     matrix = slicer.util.arrayFromVTKMatrix(node.GetSliceToRAS())
     normal = matrix[:3, 2] / np.linalg.norm(matrix[:3, 2])
@@ -116,7 +116,7 @@ def _shown(volume: Any) -> bool:
     return (
         view is not None
         and all(node.GetBackgroundVolumeID() == volume.GetID() for node in views)
-        and _alignment(view, volume, frame) >= _PARALLEL
+        and alignment(view, volume, frame) >= _PARALLEL
     )
 
 

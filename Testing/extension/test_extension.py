@@ -136,7 +136,9 @@ panel.try_sample()
 while panel.control.running:
     slicer.app.processEvents()
 print(panel.control.message)
-panel.reviewing.accept_all()
+for entry in panel.review.run.record.slices.values():
+    panel.reviewing.look_at(entry.index)
+    panel.reviewing.accept()
 panel.exporting.to_node()
 widget.cleanup()
 import HermesLib

@@ -50,3 +50,12 @@ def drain(panel, engine) -> None:
     """Turns of the timer until all messages are in the scene."""
     while engine.waiting or not panel.control.settled:
         panel.control.tick()
+
+
+def accept_every(panel) -> None:
+    """Accept what needs no look at once and the rest one by one, as a reader would."""
+    if panel.ui.acceptAllButton.enabled:
+        click(panel.ui.acceptAllButton)
+    for entry in panel.review.waiting():
+        panel.reviewing.look_at(entry.index)
+        click(panel.ui.acceptButton)

@@ -7,7 +7,7 @@ import slicer
 
 from HermesSegmentLib.labelmaps import voxels_of
 from HermesSegmentLib.run_creation import ORGAN
-from Testing.slicer_module.driving import GLAND, LARGE, click
+from Testing.slicer_module.driving import GLAND, LARGE, accept_every, click
 
 
 def test_exports_hold_only_accepted_slices_on_the_volumes_grid(reviewed, tmp_path):
@@ -15,7 +15,7 @@ def test_exports_hold_only_accepted_slices_on_the_volumes_grid(reviewed, tmp_pat
 
     from HermesSegmentLib import export, review_report
 
-    click(reviewed.ui.acceptAllButton)
+    accept_every(reviewed)
     reviewed.reviewing.look_at(4)
     click(reviewed.ui.rejectButton)
     click(reviewed.ui.exportNodeButton)
@@ -50,7 +50,7 @@ def test_exporting_to_an_existing_segmentation_keeps_its_segments(reviewed):
     bladder = np.zeros((6, 40, 50), np.uint8)
     bladder[:, 12:20, 12:20] = 1
     put_labelmap(target, "bladder", bladder, ijk_to_ras(reviewed.review.run.volume))
-    click(reviewed.ui.acceptAllButton)
+    accept_every(reviewed)
     reviewed.ui.targetSelector.setCurrentNode(target)
     click(reviewed.ui.exportNodeButton)
     assert np.array_equal(voxels_of(target, "bladder", reviewed.review.run.volume), bladder > 0)
@@ -85,7 +85,7 @@ def test_edits_in_the_segment_editor_are_exported(reviewed, tmp_path):
     painted = voxels_of(run.get("result"), ORGAN, run.volume).astype(np.uint8)
     painted[3, 30:35, 40:48] = 1
     slicer.util.updateSegmentBinaryLabelmapFromArray(painted, run.get("result"), ORGAN, run.volume)
-    click(reviewed.ui.acceptAllButton)
+    accept_every(reviewed)
     export.to_file(reviewed.review, tmp_path / "out.nii.gz")
     exported = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(tmp_path / "out.nii.gz"))) > 0
     assert np.array_equal(exported[3], painted[3] > 0)

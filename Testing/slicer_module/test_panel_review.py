@@ -9,7 +9,6 @@ from HermesLib.engine.messages import Cancelled, Finished
 from HermesSegmentLib.labelmaps import voxels_of
 from HermesSegmentLib.run_creation import ORGAN, run_record_nodes
 from Testing.slicer_module.driving import (
-    GLAND,
     LARGE,
     RUN,
     SMALL,
@@ -26,11 +25,11 @@ def test_a_finished_run_is_ready_for_review_worst_first(reviewed):
     assert ui.runButton.text == "Run"
     assert (
         ui.statusLabel.text
-        == "Done: 1 of 3 slices accepted, 2 below threshold, 0 without the organ, 0 failed"
+        == "Done: 1 of 3 slices reached 0.90, 2 below, 0 without the organ, 0 failed"
     )
     assert [ui.sliceTable.item(row, 0).text() for row in range(3)] == ["4", "5", "3"]
     assert reviewed.review.slice_index == 3
-    assert ui.iterationLabel.text == "0 of 1, pDSC 0.40 (best)"
+    assert ui.iterationLabel.text == "1 of 2, estimated quality 0.40 (best)"
 
 
 def test_accept_takes_the_mask_in_view_and_undo_takes_it_back(reviewed):
@@ -45,22 +44,13 @@ def test_accept_takes_the_mask_in_view_and_undo_takes_it_back(reviewed):
     assert np.array_equal(review.result_mask(3), SMALL)
 
 
-def test_accepting_all_takes_the_best_masks_and_keeps_earlier_decisions(reviewed):
-    click(reviewed.ui.rejectButton)
-    click(reviewed.ui.acceptAllButton)
-    review = reviewed.review
-    assert np.array_equal(review.result_mask(2), GLAND)
-    assert not review.result_mask(3).any()
-    assert np.array_equal(review.result_mask(4), LARGE)
-
-
 def test_keys_work_only_while_the_module_is_open(reviewed, widget):
-    window = widget.panel._shortcuts[0].parent()
+    window = widget.panel.ui.HermesSegment.window()
     press = lambda key: (qt.QTest.keyClick(window, key), slicer.app.processEvents())  # noqa: E731
     window.activateWindow()
     slicer.app.processEvents()
     press("n")
-    assert reviewed.review.slice_index == 4
+    assert reviewed.review.slice_index == 4, "the next after the worst"
     press("a")
     assert reviewed.review.current.decision == "accepted"
     widget.exit()
@@ -90,7 +80,7 @@ def test_the_panel_follows_slicers_own_sequence_browser(reviewed):
     assert reviewed.ui.iterationSlider.value == 0
     reviewed.review.run.get("browser").SetSelectedItemNumber(1)
     assert reviewed.ui.iterationSlider.value == 1
-    assert reviewed.ui.iterationLabel.text == "1 of 1, pDSC 0.35"
+    assert reviewed.ui.iterationLabel.text == "2 of 2, estimated quality 0.35"
     run = reviewed.review.run
     assert np.array_equal(voxels_of(run.get("previous"), ORGAN, run.volume)[3], LARGE)
 
@@ -133,7 +123,7 @@ def test_a_slice_unlike_the_training_patients_is_marked_and_reported(panel, engi
     engine.say(opened((2, 3, 4), out_of_distribution=(3,)), *RUN, Finished(report))
     drain(panel, engine)
     table = panel.ui.sliceTable
-    marked = {table.item(row, 0).text(): table.item(row, 2).text() for row in range(table.rowCount)}
+    marked = {table.item(row, 0).text(): table.item(row, 3).text() for row in range(table.rowCount)}
     assert (
         marked["4"].endswith("?")
         and not marked["3"].endswith("?")
@@ -154,28 +144,24 @@ def test_a_borderline_slice_is_marked_reported_and_needs_review(panel, engine):
     drain(panel, engine)
     table = panel.ui.sliceTable
     rows = {table.item(row, 0).text(): row for row in range(table.rowCount)}
-    assert table.item(rows["4"], 1).text().endswith("±") and not table.item(
-        rows["3"], 1
+    assert table.item(rows["4"], 2).text().endswith("±") and not table.item(
+        rows["3"], 2
     ).text().endswith("±")
     assert (
-        "presence of the organ is uncertain" in table.item(rows["4"], 1).toolTip()
+        "presence of the organ is uncertain" in table.item(rows["4"], 2).toolTip()
         and rows["4"] == 0
     )
     assert "1 borderline" in panel.ui.statusLabel.text
 
 
-def test_accepting_all_leaves_marked_slices_for_a_look(panel, engine):
+def test_marked_slices_wait_for_a_look_and_say_why(panel, engine):
     click(panel.ui.runButton)
     play(panel, engine, end=Finished(marked_report({2: ["abrupt-end"], 4: ["gap", "unfamiliar"]})))
     table, strip = panel.ui.sliceTable, panel.ui.sliceStrip
     assert [table.item(row, 0).text() for row in range(3)] == ["4", "5", "3"], "all need a look"
-    assert table.item(2, 1).text() == "accepted !"
-    assert "the organ ends with a large cross-section" in table.item(2, 1).toolTip()
+    assert table.item(2, 2).text() == "reached 0.90 !"
+    assert "the organ ends with a large cross-section" in table.item(2, 2).toolTip()
     assert strip.item(0, 0).text() == "!" and "large cross-section" in strip.item(0, 0).toolTip()
-    click(panel.ui.acceptAllButton)
-    decisions = {index: entry.decision for index, entry in panel.review.run.record.slices.items()}
-    assert decisions == {2: "", 3: "accepted", 4: ""}
-    assert panel.ui.statusLabel.text.startswith("2 marked slices were not accepted")
 
 
 def test_the_panel_marks_the_slices_of_a_cancelled_run_itself(panel, engine):
@@ -198,5 +184,5 @@ def test_the_interval_says_what_the_patients_can_guarantee(panel, engine):
     click(panel.ui.runButton)
     level = {"nominal": 0.9, "guaranteed": 7 / 9, "patients": 8}
     play(panel, engine, end=Finished({**marked_report({}), "provenance": {"interval": level}}))
-    tip = panel.ui.sliceTable.item(0, 3).toolTip()
+    tip = panel.ui.sliceTable.item(0, 4).toolTip()
     assert tip == "90% nominal; 8 patients can guarantee at most 78%"

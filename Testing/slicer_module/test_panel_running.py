@@ -18,7 +18,10 @@ def test_iterations_appear_during_the_run(panel, engine):
     run = panel.control.run
     assert np.array_equal(voxels_of(run.get("mask"), ORGAN, run.volume)[2], GLAND)
     line = panel.ui.statusLabel.text
-    assert line.startswith("Slice 2 of 3, iteration 1, pDSC 0.97") and "left" in line
+    assert (
+        line.startswith("1 of 3 slices done; slice 3: try 2, estimated quality 0.97")
+        and "left" in line
+    )
 
 
 def test_a_failed_run_gives_the_reason_and_keeps_finished_slices(panel, engine):

@@ -9,9 +9,10 @@ import slicer
 
 from HermesLib.io.orientation import SliceAxes
 from HermesLib.refinement.events import Status
+from HermesLib.report import colours
 from HermesSegmentLib import slice_views
 from HermesSegmentLib.labelmaps import ijk_to_ras, put_labelmap, voxels_of
-from HermesSegmentLib.run_creation import CYAN, MAGENTA, ORGAN, run_record_nodes
+from HermesSegmentLib.run_creation import ORGAN, run_record_nodes
 from HermesSegmentLib.run_nodes import RunNodes
 from Testing.slicer_module.events import AXES, block, iteration, opened, record
 from Testing.standins.slice_view import SliceView
@@ -64,14 +65,14 @@ def test_the_iteration_before_is_shown_in_grey(run):
 
 
 def test_segments_carry_terminology_and_colour(run):
-    for role, colour in (("mask", CYAN), ("pgt", MAGENTA)):
+    for role, colour in (("mask", colours.MASK), ("pgt", colours.EXPECTED)):
         segment = run.get(role).GetSegmentation().GetSegment(ORGAN)
         coded = slicer.vtkSegment.GetTerminologyEntryTagName()
         import vtk
 
         text = vtk.reference("")
         assert segment.GetTag(coded, text) and "SCT^41216001^Prostate" in str(text)
-        assert segment.GetColor() == pytest.approx(colour)
+        assert segment.GetColor() == pytest.approx(colours.rgb(colour))
 
 
 def test_the_nodes_are_in_a_folder_beside_the_volume(run):

@@ -12,6 +12,7 @@ import pytest
 import slicer
 from PIL import Image
 
+from Testing.slicer_module.driving import accept_every
 from Testing.slicer_module.test_whole_run import click, panel, wait  # noqa: F401
 from Testing.standins.plot_view import plot_pixels
 from Testing.standins.slice_view import SliceView
@@ -71,7 +72,7 @@ def test_the_panel_from_ready_to_exported(panel, folder):  # noqa: F811
     panel.parameters.showDifference = True
     view.show(run.volume, tuple(run.frame.centre(panel.review.slice_index)))
     review = shoot(panel, folder / "panel-review.png", view, plot=True)
-    click(panel.ui.acceptAllButton)
+    accept_every(panel)
     click(panel.ui.exportNodeButton)
     panel.parameters.showDifference = False
     exported = shoot(panel, folder / "panel-export.png", view, plot=True)

@@ -17,6 +17,7 @@ import slicer
 
 from HermesSegmentLib import export, review_report
 from Testing.slicer_module.conftest import MODULE
+from Testing.slicer_module.driving import accept_every
 
 ROOT = Path(__file__).resolve().parents[2]
 SERIES = ROOT.parent / "shared" / "data" / "dicom" / "mr-prostate-t2"
@@ -95,12 +96,7 @@ def test_the_panels_export_of_a_dicom_series_is_the_result_of_hermes_refine(
     wait(panel, lambda: not panel.control.running)
     timer.stop()
     assert panel.ui.statusLabel.text.startswith("Done: "), panel.ui.statusLabel.text
-    click(panel.ui.acceptAllButton)
-    # Marked slices wait for a look.
-    for entry in panel.review.run.record.slices.values():
-        if entry.is_marked and entry.needs_review:
-            panel.reviewing.look_at(entry.index)
-            click(panel.ui.acceptButton)
+    accept_every(panel)
     export.to_file(panel.review, tmp_path / "panel.seg.nrrd")
     with capsys.disabled():
         print(

@@ -9,6 +9,8 @@ from typing import Any
 
 import slicer
 
+from Testing.standins import pythonqt as qt
+
 
 class SliceWidget:
     """One slice view's nodes and logic."""
@@ -46,6 +48,7 @@ class LayoutManager:
         self._logic.SetMRMLApplicationLogic(application)
         self._logic.SetMRMLScene(slicer.mrmlScene)
         self._widgets: dict[str, SliceWidget] = {}
+        self._viewport = qt.QWidget()
         self.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView)
 
     def layoutLogic(self) -> Any:
@@ -78,6 +81,10 @@ class LayoutManager:
         """One slice view; None for an unknown name."""
         self.sliceViewNames()
         return self._widgets.get(name)
+
+    def viewport(self) -> Any:
+        """The widget that holds all views."""
+        return self._viewport
 
     def mrmlSliceLogics(self) -> Any:
         """The slice logics of all views."""

@@ -12,16 +12,10 @@ from matplotlib.patches import Rectangle
 from HermesLib.prompts.types import PromptMarks
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.marks import Mark
+from HermesLib.report import colours
 from HermesLib.report.overview.selection import View
 
-# The colours of errors are from Okabe and Ito's palette for colour-blind readers; the outlines also
-# differ by dashes, and the signs of prompts by shape.
-MASK_COLOUR = "#00FFFF"
-PGT_COLOUR = "#FF00FF"
-FALSE_POSITIVE_COLOUR = "#E69F00"
-FALSE_NEGATIVE_COLOUR = "#0072B2"
-POSITIVE_COLOUR = "#F0E442"
-NEGATIVE_COLOUR = "#FFFFFF"
+# Outlines also differ by dashes, and the signs of prompts by shape.
 REASON_COLOUR = "#D55E00"
 FILL = 0.5
 PGT_DASHES = (0, (3, 1.5))
@@ -36,8 +30,8 @@ class _Sign:
     marker: str
 
 
-_POSITIVE = _Sign(POSITIVE_COLOUR, "+", "+")
-_NEGATIVE = _Sign(NEGATIVE_COLOUR, "\u2212", "_")
+_POSITIVE = _Sign(colours.POSITIVE_PROMPT, "+", "+")
+_NEGATIVE = _Sign(colours.NEGATIVE_PROMPT, "\u2212", "_")
 
 _OUTLINED = [effects.withStroke(linewidth=2.6, foreground="black")]
 
@@ -66,8 +60,8 @@ def draw_cell(
         aspect=aspect,
         interpolation="nearest",
     )
-    _outline(axes, iteration.mask, MASK_COLOUR, 1.6, "solid")
-    _outline(axes, iteration.pgt, PGT_COLOUR, 1.4, PGT_DASHES)
+    _outline(axes, iteration.mask, colours.MASK, 1.6, "solid")
+    _outline(axes, iteration.pgt, colours.EXPECTED, 1.4, PGT_DASHES)
     left, right, top, bottom = view
     if iteration.prompt is not None:
         _draw_marks(axes, iteration.prompt.marks(), view)
@@ -99,10 +93,10 @@ def draw_reasons(axes: Axes, reasons: Sequence[Mark]) -> None:
 
 def _errors(mask: np.ndarray, pgt: np.ndarray) -> np.ndarray:
     """(H, W, 4): false positives and false negatives of the mask against the pGT."""
-    colours = np.zeros((*mask.shape, 4))
-    colours[mask & ~pgt] = to_rgba(FALSE_POSITIVE_COLOUR, FILL)
-    colours[~mask & pgt] = to_rgba(FALSE_NEGATIVE_COLOUR, FILL)
-    return colours
+    painted = np.zeros((*mask.shape, 4))
+    painted[mask & ~pgt] = to_rgba(colours.MASK_ONLY, FILL)
+    painted[~mask & pgt] = to_rgba(colours.EXPECTED_ONLY, FILL)
+    return painted
 
 
 def _outline(axes: Axes, mask: np.ndarray, colour: str, width: float, style: str | tuple) -> None:
@@ -159,7 +153,7 @@ def _draw_box(axes: Axes, box: tuple[float, float, float, float], view: View) ->
         x2 - x1,
         y2 - y1,
         fill=False,
-        edgecolor=POSITIVE_COLOUR,
+        edgecolor=colours.POSITIVE_PROMPT,
         linewidth=1.4,
         path_effects=_OUTLINED,
     )
@@ -168,10 +162,10 @@ def _draw_box(axes: Axes, box: tuple[float, float, float, float], view: View) ->
 
 def _draw_strokes(axes: Axes, strokes: np.ndarray, sign: _Sign, view: View) -> None:
     if strokes.any():
-        colours = np.zeros((*strokes.shape, 4))
-        colours[strokes] = to_rgba(sign.colour, 0.45)
+        painted = np.zeros((*strokes.shape, 4))
+        painted[strokes] = to_rgba(sign.colour, 0.45)
         axes.imshow(
-            colours,
+            painted,
             extent=(0, strokes.shape[1], strokes.shape[0], 0),
             aspect=axes.get_aspect(),
             interpolation="nearest",

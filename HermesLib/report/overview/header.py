@@ -12,6 +12,7 @@ from HermesLib.prompts.types import PromptMarks
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.history import SliceResult
 from HermesLib.refinement.marks import Marks
+from HermesLib.report import colours
 from HermesLib.report.overview import cell
 from HermesLib.report.overview.selection import is_blank
 
@@ -94,17 +95,19 @@ def counts_text(
 
 def _legend_entries(drawn_results: Sequence[SliceResult], marked: Marks) -> list[Line2D | Patch]:
     entries: list[Line2D | Patch] = [
-        Line2D([], [], color=cell.MASK_COLOUR, linewidth=2.2, label="mask"),
+        Line2D([], [], color=colours.MASK, linewidth=2.2, label=colours.WORDS[colours.MASK]),
         Line2D(
             [],
             [],
-            color=cell.PGT_COLOUR,
+            color=colours.EXPECTED,
             linewidth=2.0,
             linestyle=(0, (2, 1)),
-            label="pGT (expected)",
+            label=f"{colours.WORDS[colours.EXPECTED]} (pGT)",
         ),
-        Patch(facecolor=cell.FALSE_POSITIVE_COLOUR, alpha=0.7, label="only in mask (FP)"),
-        Patch(facecolor=cell.FALSE_NEGATIVE_COLOUR, alpha=0.7, label="only in pGT (FN)"),
+        *(
+            Patch(facecolor=colour, alpha=0.7, label=colours.WORDS[colour])
+            for colour in (colours.MASK_ONLY, colours.EXPECTED_ONLY)
+        ),
     ]
     if any(len(result.records) > 1 for result in drawn_results):
         entries.append(Line2D([], [], color="black", marker=">", linestyle="none", label="result"))
@@ -115,16 +118,16 @@ def _legend_entries(drawn_results: Sequence[SliceResult], marked: Marks) -> list
         entries.append(
             Patch(
                 facecolor="#808080",
-                edgecolor=cell.POSITIVE_COLOUR,
+                edgecolor=colours.POSITIVE_PROMPT,
                 linewidth=1.8,
                 label="prompt (box)",
             )
         )
     if marks is not None and marks.has_signs:
-        entries.append(Patch(facecolor=cell.POSITIVE_COLOUR, edgecolor="black", label="prompt +"))
-        entries.append(
-            Patch(facecolor=cell.NEGATIVE_COLOUR, edgecolor="black", label="prompt \u2212")
-        )
+        entries += [
+            Patch(facecolor=colour, edgecolor="black", label=colours.WORDS[colour])
+            for colour in (colours.POSITIVE_PROMPT, colours.NEGATIVE_PROMPT)
+        ]
     return entries
 
 

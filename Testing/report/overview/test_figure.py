@@ -8,6 +8,8 @@ from PIL import Image
 
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.marks import Mark
+from HermesLib.report import colours
+from HermesLib.report.colours import rgb
 from HermesLib.report.overview.figure import write_overview
 from HermesLib.report.overview.header import Heading, counts_text
 from Testing.report.runs import HEIGHT, WIDTH, results_of, slice_events
@@ -28,9 +30,16 @@ def count(picture: np.ndarray, colour: tuple[int, int, int], tolerance: int = 12
     return int((np.abs(picture - np.array(colour)).max(-1) <= tolerance).sum())
 
 
+def drawn(colour: str, over: float = 0.0, share: float = 1.0) -> tuple[int, int, int]:
+    """A colour of the code over a grey from 0 to 1, as far as it covers it."""
+    red, green, blue = (round(255 * (share * v + (1 - share) * over)) for v in rgb(colour))
+    return red, green, blue
+
+
 # Half transparent over a grey of 0.5.
-FALSE_POSITIVE, FALSE_NEGATIVE = (179, 143, 64), (64, 121, 153)
-CYAN, MAGENTA, YELLOW = (0, 255, 255), (255, 0, 255), (240, 228, 66)
+FALSE_POSITIVE = drawn(colours.MASK_ONLY, 0.5, 0.5)
+FALSE_NEGATIVE = drawn(colours.EXPECTED_ONLY, 0.5, 0.5)
+MASK, EXPECTED, PROMPT = map(drawn, (colours.MASK, colours.EXPECTED, colours.POSITIVE_PROMPT))
 VERMILION = (213, 94, 0)
 
 
@@ -39,16 +48,16 @@ def test_outlines_errors_and_prompt_are_drawn(tmp_path: Path, kind: str | None):
     picture = draw(
         tmp_path / "overview.png", slice_events(3, [0.4, 0.8], Status.STOPPED, kind, dsc=0.5)
     )[HEADER:]
-    for colour in (CYAN, MAGENTA, FALSE_POSITIVE, FALSE_NEGATIVE):
+    for colour in (MASK, EXPECTED, FALSE_POSITIVE, FALSE_NEGATIVE):
         assert count(picture, colour) > 50, colour
-    assert (count(picture, YELLOW) > 20) == (kind is not None)
+    assert (count(picture, PROMPT) > 20) == (kind is not None)
 
 
 def test_a_mask_that_is_its_pgt_shows_no_errors(tmp_path: Path):
     events = slice_events(3, [1.0], Status.ACCEPTED, None)
     np.copyto(events[0].mask, events[0].pgt)
     panels = draw(tmp_path / "overview.png", events)[HEADER:]
-    assert count(panels, CYAN) > 50
+    assert count(panels, MASK) > 50
     assert count(panels, FALSE_POSITIVE) == count(panels, FALSE_NEGATIVE) == 0
 
 

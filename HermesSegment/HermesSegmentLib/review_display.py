@@ -1,0 +1,140 @@
+"""What the widgets of the Review section show."""
+
+from typing import TYPE_CHECKING, Any
+
+from slicer.i18n import tr as _
+
+from HermesLib.refinement.events import Status
+from HermesLib.report import colours
+from HermesSegmentLib import slice_table
+from HermesSegmentLib.greying import Greying
+from HermesSegmentLib.review import Review
+from HermesSegmentLib.run_record import RunRecord, SliceRecord
+from HermesSegmentLib.run_summary import summary
+from HermesSegmentLib.slice_names import number_of
+
+if TYPE_CHECKING:
+    from HermesSegmentLib.review_section import ReviewSection
+
+
+def legend() -> str:
+    """The colours of outlines, fills and prompts in words, as rich text."""
+    return "&nbsp; ".join(
+        f'<span style="color:{colour}; background-color:#404040">&nbsp;■&nbsp;</span> {_(words)}'
+        for colour, words in colours.WORDS.items()
+    )
+
+
+class ReviewDisplay:
+    """Fills the widgets.
+
+    Args:
+        ui: the widgets by name.
+        section: whose state they show.
+    """
+
+    def __init__(self, ui: Any, section: "ReviewSection") -> None:
+        self.ui, self.section = ui, section
+        self._greying = Greying()
+        slice_table.prepare(ui.sliceStrip, ui.sliceTable)
+        ui.legendLabel.text = slice_table.legend()
+        ui.colourLabel.text = legend()
+
+    def refresh(self, record: RunRecord | None) -> None:
+        """Show a run's record; None: no run."""
+        ui, section = self.ui, self.section
+        self._buttons()
+        if record is None or section.names is None:
+            ui.sliceStrip.setRowCount(0)
+            ui.sliceTable.setRowCount(0)
+            ui.iterationLabel.text = ui.whereLabel.text = ui.summaryLabel.text = ""
+            return
+        review = section.opened
+        slice_table.fill_strip(ui.sliceStrip, record, review.slice_index)
+        slice_table.fill_table(
+            ui.sliceTable, record, section.order, review.slice_index, section.names.instances
+        )
+        ui.summaryLabel.text = summary(review.run)
+        ui.whereLabel.text = self._where(review, record)
+        self._tries(review)
+
+    def _buttons(self) -> None:
+        ui, section, grey = self.ui, self.section, self._greying
+        review, running = section.review, section.control.running
+        obstacle = section.obstacle
+        number = "" if review is None else f" {number_of(review.slice_index)}"
+        for button, verb in (
+            (ui.acceptButton, _("Accept")),
+            (ui.editButton, _("Edit")),
+            (ui.rejectButton, _("Reject")),
+        ):
+            grey.set(button, obstacle)
+            button.text = f"{verb}{number}"
+        grey.set(ui.iterationSlider, obstacle)
+        rerun = _("a run is in progress") if running else obstacle
+        grey.set(ui.fromMaskButton, rerun)
+        hidden = "" if section.prompts_shown else _("the prompts are hidden")
+        grey.set(ui.fromPromptButton, rerun or hidden)
+        waits = review is not None and review.neighbour(1) is not None
+        for button in (ui.nextButton, ui.previousButton):
+            grey.set(button, "" if waits else _("no other slice needs a look"))
+        grey.set(ui.zoomButton, "" if review is not None else _("there is no result yet"))
+        journal = None if review is None else review.journal
+        for button, step, verb, nothing in (
+            (ui.undoButton, journal and journal.last, _("Undo"), _("nothing to undo")),
+            (ui.redoButton, journal and journal.next, _("Redo"), _("nothing to redo")),
+        ):
+            grey.set(button, "" if step else nothing)
+            if step:
+                button.toolTip = f"{verb}: {step.title}"
+        self._accept_all(review, running)
+
+    def _accept_all(self, review: Review | None, running: bool) -> None:
+        count = 0 if review is None else len(review.reached())
+        threshold = 0.0 if review is None else review.run.record.threshold
+        self.ui.acceptAllButton.text = (
+            _("Accept all that reached the threshold")
+            if review is None
+            else _("Accept all that reached {threshold:.2f} ({count})").format(
+                threshold=threshold, count=count
+            )
+        )
+        obstacle = ""
+        if running:
+            obstacle = _("which slices need a look is known when the run is over")
+        elif not count:
+            obstacle = _("no undecided slice reached the threshold without a reason for a look")
+        self._greying.set(self.ui.acceptAllButton, obstacle)
+
+    def _where(self, review: Review, record: RunRecord) -> str:
+        """The slice in view, how it ended, what was decided, and why it needs a look."""
+        section, entry = self.section, review.current
+        assert section.names is not None
+        text = f"<b>{section.names.title(review.slice_index)}</b>"
+        if section.obstacle:
+            return f"{text}<br>{section.obstacle}"
+        assert entry is not None
+        parts = [slice_table.outcome(entry, record.threshold)]
+        parts.append(entry.decision.value or _("not decided"))
+        parts.append(slice_table.reasons(entry))
+        return f"{text}<br>{'; '.join(part for part in parts if part)}"
+
+    def _tries(self, review: Review) -> None:
+        entry = review.current
+        if entry is None or not entry.iterations:
+            self.ui.iterationLabel.text = ""
+            return
+        last, current = len(entry.iterations) - 1, review.visible_iteration
+        self.ui.iterationSlider.setRange(0, last)
+        self.ui.iterationSlider.value = current
+        self.ui.iterationLabel.text = try_text(entry, current)
+
+
+def try_text(entry: SliceRecord, iteration: int) -> str:
+    """The try in view in words: ``1 of 2, estimated quality 0.40 (best)``."""
+    text = _("{current} of {count}").format(
+        current=number_of(iteration), count=len(entry.iterations)
+    )
+    if entry.status is not Status.ABSENT:
+        text += _(", estimated quality {value:.2f}").format(value=entry.iterations[iteration].pdsc)
+    return text + (_(" (best)") if iteration == entry.best else "")
