@@ -72,7 +72,8 @@ def _figures(outcomes: Sequence[SliceOutcome]) -> dict[str, Any]:
     ``with_organ``, ``without_organ``: slices. ``silent``: silent failures among the slices with the
     organ, and their share of these. ``dropped``: absent though the organ is there, and how many of
     them bear no mark. ``accepted``: share of the slices with the organ, their true Dice, and how
-    many are below :data:`ACCEPTABLE`. ``drawn_without_organ``: slices without the organ that end
+    many are below :data:`ACCEPTABLE`. ``accepted_unmarked``: the same of those that bear no mark,
+    which a reader may accept together. ``drawn_without_organ``: slices without the organ that end
     with a mask, and the silent failures among them, which are accepted. ``marked``: share of the
     slices with and without the organ. ``true_dice``, ``pgt_dice``: means over slices with the
     organ. ``presence_auroc``: over all slices. ``aurc``, ``e_aurc``: of the pDSC on all slices with
@@ -83,7 +84,6 @@ def _figures(outcomes: Sequence[SliceOutcome]) -> dict[str, Any]:
     accepted = [outcome for outcome in with_organ if outcome.status == Status.ACCEPTED]
     dropped = [outcome for outcome in with_organ if is_dropped(outcome)]
     drawn = [outcome for outcome in without if outcome.drawn]
-    low = [outcome for outcome in accepted if outcome.final_dsc < ACCEPTABLE]
     silent = sum(map(is_silent, with_organ))
     pdscs = [outcome.pdsc for outcome in with_organ]
     risks = [1 - outcome.final_dsc for outcome in with_organ]
@@ -96,13 +96,10 @@ def _figures(outcomes: Sequence[SliceOutcome]) -> dict[str, Any]:
             "share": _share(len(dropped), len(with_organ)),
             "unmarked": sum(not outcome.marks for outcome in dropped),
         },
-        "accepted": {
-            "slices": len(accepted),
-            "share": _share(len(accepted), len(with_organ)),
-            "true_dice": _mean([outcome.final_dsc for outcome in accepted]),
-            "low": len(low),
-            "low_share": _share(len(low), len(accepted)),
-        },
+        "accepted": _accepted(accepted, len(with_organ)),
+        "accepted_unmarked": _accepted(
+            [outcome for outcome in accepted if not outcome.marks], len(with_organ)
+        ),
         "drawn_without_organ": {
             "slices": len(drawn),
             "share": _share(len(drawn), len(without)),
@@ -120,6 +117,17 @@ def _figures(outcomes: Sequence[SliceOutcome]) -> dict[str, Any]:
         ),
         "aurc": _rounded(aurc(pdscs, risks)),
         "e_aurc": _rounded(excess_aurc(pdscs, risks)),
+    }
+
+
+def _accepted(accepted: Sequence[SliceOutcome], with_organ: int) -> dict[str, Any]:
+    low = sum(outcome.final_dsc < ACCEPTABLE for outcome in accepted)
+    return {
+        "slices": len(accepted),
+        "share": _share(len(accepted), with_organ),
+        "true_dice": _mean([outcome.final_dsc for outcome in accepted]),
+        "low": low,
+        "low_share": _share(low, len(accepted)),
     }
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from HermesLib.evaluation.loop_metrics import SliceOutcome
 from HermesLib.evaluation.silent_failures import (
     failure_table,
@@ -71,6 +73,15 @@ def test_patients_are_listed_worst_first_with_their_counts():
     assert low <= everyone["silent"]["share"] <= high
     lines = failure_table(figures).splitlines()
     assert [line.split()[0] for line in lines[1:3]] == ["all", "p-2"]
+
+
+def test_what_a_reader_may_accept_together_is_counted_without_the_marked_slices():
+    low = replace(LOW, marks=("jump",))
+    figures = silent_failure_figures([GOOD, GOOD, low, EMPTY])["all"]
+    assert (figures["accepted"]["slices"], figures["accepted"]["low"]) == (3, 1)
+    unmarked = figures["accepted_unmarked"]
+    assert (unmarked["slices"], unmarked["low"], unmarked["share"]) == (2, 0, 0.6667)
+    assert unmarked["true_dice"] == pytest.approx(GOOD.final_dsc)
 
 
 def test_dice_is_reported_at_the_ends_of_the_organ_and_by_its_size():
