@@ -25,9 +25,10 @@ from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.runs.inputs import RunSources
 from HermesLib.runs.model_cache import ModelCache
+from HermesLib.runs.opening import InMemory
 from HermesLib.runs.refinement_result import RefinementResult
 from HermesLib.runs.request import AssessRequest, RefineRequest, RunRequest, SliceRange
-from HermesLib.runs.run import InMemory, Run
+from HermesLib.runs.run import Run
 
 __all__ = ["ImageLike", "RefinementResult", "Spacing", "assess", "refine"]
 

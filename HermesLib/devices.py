@@ -1,8 +1,19 @@
-"""Selection of the device that networks run on."""
+"""The device that networks run on, and its memory."""
+
+import gc
 
 import torch
 
 from HermesLib.errors import HermesError
+
+#: PyTorch has an exception type of its own for a GPU's allocator only; not for a CPU, nor for what
+#: CUDA and its libraries allocate by themselves.
+_NO_MEMORY = (
+    "can't allocate memory",
+    "not enough memory",
+    "CUDA error: out of memory",
+    "ALLOC_FAILED",
+)
 
 
 def select_device(name: str = "auto") -> torch.device:
@@ -18,3 +29,17 @@ def select_device(name: str = "auto") -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(name)
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether a device or the computer had no memory left."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(
+        text in str(error) for text in _NO_MEMORY
+    )
+
+
+def release_memory() -> None:
+    """Give back what nobody uses, on the GPU too, so that other programs and other runs get it."""
+    gc.collect()
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()

@@ -117,11 +117,12 @@ class HermesSegmentLogic(ScriptedLoadableModuleLogic):
         return HermesParameters(node)
 
     def make_engine(self) -> Any:
-        """A new engine, which starts with the first use."""
-        from HermesLib.engine.client import Engine
+        """A new engine, which starts with the first run and ends after idle minutes."""
+        from HermesLib.engine.client import Engine, worker_command
+        from HermesSegmentLib.run_control import IDLE_SECONDS
         from HermesSegmentLib.slicer_app import python_command
 
-        return Engine([*python_command(), "-m", "HermesLib.engine.worker"])
+        return Engine(worker_command(python_command(), IDLE_SECONDS))
 
 
 class HermesSegmentTest(ScriptedLoadableModuleTest):

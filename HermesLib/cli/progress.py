@@ -49,6 +49,14 @@ class ProgressPrinter:
         elif event.final:
             print(self._line(event, total), file=sys.stderr, flush=True)
 
+    def start_again(self, words: str) -> None:
+        """Say why a run starts again, and count from zero."""
+        self._started, self._finished = time.perf_counter(), 0
+        if self._bar is not None:
+            self._bar.reset()
+        with tqdm.external_write_mode(file=sys.stderr):
+            print(f"hermes: {words}", file=sys.stderr, flush=True)
+
     def _line(self, event: Iteration, total: int) -> str:
         seconds_per_slice = (time.perf_counter() - self._started) / self._finished
         left = seconds_per_slice * (total - self._finished)

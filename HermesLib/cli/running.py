@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from HermesLib.cli.progress import ProgressPrinter
-from HermesLib.engine.client import Engine, Failed, Finished, Opened, State
+from HermesLib.engine.client import Engine, Failed, FellBack, Finished, Opened, State
 from HermesLib.errors import DefectError, HermesError
 from HermesLib.io.staged_folder import staged_folder
 from HermesLib.refinement.events import Iteration
@@ -70,6 +70,8 @@ def _run(
                 total = len(message.slice_indices)
             case Iteration():
                 progress(message, total)
+            case FellBack():
+                progress.start_again(message.message)
             case Finished():
                 return dict(message.report)
             case Failed():

@@ -1,8 +1,9 @@
 """The messages between the engine and its client, and the frames that carry them.
 
-To the engine: a request or ``cancel``. From it: :class:`Ready` once its libraries are loaded; then
-for each run :class:`Opened`, an :class:`Iteration` for every event, and one of :class:`Finished`,
-:class:`Cancelled` and :class:`Failed`. Every message of a run carries the run's number.
+To the engine: a request, ``cancel`` or ``quit``. From it: :class:`Ready` once its libraries are
+loaded; then for each run :class:`Opened`, an :class:`Iteration` for every event, :class:`FellBack`
+where memory ran out, and one of :class:`Finished`, :class:`Cancelled` and :class:`Failed`. Every
+message of a run carries the run's number.
 """
 
 from collections.abc import Mapping
@@ -52,6 +53,20 @@ class Opened:
 
 
 @dataclass(frozen=True)
+class FellBack:
+    """Memory ran out and the run goes on with less of it.
+
+    If :class:`Opened` follows, the run starts again: its iterations so far are void. Otherwise it
+    goes on where it was.
+
+    Attributes:
+        message: one line for the user.
+    """
+
+    message: str
+
+
+@dataclass(frozen=True)
 class Finished:
     """A run is complete; ``report`` is the content of ``report.json``."""
 
@@ -80,10 +95,11 @@ class Failed:
     details: str = ""
 
 
-Message = Ready | Opened | Iteration | Finished | Cancelled | Failed
+Message = Ready | Opened | Iteration | FellBack | Finished | Cancelled | Failed
 
 _MESSAGES: dict[str, type[Message]] = {
-    kind.__name__: kind for kind in (Ready, Opened, Iteration, Finished, Cancelled, Failed)
+    kind.__name__: kind
+    for kind in (Ready, Opened, Iteration, FellBack, Finished, Cancelled, Failed)
 }
 _REQUESTS: dict[str, type[RunRequest]] = {"refine": RefineRequest, "assess": AssessRequest}
 
@@ -105,6 +121,16 @@ def request_frame(run: int, request: RunRequest, output: Path | None = None) -> 
         "output": None if output is None else str(output),
     }
     return Frame(fields, arrays)
+
+
+def cancel_frame(run: int, patience: float) -> Frame:
+    """The command to cancel a run; the worker ends if it has not after ``patience`` seconds."""
+    return Frame({"kind": "cancel", "run": run, "patience": patience})
+
+
+def quit_frame() -> Frame:
+    """The command to end the worker at once."""
+    return Frame({"kind": "quit"})
 
 
 def read_request(frame: Frame) -> RunRequest:

@@ -1,24 +1,26 @@
 """The engine's own process, ``python -m HermesLib.engine.worker``: serves requests from stdin.
 
-It keeps its networks between runs. Frames leave through the original standard output. Whatever
-libraries print goes to standard error, so that no text gets between the frames.
+It keeps its networks between runs, and ends itself (:mod:`HermesLib.engine.commands`). Frames leave
+through the original standard output. Whatever libraries print goes to standard error, so that no
+text gets between the frames.
 """
 
+import faulthandler
 import os
-import queue
 import signal
 import sys
-import threading
 import traceback
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from HermesLib.engine.commands import Commands
 from HermesLib.engine.messages import (
     NO_RUN,
     Cancelled,
     Failed,
+    FellBack,
     Finished,
     Message,
     Opened,
@@ -27,47 +29,17 @@ from HermesLib.engine.messages import (
     read_request,
     requested_output,
 )
-from HermesLib.engine.wire import Frame, read_frame, write_frame
+from HermesLib.engine.wire import Frame, write_frame
 
 if TYPE_CHECKING:
     from HermesLib.refinement.events import Iteration
     from HermesLib.runs.model_cache import ModelCache
-    from HermesLib.runs.run import OpenRun
+    from HermesLib.runs.opening import OpenRun
 
 Send = Callable[[Message], None]
 
 
-class _Commands:
-    """Incoming frames, read on a thread of their own.
-
-    Requests wait in a queue, ``cancel`` takes effect at once, the end of input ends the process.
-    """
-
-    def __init__(self, stream: BinaryIO):
-        self._stream = stream
-        self._waiting: queue.SimpleQueue[Frame] = queue.SimpleQueue()
-        self._cancelled: set[int] = set()
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def next(self) -> Frame:
-        """Wait for the next request."""
-        return self._waiting.get()
-
-    def is_cancelled(self, run: int) -> bool:
-        """Whether the user has cancelled this run."""
-        return run in self._cancelled
-
-    def _read(self) -> None:
-        while frame := read_frame(self._stream):
-            if frame.fields["kind"] == "cancel":
-                self._cancelled.add(frame.fields["run"])
-            else:
-                self._waiting.put(frame)
-        # The parent process is gone: nobody reads the answers.
-        os._exit(0)
-
-
-def serve(commands: _Commands, answers: BinaryIO) -> None:
+def serve(commands: Commands, answers: BinaryIO) -> None:
     """Load the libraries, report ready, and serve one request after the other."""
     # The run's module loads all libraries, so that the first run need not wait for them.
     import_module("HermesLib.runs.run")
@@ -83,6 +55,7 @@ def serve(commands: _Commands, answers: BinaryIO) -> None:
             write_frame(answers, message_frame(number, message))
 
         _serve_request(frame, cache, commands, send)
+        commands.ended(number)
 
 
 def _ready() -> Ready:
@@ -94,7 +67,7 @@ def _ready() -> Ready:
     return Ready("CPU", None)
 
 
-def _serve_request(frame: Frame, cache: "ModelCache", commands: _Commands, send: Send) -> None:
+def _serve_request(frame: Frame, cache: "ModelCache", commands: Commands, send: Send) -> None:
     from HermesLib.errors import HermesError
     from HermesLib.runs.run import Run
 
@@ -119,6 +92,7 @@ def _serve_request(frame: Frame, cache: "ModelCache", commands: _Commands, send:
             output=requested_output(frame),
             on_opened=send_opened,
             on_event=send_event,
+            on_fallback=lambda words: send(FellBack(words)),
             is_cancelled=lambda: commands.is_cancelled(number),
         )
         send(Cancelled(outcome.report) if outcome.cancelled else Finished(outcome.report))
@@ -133,12 +107,17 @@ def _serve_request(frame: Frame, cache: "ModelCache", commands: _Commands, send:
 
 
 def main() -> None:
-    """Keep the pipe for frames, send everything else to standard error, and serve."""
+    """Keep the pipe for frames, send everything else to standard error, and serve.
+
+    The only argument, if any, is how many seconds without a request end the process.
+    """
+    # A crash announces itself: behind a launcher, its exit code is lost.
+    faulthandler.enable(sys.stderr, all_threads=False)
     # Control-C on a terminal reaches every process of its group. The client decides when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    serve(_Commands(sys.stdin.buffer), answers)
+    serve(Commands(sys.stdin.buffer, float(sys.argv[1]) if sys.argv[1:] else None), answers)
 
 
 if __name__ == "__main__":

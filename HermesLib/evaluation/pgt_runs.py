@@ -22,8 +22,8 @@ from HermesLib.refinement.assess import mask_status
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.scoring import SliceScore, score_masks
 from HermesLib.refinement.seeding import slice_seed
-from HermesLib.refinement.settings import RefinementSettings
-from HermesLib.refinement.volume import BATCH_SIZE, presence_along
+from HermesLib.refinement.settings import SLICES_AT_ONCE, RefinementSettings
+from HermesLib.refinement.volume import presence_along
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +94,8 @@ def _events(
         for index in sorted(set(range(count)) - set(shown)):
             absent = SliceScore.without_mask(shape, float(present[index]))
             yield _event(index, absent, truth, quality, run)
-    for start in range(0, len(shown), BATCH_SIZE):
-        part = shown[start : start + BATCH_SIZE]
+    for start in range(0, len(shown), SLICES_AT_ONCE):
+        part = shown[start : start + SLICES_AT_ONCE]
         known = None if present is None else present[part]
         scores = _judged(observation.select(part).to(run.device), part, known, quality, run)
         for index, score in zip(part, scores, strict=True):

@@ -5,6 +5,10 @@ from typing import Literal
 
 from HermesLib.errors import HermesError
 
+#: Slices refined together: enough to use a CPU's cores, and at 512 x 512 within a few hundred
+#: megabytes.
+SLICES_AT_ONCE = 8
+
 
 @dataclass(frozen=True)
 class RefinementSettings:

@@ -10,11 +10,7 @@ from HermesLib.quality.protocol import Observation, QualityControl
 from HermesLib.refinement.assess import assess_slices
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.refiner import Refiner
-from HermesLib.refinement.settings import RefinementSettings
-
-#: Slices refined together: enough to use a CPU's cores, and at 512 x 512 within a few hundred
-#: megabytes.
-BATCH_SIZE = 8
+from HermesLib.refinement.settings import SLICES_AT_ONCE, RefinementSettings
 
 
 def refine_volume(
@@ -25,7 +21,7 @@ def refine_volume(
     truth: torch.Tensor | None = None,
     initial_masks: torch.Tensor | None = None,
     first_prompt: Prompt | None = None,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int = SLICES_AT_ONCE,
     device: torch.device | None = None,
 ) -> Iterator[Iteration]:
     """The events of :meth:`Refiner.refine` for any number of slices, in the order of the volume.
@@ -56,7 +52,7 @@ def assess_volume(
     slice_indices: Sequence[int] | None = None,
     *,
     truth: torch.Tensor | None = None,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int = SLICES_AT_ONCE,
     device: torch.device | None = None,
 ) -> Iterator[Iteration]:
     """The events of :func:`assess_slices` for any number of slices, ``batch_size`` of them at a

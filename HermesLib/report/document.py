@@ -51,11 +51,13 @@ class Provenance:
     score: str
     image_sha256: str
     interval: Guarantee | None = None
+    fallbacks: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The ``provenance`` object of the report."""
         fields = asdict(self)
         fields["command"] = list(self.command)
+        fields["fallbacks"] = list(self.fallbacks)
         fields["image"] = {"sha256": fields.pop("image_sha256")}
         return fields
 

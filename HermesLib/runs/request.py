@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from HermesLib.prompts.settings import PromptSettings
-from HermesLib.refinement.settings import RefinementSettings
+from HermesLib.refinement.settings import SLICES_AT_ONCE, RefinementSettings
 
 #: A half-open range of slices as in Python: either end may be None or negative.
 SliceRange = tuple[int | None, int | None]
@@ -27,6 +27,8 @@ class RunRequest:
         truth: file of the true mask; reported, never used by the loop.
         device: ``auto``, ``cpu`` or ``cuda``.
         command: the words of the command line, for the report.
+        slices_at_once: how many slices are refined together.
+        fallbacks: what the run has already given up for want of memory, for the report.
         send_masks: whether the engine sends masks, pGTs and prompts, or numbers only.
     """
 
@@ -41,6 +43,8 @@ class RunRequest:
     truth: Path | None = None
     device: str = "auto"
     command: tuple[str, ...] = ()
+    slices_at_once: int = SLICES_AT_ONCE
+    fallbacks: tuple[str, ...] = ()
     send_masks: bool = True
 
 

@@ -81,6 +81,7 @@ def provenance_of(
         score=quality.score,
         image_sha256=inputs.volume.sha256,
         interval=quality.guarantee,
+        fallbacks=request.fallbacks,
     )
 
 

@@ -74,8 +74,6 @@ class Panel:
         """The user opened the module, or came back from the Segment Editor."""
         self._shortcuts.enable(True)
         self.setup.refresh()
-        if self.setup.complete:
-            self.control.warm_up()
         self.reviewing.returned()
         self.refresh()
 

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -18,17 +18,28 @@ import slicer
 from slicer.i18n import tr as _
 
 from HermesLib.engine.client import State
-from HermesLib.engine.messages import Cancelled, Failed, Finished, Message, Opened, Ready
-from HermesLib.refinement.events import Iteration, Status
+from HermesLib.engine.messages import (
+    Cancelled,
+    Failed,
+    FellBack,
+    Finished,
+    Message,
+    Opened,
+    Ready,
+)
+from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.marks import report_marks
 from HermesLib.runs.request import RunRequest
 from HermesSegmentLib.run_nodes import RunNodes
-from HermesSegmentLib.run_record import RunRecord
-from HermesSegmentLib.slice_names import number_of
-from HermesSegmentLib.slice_table import MARK_WORDS
+from HermesSegmentLib.run_progress import Progress, summary
 
 #: Time between two turns of the timer, and how long one turn may take messages, milliseconds.
 PACE, BUDGET = 20, 10
+#: How long a turn with nothing to do leaves Python's interpreter lock to the threads that read from
+#: the engine, seconds. Between turns, Slicer's main thread keeps the lock in Qt's event loop.
+GIVE_WAY = 0.004
+#: The engine ends after so many seconds without a run, and gives its memory back.
+IDLE_SECONDS = 600.0
 
 
 class Engine(Protocol):
@@ -36,56 +47,17 @@ class Engine(Protocol):
 
     state: State
 
-    def warm_up(self) -> None:
-        """Start loading libraries."""
-
     def start(self, request: RunRequest) -> None:
         """Start a run."""
 
-    def poll(self) -> list[Message]:
-        """The messages since the last call."""
+    def poll(self, wait: float = 0.0) -> list[Message]:
+        """The messages since the last call; waits a moment for the first."""
 
     def cancel(self) -> None:
         """End the run."""
 
     def close(self) -> None:
         """End the engine."""
-
-
-@dataclass
-class Progress:
-    """Progress of a run, as the user reads it.
-
-    Attributes:
-        total, finished: numbers of slices.
-        started: time of the first message, seconds.
-        latest: the last iteration.
-    """
-
-    total: int = 0
-    finished: int = 0
-    started: float = 0.0
-    latest: Iteration | None = None
-
-    @property
-    def line(self) -> str:
-        """One line: slices done, the latest try and its quality, time left."""
-        if self.latest is None:
-            return _("Loading image and networks...")
-        words = _(
-            "{finished} of {total} slices done; slice {slice}: try {number},"
-            " estimated quality {quality:.2f}"
-        ).format(
-            finished=self.finished,
-            total=self.total,
-            slice=number_of(self.latest.slice_index),
-            number=number_of(self.latest.index),
-            quality=self.latest.pdsc,
-        )
-        if not self.finished:
-            return words
-        left = (time.monotonic() - self.started) / self.finished * (self.total - self.finished)
-        return words + _(", about {seconds:.0f} s left").format(seconds=left)
 
 
 class RunControl:
@@ -103,9 +75,11 @@ class RunControl:
         self.progress = Progress()
         self.message = ""
         self.failed = False
+        #: What the engine said of its device; kept when it ends, as the device stays the same.
         self.ready: Ready | None = None
         #: Whether a reader looks at a result, so that new iterations must not change the views.
         self.hold_views: Callable[[], bool] = lambda: False
+        self.loading = False
         self._pending: deque[Message] = deque()
         self._views_outdated = False
         self._panel_outdated = False
@@ -132,14 +106,6 @@ class RunControl:
         """The slices that the latest run repeats, or has repeated."""
         return self._first_iterations.keys()
 
-    def warm_up(self) -> None:
-        """Let the engine load its libraries; then :attr:`ready` holds the device it uses."""
-        try:
-            self.engine.warm_up()
-        except Exception as error:
-            self._report_failure(str(error))
-        self._timer.start()
-
     def folder(self) -> Path:
         """A new folder for the files of the next run."""
         self._remove_folder()
@@ -163,6 +129,7 @@ class RunControl:
             index: len(run.record.slices[index].iterations) for index in again
         }
         self._going = True
+        self.loading = self.ready is None
         self.report("")
         self._timer.start()
 
@@ -194,7 +161,9 @@ class RunControl:
 
         Never all at once, so that the user interface responds in between.
         """
-        self._pending.extend(self.engine.poll())
+        # While there is something to do, the engine's threads get their turn in between.
+        idle = self.settled and self.engine.state is not State.IDLE
+        self._pending.extend(self.engine.poll(GIVE_WAY if idle else 0.0))
         if self.run is not None and not self.run.alive:
             self.forget_run(_("The run was ended: its volume or its results were deleted."))
             self._panel_outdated = True
@@ -211,12 +180,12 @@ class RunControl:
             self._panel_outdated = False
             self._going = self._going and self.engine.state is not State.IDLE
             self.on_change()
-        if not self.running and self.settled and (self.ready is not None or self.failed):
+        if not self.running and self.settled:
             self._timer.stop()
 
     def _take(self, message: Message) -> None:
         if isinstance(message, Ready):
-            self.ready = message
+            self.ready, self.loading = message, False
         elif self.run is None:
             if isinstance(message, Finished | Cancelled | Failed):
                 self._remove_folder()
@@ -224,6 +193,8 @@ class RunControl:
             self._open(self.run, message)
         elif isinstance(message, Iteration):
             self._add(self.run, message)
+        elif isinstance(message, FellBack):
+            self._start_again(self.run, message)
         else:
             self._end(self.run, message)
 
@@ -235,6 +206,15 @@ class RunControl:
         unreliable = message.out_of_distribution
         run.record.out_of_distribution = None if unreliable is None else list(unreliable)
         run.open(message.shape, message.axes, message.slice_indices)
+
+    def _start_again(self, run: RunNodes, message: FellBack) -> None:
+        """Memory ran out: what follows takes the place of the iterations so far."""
+        self.progress = Progress(started=time.monotonic(), notice=message.message)
+        if self._first_iterations:
+            # A slice that is run again keeps what it has; the new try comes after it.
+            self._first_iterations = {
+                index: len(run.record.slices[index].iterations) for index in self._first_iterations
+            }
 
     def _add(self, run: RunNodes, message: Iteration) -> None:
         first = self._first_iterations.get(message.slice_index, 0)
@@ -256,10 +236,12 @@ class RunControl:
             run.mark_slices()
         run.save()
         self._remove_folder()
+        self.loading = False
         if isinstance(message, Finished):
-            self.report(_("Done: ") + _summary(record))
+            notice = f". {self.progress.notice}" if self.progress.notice else ""
+            self.report(_("Done: ") + summary(record) + notice)
         elif isinstance(message, Cancelled):
-            self.report(_("Cancelled. ") + _summary(record))
+            self.report(_("Cancelled. ") + summary(record))
         else:
             self._report_failure(message.message)
 
@@ -274,22 +256,3 @@ class RunControl:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
-
-
-def _summary(record: RunRecord) -> str:
-    """How many slices ended how, in one line."""
-    counts = record.counts()
-    parts = [
-        _("{count} of {total} slices reached {threshold:.2f}").format(
-            count=counts[Status.ACCEPTED], total=len(record.slices), threshold=record.threshold
-        ),
-        _("{count} below").format(count=counts[Status.STOPPED]),
-        _("{count} without the organ").format(count=counts[Status.ABSENT]),
-        _("{count} failed").format(count=counts[Status.FAILED]),
-    ]
-    text = ", ".join(parts)
-    for mark, words in MARK_WORDS.items():
-        count = sum(mark in entry.marks for entry in record.slices.values())
-        if count:
-            text += f"; {count} {words}"
-    return text

@@ -90,7 +90,8 @@ class RunNodes:
         return self._masks.count
 
     def open(self, shape: tuple[int, int, int], axes: SliceAxes, indices: tuple[int, ...]) -> None:
-        """Take the slices of a run that starts."""
+        """Take the slices of a run that starts, or starts again: then its iterations are void."""
+        self._masks = IterationMasks()
         self.record.open(shape, axes.order, axes.backwards, indices)
 
     def add(self, event: Iteration) -> None:

@@ -61,9 +61,7 @@ class SetupSection:
             titles = ["PyTorch" if name == "torch" else name.split(">")[0] for name in self.missing]
             text = _("Missing: {names}").format(names=", ".join(titles))
         elif ready is None:
-            text = (
-                _("The engine is starting...") if not self.control.failed else self.control.message
-            )
+            text = _("The engine is starting...") if self.control.loading else _("Ready")
         elif ready.free_memory is None:
             text = _("Ready: {device}").format(device=ready.device)
         else:

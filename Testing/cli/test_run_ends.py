@@ -71,15 +71,17 @@ def test_a_killed_engine_ends_the_command_with_one_line_and_writes_nothing(
 ):
     engine = Engine()
 
-    def kill_after_the_first(progress: ProgressPrinter, event: Iteration, total: int) -> None:
-        os.kill(engine.process_id, signal.SIGKILL)
+    def kill_at_once(progress: ProgressPrinter, event: Iteration, total: int) -> None:
+        if engine.process_id is not None:
+            os.kill(engine.process_id, signal.SIGKILL)
 
-    monkeypatch.setattr(ProgressPrinter, "__call__", kill_after_the_first)
+    monkeypatch.setattr(ProgressPrinter, "__call__", kill_at_once)
     outcome = hermes(
         *refine_arguments(files, "-o", tmp_path / "out", "--threshold", "1", "--patience", 500),
         engine=engine,
     )
     assert outcome.code == 2 and "memory" in outcome.err[-1]
+    assert sum("one slice at a time" in line for line in outcome.err) == 1
     assert names(tmp_path) == ["files"]
 
 

@@ -16,7 +16,8 @@ def until(engine: Engine, wanted: type, limit: float = LIMIT) -> list[Message]:
     messages: list[Message] = []
     end = time.monotonic() + limit
     while not any(isinstance(message, wanted) for message in messages):
-        assert time.monotonic() < end, f"no {wanted} among {[type(m).__name__ for m in messages]}"
+        kinds = [type(message).__name__ for message in messages[-5:]]
+        assert time.monotonic() < end, f"no {wanted} among {len(messages)}, the last being {kinds}"
         messages += engine.poll()
         time.sleep(0.005)
     return messages

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from HermesLib.engine.client import State
-from HermesLib.engine.messages import Cancelled, Failed, Finished, Opened
+from HermesLib.engine.messages import Cancelled, Failed, FellBack, Finished, Opened
 from HermesLib.prompts.scribbles import Scribbles
 from HermesLib.prompts.serialization import write_prompt
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.runs.model_cache import ModelCache
-from HermesLib.runs.run import open_run
+from HermesLib.runs.opening import open_run
 from Testing.engine.polling import ENDLESS, run_to_end, until
 
 
@@ -101,10 +101,28 @@ def test_a_run_cancelled_between_iterations_keeps_its_process_and_reports_what_w
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_a_killed_engine_is_reported_and_the_next_run_works(engine, request_of):
+def test_a_killed_run_starts_again_with_one_slice_at_a_time_and_is_the_same(engine, request_of):
     engine.start(
-        request_of(settings=RefinementSettings(max_iterations=400, patience=400, threshold=1.0))
+        request_of(settings=RefinementSettings(max_iterations=8, patience=8, threshold=1.0))
     )
+    until(engine, Iteration)
+    os.kill(engine.process_id, signal.SIGKILL)
+    messages = run_to_end(engine)
+    assert isinstance(messages[-1], Finished), messages[-1]
+    fell_back = next(m for m in messages if isinstance(m, FellBack))
+    assert "one slice at a time" in fell_back.message
+    # What comes after it is a whole run.
+    after = messages[messages.index(fell_back) :]
+    assert next(m for m in after if isinstance(m, Opened)).slice_indices == (0, 1, 2, 3, 4)
+    steps = [m for m in after if isinstance(m, Iteration)]
+    assert len(steps) == sum(len(entry["iterations"]) for entry in messages[-1].report["slices"])
+    assert messages[-1].report["provenance"]["fallbacks"] == [fell_back.message]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_run_that_is_killed_again_is_reported_and_the_next_run_works(engine, request_of):
+    endless = RefinementSettings(max_iterations=400, patience=400, threshold=1.0)
+    engine.start(request_of(settings=endless, slices_at_once=1))
     messages = until(engine, Iteration)
     os.kill(engine.process_id, signal.SIGKILL)
     messages += run_to_end(engine)

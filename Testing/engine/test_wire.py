@@ -21,7 +21,7 @@ from HermesLib.engine.messages import (
     read_request,
     request_frame,
 )
-from HermesLib.engine.wire import Frame, FrameError, read_frame, write_frame
+from HermesLib.engine.wire import Frame, FrameError, read_frames, write_frame
 from HermesLib.io.orientation import SliceAxes
 from HermesLib.prompts.boxes import Box
 from HermesLib.prompts.clicks import Clicks
@@ -43,8 +43,7 @@ def there_and_back(frame: Frame) -> Frame:
     stream = io.BytesIO()
     write_frame(stream, frame)
     stream.seek(0)
-    received = read_frame(stream)
-    assert received is not None and read_frame(stream) is None
+    (received,) = read_frames(stream.read)
     return received
 
 
@@ -62,7 +61,7 @@ def test_arrays_survive_the_pipe(sent):
 @given(st.binary(min_size=1, max_size=200))
 def test_bytes_that_are_not_a_frame_are_refused(content):
     with pytest.raises(FrameError):
-        read_frame(io.BytesIO(content))
+        list(read_frames(io.BytesIO(content).read))
 
 
 @pytest.mark.parametrize("cut", [5, 20, -1])
@@ -70,7 +69,7 @@ def test_a_frame_that_is_cut_off_is_refused(cut):
     stream = io.BytesIO()
     write_frame(stream, Frame({"kind": "x", "run": 1}, {"mask": np.ones((4, 5), bool)}))
     with pytest.raises(FrameError):
-        read_frame(io.BytesIO(stream.getvalue()[:cut]))
+        list(read_frames(io.BytesIO(stream.getvalue()[:cut]).read))
 
 
 PROMPTS = [

@@ -26,7 +26,7 @@ import io, json
 import numpy as np
 from HermesLib.cli.main import build_parser
 from HermesLib.engine.messages import message_frame, read_message
-from HermesLib.engine.wire import read_frame, write_frame
+from HermesLib.engine.wire import read_frames, write_frame
 from HermesLib.models.registry import MODELS
 from HermesLib.prompts.registry import PROMPTS, prompt_kinds, prompt_type, strategy_for
 from HermesLib.prompts.serialization import prompt_from_plain
@@ -54,7 +54,7 @@ event = Iteration(
 stream = io.BytesIO()
 write_frame(stream, message_frame(1, event))
 stream.seek(0)
-assert read_message(read_frame(stream)).prompt == circle
+assert read_message(next(read_frames(stream.read))).prompt == circle
 
 mixed = strategy_for("circle+clicks").first(mask.shape, rng)
 assert mixed.kind == "clicks+circle" and len(mixed.marks().boxes) == 1

@@ -14,8 +14,9 @@ from HermesLib.refinement.events import Iteration, Status
 from HermesLib.runs import run as run_module
 from HermesLib.runs.inputs import RunSources
 from HermesLib.runs.model_cache import ModelCache
+from HermesLib.runs.opening import InMemory, OpenRun
 from HermesLib.runs.request import AssessRequest, RefineRequest
-from HermesLib.runs.run import InMemory, OpenRun, Run
+from HermesLib.runs.run import Run
 
 REQUEST = AssessRequest(image=None, mask=None)
 
@@ -82,23 +83,53 @@ def test_a_cancelled_run_reports_what_was_done_and_writes_nothing(opened_with, t
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        torch.OutOfMemoryError("CUDA out of memory"),
-        MemoryError(),
-        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate ..."),
-    ],
-    ids=["GPU", "Python", "CPU"],
-)
-def test_out_of_memory_is_one_line_and_releases_the_networks(opened_with, error):
-    opened_with(failing(error))
+OUT_OF_MEMORY = [
+    torch.OutOfMemoryError("CUDA out of memory"),
+    MemoryError(),
+    RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate ..."),
+    RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+]
+
+
+@pytest.fixture
+def tries(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[tuple[int, str]]]:
+    """Makes runs whose every try is written down; so many tries run out of memory."""
+
+    def prepare(failures: int, error: Exception, on_gpu: bool) -> list[tuple[int, str]]:
+        asked: list[tuple[int, str]] = []
+
+        def open_run(request, cache, memory):
+            asked.append((request.slices_at_once, request.device))
+            fails = len(asked) <= failures
+            events = failing(error) if fails else iter([iteration(3), iteration(4)])
+            return FakeRun(events=events)
+
+        monkeypatch.setattr(run_module, "open_run", open_run)
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: on_gpu)
+        return asked
+
+    return prepare
+
+
+@pytest.mark.parametrize("error", OUT_OF_MEMORY, ids=["GPU", "Python", "CPU", "library"])
+def test_out_of_memory_takes_fewer_slices_then_the_cpu_and_says_so(tries, error):
+    asked = tries(2, error, on_gpu=True)
     cache = ModelCache()
     cache._models["a"] = object()
-    run = Run(REQUEST, cache)
-    with pytest.raises(HermesError, match="out of memory; choose fewer slices or the CPU"):
+    words: list[str] = []
+    outcome = Run(REQUEST, cache).execute(on_fallback=words.append)
+    assert asked == [(8, "auto"), (1, "auto"), (1, "cpu")]
+    assert "one slice at a time" in words[0] and "the CPU" in words[1] and len(words) == 2
+    # The last try is the whole run, and the networks of the first were released.
+    assert outcome.report == {"slices": [3, 4]} and not cache._models
+
+
+def test_out_of_memory_with_nothing_left_to_save_is_one_line(tries):
+    asked = tries(9, MemoryError(), on_gpu=False)
+    run = Run(REQUEST)
+    with pytest.raises(HermesError, match="memory ran out, with one slice at a time on the CPU"):
         run.execute()
-    assert not cache._models
+    assert asked == [(8, "auto"), (1, "auto")]
     assert run.report_so_far() == {"slices": [3]}
 
 

@@ -15,9 +15,6 @@ class FakeEngine:
         self.waiting: list[Any] = []
         self.closed = False
 
-    def warm_up(self) -> None:
-        """Nothing to load."""
-
     def start(self, request: Any) -> None:
         """Take a request."""
         self.requests.append(request)
@@ -27,7 +24,7 @@ class FakeEngine:
         """Add messages for the next :meth:`poll`."""
         self.waiting += messages
 
-    def poll(self) -> list[Any]:
+    def poll(self, wait: float = 0.0) -> list[Any]:
         """The new messages; the last message of a run ends it."""
         messages, self.waiting = self.waiting, []
         if any(isinstance(message, Finished | Cancelled | Failed) for message in messages):

@@ -3,7 +3,7 @@
 import numpy as np
 import slicer
 
-from HermesLib.engine.messages import Failed
+from HermesLib.engine.messages import Failed, FellBack, Ready
 from HermesSegmentLib.labelmaps import voxels_of
 from HermesSegmentLib.run_creation import ORGAN
 from Testing.slicer_module.driving import GLAND, RUN, click, drain, play
@@ -38,6 +38,36 @@ def test_a_failed_run_gives_the_reason_and_keeps_finished_slices(panel, engine):
     click(panel.ui.runButton)
     play(panel, engine)
     assert panel.ui.statusLabel.text.startswith("Done")
+
+
+def test_a_run_that_starts_again_for_want_of_memory_shows_the_new_try_and_says_so(panel, engine):
+    click(panel.ui.runButton)
+    engine.say(opened((2, 3, 4)), *RUN[:4], FellBack("memory ran out; one slice at a time"))
+    drain(panel, engine)
+    assert "memory ran out" in panel.ui.statusLabel.text
+    play(panel, engine)
+    record = panel.review.run.record
+    assert [len(record.slices[index].iterations) for index in (2, 3, 4)] == [2, 2, 2]
+    assert np.array_equal(panel.review.run.mask(2, 1), GLAND) and panel.review.run.count == 2
+    line = panel.ui.statusLabel.text
+    assert line.startswith("Done: ") and line.endswith("memory ran out; one slice at a time")
+
+
+def test_no_engine_is_started_before_the_first_run_and_the_setup_does_not_claim_so(panel, engine):
+    assert engine.requests == [] and panel.ui.stateLabel.text == "Ready"
+    click(panel.ui.runButton)
+    assert panel.ui.stateLabel.text == "The engine is starting..."
+    engine.say(Ready("CPU", None))
+    play(panel, engine)
+    assert panel.ui.stateLabel.text == "Ready: CPU"
+
+
+def test_an_engine_that_dies_while_it_loads_ends_the_run_with_its_last_line(panel, engine):
+    click(panel.ui.runButton)
+    engine.say(Failed("the engine stopped unexpectedly (exit code 1): no monai", None))
+    drain(panel, engine)
+    assert "no monai" in panel.ui.statusLabel.text and panel.ui.runButton.text == "Run"
+    assert panel.ui.stateLabel.text != "The engine is starting..."
 
 
 def test_cancelling_keeps_finished_iterations(panel, engine):

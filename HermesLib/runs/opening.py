@@ -1,0 +1,195 @@
+"""A run is opened: the image read, the networks loaded, the slices observed."""
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from HermesLib.devices import select_device
+from HermesLib.errors import HermesError
+from HermesLib.models.protocol import PromptableModel
+from HermesLib.models.registry import ModelEntry, model_entry, prompt_kind
+from HermesLib.presets.preset import Preset
+from HermesLib.presets.registry import load_preset
+from HermesLib.prompts.registry import strategy_for
+from HermesLib.prompts.serialization import prompt_from_plain, read_plain
+from HermesLib.prompts.types import Prompt
+from HermesLib.quality.protocol import Observation, QualityControl
+from HermesLib.refinement.events import Iteration
+from HermesLib.refinement.history import SliceResult
+from HermesLib.refinement.marks import Grid, Mark, result_marks
+from HermesLib.refinement.refiner import Refiner
+from HermesLib.refinement.volume import assess_volume, refine_volume
+from HermesLib.report.document import build_report
+from HermesLib.runs.inputs import RunInputs, RunSources, prepare_inputs, read_sources
+from HermesLib.runs.model_cache import ModelCache
+from HermesLib.runs.request import AssessRequest, RefineRequest, RunRequest
+from HermesLib.runs.results import provenance_of, write_results
+
+
+@dataclass(frozen=True, eq=False)
+class InMemory:
+    """What a caller passes in memory instead of in files named by the request.
+
+    Attributes:
+        sources: the image and its masks.
+        first_prompt: the prompt of the first call of the model.
+    """
+
+    sources: RunSources
+    first_prompt: Prompt | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class OpenRun:
+    """A run with its image read and observed; it proceeds as ``events`` is consumed.
+
+    Attributes:
+        request: what to do.
+        inputs: the image and its masks.
+        preset, device, model, quality: what it works with; no model where masks are assessed.
+        out_of_distribution: indices of the slices that look unlike the QC's training patients;
+            None if unknown.
+        events: one for each slice and iteration.
+        started: when the run started, by ``time.perf_counter``.
+    """
+
+    request: RunRequest
+    inputs: RunInputs
+    preset: Preset
+    device: torch.device
+    model: PromptableModel | None
+    quality: QualityControl
+    out_of_distribution: tuple[int, ...] | None
+    events: Iterator[Iteration]
+    started: float
+
+    def report(self, results: Sequence[SliceResult]) -> dict[str, Any]:
+        """The content of ``report.json``."""
+        provenance = provenance_of(self.request, self.inputs, self.device, self.model, self.quality)
+        seconds = time.perf_counter() - self.started
+        spacing = self.inputs.volume.pixel_spacing
+        marks = self.marks(results)
+        return build_report(results, provenance, seconds, spacing, self.out_of_distribution, marks)
+
+    def marks(self, results: Sequence[SliceResult]) -> dict[int, tuple[Mark, ...]]:
+        """The reasons to look at each slice, from all results together."""
+        volume = self.inputs.volume
+        grid = Grid(math.prod(volume.pixel_spacing), volume.slice_spacing, len(volume.array))
+        return result_marks(results, grid, self.out_of_distribution, self.quality.anatomy_rule)
+
+    def write(self, folder: Path, results: Sequence[SliceResult], report: dict[str, Any]) -> None:
+        """Write the five result files into an existing folder."""
+        threshold = self.request.settings.threshold
+        write_results(folder, results, self.inputs, self.preset, report, threshold)
+
+
+def open_run(request: RunRequest, cache: ModelCache, memory: InMemory | None = None) -> OpenRun:
+    """Read the image of a request and load its networks.
+
+    Raises:
+        HermesError: a bad request, bad files or bad weights.
+    """
+    if isinstance(request, AssessRequest):
+        return _open_assessment(request, cache, memory)
+    assert isinstance(request, RefineRequest)
+    return _open_refinement(request, cache, memory)
+
+
+def _open_refinement(request: RefineRequest, cache: ModelCache, memory: InMemory | None) -> OpenRun:
+    started = time.perf_counter()
+    preset = load_preset(request.preset)
+    device = select_device(request.device)
+    entry = model_entry(request.model or preset.model)
+    first_plain = None if request.first_prompt is None else read_plain(request.first_prompt)
+    first_prompt = None if memory is None else memory.first_prompt
+    kind = _run_prompt_kind(entry, request.prompt, first_plain, first_prompt)
+    strategy = strategy_for(kind, request.prompting)
+    inputs = prepare_inputs(_sources(request, memory, request.init), preset, request.slices)
+    if first_plain is not None:
+        height, width = inputs.images.shape[-2:]
+        first_prompt = prompt_from_plain(first_plain, (height, width))
+    model = cache.model(entry.name, request.weights, device)
+    quality = _quality(request, preset, device, cache)
+    refiner = Refiner(model, quality, strategy=strategy, settings=request.settings)
+    observation = inputs.observe(quality)
+    flagged = _flagged(observation, inputs.indices)
+    events = refine_volume(
+        refiner,
+        observation,
+        inputs.indices,
+        truth=inputs.truth,
+        initial_masks=inputs.mask,
+        first_prompt=first_prompt,
+        batch_size=request.slices_at_once,
+        device=device,
+    )
+    return OpenRun(request, inputs, preset, device, model, quality, flagged, events, started)
+
+
+def _open_assessment(request: AssessRequest, cache: ModelCache, memory: InMemory | None) -> OpenRun:
+    started = time.perf_counter()
+    preset = load_preset(request.preset)
+    device = select_device(request.device)
+    inputs = prepare_inputs(_sources(request, memory, request.mask), preset, request.slices)
+    if inputs.mask is None:
+        raise HermesError("there is no mask to assess; give one")
+    quality = _quality(request, preset, device, cache)
+    observation = inputs.observe(quality)
+    flagged = _flagged(observation, inputs.indices)
+    events = assess_volume(
+        quality,
+        request.settings,
+        observation,
+        inputs.mask,
+        inputs.indices,
+        truth=inputs.truth,
+        batch_size=request.slices_at_once,
+        device=device,
+    )
+    return OpenRun(request, inputs, preset, device, None, quality, flagged, events, started)
+
+
+def _flagged(observation: Observation, indices: Sequence[int]) -> tuple[int, ...] | None:
+    """Indices of the slices that are out of distribution; None if the QC does not know."""
+    flags = observation.out_of_distribution
+    if flags is None:
+        return None
+    return tuple(index for index, flag in zip(indices, flags.tolist(), strict=True) if flag)
+
+
+def _sources(request: RunRequest, memory: InMemory | None, mask: Path | None) -> RunSources:
+    if memory is not None:
+        return memory.sources
+    if request.image is None:
+        raise HermesError("there is no image; give a file, a DICOM folder or an array")
+    return read_sources(request.image, request.truth, mask)
+
+
+def _quality(
+    request: RunRequest, preset: Preset, device: torch.device, cache: ModelCache
+) -> QualityControl:
+    return cache.quality(
+        request.quality, preset, device, request.samples, request.steps, request.score
+    )
+
+
+def _run_prompt_kind(
+    entry: ModelEntry,
+    requested: str | None,
+    first_plain: dict[str, Any] | None,
+    first_prompt: Prompt | None,
+) -> str:
+    first_kind = first_plain["kind"] if first_plain is not None else None
+    if first_prompt is not None:
+        first_kind = first_prompt.kind
+    kind = prompt_kind(entry, requested or first_kind)
+    if first_kind is not None and first_kind != kind:
+        raise HermesError(
+            f"the first prompt is of kind '{first_kind}', but the run uses '{kind}' prompts"
+        )
+    return kind

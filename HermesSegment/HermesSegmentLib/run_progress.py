@@ -1,0 +1,72 @@
+"""How far a run is, and how it ended, in one line each."""
+
+import time
+from dataclasses import dataclass
+
+from slicer.i18n import tr as _
+
+from HermesLib.refinement.events import Iteration, Status
+from HermesSegmentLib.run_record import RunRecord
+from HermesSegmentLib.slice_names import number_of
+from HermesSegmentLib.slice_table import MARK_WORDS
+
+
+@dataclass
+class Progress:
+    """Progress of a run, as the user reads it.
+
+    Attributes:
+        total, finished: numbers of slices.
+        started: time of the first message, seconds.
+        latest: the last iteration.
+        notice: what the run has given up where memory ran out; empty as a rule.
+    """
+
+    total: int = 0
+    finished: int = 0
+    started: float = 0.0
+    latest: Iteration | None = None
+    notice: str = ""
+
+    @property
+    def line(self) -> str:
+        """One line: slices done, the latest try and its quality, time left."""
+        return f"{self._line} ({self.notice})" if self.notice else self._line
+
+    @property
+    def _line(self) -> str:
+        if self.latest is None:
+            return _("Loading image and networks...")
+        words = _(
+            "{finished} of {total} slices done; slice {slice}: try {number},"
+            " estimated quality {quality:.2f}"
+        ).format(
+            finished=self.finished,
+            total=self.total,
+            slice=number_of(self.latest.slice_index),
+            number=number_of(self.latest.index),
+            quality=self.latest.pdsc,
+        )
+        if not self.finished:
+            return words
+        left = (time.monotonic() - self.started) / self.finished * (self.total - self.finished)
+        return words + _(", about {seconds:.0f} s left").format(seconds=left)
+
+
+def summary(record: RunRecord) -> str:
+    """How many slices ended how, in one line."""
+    counts = record.counts()
+    parts = [
+        _("{count} of {total} slices reached {threshold:.2f}").format(
+            count=counts[Status.ACCEPTED], total=len(record.slices), threshold=record.threshold
+        ),
+        _("{count} below").format(count=counts[Status.STOPPED]),
+        _("{count} without the organ").format(count=counts[Status.ABSENT]),
+        _("{count} failed").format(count=counts[Status.FAILED]),
+    ]
+    text = ", ".join(parts)
+    for mark, words in MARK_WORDS.items():
+        count = sum(mark in entry.marks for entry in record.slices.values())
+        if count:
+            text += f"; {count} {words}"
+    return text
