@@ -1,6 +1,7 @@
 """Options that several commands share, and how their values are read."""
 
 import argparse
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -123,9 +124,9 @@ def add_quality_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--slices",
-        metavar="A:B",
+        metavar="A-B",
         type=parse_slices,
-        help="only slices A to B - 1, counted from 0",
+        help="only slices A to B, counted from 1 as in all output (or Python's A:B, from 0)",
     )
     parser.add_argument(
         "--truth",
@@ -162,15 +163,24 @@ def shared_fields(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def parse_slices(text: str) -> tuple[int | None, int | None]:
-    """Read ``A:B`` as Python's half-open range; A and B may be empty or count from the end.
+    """Read ``A-B``, slices counted from 1, or one slice, or Python's half-open range ``A:B``.
 
+    In ``A:B``, A and B count from 0, and may be empty or count from the end.
+
+    >>> parse_slices("5-12"), parse_slices("5")
+    ((4, 12), (4, 5))
     >>> parse_slices("4:12"), parse_slices(":-2")
     ((4, 12), (None, -2))
     """
+    numbers = re.fullmatch(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", text)
+    if numbers:
+        first, last = int(numbers[1]), int(numbers[2] or numbers[1])
+        if 1 <= first <= last:
+            return first - 1, last
     try:
         start, stop = (int(part) if part.strip() else None for part in text.split(":"))
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"'{text}' is not a range of slices; write e.g. 4:12 for slices 4 to 11"
+            f"'{text}' is not a range of slices; write e.g. 5-12 for slices 5 to 12, counted from 1"
         ) from None
     return start, stop

@@ -7,6 +7,7 @@ from types import TracebackType
 from tqdm import tqdm
 
 from HermesLib.refinement.events import Iteration
+from HermesLib.report.numbering import number_of
 
 
 class ProgressPrinter:
@@ -42,7 +43,7 @@ class ProgressPrinter:
         self._finished += event.final
         if self._bar is not None:
             self._bar.total = total
-            text = f"slice {event.slice_index}, iteration {event.index}, pDSC {event.pdsc:.2f}"
+            text = f"slice {number_of(event.slice_index)}, {_try(event)}"
             self._bar.set_description_str(text, refresh=False)
             self._bar.update(int(event.final))
             self._bar.refresh()
@@ -61,6 +62,11 @@ class ProgressPrinter:
         seconds_per_slice = (time.perf_counter() - self._started) / self._finished
         left = seconds_per_slice * (total - self._finished)
         return (
-            f"slice {event.slice_index}: {event.status}, iteration {event.index},"
-            f" pDSC {event.pdsc:.2f} ({self._finished} of {total}, about {left:.0f} s left)"
+            f"slice {number_of(event.slice_index)}: {event.status}, {_try(event)}"
+            f" ({self._finished} of {total} slices done, about {left:.0f} s left)"
         )
+
+
+def _try(event: Iteration) -> str:
+    """The try and its quality; 1 is the first mask."""
+    return f"try {number_of(event.index)}, estimated quality {event.pdsc:.2f}"

@@ -14,6 +14,7 @@ from HermesLib.errors import DefectError, HermesError
 from HermesLib.io.staged_folder import staged_folder
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.marks import Mark
+from HermesLib.report.numbering import numbers_text
 from HermesLib.runs.request import RunRequest
 
 #: What the marks mean to a reader.
@@ -111,7 +112,7 @@ def summary_text(report: dict[str, Any], output: Path) -> str:
 
 
 def _slices_text(indices: list[int]) -> str:
-    return f"{_counted(len(indices))} ({', '.join(map(str, indices))})"
+    return f"{_counted(len(indices))} ({numbers_text(indices)})"
 
 
 def _counted(slices: int) -> str:

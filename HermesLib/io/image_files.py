@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 NIFTI_SUFFIXES = (".nii", ".nii.gz")
 VOLUME_SUFFIXES = (*NIFTI_SUFFIXES, ".nrrd", ".nhdr", ".mha", ".mhd")
 PNG = ".png"
+#: Key of an image's metadata: the instance numbers of a DICOM series along the third axis.
+INSTANCES = "hermes_dicom_instances"
+_INSTANCE_NUMBER = "0020|0013"
 
 
 def read_image(path: Path) -> tuple[SimpleITK.Image, str]:
@@ -144,6 +147,7 @@ def _read_series(folder: Path) -> tuple[SimpleITK.Image, str]:
     files = series_files(folder)
     reader = SimpleITK.ImageSeriesReader()
     reader.SetFileNames(files)
+    reader.MetaDataDictionaryArrayUpdateOn()
     try:
         image = reader.Execute()
     except RuntimeError as error:
@@ -153,7 +157,15 @@ def _read_series(folder: Path) -> tuple[SimpleITK.Image, str]:
     digest = hashlib.sha256()
     for name in sorted(files):
         digest.update(Path(name).read_bytes())
-    return as_volume(image, folder.name), digest.hexdigest()
+    numbers = [
+        reader.GetMetaData(place, _INSTANCE_NUMBER).strip()
+        if reader.HasMetaDataKey(place, _INSTANCE_NUMBER)
+        else ""
+        for place in range(len(files))
+    ]
+    volume = as_volume(image, folder.name)
+    volume.SetMetaData(INSTANCES, ",".join(numbers))
+    return volume, digest.hexdigest()
 
 
 def _series_ids(folder: Path) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 import hashlib
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -11,13 +11,15 @@ import numpy as np
 import SimpleITK
 
 from HermesLib.errors import HermesError
-from HermesLib.io.image_files import as_volume, is_png, read_image, write_image
+from HermesLib.io.image_files import INSTANCES, as_volume, is_png, read_image, write_image
 from HermesLib.io.orientation import SliceAxes, slice_axes
 
 logger = logging.getLogger(__name__)
 
 #: Two grids are the same if no corner voxel differs by more than this share of a voxel.
 _SAME_GRID = 0.05
+#: The voxel axis along which the files of a DICOM series are stacked.
+_STACKING_AXIS = 2
 #: The axes of an array (N, H, W), which is in slices already.
 _ARRAY_AXES = SliceAxes((2, 1, 0), (False, False, False))
 
@@ -44,6 +46,7 @@ class Volume:
         axes: how voxels become slices.
         sha256: of the file's bytes, of a DICOM series' files in order of their names, or of the
             intensities of an image in memory.
+        instances: DICOM instance numbers by slice index; empty where they are not known.
     """
 
     array: np.ndarray
@@ -53,6 +56,7 @@ class Volume:
     grid: SimpleITK.Image
     axes: SliceAxes
     sha256: str
+    instances: Mapping[int, int] = field(default_factory=dict)
 
     def normalise(self, intensity: IntensityScale) -> np.ndarray:
         """Intensities (N, H, W) as float32 in 0..1; a PNG is only divided by 255."""
@@ -223,7 +227,20 @@ def _volume(
         grid=_empty_like(image),
         axes=axes,
         sha256=sha256,
+        instances=_instances(image, axes, len(array)),
     )
+
+
+def _instances(image: SimpleITK.Image, axes: SliceAxes, slices: int) -> dict[int, int]:
+    """DICOM instance numbers by slice index, where the slices are the series' own."""
+    if not image.HasMetaDataKey(INSTANCES) or axes.order[0] != _STACKING_AXIS:
+        return {}
+    numbers = image.GetMetaData(INSTANCES).split(",")
+    if axes.backwards[0]:
+        numbers.reverse()
+    if len(numbers) != slices or not all(number.isdecimal() for number in numbers):
+        return {}
+    return {index: int(number) for index, number in enumerate(numbers)}
 
 
 def _array_sha256(array: np.ndarray) -> str:

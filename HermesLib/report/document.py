@@ -3,7 +3,7 @@
 import csv
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,14 @@ from HermesLib.metrics.guarantee import Guarantee
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.history import Record, SliceResult
 from HermesLib.refinement.marks import Marks
+from HermesLib.report.numbering import number_of
 
 FORMAT = 1
 CSV_COLUMNS = (
-    "slice",
-    "iteration",
+    "slice_number",
+    "slice_index",
+    "dicom_instance",
+    "iteration_index",
     "status",
     "marks",
     "best",
@@ -69,6 +72,7 @@ def build_report(
     spacing: tuple[float, float],
     out_of_distribution: Sequence[int] | None,
     marks: Marks,
+    instances: Mapping[int, int] | None = None,
 ) -> dict[str, Any]:
     """The content of ``report.json``.
 
@@ -80,6 +84,7 @@ def build_report(
         out_of_distribution: indices of slices that look unlike the quality control's training
             patients; None if unknown.
         marks: of every slice.
+        instances: DICOM instance numbers by slice index, as far as they are known.
     """
     # Imports torch, which readers of this module may lack.
     from HermesLib.metrics.surface import surface_distances
@@ -87,7 +92,7 @@ def build_report(
     def entry(result: SliceResult) -> dict[str, Any]:
         best = result.best_record
         distances = surface_distances(best.mask.unpack(), best.pgt.unpack(), spacing)
-        return slice_entry(result, distances, out_of_distribution, marks)
+        return slice_entry(result, distances, out_of_distribution, marks, instances)
 
     return {
         "format": FORMAT,
@@ -123,9 +128,16 @@ def write_json(path: Path, report: dict[str, Any]) -> None:
     path.write_text(json.dumps(report, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def write_csv(path: Path, results: Sequence[SliceResult], marks: Marks) -> None:
+def write_csv(
+    path: Path,
+    results: Sequence[SliceResult],
+    marks: Marks,
+    instances: Mapping[int, int] | None = None,
+) -> None:
     """Write one row per slice and iteration.
 
+    ``slice_number`` counts from 1, as a person reads it, ``slice_index`` and ``iteration_index``
+    from 0; ``dicom_instance`` is DICOM's instance number where ``instances`` has one.
     ``status`` is how the slice ended, ``marks`` the reasons to look at it, separated by spaces;
     ``best`` is 1 in the row of the slice's result.
     """
@@ -134,14 +146,19 @@ def write_csv(path: Path, results: Sequence[SliceResult], marks: Marks) -> None:
         writer.writerow(CSV_COLUMNS)
         for result in results:
             reasons = " ".join(marks.get(result.index, ()))
-            writer.writerows(_csv_row(result, record, reasons) for record in result.records)
+            instance = (instances or {}).get(result.index)
+            writer.writerows(
+                _csv_row(result, record, reasons, instance) for record in result.records
+            )
 
 
-def _csv_row(result: SliceResult, record: Record, reasons: str) -> list[Any]:
+def _csv_row(result: SliceResult, record: Record, reasons: str, instance: int | None) -> list[Any]:
     entry = _iteration_entry(record)
     numbers = record.numbers
     return [
+        number_of(result.index),
         result.index,
+        "" if instance is None else instance,
         numbers.index,
         result.status.value,
         reasons,
@@ -160,6 +177,7 @@ def slice_entry(
     distances: tuple[float, float] | None,
     out_of_distribution: Sequence[int] | None,
     marks: Marks,
+    instances: Mapping[int, int] | None = None,
 ) -> dict[str, Any]:
     """One element of the report's ``slices``.
 
@@ -167,7 +185,7 @@ def slice_entry(
         result: of the slice.
         distances: HD95 and ASSD of mask and pGT, mm; None where they were not measured or where
             mask or pGT is empty.
-        out_of_distribution, marks: see :func:`build_report`.
+        out_of_distribution, marks, instances: see :func:`build_report`.
     """
     best = result.best_record.numbers
     # Presence is decided with the first mask.
@@ -177,6 +195,8 @@ def slice_entry(
     )
     return {
         "index": result.index,
+        "number": number_of(result.index),
+        "dicom_instance": (instances or {}).get(result.index),
         "status": result.status.value,
         "best": result.best,
         "pdsc": _fraction(best.pdsc),

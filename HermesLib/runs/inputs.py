@@ -111,7 +111,7 @@ def slice_indices(slices: SliceRange | None, count: int) -> range:
         text = f"{'' if start is None else start}:{'' if stop is None else stop}"
         raise HermesError(
             f"slices {text} are not all in the volume's {count};"
-            f" choose A:B within 0:{count}, A below B"
+            f" choose A-B within 1-{count}, or A:B within 0:{count}, A below B"
         )
     return range(first, last)
 

@@ -74,7 +74,9 @@ class OpenRun:
         seconds = time.perf_counter() - self.started
         spacing = self.inputs.volume.pixel_spacing
         marks = self.marks(results)
-        return build_report(results, provenance, seconds, spacing, self.out_of_distribution, marks)
+        instances = self.inputs.volume.instances
+        unfamiliar = self.out_of_distribution
+        return build_report(results, provenance, seconds, spacing, unfamiliar, marks, instances)
 
     def marks(self, results: Sequence[SliceResult]) -> dict[int, tuple[Mark, ...]]:
         """The reasons to look at each slice, from all results together."""

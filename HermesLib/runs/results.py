@@ -46,7 +46,7 @@ def write_results(
     marks = report_marks(report)
     heading = Heading(preset.title, model, networks["quality"]["name"], threshold)
     write_overview(folder / "overview.png", results, images, volume.pixel_spacing, heading, marks)
-    write_csv(folder / "report.csv", results, marks)
+    write_csv(folder / "report.csv", results, marks, volume.instances)
     write_json(folder / "report.json", report)
 
 

@@ -8,9 +8,9 @@ import vtk
 from slicer.i18n import tr as _
 from vtk.util.numpy_support import numpy_to_vtk
 
+from HermesLib.report.numbering import number_of
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import SliceRecord
-from HermesSegmentLib.slice_names import number_of
 
 _BLUE, _ORANGE = (0.27, 0.47, 0.67), (0.93, 0.6, 0.27)
 #: Column, title, colour, line style. Scenes of earlier versions have the same columns.

@@ -92,7 +92,7 @@ def equivalent_command(parameters: Any, start: Start) -> tuple[str, ...]:
         "device": parameters.device,
         "samples": parameters.samples or None,
         "steps": parameters.steps or None,
-        "slices": None if start.slices is None else f"{start.slices[0]}:{start.slices[1]}",
+        "slices": None if start.slices is None else f"{start.slices[0] + 1}-{start.slices[1]}",
         "first-prompt": None if start.first_prompt is None else "prompt.json",
         "init": None if start.initial is None else "init.nrrd",
     }

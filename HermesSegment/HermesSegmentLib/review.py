@@ -9,12 +9,12 @@ import numpy as np
 from slicer.i18n import tr as _
 
 from HermesLib.refinement.events import Status
+from HermesLib.report.numbering import number_of
 from HermesSegmentLib.iteration_masks import PackedMask
 from HermesSegmentLib.journal import Journal, SliceState, Step
 from HermesSegmentLib.labelmaps import refresh
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import Decision, SliceRecord
-from HermesSegmentLib.slice_names import number_of
 
 
 class _Choice(NamedTuple):

@@ -6,12 +6,12 @@ from slicer.i18n import tr as _
 
 from HermesLib.refinement.events import Status
 from HermesLib.report import colours
+from HermesLib.report.numbering import number_of
 from HermesSegmentLib import slice_table
 from HermesSegmentLib.greying import Greying
 from HermesSegmentLib.review import Review
 from HermesSegmentLib.run_record import RunRecord, SliceRecord
 from HermesSegmentLib.run_summary import summary
-from HermesSegmentLib.slice_names import number_of
 
 if TYPE_CHECKING:
     from HermesSegmentLib.review_section import ReviewSection

@@ -9,17 +9,21 @@ from HermesLib.prompts.registry import prompt_type
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.history import History, SliceResult
 from HermesLib.report.document import FORMAT, slice_entry, summarise
+from HermesLib.report.numbering import number_of
 from HermesSegmentLib.review import Review
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import SliceRecord
+from HermesSegmentLib.slice_names import dicom_instances
 
 COLUMNS = (
-    "slice",
+    "slice_number",
+    "slice_index",
+    "dicom_instance",
     "status",
     "marks",
     "decision",
-    "chosen",
-    "best",
+    "chosen_iteration_index",
+    "best_iteration_index",
     "pdsc",
     "pdsc_low",
     "pdsc_high",
@@ -38,15 +42,19 @@ def report(review: Review) -> dict[str, Any]:
     of_engine = record.report or {}
     entries = {entry["index"]: entry for entry in of_engine.get("slices", [])}
     results = _results(review.run)
+    instances = dicom_instances(review.run.volume, review.run.frame)
     slices = []
     for result in results:
         slice_record = record.slices[result.index]
         entry = entries.get(result.index, {})
         if len(entry.get("iterations", ())) != len(result.records):
             present = entry.get("present")
-            entry = slice_entry(result, None, record.out_of_distribution, record.marks)
+            unfamiliar = record.out_of_distribution
+            entry = slice_entry(result, None, unfamiliar, record.marks, instances)
             if slice_record.iterations[0].present is None:
                 entry["present"] = present
+        # The engine reads a file without DICOM's numbers.
+        entry = {**entry, "dicom_instance": instances.get(result.index)}
         choice = {"decision": slice_record.decision or "none", "iteration": slice_record.chosen}
         reasons = [mark.value for mark in slice_record.marks]
         slices.append({**entry, "marks": reasons, "review": choice})
@@ -66,15 +74,16 @@ def write_report(review: Review, path: Path) -> list[Path]:
     path = path.with_suffix(".json")
     path.write_text(json.dumps(report(review), indent=1) + "\n", encoding="utf-8")
     table = path.with_suffix(".csv")
+    instances = dicom_instances(review.run.volume, review.run.frame)
     with open(table, "w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(COLUMNS)
         for _index, entry in sorted(review.run.record.slices.items()):
-            writer.writerow(_row(entry))
+            writer.writerow(_row(entry, instances.get(entry.index, "")))
     return [path, table]
 
 
-def _row(entry: SliceRecord) -> list[Any]:
+def _row(entry: SliceRecord, instance: int | str) -> list[Any]:
     numbers: list[Any] = ["", "", ""]
     if entry.iterations:
         best = entry.iterations[entry.best]
@@ -82,7 +91,9 @@ def _row(entry: SliceRecord) -> list[Any]:
     chosen = "" if entry.chosen is None else entry.chosen
     status = entry.status or Status.STOPPED
     return [
+        number_of(entry.index),
         entry.index,
+        instance,
         status.value,
         " ".join(entry.marks),
         entry.decision.value,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from slicer.i18n import tr as _
 
 from HermesLib.refinement.events import Iteration, Status
+from HermesLib.report.numbering import number_of
 from HermesSegmentLib.run_record import RunRecord
-from HermesSegmentLib.slice_names import number_of
 from HermesSegmentLib.slice_table import MARK_WORDS
 
 

@@ -13,7 +13,7 @@ from slicer.i18n import tr as _
 
 #: Key, method of the panel, title.
 SHORTCUTS = (
-    ("n", "go_next", _("next to look at")),
+    ("n", "go_next", _("next")),
     ("p", "go_previous", _("previous")),
     ("a", "accept", _("accept")),
     ("x", "reject", _("reject")),
@@ -22,9 +22,9 @@ SHORTCUTS = (
     ("Shift+U", "redo", _("redo")),
     ("d", "toggle_difference", _("difference")),
     ("m", "toggle_prompts", _("prompts")),
-    (",", "iteration_back", _("previous try")),
+    (",", "iteration_back", _("try before")),
     (".", "iteration_on", _("next try")),
-    ("o", "zoom", _("zoom on the organ")),
+    ("o", "zoom", _("zoom")),
 )
 
 

@@ -6,13 +6,14 @@ from typing import Any
 import vtk
 from slicer.i18n import tr as _
 
+from HermesLib.report.numbering import number_of
 from HermesSegmentLib import slice_views, slicer_app
 from HermesSegmentLib.charts import fill_chart
 from HermesSegmentLib.prompt_markups import hide_prompts, show_prompt
 from HermesSegmentLib.review import Review
 from HermesSegmentLib.run_control import RunControl
 from HermesSegmentLib.run_nodes import RunNodes
-from HermesSegmentLib.slice_names import SliceNames, number_of
+from HermesSegmentLib.slice_names import SliceNames
 from HermesSegmentLib.view_follower import ViewFollower
 
 
@@ -52,6 +53,7 @@ class SliceInView:
         self._held, self._chosen = None, False
         self.follower.follow(run)
         if run is not None:
+            self.ui.reviewSection.collapsed = False
             browser = run.get("browser")
             # The panel follows Slicer's own sequence browser.
             tag = browser.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self._browsed())

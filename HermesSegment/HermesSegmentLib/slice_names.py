@@ -9,17 +9,13 @@ import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
+from HermesLib.report.numbering import number_of
 from HermesSegmentLib.slice_frame import SliceFrame
 
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0])
 _INSTANCE_NUMBER, _POSITION = "0020,0013", "0020,0032"
 #: The axes of the patient as Slicer's slice views name their offset.
 _AXES = "RAS"
-
-
-def number_of(index: int) -> int:
-    """The number of a slice, or of a try, by its index."""
-    return index + 1
 
 
 def offset_of(frame: SliceFrame, index: int) -> str:

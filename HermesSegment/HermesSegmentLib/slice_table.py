@@ -8,8 +8,8 @@ from slicer.i18n import tr as _
 
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.marks import Mark
+from HermesLib.report.numbering import number_of
 from HermesSegmentLib.run_record import Decision, RunRecord, SliceRecord
-from HermesSegmentLib.slice_names import number_of
 
 #: Blue, orange, grey and dark red, which the red-green colour-blind can distinguish; None: running.
 COLOURS = {
@@ -53,17 +53,17 @@ _COLUMNS = (
     (_("Image"), _("DICOM instance number")),
     (_("Outcome"), _("How the loop ended on the slice: reached the threshold, or stayed below it")),
     (
-        _("Estimated quality"),
+        _("Estimated\nquality"),
         _("Estimated Dice of the mask and the unknown truth (pDSC of the best iteration)"),
     ),
-    (_("90 % range"), _("The true Dice is expected in this range (interval of the pDSC)")),
+    (_("90 %\nrange"), _("The true Dice is expected in this range (interval of the pDSC)")),
     (_("Tries"), _("Masks that the model made for the slice (iterations)")),
     (_("Decision"), _("Yours: accepted, edited or rejected")),
 )
 _SLICE, _IMAGE, _OUTCOME, _QUALITY, _RANGE, _TRIES, _DECISION = range(len(_COLUMNS))
 #: Cells in one row of the strip: narrower cells could not be hit with the mouse.
 _MOST_IN_ROW = 40
-_CELL_HEIGHT = 17
+_CELL_HEIGHT, _ROW_HEIGHT = 17, 22
 _SMALLEST_CELL = 4
 
 
@@ -108,8 +108,11 @@ def prepare(strip: Any, table: Any) -> None:
         table.setHorizontalHeaderItem(column, item)
     table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
     table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
+    table.setWordWrap(False)
+    table.horizontalHeader().setHighlightSections(False)
     table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
-    table.horizontalHeader().setSectionResizeMode(_OUTCOME, qt.QHeaderView.Stretch)
+    table.horizontalHeader().setSectionResizeMode(_DECISION, qt.QHeaderView.Stretch)
+    table.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
 
 
 def strip_columns(count: int) -> int:

@@ -26,7 +26,7 @@ BAD_WORDS = [
     (("--padding", "-2"), "padding -2 is negative"),
     (("--keep", "worst"), "invalid choice: 'worst'"),
     (("--pgt", "none"), "invalid choice: 'none'"),
-    (("--slices", "3"), "'3' is not a range of slices"),
+    (("--slices", "3-"), "'3-' is not a range of slices"),
     (("--slices", "4:2"), "slices 4:2 are not all in the volume's 5"),
     (("--slices", "2:9"), "slices 2:9 are not all in the volume's 5"),
     (("--colour", "blue"), "unrecognized arguments"),

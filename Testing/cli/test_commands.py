@@ -1,5 +1,6 @@
 """Help, version, and how arguments are parsed."""
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,14 @@ def test_help_and_usage_errors_do_not_import_torch():
 def test_output_folder_is_required_except_for_the_demo(hermes: Hermes):
     assert "-o" in hermes("refine", "image.nii.gz").err[0]
     assert "default hermes-demo" in " ".join(hermes("demo", "--help").out)
+
+
+def test_slices_are_chosen_by_the_numbers_that_all_output_shows():
+    assert list(slice_indices(parse_slices("5-7"), 20)) == [4, 5, 6]
+    assert list(slice_indices(parse_slices("20"), 20)) == [19]
+    for text in ("0-3", "7-5", "0", "-3"):
+        with pytest.raises(argparse.ArgumentTypeError, match="counted from 1"):
+            parse_slices(text)
 
 
 @given(st.integers(1, 30), st.none() | st.integers(-40, 40), st.none() | st.integers(-40, 40))

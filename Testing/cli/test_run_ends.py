@@ -56,7 +56,7 @@ def test_control_c_ends_with_one_line_and_writes_nothing(files: Path, tmp_path: 
     with process:
         assert process.stderr is not None
         stderr_text = ""
-        while "iteration 1" not in stderr_text:
+        while "try 2" not in stderr_text:
             stderr_text += process.stderr.read(1)
         process.send_signal(signal.SIGINT)
         last = process.stderr.read().splitlines()[-1]

@@ -96,8 +96,9 @@ def test_the_table_has_a_row_per_slice_and_iteration_and_marks_the_result(tmp_pa
     with open(tmp_path / "report.csv", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     assert len(rows) == 7
-    marked = [(row["slice"], row["iteration"]) for row in rows if row["best"] == "1"]
+    marked = [(row["slice_index"], row["iteration_index"]) for row in rows if row["best"] == "1"]
     assert marked == [("4", "1"), ("5", "1"), ("6", "0"), ("7", "0")]
+    assert [row["slice_number"] for row in rows[:2]] == ["5", "5"], "people count from 1"
     assert json.loads(rows[-1]["prompt"]) == {"kind": "none"}, (
         "no model was called on the absent slice"
     )
@@ -118,5 +119,5 @@ def test_marks_are_in_the_report_its_summary_and_the_table(tmp_path: Path):
     assert report["summary"]["marked"] == 2
     write_csv(tmp_path / "report.csv", RESULTS, marks)
     with open(tmp_path / "report.csv", encoding="utf-8") as stream:
-        rows = {row["slice"]: row["marks"] for row in csv.DictReader(stream)}
+        rows = {row["slice_index"]: row["marks"] for row in csv.DictReader(stream)}
     assert rows == {"4": "abrupt-end gap", "5": "", "6": "", "7": "gap"}

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.history import SliceResult
 from HermesLib.refinement.marks import Mark, Marks
+from HermesLib.report.numbering import number_of
 from HermesLib.report.overview.cell import draw_cell, draw_reasons
 from HermesLib.report.overview.header import HEADER_INCHES, RESULT_SIGN, Heading, draw_header
 from HermesLib.report.overview.selection import View, select_iterations, view_of, worst_slices
@@ -77,7 +78,7 @@ def write_overview(
         _write_caption(figure, cell, left)
     for index, row in enumerate(rows):
         if _has_own_row(row[0]):
-            _write_label(figure, index, f"slice {row[0].index}\n{row[0].status.value}")
+            _write_label(figure, index, f"slice {number_of(row[0].index)}\n{row[0].status.value}")
     FigureCanvasAgg(figure).print_png(str(path))
 
 
@@ -110,7 +111,7 @@ def _cells(
     cells = []
     for column, result in enumerate(results):
         iteration = result.best_record.unpack()
-        caption = f"slice {result.index}, {result.status.value}\n{_scores(iteration)}"
+        caption = f"slice {number_of(result.index)}, {result.status.value}\n{_scores(iteration)}"
         view = view_of([iteration], spacing)
         reasons = marks.get(result.index, ())
         cells.append(_Cell(row, column, iteration, view, caption, False, reasons))
@@ -127,15 +128,15 @@ def _iteration_cells(
     for column, iteration in enumerate(iterations):
         is_result = iteration.index == result.best
         sign = f"{RESULT_SIGN} " if is_result else ""
-        caption = f"{sign}it {iteration.index} \u00b7 {_scores(iteration)}"
+        caption = f"{sign}try {number_of(iteration.index)} \u00b7 {_scores(iteration)}"
         shown = reasons if is_result else ()
         cells.append(_Cell(row, column, iteration, view, caption, is_result, shown))
     return cells
 
 
 def _scores(iteration: Iteration) -> str:
-    true_dice = "" if iteration.dsc is None else f" \u00b7 DSC {iteration.dsc:.2f}"
-    return f"pDSC {iteration.pdsc:.2f}{true_dice}"
+    true_dice = "" if iteration.dsc is None else f" \u00b7 Dice {iteration.dsc:.2f}"
+    return f"quality {iteration.pdsc:.2f}{true_dice}"
 
 
 def _empty_figure(cells: Sequence[_Cell], left: float) -> Figure:
