@@ -4,7 +4,12 @@ import numpy as np
 
 #: Pixels between two neighbours on a stroke's line.
 _STRIDE = 3
-_GAP = 2.9
+#: Steps to the pixels around one, the nearest first: a larger gap ends a line.
+_NEAREST_FIRST = sorted(
+    {(right, down) for right in range(-2, 3) for down in range(-2, 3)} - {(0, 0)},
+    key=lambda step: (step[0] ** 2 + step[1] ** 2, step),
+)
+_BESIDE = _NEAREST_FIRST[:8]
 
 
 def strokes(pixels: np.ndarray) -> list[np.ndarray]:
@@ -15,21 +20,24 @@ def strokes(pixels: np.ndarray) -> list[np.ndarray]:
     Args:
         pixels: (N, 2) of (column, row), the strokes' pixels.
     """
-    left = np.array(pixels, float).reshape(-1, 2)
+    left = {(int(column), int(row)) for column, row in np.asarray(pixels).reshape(-1, 2)}
     lines = []
-    while len(left):
-        at = _end(left)
-        line = [left[at]]
-        left = np.delete(left, at, 0)
-        while len(left):
-            distance = np.linalg.norm(left - line[-1], axis=1)
-            nearest = int(distance.argmin())
-            if distance[nearest] > _GAP:
-                break
-            line.append(left[nearest])
+    while left:
+        at = min(left, key=lambda pixel: (_neighbours(pixel, left), pixel))
+        line = [at]
+        left.remove(at)
+        while True:
+            column, row = line[-1]
+            near = ((column + right, row + down) for right, down in _NEAREST_FIRST)
+            following = next((pixel for pixel in near if pixel in left), None)
             # What lies beside the line belongs to its width.
-            left = left[distance > 1.5] if len(left) > 1 else left[:0]
-        lines.append(np.array(line)[:: _STRIDE if len(line) > 2 * _STRIDE else 1])
+            left -= {(column + right, row + down) for right, down in _BESIDE}
+            if following is None:
+                break
+            line.append(following)
+            left.discard(following)
+        points = np.array(line, float)
+        lines.append(points[:: _STRIDE if len(line) > 2 * _STRIDE else 1])
     return lines
 
 
@@ -44,7 +52,7 @@ def draw_strokes(lines: list[np.ndarray], shape: tuple[int, int]) -> np.ndarray:
     return raster
 
 
-def _end(points: np.ndarray) -> int:
-    """The pixel with the fewest neighbours."""
-    apart = np.abs(points[:, None] - points[None]).max(-1)
-    return int((apart <= 1).sum(1).argmin())
+def _neighbours(pixel: tuple[int, int], pixels: set[tuple[int, int]]) -> int:
+    """The number of a pixel's neighbours; an end has few."""
+    column, row = pixel
+    return sum((column + right, row + down) in pixels for right, down in _BESIDE)

@@ -118,9 +118,9 @@ def _iterations(run: RunNodes, entry: SliceRecord) -> list[Iteration]:
     _slices, height, width = run.record.shape
     iterations = []
     for number, step in enumerate(entry.iterations):
-        prompt = None
-        if step.prompt is not None:
-            prompt = prompt_type(step.prompt["kind"]).from_plain(step.prompt, (height, width))
+        plain, prompt = step.prompt, None
+        if plain is not None:
+            prompt = prompt_type(plain["kind"]).from_plain(plain, (height, width))
         last = number == len(entry.iterations) - 1
         iterations.append(
             Iteration(

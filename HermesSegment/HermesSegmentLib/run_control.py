@@ -99,7 +99,8 @@ class RunControl:
     @property
     def settled(self) -> bool:
         """Whether all messages are in the scene and on the panel."""
-        return not (self._pending or self._views_outdated or self._panel_outdated)
+        saved = self._going or self.run is None or self.run.saved
+        return saved and not (self._pending or self._views_outdated or self._panel_outdated)
 
     @property
     def again(self) -> Collection[int]:
@@ -159,6 +160,7 @@ class RunControl:
     def tick(self) -> None:
         """One turn: take messages while the budget lasts, else update the views, else the panel.
 
+        When a run has ended, further turns write its iterations into the scene, one item each.
         Never all at once, so that the user interface responds in between.
         """
         # While there is something to do, the engine's threads get their turn in between.
@@ -180,6 +182,8 @@ class RunControl:
             self._panel_outdated = False
             self._going = self._going and self.engine.state is not State.IDLE
             self.on_change()
+        elif self.run is not None and not self._going:
+            self.run.save_item()
         if not self.running and self.settled:
             self._timer.stop()
 
@@ -234,7 +238,7 @@ class RunControl:
         else:
             # The report covers some of the slices, or there is none.
             run.mark_slices()
-        run.save()
+        run.save_record()
         self._remove_folder()
         self.loading = False
         if isinstance(message, Finished):

@@ -8,7 +8,6 @@ the nodes that the views show are filled from there, one volume each.
 from typing import Any, Self
 
 import numpy as np
-import slicer
 
 from HermesLib.io.orientation import SliceAxes
 from HermesLib.refinement.events import Iteration
@@ -107,12 +106,13 @@ class RunNodes:
         """
         if not self.count or not self.alive:
             return
-        self._write_items()
+        for role in _SEQUENCES:
+            self._sequence(role).extend(self.count)
         item = min(max(item, 0), self.count - 1)
         browser = self.get("browser")
         if browser.GetSelectedItemNumber() != item:
+            # Slicer's browser fills the nodes with the item, which is not what they show.
             browser.SetSelectedItemNumber(item)
-        slicer.modules.sequences.logic().UpdateProxyNodesFromSequences(browser)
         self._show_slices(item)
 
     def show_latest(self) -> None:
@@ -178,10 +178,34 @@ class RunNodes:
         """Put a node into the run's folder."""
         adopt(self.node, node)
 
+    @property
+    def saved(self) -> bool:
+        """Whether the items of the sequences hold all iterations."""
+        return not self._unwritten or not self.alive
+
     def save(self) -> None:
         """Write the record and the iterations into the scene."""
-        self._write_items()
+        while not self.saved:
+            self.save_item()
+        self.save_record()
+
+    def save_record(self) -> None:
+        """Write the record into the scene."""
         self.node.SetText(self.record.to_json())
+
+    def save_item(self) -> None:
+        """Write one item of the sequences that lacks iterations; does nothing if none does."""
+        if self.saved:
+            return
+        number = min(self._unwritten)
+        self._unwritten.remove(number)
+        refined = dict(self._masks.refined_at(number))
+        self._sequence("mask").write(
+            number, {index: step.mask for index, step in refined.items()}, self.frame
+        )
+        self._sequence("pgt").write(
+            number, {index: step.pgt for index, step in refined.items()}, self.frame
+        )
 
     def _voxel_shape(self) -> tuple[int, int, int]:
         i, j, k = self.volume.GetImageData().GetDimensions()
@@ -213,9 +237,7 @@ class RunNodes:
 
     def _canvas(self, role: str, segment: str = ORGAN) -> Canvas:
         if (role, segment) not in self._canvases:
-            frame = self.frame
-            canvas = Canvas(frame.axes, frame.ijk_to_ras, self._voxel_shape())
-            self._canvases[role, segment] = canvas
+            self._canvases[role, segment] = Canvas(self.frame)
         return self._canvases[role, segment]
 
     def _sequence(self, role: str) -> SequenceItems:
@@ -224,19 +246,6 @@ class RunNodes:
             proxy, organ = self.get(role), self.record.organ
             self._items[role] = SequenceItems(sequence, proxy, self.volume, organ)
         return self._items[role]
-
-    def _write_items(self) -> None:
-        """Bring the items of the sequences up to date."""
-        if not self._unwritten or not self.alive:
-            return
-        frame = self.frame
-        for number in sorted(self._unwritten):
-            refined = dict(self._masks.refined_at(number))
-            masks = {index: step.mask for index, step in refined.items()}
-            pgts = {index: step.pgt for index, step in refined.items()}
-            self._sequence("mask").write(number, masks, frame)
-            self._sequence("pgt").write(number, pgts, frame)
-        self._unwritten.clear()
 
     def _read_items(self) -> None:
         """Read the masks of a run that was loaded with its scene."""

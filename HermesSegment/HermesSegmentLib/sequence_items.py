@@ -36,12 +36,15 @@ class SequenceItems:
         self._blank.SetReferenceImageGeometryParameterFromVolumeNode(volume)
         add_organ(self._blank, segment.GetName(), terminology(organ), segment.GetColor())
 
+    def extend(self, count: int) -> None:
+        """Add empty items until there are this many."""
+        for number in range(self.sequence.GetNumberOfDataNodes(), count):
+            self.sequence.SetDataNodeAtValue(self._blank, str(number))
+
     def write(self, number: int, masks: Mapping[int, PackedMask], frame: SliceFrame) -> None:
         """Let an item hold these masks, by slice; creates the item if there is none."""
+        self.extend(number + 1)
         node = self.sequence.GetDataNodeAtValue(str(number))
-        if node is None:
-            self.sequence.SetDataNodeAtValue(self._blank, str(number))
-            node = self.sequence.GetDataNodeAtValue(str(number))
         block = _block({index: mask for index, mask in masks.items() if not mask.empty}, frame)
         if block is not None:
             voxels, first = block
@@ -66,13 +69,9 @@ def _block(
         around([mask.rows for mask in masks.values()]),
         around([mask.columns for mask in masks.values()]),
     )
-    slices = np.zeros([part.stop - part.start for part in parts], np.uint8)
+    shape, first = frame.place(parts)
+    voxels = np.zeros(shape, np.uint8)
+    slices = frame.axes.view(voxels)
     for index, mask in masks.items():
         mask.paste(slices[index - parts[0].start], parts[1].start, parts[2].start)
-    first = [0, 0, 0]
-    for part, axis, backwards, size in zip(
-        parts, frame.axes.order, frame.axes.backwards, frame.shape, strict=True
-    ):
-        first[axis] = size - part.stop if backwards else part.start
-    i, j, k = first
-    return frame.axes.to_voxels(slices), (k, j, i)
+    return voxels, first

@@ -8,6 +8,8 @@ import numpy as np
 from HermesLib.io.orientation import SliceAxes, find_slice_axes
 from HermesSegmentLib.labelmaps import ijk_to_ras
 
+#: Three numbers by voxel axis, k, j, i.
+Voxels = tuple[int, int, int]
 #: Slicer's axes point right and anterior, those of ITK and DICOM left and posterior.
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0])
 
@@ -49,6 +51,20 @@ class SliceFrame:
         ijk = np.column_stack([ras, np.ones(len(ras))]) @ np.linalg.inv(self.ijk_to_ras).T
         positions = ijk[:, list(self.axes.order)]
         return np.where(self.axes.backwards, np.array(self.shape) - 1 - positions, positions)
+
+    def place(self, parts: tuple[slice, slice, slice]) -> tuple[Voxels, Voxels]:
+        """Where a block of slices, rows and columns lies in the volume.
+
+        Returns:
+            Its shape (k, j, i), and the place (k, j, i) of its first voxel.
+        """
+        shape, first = [0, 0, 0], [0, 0, 0]
+        for part, axis, backwards, size in zip(
+            parts, self.axes.order, self.axes.backwards, self.shape, strict=True
+        ):
+            shape[axis] = part.stop - part.start
+            first[axis] = size - part.stop if backwards else part.start
+        return (shape[2], shape[1], shape[0]), (first[2], first[1], first[0])
 
     @property
     def spacing(self) -> tuple[float, float, float]:

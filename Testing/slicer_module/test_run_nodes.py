@@ -167,11 +167,13 @@ def test_the_scene_grows_with_the_slices_an_iteration_changed_not_with_the_volum
     for slice_index in range(24):
         run.add(iteration(slice_index, 0, mask, mask, 0.5))
     run.show_latest()
+    run.save()
     first = sequence_bytes(run)
     assert first == 2 * 24 * mask.sum()
     for index in range(1, 12):
         run.add(iteration(7, index, mask, mask, 0.5))
     run.show_latest()
+    run.save()
     assert run.count == 12
     # One slice took 11 more iterations, each with a mask and a pGT.
     assert sequence_bytes(run) - first == 2 * 11 * mask.sum()
@@ -179,6 +181,7 @@ def test_the_scene_grows_with_the_slices_an_iteration_changed_not_with_the_volum
 
 
 def test_an_item_of_the_sequence_holds_the_slices_that_have_this_iteration(run):
+    run.save()
     sequence = run.get("mask-sequence")
     for number, expected in enumerate([{2: SMALL, 3: LARGE}, {2: LARGE, 3: SMALL}, {2: GLAND}]):
         item = voxels_of(sequence.GetNthDataNode(number), ORGAN, run.volume)
@@ -199,6 +202,7 @@ def test_slices_stored_backwards_or_across_other_axes_return_where_they_were(sce
     expected = np.zeros(shape, bool)
     expected[[2, 3, 9]] = masks[[2, 3, 9]]
     assert np.array_equal(axes.view(voxels(run, "mask")), expected)
+    run.save()
     item = voxels_of(run.get("mask-sequence").GetNthDataNode(0), ORGAN, volume)
     assert np.array_equal(axes.view(item), expected)
 
@@ -248,7 +252,36 @@ def test_a_run_without_any_mask_is_saved_and_loaded(volume, tmp_path):
     assert np.array_equal(again.pgt(2, 0), GLAND) and not again.pgt(2, 1).any()
 
 
+def test_while_a_run_goes_on_the_sequences_have_an_empty_item_for_each_iteration(run):
+    for role in ("mask-sequence", "pgt-sequence"):
+        assert run.get(role).GetNumberOfDataNodes() == 3
+    assert sequence_bytes(run) == 0 and not run.saved
+    run.save_item()
+    assert sequence_bytes(run) > 0 and not run.saved
+    run.save()
+    assert run.saved
+
+
+def test_masks_of_any_size_and_place_are_shown_one_after_the_other(volume):
+    run = begin(volume)
+    masks = np.random.default_rng(3).random((8, 40, 50)) > 0.5
+    for number, mask in enumerate(masks):
+        top, left = 5 * number % 31, 7 * number % 37
+        mask[:top] = mask[:, :left] = mask[top + 9 - number :] = mask[:, left + 13 :] = False
+        run.add(iteration(2 + number % 2, number // 2, mask, ~mask, 0.5))
+        run.show_latest()
+        assert np.array_equal(voxels(run, "mask")[2 + number % 2], mask)
+        assert np.array_equal(voxels(run, "pgt")[2 + number % 2], ~mask)
+    for item in (3, 0, 2, 1):
+        run.show(item)
+        shown = voxels(run, "mask")
+        for index in (2, 3):
+            assert np.array_equal(shown[index], run.mask(index, item))
+        assert not shown[[0, 1, 4, 5]].any()
+
+
 def test_slicers_browser_may_fill_the_nodes_at_any_time(run):
+    run.save()
     run.show(2)
     browser = run.get("browser")
     slicer.modules.sequences.logic().UpdateProxyNodesFromSequences(browser)
