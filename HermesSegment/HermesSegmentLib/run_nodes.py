@@ -91,6 +91,7 @@ class RunNodes:
     def open(self, shape: tuple[int, int, int], axes: SliceAxes, indices: tuple[int, ...]) -> None:
         """Take the slices of a run that starts, or starts again: then its iterations are void."""
         self._masks = IterationMasks()
+        self._unwritten = set(range(self.get("mask-sequence").GetNumberOfDataNodes()))
         self.record.open(shape, axes.order, axes.backwards, indices)
 
     def add(self, event: Iteration) -> None:

@@ -46,6 +46,9 @@ class SequenceItems:
         self.extend(number + 1)
         node = self.sequence.GetDataNodeAtValue(str(number))
         block = _block({index: mask for index, mask in masks.items() if not mask.empty}, frame)
+        if block is None and has_labelmap(node, ORGAN):
+            # Not removed: Slicer crashes when it saves a segment whose voxels were.
+            block = np.zeros((1, 1, 1), np.uint8), (0, 0, 0)
         if block is not None:
             voxels, first = block
             put_labelmap(node, ORGAN, voxels, frame.ijk_to_ras, first)

@@ -1,0 +1,149 @@
+"""A run's iterations in Slicer's sequences and in saved scenes."""
+
+# ruff: noqa: F401, F811  (the fixture run is imported)
+
+import json
+
+import numpy as np
+import slicer
+
+from HermesLib.refinement.events import Status
+from HermesSegmentLib.labelmaps import ijk_to_ras, put_labelmap, voxels_of
+from HermesSegmentLib.run_creation import ORGAN, run_record_nodes
+from HermesSegmentLib.run_nodes import RunNodes
+from Testing.slicer_module.events import AXES, iteration, opened, record
+from Testing.slicer_module.test_run_nodes import GLAND, LARGE, SMALL, begin, run, voxels
+
+
+def test_a_saved_scene_brings_the_run_back(run, tmp_path):
+    run.record.slices[2].decision = "accepted"
+    run.save()
+    path = str(tmp_path / "review.mrb")
+    assert slicer.util.saveScene(path)
+    slicer.mrmlScene.Clear(0)
+    slicer.util.loadScene(path)
+    (node,) = run_record_nodes()
+    again = RunNodes(node)
+    assert again.count == 3
+    assert (
+        again.record.slices[2].decision == "accepted" and again.record.slices[3].status == "stopped"
+    )
+    assert again.record.slices[2].iterations[2].prompt["xyxy"] == [5, 6, 30, 28]
+    again.show(1)
+    visible = voxels(again, "mask")
+    assert np.array_equal(visible[2], LARGE) and np.array_equal(visible[3], SMALL)
+    assert np.array_equal(again.pgt(2, 1), GLAND)
+
+
+def sequence_bytes(run: RunNodes) -> int:
+    """The size of all voxels in the items of the run's sequences."""
+    total = 0
+    for role in ("mask-sequence", "pgt-sequence"):
+        sequence = run.get(role)
+        for number in range(sequence.GetNumberOfDataNodes()):
+            segment = sequence.GetNthDataNode(number).GetSegmentation().GetSegment(ORGAN)
+            image = segment.GetRepresentation("Binary labelmap")
+            total += 0 if image is None else image.GetNumberOfPoints()
+    return total
+
+
+def test_the_scene_grows_with_the_slices_an_iteration_changed_not_with_the_volume(scene):
+    volume = slicer.util.addVolumeFromArray(np.zeros((24, 128, 128), np.int16))
+    run = RunNodes.create(volume, record())
+    run.open((24, 128, 128), AXES, tuple(range(24)))
+    mask = np.zeros((128, 128), bool)
+    mask[30:50, 40:70] = True
+    for slice_index in range(24):
+        run.add(iteration(slice_index, 0, mask, mask, 0.5))
+    run.show_latest()
+    run.save()
+    first = sequence_bytes(run)
+    assert first == 2 * 24 * mask.sum()
+    for index in range(1, 12):
+        run.add(iteration(7, index, mask, mask, 0.5))
+    run.show_latest()
+    run.save()
+    assert run.count == 12
+    # One slice took 11 more iterations, each with a mask and a pGT.
+    assert sequence_bytes(run) - first == 2 * 11 * mask.sum()
+    assert np.array_equal(voxels(run, "mask")[3], mask)
+
+
+def test_an_item_of_the_sequence_holds_the_slices_that_have_this_iteration(run):
+    run.save()
+    sequence = run.get("mask-sequence")
+    for number, expected in enumerate([{2: SMALL, 3: LARGE}, {2: LARGE, 3: SMALL}, {2: GLAND}]):
+        item = voxels_of(sequence.GetNthDataNode(number), ORGAN, run.volume)
+        for index in range(6):
+            assert np.array_equal(item[index], expected.get(index, np.zeros_like(SMALL)))
+
+
+def test_scenes_of_earlier_versions_can_be_reviewed(run, tmp_path):
+    # There every item held the whole volume: each slice's latest mask, as the views showed it.
+    for role in ("mask", "pgt"):
+        sequence = run.get(f"{role}-sequence")
+        for number in range(run.count):
+            whole = np.zeros((6, 40, 50), np.uint8)
+            for index in (2, 3):
+                whole[index] = getattr(run, role)(index, number)
+            put_labelmap(sequence.GetNthDataNode(number), ORGAN, whole, ijk_to_ras(run.volume))
+    run.save()
+    values = json.loads(run.node.GetText())
+    values["unfamiliar"] = values.pop("out_of_distribution") or []
+    for entry in values["slices"]:
+        entry["status"] = entry["status"] or "running"
+        for step in entry["iterations"]:
+            del step["present"]
+    run.node.SetText(json.dumps(values))
+    path = str(tmp_path / "earlier.mrb")
+    assert slicer.util.saveScene(path)
+    slicer.mrmlScene.Clear(0)
+    slicer.util.loadScene(path)
+    again = RunNodes(*run_record_nodes())
+    assert again.count == 3 and again.record.slices[2].status is Status.ACCEPTED
+    for item, (second, third) in enumerate([(SMALL, LARGE), (LARGE, SMALL), (GLAND, SMALL)]):
+        again.show(item)
+        visible = voxels(again, "mask")
+        assert np.array_equal(visible[2], second) and np.array_equal(visible[3], third)
+
+
+def test_a_run_without_any_mask_is_saved_and_loaded(volume, tmp_path):
+    run = begin(volume)
+    empty = np.zeros_like(SMALL)
+    run.add(iteration(2, 0, empty, GLAND, 0.1))
+    run.add(iteration(2, 1, empty, empty, 0.1, "stopped"))
+    run.show_latest()
+    run.save()
+    path = str(tmp_path / "empty.mrb")
+    assert slicer.util.saveScene(path)
+    slicer.mrmlScene.Clear(0)
+    slicer.util.loadScene(path)
+    again = RunNodes(*run_record_nodes())
+    assert again.count == 2 and not again.mask(2, 1).any()
+    assert np.array_equal(again.pgt(2, 0), GLAND) and not again.pgt(2, 1).any()
+
+
+def test_while_a_run_goes_on_the_sequences_have_an_empty_item_for_each_iteration(run):
+    for role in ("mask-sequence", "pgt-sequence"):
+        assert run.get(role).GetNumberOfDataNodes() == 3
+    assert sequence_bytes(run) == 0 and not run.saved
+    run.save_item()
+    assert sequence_bytes(run) > 0 and not run.saved
+    run.save()
+    assert run.saved
+
+
+def test_a_run_that_starts_again_replaces_the_items_of_its_first_try(run, tmp_path):
+    run.save()
+    start = opened()
+    run.open(start.shape, start.axes, start.slice_indices)
+    run.add(iteration(4, 0, GLAND, GLAND, 0.97, "accepted"))
+    run.show_latest()
+    run.save()
+    for number, expected in enumerate([{4: GLAND}, {}, {}]):
+        node = run.get("mask-sequence").GetNthDataNode(number)
+        item = voxels_of(node, ORGAN, run.volume)
+        for index in range(6):
+            assert np.array_equal(item[index], expected.get(index, np.zeros_like(SMALL)))
+    assert not voxels(run, "mask")[[2, 3]].any()
+    assert slicer.util.saveScene(str(tmp_path / "again.mrb"))
