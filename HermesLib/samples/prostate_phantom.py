@@ -12,8 +12,9 @@ import numpy as np
 import SimpleITK
 from scipy import ndimage
 
-#: The seed of the bundled sample; the phantoms among the training slices have other seeds.
-SAMPLE_SEED = 2026
+#: The seed of the bundled sample, on which some slices reach the threshold and others end below it.
+#: The phantoms among the training slices have other seeds.
+SAMPLE_SEED = 1
 
 
 @dataclass(frozen=True)
