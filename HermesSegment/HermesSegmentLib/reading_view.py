@@ -84,20 +84,18 @@ def show_previous(run: RunNodes, visible: bool) -> None:
 
 
 def show_surface(run: RunNodes, visible: bool) -> None:
-    """Show what is accepted in 3D, as long as nothing is accepted the masks in view; or hide it."""
-    accepted = any(entry.accepted for entry in run.record.slices.values())
-    for role in ("result", "mask"):
-        node = run.get(role)
-        if node is None:
-            continue
-        shown = visible and (role == "result") is accepted
-        if shown and not node.GetSegmentation().ContainsRepresentation(_SURFACE):
-            node.CreateClosedSurfaceRepresentation()
-        elif not shown and node.GetSegmentation().ContainsRepresentation(_SURFACE):
-            # A surface that nobody sees would be computed again with every change.
-            node.RemoveClosedSurfaceRepresentation()
-        if bool(node.GetDisplayNode().GetVisibility3D()) != shown:
-            node.GetDisplayNode().SetVisibility3D(shown)
+    """Show what is accepted in 3D, or hide it."""
+    node = run.get("result")
+    if node is None:
+        return
+    has_surface = node.GetSegmentation().ContainsRepresentation(_SURFACE)
+    # Every change of the masks removes the surface; one that nobody sees is not computed.
+    if visible and not has_surface:
+        node.CreateClosedSurfaceRepresentation()
+    elif has_surface and not visible:
+        node.RemoveClosedSurfaceRepresentation()
+    if bool(node.GetDisplayNode().GetVisibility3D()) != visible:
+        node.GetDisplayNode().SetVisibility3D(visible)
 
 
 def zoom(run: RunNodes) -> None:

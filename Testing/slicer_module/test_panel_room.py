@@ -1,0 +1,176 @@
+"""What a reader sees of the panel: room, words, reasons, what can be hidden."""
+
+import numpy as np
+import pytest
+import qt
+import slicer
+
+from HermesLib.report import colours
+from HermesSegmentLib import slice_views
+from HermesSegmentLib.prompt_markups import prompt_nodes
+from HermesSegmentLib.reading_view import LAYOUT, organ_extent
+from HermesSegmentLib.run_summary import summary, whole_quality
+from Testing.slicer_module.driving import GLAND, LARGE, click
+from Testing.standins.slice_view import SliceView
+
+#: What remains for a module's panel of 1080 pixels: menu, toolbars, logo and Data Probe take 300.
+PANEL_HEIGHT = 780
+
+
+def bottom(widget, panel) -> int:
+    """Where a widget ends below the top of the panel, pixels."""
+    return widget.mapTo(panel.ui.HermesSegment, widget.rect.bottomLeft()).y()
+
+
+def test_run_and_decisions_are_in_sight_on_a_screen_of_1080_pixels(reviewed, widget):
+    window = reviewed.ui.HermesSegment.window()
+    window.resize(460, PANEL_HEIGHT)
+    slicer.app.processEvents()
+    ui = reviewed.ui
+    assert ui.inputsSection.collapsed and ui.loopSection.collapsed, "inputs fold after Run"
+    decisions = (ui.acceptButton, ui.rejectButton, ui.undoButton, ui.acceptAllButton, ui.nextButton)
+    for button in (ui.runButton, *decisions):
+        assert button.isVisible() and bottom(button, reviewed) < PANEL_HEIGHT / 2, button.text
+    assert bottom(ui.sliceTable, reviewed) < PANEL_HEIGHT
+
+
+def test_every_input_and_button_has_a_tooltip(panel):
+    kinds = (qt.QAbstractButton, qt.QComboBox, qt.QAbstractSpinBox, qt.QAbstractSlider, qt.QLabel)
+    for name, field in vars(panel.ui).items():
+        if name.startswith("qt_"):
+            continue  # parts of Qt's own tables and spin boxes
+        if isinstance(field, kinds) or "Selector" in name or name.endswith("Slider"):
+            assert field.toolTip, name
+
+
+def test_readers_words_in_view_the_papers_in_tooltips(reviewed):
+    ui = reviewed.ui
+    words = [field.text for field in vars(ui).values() if isinstance(field, qt.QLabel)]
+    words += [field.text for field in vars(ui).values() if isinstance(field, qt.QAbstractButton)]
+    table = ui.sliceTable
+    headings = [table.horizontalHeaderItem(column) for column in range(table.columnCount)]
+    words += [heading.text() for heading in headings]
+    for term in ("pDSC", "pGT", "atience", "DSC"):
+        assert not [text for text in words if term in text], term
+    assert "Estimated\nquality" in words and "90 %\nrange" in words
+    assert "Tries without gain:" in words and "patience" in ui.patienceSpin.toolTip
+    assert "pDSC" in ui.thresholdSlider.toolTip and "pGT" in ui.samplesSpin.toolTip
+    assert "pDSC" in next(h.toolTip() for h in headings if "quality" in h.text())
+
+
+def test_a_greyed_button_says_why(panel):
+    ui = panel.ui
+    buttons = [
+        field
+        for field in vars(ui).values()
+        if isinstance(field, qt.QAbstractButton) and not field.enabled
+    ]
+    assert {ui.acceptButton, ui.undoButton, ui.fromMaskButton, ui.nextButton} <= set(buttons)
+    review = [button for button in buttons if not button.objectName.startswith("export")]
+    for button in review:
+        assert "Not now: " in button.toolTip, button.objectName
+
+
+def test_the_result_at_a_glance(reviewed):
+    run = reviewed.review.run
+    # 0.7 x 0.7 x 3 mm a voxel; the best masks are GLAND, LARGE and LARGE.
+    millilitres = (GLAND.sum() + 2 * LARGE.sum()) * 0.7 * 0.7 * 3 / 1000
+    weights = [mask.sum() + GLAND.sum() for mask in (GLAND, LARGE, LARGE)]
+    assert whole_quality(run) == pytest.approx(np.average([0.97, 0.4, 0.6], weights=weights))
+    text = reviewed.ui.summaryLabel.text
+    assert text == summary(run)
+    assert f"<b>{millilitres:.1f} ml</b> found" in text
+    assert "<b>2</b> of 3 slices need a look: 2 below 0.90" in text
+    click(reviewed.ui.acceptButton)
+    assert "<b>1</b> of 3 slices need a look" in reviewed.ui.summaryLabel.text
+
+
+def test_the_legend_names_every_colour_of_the_views(reviewed):
+    for colour, words in colours.WORDS.items():
+        assert colour in reviewed.ui.colourLabel.text and words in reviewed.ui.colourLabel.text
+    run = reviewed.review.run
+    drawn = {
+        role: run.get(role).GetSegmentation().GetNthSegment(0).GetColor()
+        for role in ("mask", "pgt", "difference", "result")
+    }
+    expected = (colours.MASK, colours.EXPECTED, colours.MASK_ONLY, colours.RESULT)
+    assert list(drawn.values()) == [pytest.approx(colours.rgb(colour)) for colour in expected]
+
+
+def test_prompts_and_older_outlines_can_be_hidden(reviewed):
+    run = reviewed.review.run
+    assert not run.get("previous").GetDisplayNode().GetVisibility()
+    click(reviewed.ui.previousCheck)
+    assert run.get("previous").GetDisplayNode().GetVisibility()
+    visible = lambda: any(node.GetDisplayVisibility() for node in prompt_nodes(run.node))  # noqa: E731
+    assert visible()
+    reviewed.toggle_prompts()
+    assert not visible() and not reviewed.ui.promptsCheck.checked
+    reviewed.reviewing.look_at(4)
+    assert not visible()
+    assert "the prompts are hidden" in reviewed.ui.fromPromptButton.toolTip
+    reviewed.toggle_prompts()
+    assert visible()
+
+
+def test_the_layout_for_reading_is_offered_and_leads_back(reviewed):
+    manager = slicer.app.layoutManager()
+    before = manager.layout
+    assert before != LAYOUT
+    click(reviewed.ui.layoutButton)
+    assert manager.layout == LAYOUT and "Back" in reviewed.ui.layoutButton.text
+    views = manager.layoutLogic().GetViewNodes()
+    kinds = {views.GetItemAsObject(place).GetClassName() for place in range(3)}
+    assert kinds == {"vtkMRMLSliceNode", "vtkMRMLViewNode", "vtkMRMLPlotViewNode"}
+    click(reviewed.ui.layoutButton)
+    assert manager.layout == before
+
+
+def test_zoom_shows_the_organ_with_a_window_for_it(reviewed, volume):
+    run = reviewed.review.run
+    view = SliceView("Red")
+    view.show(volume, tuple(run.frame.centre(3)))
+    wide = view.node.GetFieldOfView()[0]
+    click(reviewed.ui.zoomButton)
+    assert view.node.GetFieldOfView()[0] < wide
+    low, high = organ_extent(run)
+    for row, column in ((low[1], low[2]), (high[1], high[2])):
+        point = run.frame.to_ras(3, np.array(row), np.array(column)).ravel()
+        y, x = view.place(tuple(point))
+        assert -2 <= y <= view.height + 2 and -2 <= x <= view.width + 2
+    assert slice_views.slice_in_view(volume, run.frame) == 3
+    display = volume.GetDisplayNode()
+    assert not display.GetAutoWindowLevel() and display.GetWindow() < 400
+
+
+def test_the_accepted_masks_are_shown_in_3d(reviewed):
+    node = reviewed.review.run.get("result")
+    kind = "Closed surface"
+    click(reviewed.ui.acceptButton)
+    assert not node.GetSegmentation().ContainsRepresentation(kind), "only when asked for"
+    reviewed.ui.surfaceCheck.click()
+    assert node.GetDisplayNode().GetVisibility3D()
+    segment = node.GetSegmentation().GetNthSegment(0)
+    before = segment.GetRepresentation(kind).GetBounds()
+    reviewed.reviewing.look_at(4)
+    click(reviewed.ui.acceptButton)
+    after = segment.GetRepresentation(kind).GetBounds()
+    assert after[5] > before[5], "the next slice is in the surface, too"
+    reviewed.ui.surfaceCheck.click()
+    assert not node.GetSegmentation().ContainsRepresentation(kind)
+
+
+def test_keys_do_nothing_while_another_part_of_the_window_has_the_focus(reviewed, widget):
+    keys = widget.panel._shortcuts
+    elsewhere = qt.QTreeWidget()
+    elsewhere.show()
+    elsewhere.activateWindow()
+    elsewhere.setFocus()
+    slicer.app.processEvents()
+    assert qt.QApplication.focusWidget() is not None
+    assert not keys._reader_is_here()
+    reviewed.ui.sliceTable.window().activateWindow()
+    reviewed.ui.sliceTable.setFocus()
+    slicer.app.processEvents()
+    assert keys._reader_is_here()
+    elsewhere.close()
