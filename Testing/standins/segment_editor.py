@@ -22,10 +22,8 @@ class SegmentEditor:
 
     def buttons(self) -> list[Any]:
         """The buttons in sight."""
-        slicer.app.processEvents()
-        return [
-            button for button in self.widget.findChildren(qt.QPushButton) if not button.isHidden()
-        ]
+        found = self.widget.findChildren(qt.QPushButton)
+        return [button for button in found if not button.isHidden()]
 
 
 class _Editor:
