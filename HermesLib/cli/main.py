@@ -78,6 +78,14 @@ def main(argv: Sequence[str] | None = None, engine: "Engine | None" = None) -> i
         return arguments.run(arguments)
     except SystemExit as finished:  # --help and --version
         return int(finished.code or 0)
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("HermesLib."):
+            raise
+        return _end(
+            f"this installation leaves out {error.name}, as the Slicer extension does;"
+            " install HERMES with pip",
+            BAD_INPUT,
+        )
     except DefectError as error:
         return _end(str(error), DEFECT)
     except HermesError as error:

@@ -21,6 +21,7 @@ from HermesLib.engine.messages import (
     Message,
     Opened,
     Ready,
+    Request,
     request_frame,
 )
 from HermesLib.engine.process import WorkerProcess
@@ -57,7 +58,7 @@ def worker_command(python: Sequence[str] = (sys.executable,), idle: float | None
 class _Job:
     """What the worker was asked for last."""
 
-    request: RunRequest
+    request: Request
     output: Path | None
 
 
@@ -100,7 +101,7 @@ class Engine:
             self._ready = None
             self._worker = WorkerProcess(self._command, self._environment)
 
-    def start(self, request: RunRequest, output: Path | None = None) -> None:
+    def start(self, request: Request, output: Path | None = None) -> None:
         """Start a run; :meth:`poll` returns its messages.
 
         Where memory runs out, the run is tried again with less, see
@@ -195,6 +196,8 @@ class Engine:
     def _smaller(self) -> tuple[_Job, str] | None:
         """The job with less memory, and what it does; None if there is nothing left to save."""
         assert self._job is not None
+        if not isinstance(self._job.request, RunRequest):
+            return None
         on_gpu = self._ready is not None and self._ready.free_memory is not None
         smaller = smaller_request(self._job.request, on_gpu)
         return None if smaller is None else (_Job(smaller[0], self._job.output), smaller[1])

@@ -3,7 +3,7 @@
 import os
 import queue
 import threading
-from io import BufferedReader
+from typing import BinaryIO
 
 from HermesLib.engine.exit import IDLE_EXIT
 from HermesLib.engine.wire import Frame, FrameError, read_frames
@@ -21,7 +21,7 @@ class Commands:
         idle: the process ends after so many seconds without a request; None for never.
     """
 
-    def __init__(self, stream: BufferedReader, idle: float | None = None) -> None:
+    def __init__(self, stream: BinaryIO, idle: float | None = None) -> None:
         self._stream = stream
         self._idle = idle
         self._waiting: queue.SimpleQueue[Frame] = queue.SimpleQueue()
@@ -46,7 +46,7 @@ class Commands:
 
     def _read(self) -> None:
         try:
-            for frame in read_frames(self._stream.read1):
+            for frame in read_frames(self._stream.read1):  # type: ignore[attr-defined]
                 kind = frame.fields["kind"]
                 if kind == "quit":
                     break

@@ -15,7 +15,7 @@ from HermesLib.engine.serialization import Arrays, from_plain, to_plain
 from HermesLib.engine.wire import Frame, FrameError
 from HermesLib.io.orientation import SliceAxes
 from HermesLib.refinement.events import Iteration
-from HermesLib.runs.request import AssessRequest, RefineRequest, RunRequest
+from HermesLib.runs.request import AssessRequest, ImportRequest, RefineRequest, RunRequest
 
 #: Run number of messages about the engine itself.
 NO_RUN = 0
@@ -68,7 +68,10 @@ class FellBack:
 
 @dataclass(frozen=True)
 class Finished:
-    """A run is complete; ``report`` is the content of ``report.json``."""
+    """A run is complete; ``report`` is the content of ``report.json``.
+
+    Of an import, it has the file's name under ``imported``.
+    """
 
     report: Mapping[str, Any]
 
@@ -101,10 +104,17 @@ _MESSAGES: dict[str, type[Message]] = {
     kind.__name__: kind
     for kind in (Ready, Opened, Iteration, FellBack, Finished, Cancelled, Failed)
 }
-_REQUESTS: dict[str, type[RunRequest]] = {"refine": RefineRequest, "assess": AssessRequest}
+#: What the engine can be asked for.
+Request = RunRequest | ImportRequest
+
+_REQUESTS: dict[str, type[Request]] = {
+    "refine": RefineRequest,
+    "assess": AssessRequest,
+    "import": ImportRequest,
+}
 
 
-def request_frame(run: int, request: RunRequest, output: Path | None = None) -> Frame:
+def request_frame(run: int, request: Request, output: Path | None = None) -> Frame:
     """A request for the engine.
 
     Args:
@@ -133,7 +143,7 @@ def quit_frame() -> Frame:
     return Frame({"kind": "quit"})
 
 
-def read_request(frame: Frame) -> RunRequest:
+def read_request(frame: Frame) -> Request:
     """The request of a frame."""
     request_type = _REQUESTS[frame.fields["kind"]]
     return from_plain(request_type, frame.fields["request"], frame.arrays)

@@ -30,6 +30,7 @@ from HermesLib.engine.messages import (
     requested_output,
 )
 from HermesLib.engine.wire import Frame, write_frame
+from HermesLib.runs.request import ImportRequest, RunRequest
 
 if TYPE_CHECKING:
     from HermesLib.refinement.events import Iteration
@@ -83,10 +84,16 @@ def _serve_request(frame: Frame, cache: "ModelCache", commands: Commands, send: 
         send(Opened(indices, volume.array.shape, volume.axes, opened.out_of_distribution))
 
     def send_event(event: "Iteration") -> None:
+        assert isinstance(request, RunRequest)
         send(event if request.send_masks else event.without_arrays())
 
     try:
         request = read_request(frame)
+        if isinstance(request, ImportRequest):
+            from HermesLib.weights.imported import import_weights
+
+            send(Finished({"imported": import_weights(str(request.source)).name}))
+            return
         run = Run(request, cache)
         outcome = run.execute(
             output=requested_output(frame),

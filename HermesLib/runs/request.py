@@ -80,3 +80,14 @@ class AssessRequest(RunRequest):
     """
 
     mask: Path | None
+
+
+@dataclass(frozen=True)
+class ImportRequest:
+    """Copy a checkpoint to the imported weights, after it has been read.
+
+    Attributes:
+        source: the file.
+    """
+
+    source: Path

@@ -23,6 +23,7 @@ from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import RunRecord
 from HermesSegmentLib.setup_section import SetupSection
 from HermesSegmentLib.shortcuts import Shortcuts, legend
+from HermesSegmentLib.terms import accept_terms
 
 _ERROR_STYLE = "color: #aa3322"
 
@@ -150,6 +151,8 @@ class Panel:
             self._run_again(first_prompt=prompt)
 
     def _start(self, slices: tuple[int, int] | None) -> None:
+        if not accept_terms():
+            return
         parameters = self.parameters
         volume, initial = parameters.volume, None
         if parameters.initial is not None:

@@ -29,7 +29,7 @@ from HermesLib.engine.messages import (
 )
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.marks import report_marks
-from HermesLib.runs.request import RunRequest
+from HermesLib.runs.request import ImportRequest, RunRequest
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_progress import Progress, summary
 
@@ -47,8 +47,8 @@ class Engine(Protocol):
 
     state: State
 
-    def start(self, request: RunRequest) -> None:
-        """Start a run."""
+    def start(self, request: RunRequest | ImportRequest) -> None:
+        """Start a run, or import weights."""
 
     def poll(self, wait: float = 0.0) -> list[Message]:
         """The messages since the last call; waits a moment for the first."""
@@ -80,6 +80,8 @@ class RunControl:
         #: Whether a reader looks at a result, so that new iterations must not change the views.
         self.hold_views: Callable[[], bool] = lambda: False
         self.loading = False
+        #: Called when the weights that the engine imports are there.
+        self._on_imported: Callable[[], None] | None = None
         self._pending: deque[Message] = deque()
         self._views_outdated = False
         self._panel_outdated = False
@@ -133,6 +135,24 @@ class RunControl:
         self.loading = self.ready is None
         self.report("")
         self._timer.start()
+
+    def import_weights(self, path: Path, on_imported: Callable[[], None]) -> None:
+        """Let the engine read a checkpoint and copy it to the imported weights.
+
+        Args:
+            path: of the file.
+            on_imported: called when it is there.
+
+        Raises:
+            Exception: a run is in progress, or the engine cannot be started.
+        """
+        self.engine.start(ImportRequest(path))
+        self.run, self._on_imported = None, on_imported
+        self.progress = Progress(task=_("Importing {name}...").format(name=path.name))
+        self._going, self.loading = True, self.ready is None
+        self.report("")
+        self._timer.start()
+        self.on_change()
 
     def cancel(self) -> None:
         """End the run; finished iterations are kept."""
@@ -190,6 +210,8 @@ class RunControl:
     def _take(self, message: Message) -> None:
         if isinstance(message, Ready):
             self.ready, self.loading = message, False
+        elif self._on_imported is not None and isinstance(message, Finished | Cancelled | Failed):
+            self._end_import(message, self._on_imported)
         elif self.run is None:
             if isinstance(message, Finished | Cancelled | Failed):
                 self._remove_folder()
@@ -201,6 +223,18 @@ class RunControl:
             self._start_again(self.run, message)
         else:
             self._end(self.run, message)
+
+    def _end_import(
+        self, message: Finished | Cancelled | Failed, on_imported: Callable[[], None]
+    ) -> None:
+        self._on_imported, self.loading = None, False
+        if isinstance(message, Finished):
+            self.report(_("Imported: ") + str(message.report["imported"]))
+            on_imported()
+        elif isinstance(message, Cancelled):
+            self.report(_("Cancelled. Nothing was imported."))
+        else:
+            self._report_failure(_("The file was not imported: ") + message.message)
 
     def _open(self, run: RunNodes, message: Opened) -> None:
         self.progress.total = len(message.slice_indices)

@@ -19,6 +19,7 @@ class Progress:
         total, finished: numbers of slices.
         started: time of the first message, seconds.
         latest: the last iteration.
+        task: what the engine does if it is no run.
         notice: what the run has given up where memory ran out; empty as a rule.
     """
 
@@ -27,6 +28,7 @@ class Progress:
     started: float = 0.0
     latest: Iteration | None = None
     notice: str = ""
+    task: str = ""
 
     @property
     def line(self) -> str:
@@ -35,6 +37,8 @@ class Progress:
 
     @property
     def _line(self) -> str:
+        if self.task:
+            return self.task
         if self.latest is None:
             return _("Loading image and networks...")
         words = _(

@@ -1,4 +1,4 @@
-"""The synthetic sample volume of the module."""
+"""The synthetic sample volume of the module, in Slicer's module Sample Data and one click away."""
 
 from pathlib import Path
 from typing import Any
@@ -7,36 +7,35 @@ import slicer
 from slicer.i18n import tr as _
 
 NAME = "HermesPhantom"
+CATEGORY = "HERMES"
+#: Of the file. Sample Data compares what it has cached with it.
+CHECKSUM = "SHA256:4b8bdd891bdc49523b831627040e928ed36e48ae4cdde90305d123d22e5cf9fc"
+_RESOURCES = Path(__file__).resolve().parents[1] / "Resources"
 
 
 def sample_file() -> Path:
-    """The phantom of ``hermes demo`` as a file in Slicer's temporary folder."""
-    import SimpleITK
-
-    from HermesLib.samples.prostate_phantom import SAMPLE_SEED, prostate_phantom
-
-    path = Path(slicer.app.temporaryPath) / f"{NAME}.nrrd"
-    if not path.is_file():
-        SimpleITK.WriteImage(prostate_phantom(SAMPLE_SEED).image, str(path))
-    return path
+    """The phantom of ``hermes demo``, as it comes with the module."""
+    return _RESOURCES / "Samples" / f"{NAME}.nrrd"
 
 
 def register_sample() -> None:
-    """Offer the sample in Slicer's module Sample Data, where it is available."""
+    """Offer the sample in Slicer's module Sample Data, where it is available.
+
+    Called when Slicer has started: modules are loaded in any order. Reads no file.
+    """
     try:
         import SampleData
     except ImportError:
         return
-    sources = slicer.modules.sampleDataSources.get("HERMES", [])
-    if any(source.sampleName == NAME for source in sources):
-        return
     SampleData.SampleDataLogic.registerCustomSampleDataSource(
-        category="HERMES",
+        category=CATEGORY,
         sampleName=NAME,
+        thumbnailFileName=str(_RESOURCES / "Icons" / f"{NAME}.png"),
         uris=sample_file().as_uri(),
         fileNames=f"{NAME}.nrrd",
         nodeNames=_("HERMES phantom"),
-        loadFileType="VolumeFile",
+        checksums=CHECKSUM,
+        loadFileTypes="VolumeFile",
     )
 
 
@@ -51,4 +50,7 @@ def load_sample() -> Any:
         import SampleData
     except ImportError:
         return slicer.util.loadVolume(str(sample_file()), {"name": _("HERMES phantom")})
-    return SampleData.SampleDataLogic().downloadSample(NAME)
+    nodes = SampleData.SampleDataLogic().downloadSamples(NAME)
+    if not nodes:
+        raise RuntimeError(_("the sample could not be loaded from {file}").format(file=NAME))
+    return nodes[0]

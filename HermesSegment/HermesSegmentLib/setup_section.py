@@ -1,7 +1,5 @@
 """The Setup section: missing packages, the engine's device, models and weights."""
 
-import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +8,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from HermesSegmentLib import slicer_app
-from HermesSegmentLib.library_path import library_home
+from HermesSegmentLib import packages, slicer_app
 from HermesSegmentLib.run_control import RunControl
 
 _HEADINGS = (_("Weights"), _("Size"), _("Licence"))
@@ -47,7 +44,7 @@ class SetupSection:
 
     def refresh(self) -> None:
         """Update the lists of packages and weights."""
-        self.missing = slicer_app.missing_packages()
+        self.missing = packages.missing_packages()
         self._list_weights()
         if self.complete and not self._folded:
             self.ui.setupSection.collapsed = True
@@ -57,6 +54,7 @@ class SetupSection:
         """Show the state in one line."""
         ui, ready = self.ui, self.control.ready
         ui.installButton.setVisible(not self.complete)
+        ui.importButton.enabled = self.complete and not self.control.running
         if not self.complete:
             titles = ["PyTorch" if name == "torch" else name.split(">")[0] for name in self.missing]
             text = _("Missing: {names}").format(names=", ".join(titles))
@@ -76,7 +74,7 @@ class SetupSection:
     def install(self) -> None:
         """Install missing packages and offer a restart."""
         with slicer.util.tryWithErrorDisplay(_("The installation failed."), waitCursor=True):
-            slicer_app.install_packages(self.missing)
+            packages.install_packages(self.missing)
             self.refresh()
             if slicer.util.confirmYesNoDisplay(
                 _("Slicer should restart before HERMES is used. Restart now?")
@@ -85,7 +83,7 @@ class SetupSection:
         self.show_state()
 
     def import_file(self) -> None:
-        """Copy a checkpoint that the user selects; another process checks it first."""
+        """Copy a checkpoint that the user selects; the engine reads it, and Slicer stays usable."""
         answer = qt.QFileDialog.getOpenFileName(
             None, _("Import weights"), "", _("Weights (*.pth *.pt *.safetensors)")
         )
@@ -93,8 +91,7 @@ class SetupSection:
         name = answer if isinstance(answer, str) else answer[0]
         if name:
             with slicer.util.tryWithErrorDisplay(_("The file was not imported."), waitCursor=True):
-                import_weights(Path(name))
-            self.refresh()
+                self.control.import_weights(Path(name), self.refresh)
 
     def show_folder(self) -> None:
         """Open the folder of imported weights in the system's file browser."""
@@ -134,20 +131,3 @@ class SetupSection:
             for column, text in enumerate((title, f"{size / 1e6:.1f} MB", licence)):
                 table.setItem(row, column, qt.QTableWidgetItem(text))
         self.on_weights()
-
-
-def import_weights(path: Path) -> None:
-    """Run ``hermes weights import`` in another process, so that Slicer's unpacks no file.
-
-    Raises:
-        RuntimeError: the command refused the file; its last line is the message.
-    """
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(library_home()), os.environ.get("PYTHONPATH", "")]),
-    }
-    command = [*slicer_app.python_command(), "-m", "HermesLib", "weights", "import", str(path)]
-    process = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    if process.returncode:
-        lines = process.stderr.strip().splitlines()
-        raise RuntimeError(lines[-1] if lines else _("unknown reason"))

@@ -7,26 +7,11 @@ import importlib.metadata
 import importlib.util
 import shutil
 import sys
-import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import slicer
 from slicer.i18n import tr as _
-
-#: Modules that HermesLib imports and their requirements. Slicer brings SimpleITK and numpy, and its
-#: extension PyTorch installs torch.
-PACKAGES = {
-    "monai": "monai>=1.5",
-    "einops": "einops>=0.8",
-    "scipy": "scipy>=1.12",
-    "skimage": "scikit-image>=0.24",
-    "safetensors": "safetensors>=0.5",
-    "segment_anything": "segment-anything>=1.0",
-    "matplotlib": "matplotlib>=3.9",
-    "PIL": "pillow>=10",
-}
 
 
 def python_command() -> list[str]:
@@ -36,63 +21,17 @@ def python_command() -> list[str]:
     return [program or sys.executable]
 
 
-def missing_packages() -> list[str]:
-    """Requirements that are not installed; ``torch`` first. Imports nothing."""
-    has_torch = all(importlib.util.find_spec(name) is not None for name in ("torch", "torchvision"))
-    others = [
-        requirement
-        for module, requirement in PACKAGES.items()
-        if importlib.util.find_spec(module) is None
-    ]
-    return others if has_torch else ["torch", *others]
+def is_too_old() -> bool:
+    """Whether this is a Slicer before 5.10, whose Python is too old for HermesLib."""
+    return sys.version_info < (3, 11)
 
 
-def install_packages(missing: Sequence[str]) -> None:
-    """Install missing packages; packages that Slicer brings keep their versions.
-
-    Slicer may ask the user for confirmation.
-
-    Raises:
-        RuntimeError: the PyTorch extension is not installed, or an installation failed.
-    """
-    if "torch" in missing:
-        _install_torch()
-    others = [name for name in missing if name != "torch"]
-    if not others:
-        return
-    with tempfile.TemporaryDirectory(dir=slicer.app.temporaryPath) as folder:
-        constraints = Path(folder) / "constraints.txt"
-        constraints.write_text(
-            "".join(f"{name}=={version}\n" for name, version in fixed_versions().items()),
-            encoding="utf-8",
-        )
-        packaging = getattr(slicer, "packaging", None)
-        if packaging is not None:
-            packaging.pip_install(others, constraints=constraints, requester="HERMES Segment")
-        else:
-            slicer.util.pip_install(["--constraint", str(constraints), *others])
-
-
-def fixed_versions() -> dict[str, str]:
-    """The installed versions of packages that must not be replaced."""
-    versions = {}
-    for name in ("numpy", "SimpleITK", "vtk", "torch", "torchvision"):
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return versions
-
-
-def _install_torch() -> None:
+def is_selected(module: str) -> bool:
+    """Whether a module is the one that the user sees."""
     try:
-        import PyTorchUtils
-    except ImportError:
-        raise RuntimeError(
-            _("Install the extension PyTorch in Slicer's Extensions Manager and restart Slicer")
-        ) from None
-    if PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=True) is None:
-        raise RuntimeError(_("PyTorch was not installed"))
+        return bool(slicer.util.selectedModule() == module)
+    except (RuntimeError, AttributeError):
+        return False  # There is no main window.
 
 
 def edit_in_segment_editor(segmentation: Any, segment_id: str, volume: Any) -> bool:

@@ -1,5 +1,6 @@
 """``slicer.app``, ``slicer.modules`` and ``slicer.mrmlScene`` around Slicer's own MRML."""
 
+import importlib
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -108,6 +109,7 @@ class Application:
     """``slicer.app``, as far as scripted modules use it."""
 
     is_standin = True
+    applicationName = "Slicer"
     majorVersion, minorVersion = 5, 13
     applicationVersion = "5.13.0-standin"
 
@@ -117,6 +119,8 @@ class Application:
         self._logic.SetMRMLScene(scene)
         self._input_output = _InputOutput()
         self._settings: dict[str, Any] = {}
+        self._at_startup: list[Callable[[], None]] = []
+        self.main_window: Any = None
         self.temporaryPath = tempfile.mkdtemp(prefix="Slicer-")
         self._logic.SetTemporaryPath(self.temporaryPath)
 
@@ -141,6 +145,18 @@ class Application:
     def processEvents(self, *_: object) -> None:
         """Process Qt's events."""
         qt.QApplication.instance().processEvents()
+
+    def connect(self, signal: str, receiver: Callable[[], None]) -> bool:
+        """Call a function when Slicer has started; no other signal is known."""
+        if signal != "startupCompleted()":
+            raise ValueError(f"qSlicerApplication has no signal {signal}")
+        self._at_startup.append(receiver)
+        return True
+
+    def complete_startup(self) -> None:
+        """All modules are loaded: Slicer emits ``startupCompleted``."""
+        for receiver in self._at_startup:
+            receiver()
 
     def topLevelWidgets(self) -> list:
         """All windows; Slicer's main window is not among them."""
@@ -185,10 +201,23 @@ class _Settings:
 
 
 class _Module:
-    """A loaded module: its logic and its path."""
+    """A loaded module: its logic, its path and, once it was opened, its widget."""
 
     def __init__(self, name: str, logic: Any, path: str = "") -> None:
         self.name, self._logic, self.path = name, logic, path
+        self._widget: Any = None
+
+    def widgetRepresentation(self) -> Any:
+        """The module's widget, whose ``self()`` is the instance of its Python class."""
+        if self._widget is None:
+            kind = getattr(importlib.import_module(self.name), f"{self.name}Widget")
+            widget = slicer.qMRMLWidget()
+            widget.setLayout(qt.QVBoxLayout())
+            instance = kind(widget)
+            widget.self = lambda: instance
+            instance.setup()
+            self._widget = widget
+        return self._widget
 
     def logic(self) -> Any:
         """The module's logic."""
