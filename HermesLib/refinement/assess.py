@@ -67,6 +67,7 @@ def assess_slices(
             status=status,
             present=stated,
             borderline=borderline,
+            spread=None if status is Status.ABSENT else score.spread,
         )
 
 

@@ -18,6 +18,19 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, eq=False)
+class Spread:
+    """How sure the quality control is of its pGT.
+
+    Attributes:
+        certain: (H, W) bool, what belongs to the organ with a probability above 0.9.
+        possible: (H, W) bool, what belongs to it with a probability above 0.1.
+    """
+
+    certain: np.ndarray
+    possible: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class Iteration:
     """One mask of one slice and its assessment by the quality control (QC).
 
@@ -36,6 +49,7 @@ class Iteration:
         borderline: the presence of the organ is uncertain; the slice needs a look, however it ends.
         ceiling: the highest pDSC that the QC would give any mask of the slice after a pGT has drawn
             its prompt; 1 if the QC does not know.
+        spread: of the pGT; None where it is not known.
     """
 
     slice_index: int
@@ -52,6 +66,7 @@ class Iteration:
     present: float = 1.0
     borderline: bool = False
     ceiling: float = 1.0
+    spread: Spread | None = None
 
     @property
     def final(self) -> bool:
@@ -61,4 +76,4 @@ class Iteration:
     def without_arrays(self) -> "Iteration":
         """The same numbers with empty (0, 0) masks and without the prompt."""
         nothing = np.zeros((0, 0), bool)
-        return replace(self, mask=nothing, pgt=nothing, prompt=None)
+        return replace(self, mask=nothing, pgt=nothing, prompt=None, spread=None)

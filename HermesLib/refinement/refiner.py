@@ -243,7 +243,7 @@ class Refiner:
             # The result is an empty mask, whatever the model predicted.
             state.mask = np.zeros_like(state.mask)
             score = replace(score, present=stated).where_absent(mask_is_empty=True)
-            score = replace(score, pgt=state.mask)
+            score = replace(score, pgt=state.mask, spread=None)
         true_dice = None if truth is None else dice(state.mask, truth[state.position].cpu().numpy())
         return Iteration(
             slice_index=state.index,
@@ -260,4 +260,5 @@ class Refiner:
             present=stated,
             borderline=self.quality.presence_rule.is_borderline(state.present),
             ceiling=score.ceiling,
+            spread=score.spread,
         )

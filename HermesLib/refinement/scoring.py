@@ -8,6 +8,10 @@ import torch
 
 from HermesLib.metrics.overlap import dice_batch
 from HermesLib.quality.protocol import Assessment, Evidence, Observation, QualityControl
+from HermesLib.refinement.events import Spread
+
+#: Probabilities between which a pixel is in doubt.
+_SPREAD = (0.1, 0.9)
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +23,7 @@ class SliceScore:
         pdsc, pdsc_low, pdsc_high: the estimate of the true Dice and its range.
         present: probability that the slice shows the organ.
         ceiling: the highest pDSC that any mask of the slice could get.
+        spread: of the pGT; None where it is not known.
     """
 
     pgt: np.ndarray
@@ -27,6 +32,7 @@ class SliceScore:
     pdsc_high: float
     present: float
     ceiling: float = 1.0
+    spread: Spread | None = None
 
     @classmethod
     def without_mask(cls, shape: tuple[int, int], present: float) -> "SliceScore":
@@ -70,7 +76,7 @@ def score_masks(
     assessment = assess_nonempty(quality, observation, masks, seeds, redraws, evidence, present)
     pgt = assessment.pgt > 0.5
     comparable = any_pixel(masks.to(pgt.device)) & any_pixel(pgt)
-    return _slice_scores(
+    scores = _slice_scores(
         pgt,
         torch.where(comparable, assessment.pdsc, 0.0),
         torch.where(comparable, assessment.pdsc_low, 0.0),
@@ -78,6 +84,11 @@ def score_masks(
         assessment.present,
         assessment.ceiling,
     )
+    possible, certain = ((assessment.pgt > probability).cpu().numpy() for probability in _SPREAD)
+    return [
+        replace(score, spread=Spread(*sides))
+        for score, *sides in zip(scores, certain, possible, strict=True)
+    ]
 
 
 def score_against(pgt: torch.Tensor, masks: torch.Tensor) -> list[SliceScore]:

@@ -93,10 +93,12 @@ def extent(occupied: np.ndarray) -> slice:
 
 @dataclass(frozen=True, eq=False)
 class SliceIteration:
-    """Mask and pGT of one slice at one iteration."""
+    """Mask and pGT of one slice at one iteration, and the spread of the pGT where it is known."""
 
     mask: PackedMask
     pgt: PackedMask
+    certain: PackedMask | None = None
+    possible: PackedMask | None = None
 
     @cached_property
     def mask_only(self) -> PackedMask:
@@ -120,10 +122,23 @@ class IterationMasks:
         """The number of iterations of the slice that has the most."""
         return max((len(iterations) for iterations in self._slices.values()), default=0)
 
-    def add(self, slice_index: int, mask: np.ndarray, pgt: np.ndarray) -> int:
-        """Append an iteration of a slice, arrays (H, W); returns its number, from 0."""
+    def add(
+        self,
+        slice_index: int,
+        mask: np.ndarray,
+        pgt: np.ndarray,
+        spread: tuple[np.ndarray, np.ndarray] | None = None,
+    ) -> int:
+        """Append an iteration of a slice, arrays (H, W); returns its number, from 0.
+
+        Args:
+            slice_index: the slice.
+            mask, pgt: of the iteration.
+            spread: what certainly and what possibly belongs to the pGT; None if unknown.
+        """
         iterations = self._slices.setdefault(slice_index, [])
-        iterations.append(SliceIteration(PackedMask.pack(mask), PackedMask.pack(pgt)))
+        sides = [PackedMask.pack(side) for side in spread or ()]
+        iterations.append(SliceIteration(PackedMask.pack(mask), PackedMask.pack(pgt), *sides))
         return len(iterations) - 1
 
     def latest(self, iteration: int) -> dict[int, SliceIteration]:

@@ -268,6 +268,7 @@ class Panel:
             run = self.review.run
             run.show_difference(parameters.showDifference)
             reading_view.show_previous(run, parameters.showPrevious)
+            run.show_doubt(parameters.showDoubt)
             reading_view.show_surface(run, parameters.showSurface)
         no_views = _("there are no views")
         self._greying.set(ui.layoutButton, "" if self.layout.available else no_views)

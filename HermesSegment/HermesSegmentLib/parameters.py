@@ -49,6 +49,7 @@ class HermesParameters:
     showDifference: bool = False
     showPrompts: bool = True
     showPrevious: bool = False
+    showDoubt: bool = False
     showSurface: bool = False
     #: The run under review.
     run: vtkMRMLTextNode

@@ -10,10 +10,11 @@ from HermesSegmentLib.run_record import RunRecord
 
 ORGAN = "organ"
 MASK_ONLY, PGT_ONLY = "mask-only", "pgt-only"
+CERTAIN, POSSIBLE = "certain", "possible"
 #: Attribute of a run's record node.
 RUN_MARK = "HermesSegment.Run"
 _SEGMENTATIONS = ("mask", "pgt", "previous", "difference", "result")
-_FILL_OPACITY = 0.55
+_FILL_OPACITY, _DOUBT_OPACITY = 0.55, 0.75
 _CONTEXT = "Segmentation category and type - DICOM master list"
 _REGIONS = "Anatomic codes - DICOM master list"
 
@@ -61,6 +62,27 @@ def adopt(record_node: Any, node: Any) -> None:
     tree = slicer.mrmlScene.GetSubjectHierarchyNode()
     mask = record_node.GetNodeReference("mask")
     tree.SetItemParent(_item(tree, node), tree.GetItemParent(_item(tree, mask)))
+
+
+def create_doubt(record_node: Any, volume: Any) -> Any:
+    """Add the segmentation that outlines the spread of the pGT, not visible yet; it is not saved.
+
+    Thin outlines in the colour of the expected outline: what certainly belongs to the organ, and
+    what possibly does.
+    """
+    node = _new_segmentation(record_node, "doubt", _("spread of the expected outline"), volume)
+    node.SetHideFromEditors(True)
+    for segment, name in ((CERTAIN, _("certain")), (POSSIBLE, _("possible"))):
+        node.GetSegmentation().AddEmptySegment(segment, name, colours.rgb(colours.EXPECTED))
+    display = node.GetDisplayNode()
+    display.SetVisibility2DFill(False)
+    display.SetSliceIntersectionThickness(1)
+    display.SetOpacity2DOutline(_DOUBT_OPACITY)
+    display.SetVisibility(False)
+    for part in (node, display):
+        part.SetSaveWithScene(False)
+    adopt(record_node, node)
+    return node
 
 
 def _add_segmentations(node: Any, title: str, volume: Any, organ: dict[str, str]) -> None:

@@ -17,10 +17,13 @@ from HermesSegmentLib.canvas import Canvas
 from HermesSegmentLib.iteration_masks import IterationMasks
 from HermesSegmentLib.labelmaps import has_labelmap, ijk_to_ras, own_voxels, put_labelmap, voxels_of
 from HermesSegmentLib.run_creation import (
+    CERTAIN,
     MASK_ONLY,
     ORGAN,
     PGT_ONLY,
+    POSSIBLE,
     adopt,
+    create_doubt,
     create_run_nodes,
 )
 from HermesSegmentLib.run_record import RunRecord
@@ -96,7 +99,8 @@ class RunNodes:
 
     def add(self, event: Iteration) -> None:
         """Take one iteration of one slice; :meth:`show_latest` makes it visible."""
-        item = self._masks.add(event.slice_index, event.mask, event.pgt)
+        spread = None if event.spread is None else (event.spread.certain, event.spread.possible)
+        item = self._masks.add(event.slice_index, event.mask, event.pgt, spread)
         self._unwritten.add(item)
         self.record.add(event)
 
@@ -139,6 +143,23 @@ class RunNodes:
         node.GetDisplayNode().SetVisibility(visible)
         if self.count:
             self._show_difference(self.selected)
+
+    @property
+    def knows_doubt(self) -> bool:
+        """Whether the spread of any pGT is known; a saved scene does not keep it."""
+        return any(step.certain is not None for step in self._masks.latest(self.count).values())
+
+    def show_doubt(self, visible: bool) -> None:
+        """Outline what certainly and what possibly belongs to the organ, or stop doing so."""
+        node = self.get("doubt")
+        if node is None:
+            if not visible:
+                return
+            node = create_doubt(self.node, self.volume)
+        if bool(node.GetDisplayNode().GetVisibility()) != visible:
+            node.GetDisplayNode().SetVisibility(visible)
+            if self.count:
+                self._show_doubt(self.selected)
 
     def mask(self, slice_index: int, item: int) -> np.ndarray:
         """(H, W) bool: the mask of a slice at an iteration."""
@@ -224,6 +245,20 @@ class RunNodes:
             if node is not None:
                 self._canvas(role).show(node, ORGAN)
         self._show_difference(item)
+        self._show_doubt(item)
+
+    def _show_doubt(self, item: int) -> None:
+        node = self.get("doubt")
+        if node is None or not node.GetDisplayNode().GetVisibility():
+            return
+        for side in (CERTAIN, POSSIBLE):
+            masks = {
+                index: mask
+                for index, step in self._masks.latest(item).items()
+                if (mask := getattr(step, side)) is not None
+            }
+            self._canvas("doubt", side).fill(masks)
+            self._canvas("doubt", side).show(node, side)
 
     def _show_difference(self, item: int) -> None:
         node = self.get("difference")

@@ -29,7 +29,7 @@ from HermesLib.prompts.mixed import Mixed
 from HermesLib.prompts.scribbles import Scribbles
 from HermesLib.prompts.settings import PromptSettings
 from HermesLib.prompts.types import Prompt
-from HermesLib.refinement.events import Iteration, Status
+from HermesLib.refinement.events import Iteration, Spread, Status
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.runs.request import AssessRequest, RefineRequest
 
@@ -86,6 +86,7 @@ VALUES = {
     np.ndarray: np.random.default_rng(0).random((6, 5)) > 0.5,
     float | None: 0.25,
     Status | None: Status.STOPPED,
+    Spread | None: Spread(np.eye(5, dtype=bool), np.ones((5, 5), bool)),
 }
 
 
@@ -102,6 +103,9 @@ def assert_equal(received: object, sent: object, name: str) -> None:
         assert received.kind == sent.kind and received.arrays().keys() == sent.arrays().keys()
         for part, array in sent.arrays().items():
             assert_equal(received.arrays()[part], array, part)
+    elif isinstance(sent, Spread):
+        for part in ("certain", "possible"):
+            assert_equal(getattr(received, part), getattr(sent, part), part)
     elif isinstance(sent, np.ndarray):
         assert received.dtype == sent.dtype and np.array_equal(received, sent), name
     else:
@@ -122,7 +126,7 @@ def test_an_iteration_without_arrays_carries_the_numbers_and_no_array():
     received = read_message(there_and_back(frame))
     assert sum(array.size for array in frame.arrays.values()) == 0
     for field in dataclasses.fields(Iteration):
-        if field.name not in ("mask", "pgt", "prompt"):
+        if field.name not in ("mask", "pgt", "prompt", "spread"):
             assert getattr(received, field.name) == getattr(sent, field.name), field.name
 
 

@@ -78,3 +78,23 @@ def test_a_slice_is_refined_from_the_probability_on_that_its_quality_control_say
     quality.presence_rule = PresenceRule(shown_from=0.25)
     (absent, *_) = assess_slices(quality, RefinementSettings(), IMAGES, MASKS)
     assert absent.status is Status.ABSENT
+
+
+class HesitantQuality(OrganQuality):
+    """Is sure of the middle of the organ, and not of its surroundings."""
+
+    def predict_pgt(self, image: torch.Tensor, seed: int) -> torch.Tensor:
+        rings = ((4, 0.95), (8, 0.6), (12, 0.2))
+        return torch.stack([organ(30, 30, radius) * share for radius, share in rings]).amax(0)
+
+
+def test_an_event_says_what_certainly_and_what_possibly_belongs_to_the_organ():
+    (event,) = assess_slices(HesitantQuality(), RefinementSettings(), IMAGES[:1], MASKS[:1])
+    assert np.array_equal(event.spread.certain, organ(30, 30, 4).numpy())
+    assert np.array_equal(event.pgt, organ(30, 30, 8).numpy())
+    assert np.array_equal(event.spread.possible, organ(30, 30, 12).numpy())
+    model = BoxThreshold()
+    refined = list(Refiner(model, HesitantQuality()).refine(IMAGES[:1]))
+    for event in refined:
+        assert not (event.spread.certain & ~event.pgt).any()
+        assert not (event.pgt & ~event.spread.possible).any()

@@ -7,10 +7,11 @@ import slicer
 
 from HermesLib.report import colours
 from HermesSegmentLib import slice_views
+from HermesSegmentLib.labelmaps import voxels_of
 from HermesSegmentLib.prompt_markups import prompt_nodes
 from HermesSegmentLib.reading_view import LAYOUT, organ_extent
 from HermesSegmentLib.run_summary import summary, whole_quality
-from Testing.slicer_module.driving import GLAND, LARGE, click
+from Testing.slicer_module.driving import GLAND, LARGE, RUN, click, play
 from Testing.standins.slice_view import SliceView
 
 #: What remains for a module's panel of 1080 pixels: menu, toolbars, logo and Data Probe take 300.
@@ -95,6 +96,31 @@ def test_the_legend_names_every_colour_of_the_views(reviewed):
     }
     expected = (colours.MASK, colours.EXPECTED, colours.MASK_ONLY, colours.RESULT)
     assert list(drawn.values()) == [pytest.approx(colours.rgb(colour)) for colour in expected]
+
+
+def test_doubt_is_outlined_where_the_expected_outline_may_lie(panel, engine):
+    from dataclasses import replace
+
+    from HermesLib.refinement.events import Spread
+
+    certain, possible = np.zeros_like(GLAND), np.zeros_like(GLAND)
+    certain[14:20, 16:26], possible[8:27, 10:33] = True, True
+    known = replace(RUN[3], spread=Spread(certain, possible))
+    click(panel.ui.runButton)
+    play(panel, engine, [RUN[0], *RUN[1:3], known, *RUN[4:]])
+    run = panel.review.run
+    panel.reviewing.look_at(2)
+    assert run.get("doubt") is None, "only when asked for"
+    panel.parameters.showDoubt = True
+    node = run.get("doubt")
+    for segment, drawn in (("certain", certain), ("possible", possible)):
+        assert np.array_equal(voxels_of(node, segment, run.volume)[2], drawn)
+        assert not voxels_of(node, segment, run.volume)[3].any()
+    assert node.GetHideFromEditors() and not node.GetSaveWithScene()
+    panel.reviewing.iteration_back()
+    assert not voxels_of(node, "certain", run.volume)[2].any()
+    panel.parameters.showDoubt = False
+    assert not node.GetDisplayNode().GetVisibility()
 
 
 def test_prompts_and_older_outlines_can_be_hidden(reviewed):
