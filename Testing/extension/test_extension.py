@@ -64,7 +64,8 @@ def test_icon_and_screenshot_exist_and_the_icon_is_128_pixels_wide():
 
     built = cmake_values()
     for name in ("iconurl", "screenshoturls"):
-        assert (ROOT / built[name].split("/main/")[1]).is_file(), built[name]
+        for url in built[name].split():
+            assert (ROOT / url.split("/main/")[1]).is_file(), url
     with Image.open(ROOT / "HermesSegment/Resources/Icons/HermesSegment.png") as icon:
         assert icon.size == (128, 128)
 

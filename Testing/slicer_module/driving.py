@@ -34,7 +34,16 @@ def marked_report(marks: dict[int, list[str]]) -> dict:
 
 def click(button) -> None:
     assert button.enabled, button.text
-    qt.QTest.mouseClick(button, qt.Qt.LeftButton)
+    button.click()
+
+
+def press(panel, key: str) -> None:
+    """Press a key of the panel, as far as it acts; Slicer's PythonQt has no ``QTest``."""
+    for shortcut in panel._shortcuts._shortcuts:
+        if shortcut.key.toString() == key and shortcut.enabled:
+            # PythonQt emits a signal that is called, PySide6 has a method for it.
+            getattr(shortcut.activated, "emit", shortcut.activated)()
+    qt.QApplication.processEvents()
 
 
 def play(panel, engine, messages=None, end=None) -> None:

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import qt
 import slicer
 
 from HermesLib.engine.messages import Cancelled, Finished
@@ -16,6 +15,7 @@ from Testing.slicer_module.driving import (
     drain,
     marked_report,
     play,
+    press,
 )
 from Testing.slicer_module.events import iteration, opened
 
@@ -45,19 +45,15 @@ def test_accept_takes_the_mask_in_view_and_undo_takes_it_back(reviewed):
 
 
 def test_keys_work_only_while_the_module_is_open(reviewed, widget):
-    window = widget.panel.ui.HermesSegment.window()
-    press = lambda key: (qt.QTest.keyClick(window, key), slicer.app.processEvents())  # noqa: E731
-    window.activateWindow()
-    slicer.app.processEvents()
-    press("n")
+    press(reviewed, "N")
     assert reviewed.review.slice_index == 4, "the next after the worst"
-    press("a")
+    press(reviewed, "A")
     assert reviewed.review.current.decision == "accepted"
     widget.exit()
-    press("u")
+    press(reviewed, "U")
     assert reviewed.review.current.decision == "accepted"
     widget.enter()
-    press("u")
+    press(reviewed, "U")
     assert reviewed.review.current.decision == ""
 
 
@@ -71,8 +67,7 @@ def test_no_key_is_used_by_the_slice_views_or_the_segment_editor():
 
 def test_clicking_a_cell_of_the_strip_goes_to_that_slice(reviewed):
     strip = reviewed.ui.sliceStrip
-    place = strip.visualItemRect(strip.item(0, 0)).center()
-    qt.QTest.mouseClick(strip.viewport(), qt.Qt.LeftButton, qt.Qt.NoModifier, place)
+    getattr(strip.cellClicked, "emit", strip.cellClicked)(0, 0)
     assert reviewed.review.slice_index == 2
 
 

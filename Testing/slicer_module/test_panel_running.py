@@ -143,3 +143,15 @@ def test_reloading_the_module_ends_the_run_and_the_new_panel_works(widget, panel
     click(fresh.ui.runButton)
     play(fresh, engine)
     assert fresh.ui.statusLabel.text.startswith("Done")
+
+
+def test_after_a_reload_the_keys_of_the_new_panel_act_and_the_old_ones_are_gone(
+    widget, reviewed, monkeypatch
+):
+    # Slicer does not call enter after a reload, though the user sees the module.
+    monkeypatch.setattr(slicer.util, "selectedModule", lambda: "HermesSegment", raising=False)
+    old = list(reviewed._shortcuts._shortcuts)
+    widget.cleanup()
+    assert reviewed._shortcuts._shortcuts == [] and old
+    widget.setup()
+    assert all(shortcut.enabled for shortcut in widget.panel._shortcuts._shortcuts)

@@ -17,7 +17,7 @@ import slicer
 
 from HermesSegmentLib import export, review_report
 from Testing.slicer_module.conftest import MODULE
-from Testing.slicer_module.driving import accept_every
+from Testing.slicer_module.driving import accept_every, click
 
 ROOT = Path(__file__).resolve().parents[2]
 SERIES = ROOT.parent / "shared" / "data" / "dicom" / "mr-prostate-t2"
@@ -43,11 +43,6 @@ def panel(scene) -> Iterator[object]:
     yield module.panel
     module.cleanup()
     parent.close()
-
-
-def click(button) -> None:
-    assert button.enabled, button.text
-    qt.QTest.mouseClick(button, qt.Qt.LeftButton)
 
 
 def wait(panel, done, limit: float = LIMIT) -> None:

@@ -1,7 +1,8 @@
 """``qt`` as PythonQt offers it, on PySide6.
 
 Properties are values (``label.text = "..."``); objects have ``delete`` and
-``connect("signal(args)", f)``.
+``connect("signal(args)", f)``. Modules of Qt that PythonQt does not wrap, such as QtTest, are
+missing here, too.
 """
 
 import inspect
@@ -10,9 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 import shiboken6
-from PySide6 import QtCore, QtGui, QtTest, QtUiTools, QtWidgets
+from PySide6 import QtCore, QtGui, QtUiTools, QtWidgets
 
-for _module in (QtCore, QtGui, QtWidgets, QtUiTools, QtTest):
+for _module in (QtCore, QtGui, QtWidgets, QtUiTools):
     globals().update(
         {name: getattr(_module, name) for name in dir(_module) if not name.startswith("_")}
     )
