@@ -199,7 +199,12 @@ def test_each_ablation_changes_the_pgt_and_without_masks_it_does_not_depend_on_t
         pgt("sample alone, E1 (masks) off", mask), pgt("sample alone, E1 (masks) off", blank)
     )
     different = [pgt(name, mask) for name in ablations if name.startswith("sample alone")]
-    different += [pgt("8 samples", mask), pgt("4 steps", mask)]
+    sampled = [pgt("8 samples", mask), pgt("4 steps", mask)]
+    if observed("8 samples")[0].blend.expert_share < 1:
+        different += sampled
+    else:
+        # As the table's note says: the whole pGT is an organ map.
+        assert torch.equal(*sampled)
     assert all(
         not torch.equal(a, b) for number, a in enumerate(different) for b in different[:number]
     )
