@@ -16,12 +16,9 @@ from HermesLib.refinement.marks import common_with_next
 from HermesSegmentLib.canvas import Canvas
 from HermesSegmentLib.iteration_masks import IterationMasks
 from HermesSegmentLib.labelmaps import has_labelmap, ijk_to_ras, own_voxels, put_labelmap, voxels_of
+from HermesSegmentLib.overlays import Overlays
 from HermesSegmentLib.run_creation import (
-    CERTAIN,
-    MASK_ONLY,
     ORGAN,
-    PGT_ONLY,
-    POSSIBLE,
     adopt,
     create_doubt,
     create_run_nodes,
@@ -50,6 +47,7 @@ class RunNodes:
         self._masks = IterationMasks()
         self._items: dict[str, SequenceItems] = {}
         self._canvases: dict[tuple[str, str], Canvas] = {}
+        self._overlays = Overlays(self.get, self._canvas)
         self._unwritten: set[int] = set()
         if self.volume is not None and self.record.shape[0]:
             self._read_items()
@@ -137,12 +135,7 @@ class RunNodes:
 
     def show_difference(self, visible: bool) -> None:
         """Fill the pixels where mask and pGT differ, or stop doing so."""
-        node = self.get("difference")
-        if node is None or bool(node.GetDisplayNode().GetVisibility()) == visible:
-            return
-        node.GetDisplayNode().SetVisibility(visible)
-        if self.count:
-            self._show_difference(self.selected)
+        self._overlays.set_visible("difference", visible, self._masks.latest(self.selected))
 
     @property
     def knows_doubt(self) -> bool:
@@ -151,15 +144,9 @@ class RunNodes:
 
     def show_doubt(self, visible: bool) -> None:
         """Outline what certainly and what possibly belongs to the organ, or stop doing so."""
-        node = self.get("doubt")
-        if node is None:
-            if not visible:
-                return
-            node = create_doubt(self.node, self.volume)
-        if bool(node.GetDisplayNode().GetVisibility()) != visible:
-            node.GetDisplayNode().SetVisibility(visible)
-            if self.count:
-                self._show_doubt(self.selected)
+        if visible and self.get("doubt") is None:
+            create_doubt(self.node, self.volume)
+        self._overlays.set_visible("doubt", visible, self._masks.latest(self.selected))
 
     def mask(self, slice_index: int, item: int) -> np.ndarray:
         """(H, W) bool: the mask of a slice at an iteration."""
@@ -244,32 +231,7 @@ class RunNodes:
             node = self.get(role)
             if node is not None:
                 self._canvas(role).show(node, ORGAN)
-        self._show_difference(item)
-        self._show_doubt(item)
-
-    def _show_doubt(self, item: int) -> None:
-        node = self.get("doubt")
-        if node is None or not node.GetDisplayNode().GetVisibility():
-            return
-        for side in (CERTAIN, POSSIBLE):
-            masks = {
-                index: mask
-                for index, step in self._masks.latest(item).items()
-                if (mask := getattr(step, side)) is not None
-            }
-            self._canvas("doubt", side).fill(masks)
-            self._canvas("doubt", side).show(node, side)
-
-    def _show_difference(self, item: int) -> None:
-        node = self.get("difference")
-        if node is None or not node.GetDisplayNode().GetVisibility():
-            return
-        current = self._masks.latest(item)
-        mask_only, pgt_only = (self._canvas("difference", name) for name in (MASK_ONLY, PGT_ONLY))
-        mask_only.fill({index: step.mask_only for index, step in current.items()})
-        pgt_only.fill({index: step.pgt_only for index, step in current.items()})
-        mask_only.put(node, MASK_ONLY)
-        pgt_only.show(node, PGT_ONLY)
+        self._overlays.show(current)
 
     def _canvas(self, role: str, segment: str = ORGAN) -> Canvas:
         if (role, segment) not in self._canvases:
