@@ -116,6 +116,17 @@ class IterationMasks:
 
     def __init__(self) -> None:
         self._slices: dict[int, list[SliceIteration]] = {}
+        #: Iterations that were taken back, by slice; they follow those that count.
+        self._undone: dict[int, list[SliceIteration]] = {}
+
+    def keep(self, slice_index: int, count: int) -> None:
+        """Let only the first iterations of a slice count; the others can count again later."""
+        known = [*self._slices.get(slice_index, []), *self._undone.get(slice_index, [])]
+        self._slices[slice_index], self._undone[slice_index] = known[:count], known[count:]
+
+    def forget_undone(self, slice_index: int) -> None:
+        """Drop what was taken back of a slice, because other iterations follow."""
+        self._undone.pop(slice_index, None)
 
     @property
     def count(self) -> int:
@@ -154,7 +165,8 @@ class IterationMasks:
         return iterations[min(iteration, len(iterations) - 1)] if iterations else None
 
     def refined_at(self, iteration: int) -> Iterator[tuple[int, SliceIteration]]:
-        """The slices that have an iteration of this number, with it."""
+        """The slices that have an iteration of this number, with it, also if it was taken back."""
         for index, iterations in self._slices.items():
-            if iteration < len(iterations):
-                yield index, iterations[iteration]
+            known = [*iterations, *self._undone.get(index, [])]
+            if iteration < len(known):
+                yield index, known[iteration]

@@ -6,11 +6,50 @@ Imports no Slicer.
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from HermesLib.refinement.events import Status
+from HermesLib.refinement.marks import Mark
 from HermesSegmentLib.iteration_masks import PackedMask
 from HermesSegmentLib.run_record import Decision
 
 #: Older steps are forgotten: the journal is saved with the scene.
 MOST_STEPS = 200
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run left of a slice.
+
+    Attributes:
+        iterations: how many of them count.
+        status: how the loop ended.
+        borderline: the presence of the organ is uncertain.
+        marks: of all slices, by index; one slice changes those of its neighbours.
+    """
+
+    iterations: int
+    status: Status | None
+    borderline: bool
+    marks: dict[int, tuple[Mark, ...]]
+
+    def to_plain(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        marks = [[index, list(marks)] for index, marks in self.marks.items()]
+        return {**vars(self), "marks": marks}
+
+    @classmethod
+    def from_plain(cls, plain: dict[str, Any]) -> Self:
+        """From :meth:`to_plain`.
+
+        Raises:
+            KeyError, TypeError, ValueError: not an outcome.
+        """
+        status = plain["status"]
+        return cls(
+            int(plain["iterations"]),
+            None if status is None else Status(status),
+            bool(plain["borderline"]),
+            {index: tuple(Mark(mark) for mark in marks) for index, marks in plain["marks"]},
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,16 +61,22 @@ class SliceState:
         decision: of the reader.
         chosen: the iteration that the decision refers to.
         mask: of the slice in the result.
+        outcome: where the step is a run; None leaves it as it is.
+        prompt: where the step moves a prompt: its plain form; None leaves it as it is.
     """
 
     index: int
     decision: Decision
     chosen: int | None
     mask: PackedMask
+    outcome: Outcome | None = None
+    prompt: dict[str, Any] | None = None
 
     def to_plain(self) -> dict[str, Any]:
         """As JSON can hold it."""
         return {
+            "outcome": None if self.outcome is None else self.outcome.to_plain(),
+            "prompt": self.prompt,
             "index": self.index,
             "decision": self.decision.value,
             "chosen": self.chosen,
@@ -50,6 +95,8 @@ class SliceState:
             Decision(plain["decision"]),
             plain["chosen"],
             PackedMask.from_plain(plain["mask"]),
+            None if plain.get("outcome") is None else Outcome.from_plain(plain["outcome"]),
+            plain.get("prompt"),
         )
 
 
@@ -103,6 +150,10 @@ class Journal:
         """Note a new step; what was undone before cannot be done again."""
         self.steps = [*self.steps[: self.done], step][-MOST_STEPS:]
         self.done = len(self.steps)
+
+    def forget_undone(self) -> None:
+        """What was undone cannot be done again."""
+        self.steps = self.steps[: self.done]
 
     @property
     def last(self) -> Step | None:

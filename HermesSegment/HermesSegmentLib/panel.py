@@ -179,6 +179,7 @@ class Panel:
             start = Start((index, index + 1), initial, first_prompt)
             request = make_request(self.parameters, run.volume, self.control.folder(), start)
             self.control.start(request, run, again=[index])
+            review.begin_run()
             self._unfinished = True
         self.refresh()
 

@@ -3,7 +3,8 @@
 A run may be in progress: slices that it has finished can be decided on.
 """
 
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from slicer.i18n import tr as _
@@ -11,7 +12,7 @@ from slicer.i18n import tr as _
 from HermesLib.refinement.events import Status
 from HermesLib.report.numbering import number_of
 from HermesSegmentLib.iteration_masks import PackedMask
-from HermesSegmentLib.journal import Journal, SliceState, Step
+from HermesSegmentLib.journal import Journal, Outcome, SliceState, Step
 from HermesSegmentLib.labelmaps import refresh
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import Decision, SliceRecord
@@ -33,6 +34,7 @@ class Review:
         self.slice_index = next((entry.index for entry in run.record.worst_first()), 0)
         self.journal = Journal.from_plain(run.record.journal)
         self._edited_from: dict[int, PackedMask] | None = None
+        self._repeated_from: SliceState | None = None
 
     @property
     def current(self) -> SliceRecord | None:
@@ -137,6 +139,34 @@ class Review:
             self._update_scene()
         return decided
 
+    def begin_run(self) -> None:
+        """The slice under review is run again."""
+        self.journal.forget_undone()
+        state = self._state(self.slice_index)
+        self._repeated_from = replace(state, outcome=self._outcome(self.slice_index))
+
+    def end_run(self) -> None:
+        """The repeated run is over: note it as a step, if it has done anything."""
+        before, self._repeated_from = self._repeated_from, None
+        if before is None or before.outcome is None or before.index not in self.run.record.slices:
+            return
+        outcome = self._outcome(before.index)
+        if outcome.iterations > before.outcome.iterations:
+            after = replace(self._state(before.index), outcome=outcome)
+            number = number_of(before.index)
+            title = _("run slice {number} again").format(number=number)
+            self.journal.add(Step(title, [before], [after]))
+            self._update_scene()
+
+    def note_prompt(self, before: dict[str, Any], after: dict[str, Any]) -> None:
+        """Note that the reader has moved the prompt of the slice under review."""
+        state = self._state(self.slice_index)
+        title = _("move the prompt of slice {number}").format(number=number_of(self.slice_index))
+        sides = ([replace(state, prompt=prompt)] for prompt in (before, after))
+        self.journal.add(Step(title, *sides))
+        self.run.record.journal = self.journal.to_plain()
+        self.run.save_record()
+
     @property
     def editing(self) -> bool:
         """Whether the Segment Editor works on the result."""
@@ -148,19 +178,24 @@ class Review:
         count = 0 if self.current is None else len(self.current.iterations)
         return min(self.run.selected, max(count - 1, 0))
 
-    def undo(self) -> None:
-        """Take back the last step and restore the masks it replaced."""
-        step = self.journal.last
-        if step is not None:
-            self.journal.done -= 1
-            self._restore(step.before)
+    def undo(self) -> dict[str, Any] | None:
+        """Take back the last step and restore the masks it replaced.
 
-    def redo(self) -> None:
-        """Do again the step that was taken back last."""
+        Returns the prompt to show, where the step has moved one.
+        """
+        step = self.journal.last
+        if step is None:
+            return None
+        self.journal.done -= 1
+        return self._restore(step.before)
+
+    def redo(self) -> dict[str, Any] | None:
+        """Do again the step that was taken back last; returns as :meth:`undo`."""
         step = self.journal.next
-        if step is not None:
-            self.journal.done += 1
-            self._restore(step.after)
+        if step is None:
+            return None
+        self.journal.done += 1
+        return self._restore(step.after)
 
     def result_mask(self, slice_index: int) -> np.ndarray:
         """(H, W) bool: the result of a slice."""
@@ -186,6 +221,10 @@ class Review:
         mask = PackedMask.pack(self._result()[index] > 0) if mask is None else mask
         return SliceState(index, entry.decision, entry.chosen, mask)
 
+    def _outcome(self, index: int) -> Outcome:
+        entry, marks = self.run.record.slices[index], dict(self.run.record.marks)
+        return Outcome(len(entry.iterations), entry.status, entry.borderline, marks)
+
     def _decide(self, verb: str, decision: Decision, iteration: int | None) -> None:
         title = _("{verb} slice {number}").format(verb=verb, number=number_of(self.slice_index))
         self._take(title, [_Choice(self.slice_index, decision, iteration)])
@@ -205,14 +244,19 @@ class Review:
         after = [self._state(state.index) for state in before]
         self.journal.add(Step(title, before, after))
 
-    def _restore(self, states: list[SliceState]) -> None:
+    def _restore(self, states: list[SliceState]) -> dict[str, Any] | None:
         result = self._result()
         for state in states:
             entry = self.run.record.slices[state.index]
             entry.decision, entry.chosen = state.decision, state.chosen
             result[state.index] = state.mask.unpack()
+            if state.outcome is not None:
+                self.run.keep(state.index, state.outcome.iterations)
+                entry.status, entry.borderline = state.outcome.status, state.outcome.borderline
+                self.run.record.take_marks(state.outcome.marks)
         self.slice_index = states[0].index
         self._update_scene()
+        return states[0].prompt
 
     def _update_scene(self) -> None:
         self.run.record.journal = self.journal.to_plain()

@@ -58,6 +58,11 @@ class ReviewDisplay:
         ui.whereLabel.text = self._where(review, record)
         self._tries(review)
 
+    @property
+    def repeating(self) -> bool:
+        """Whether a run in progress repeats a slice, which may be one that undo would change."""
+        return self.section.control.running and bool(self.section.control.again)
+
     def _buttons(self) -> None:
         ui, section, grey = self.ui, self.section, self._greying
         review, running = section.review, section.control.running
@@ -86,8 +91,10 @@ class ReviewDisplay:
             (ui.undoButton, journal and journal.last, _("Undo"), _("nothing to undo")),
             (ui.redoButton, journal and journal.next, _("Redo"), _("nothing to redo")),
         ):
-            grey.set(button, "" if step else nothing)
-            if step:
+            grey.set(button, _("a slice is being run again") if self.repeating else "")
+            if not step:
+                grey.set(button, nothing)
+            elif not self.repeating:
                 button.toolTip = f"{verb}: {step.title}"
         self._accept_all(review, running)
 

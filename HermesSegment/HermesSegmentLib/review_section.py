@@ -146,10 +146,13 @@ class ReviewSection(SliceInView):
             self.on_change()
 
     def _replay(self, move: Callable[[Review], Any]) -> None:
-        if self.review is None or not self.review.run.alive:
+        review = self.review
+        if review is None or not review.run.alive or self.display.repeating:
             return
-        move(self.review)
+        prompt = move(self.review)
         self.look_at(self.review.slice_index)
+        if prompt is not None:
+            self.draw(prompt)
 
     def _step(self, step: int) -> None:
         review = self.review

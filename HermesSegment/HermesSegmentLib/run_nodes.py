@@ -97,10 +97,21 @@ class RunNodes:
 
     def add(self, event: Iteration) -> None:
         """Take one iteration of one slice; :meth:`show_latest` makes it visible."""
+        entry = self.record.slices.get(event.slice_index)
+        if entry is not None and entry.undone:
+            known = len(entry.iterations) + len(entry.undone)
+            self._unwritten.update(range(len(entry.iterations), known))
+            self._masks.forget_undone(event.slice_index)
+            entry.undone = []
         spread = None if event.spread is None else (event.spread.certain, event.spread.possible)
         item = self._masks.add(event.slice_index, event.mask, event.pgt, spread)
         self._unwritten.add(item)
         self.record.add(event)
+
+    def keep(self, slice_index: int, count: int) -> None:
+        """Let only the first iterations of a slice count; the others can count again later."""
+        self.record.slices[slice_index].keep(count)
+        self._masks.keep(slice_index, count)
 
     def show(self, item: int) -> None:
         """Show an iteration, with the one before it in grey.
@@ -257,7 +268,11 @@ class RunNodes:
             all_masks = masks.read(number, axes)
             all_pgts = pgts.read(number, axes)
             for index, slice_record in self.record.slices.items():
-                if number < len(slice_record.iterations):
+                known = len(slice_record.iterations) + len(slice_record.undone)
+                if number < known:
                     mask = nothing if all_masks is None else all_masks[index]
                     pgt = nothing if all_pgts is None else all_pgts[index]
                     self._masks.add(index, mask, pgt)
+        for index, slice_record in self.record.slices.items():
+            if slice_record.undone:
+                self._masks.keep(index, len(slice_record.iterations))

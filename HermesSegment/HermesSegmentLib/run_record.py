@@ -66,6 +66,7 @@ class SliceRecord:
         chosen: the iteration that the reader accepted.
         borderline: the presence of the organ is uncertain.
         marks: why a reader should look at the slice; known once the run is over.
+        undone: iterations of a repeated run that the reader took back.
     """
 
     index: int
@@ -75,6 +76,12 @@ class SliceRecord:
     chosen: int | None = None
     borderline: bool = False
     marks: list[Mark] = field(default_factory=list)
+    undone: list[IterationRecord] = field(default_factory=list)
+
+    def keep(self, count: int) -> None:
+        """Let only the first iterations count; the others can count again later."""
+        known = [*self.iterations, *self.undone]
+        self.iterations, self.undone = known[:count], known[count:]
 
     @property
     def best(self) -> int:
@@ -246,7 +253,8 @@ class RunRecord:
 
 def _read_slice(entry: dict[str, Any]) -> SliceRecord:
     values = dict(entry)
-    values["iterations"] = [_read_iteration(step) for step in values["iterations"]]
+    for name in ("iterations", "undone"):
+        values[name] = [_read_iteration(step) for step in values.get(name, ())]
     status = values["status"]
     values["status"] = None if status in (None, _RUNNING) else Status(status)
     values["decision"] = Decision(values["decision"])

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+import slicer
 import vtk
 from slicer.i18n import tr as _
 
 from HermesLib.report.numbering import number_of
 from HermesSegmentLib import slice_views, slicer_app
 from HermesSegmentLib.charts import fill_chart
-from HermesSegmentLib.prompt_markups import hide_prompts, show_prompt
+from HermesSegmentLib.prompt_markups import hide_prompts, read_prompt, show_prompt
 from HermesSegmentLib.review import Review
 from HermesSegmentLib.run_control import RunControl
 from HermesSegmentLib.run_nodes import RunNodes
@@ -41,6 +42,9 @@ class SliceInView:
         #: The slice whose best mask was put into view; and whether the reader chose the slice.
         self._held: int | None = None
         self._chosen = False
+        #: Observers of the prompt's markups, and the prompt as it was before the reader moves it.
+        self._prompt_tags: dict[str, int] = {}
+        self._prompt_before: dict[str, Any] | None = None
         control.hold_views = self.holds_views
 
     def open(self, run: RunNodes | None) -> None:
@@ -51,6 +55,7 @@ class SliceInView:
         self.review = None if run is None else Review(run)
         self.names = None if run is None else SliceNames(run.volume, run.frame)
         self._held, self._chosen = None, False
+        self._prompt_tags, self._prompt_before = {}, None
         self.follower.follow(run)
         if run is not None:
             self.ui.reviewSection.collapsed = False
@@ -164,6 +169,7 @@ class SliceInView:
         slices = review.run.record.slices
         self.order = [index for index in self.order if index in slices]
         again = review.slice_index in self.control.again
+        review.end_run()
         if not again and not any(entry.decision for entry in slices.values()):
             self.sort()
             if not self._chosen:
@@ -203,7 +209,31 @@ class SliceInView:
         has_try = entry is not None and item < len(entry.iterations)
         prompt = entry.iterations[item].prompt if entry is not None and has_try else None
         hide_prompts(node, not self.prompts_shown)
-        show_prompt(node, prompt, review.run.frame, review.slice_index)
+        self.draw(prompt)
+
+    def draw(self, prompt: dict[str, Any] | None) -> None:
+        """Draw a prompt, in its plain form, on the slice under review; the reader can move it."""
+        run, index = self.opened.run, self.opened.slice_index
+        for markup in show_prompt(run.node, prompt, run.frame, index):
+            if markup.GetID() not in self._prompt_tags:
+                event = slicer.vtkMRMLMarkupsNode.PointEndInteractionEvent
+                tag = markup.AddObserver(event, lambda *_: self._prompt_moved())
+                self._prompt_tags[markup.GetID()] = tag
+        self._prompt_before = None if prompt is None else self._prompt_drawn()
+
+    def _prompt_drawn(self) -> dict[str, Any] | None:
+        prompt = read_prompt(self.opened.run.node, self.opened.run.frame)
+        return None if prompt is None else dict(prompt.to_plain())
+
+    def _prompt_moved(self) -> None:
+        """The reader has moved a markup of the prompt: a step that can be undone."""
+        if self.review is None or self.busy or self.review.current is None:
+            return
+        before, after = self._prompt_before, self._prompt_drawn()
+        if before is not None and after is not None and after != before:
+            self.review.note_prompt(before, after)
+            self._prompt_before = after
+            self.on_change()
 
     def _browsed(self) -> None:
         """Slicer's browser was changed, which has filled the nodes with what it stores."""

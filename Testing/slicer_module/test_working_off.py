@@ -4,7 +4,16 @@ import numpy as np
 import slicer
 
 from HermesLib.engine.messages import Finished
-from Testing.slicer_module.driving import GLAND, LARGE, RUN, click, drain, marked_report, play
+from Testing.slicer_module.driving import (
+    GLAND,
+    LARGE,
+    RUN,
+    SMALL,
+    click,
+    drain,
+    marked_report,
+    play,
+)
 from Testing.slicer_module.events import iteration, opened
 
 
@@ -121,3 +130,55 @@ def test_every_run_in_words_counts_slices_and_tries_from_1(panel, engine):
     assert table.item(0, 0).text() == "4" and table.item(0, 5).text() == "2"
     chart = panel.review.run.get("chart-table").GetTable()
     assert chart.GetColumnByName("iteration").GetValue(0) == 1
+
+
+def test_a_repeated_run_can_be_undone_and_done_again_also_after_saving(reviewed, engine, tmp_path):
+    click(reviewed.ui.acceptButton)
+    click(reviewed.ui.fromPromptButton)
+    assert not reviewed.ui.undoButton.enabled and "run again" in reviewed.ui.undoButton.toolTip
+    play(reviewed, engine, [iteration(3, 0, GLAND, GLAND, 0.97, "accepted")])
+    entry = lambda: reviewed.review.run.record.slices[3]  # noqa: E731
+    assert (len(entry().iterations), entry().status, entry().best) == (3, "accepted", 2)
+    assert reviewed.ui.undoButton.toolTip == "Undo: run slice 4 again"
+    click(reviewed.ui.undoButton)
+    assert (len(entry().iterations), entry().status, entry().best) == (2, "stopped", 0)
+    assert entry().decision == "accepted" and reviewed.ui.iterationSlider.maximum == 1
+    run = reviewed.review.run
+    assert np.array_equal(run.mask(3, 9), SMALL), "the last one that counts"
+    path = str(tmp_path / "scene.mrb")
+    slicer.util.saveScene(path)
+    slicer.mrmlScene.Clear(0)
+    slicer.util.loadScene(path)
+    assert len(entry().iterations) == 2
+    click(reviewed.ui.redoButton)
+    assert (len(entry().iterations), entry().status) == (3, "accepted")
+    assert np.array_equal(reviewed.review.run.mask(3, 2), GLAND)
+    click(reviewed.ui.undoButton)
+    # Another run takes the place of the one that was taken back.
+    click(reviewed.ui.fromPromptButton)
+    play(reviewed, engine, [iteration(3, 0, LARGE, GLAND, 0.5, "stopped")])
+    assert len(entry().iterations) == 3 and not entry().undone
+    assert np.array_equal(reviewed.review.run.mask(3, 2), LARGE)
+    assert not reviewed.ui.redoButton.enabled
+
+
+def test_a_moved_prompt_can_be_moved_back_and_forth(reviewed):
+    run = reviewed.review.run
+    roi = slicer.util.getNodesByClass("vtkMRMLMarkupsROINode")[0]
+    drawn = lambda: reviewed.reviewing.first_prompt().to_plain()["xyxy"]  # noqa: E731
+    before = drawn()
+    centre = np.zeros(3)
+    roi.GetCenter(centre)
+    step = run.frame.to_ras(3, np.array(2.0), np.array(4.0)) - run.frame.to_ras(
+        3, np.array(0.0), np.array(0.0)
+    )
+    roi.SetCenter(*(centre + step.ravel()))
+    roi.InvokeEvent(slicer.vtkMRMLMarkupsNode.PointEndInteractionEvent)
+    moved = drawn()
+    assert np.allclose(np.subtract(moved, before), [4, 2, 4, 2], atol=1e-3)
+    assert reviewed.ui.undoButton.toolTip == "Undo: move the prompt of slice 4"
+    reviewed.reviewing.look_at(4)
+    click(reviewed.ui.undoButton)
+    assert reviewed.review.slice_index == 3 and np.allclose(drawn(), before, atol=1e-3)
+    click(reviewed.ui.redoButton)
+    assert np.allclose(drawn(), moved, atol=1e-3)
