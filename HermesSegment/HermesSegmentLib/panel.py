@@ -266,11 +266,7 @@ class Panel:
         ui, parameters = self.ui, self.parameters
         self.reviewing.show_prompts(parameters.showPrompts)
         if self.review is not None and self.review.run.alive:
-            run = self.review.run
-            run.show_difference(parameters.showDifference)
-            reading_view.show_previous(run, parameters.showPrevious)
-            run.show_doubt(parameters.showDoubt)
-            reading_view.show_surface(run, parameters.showSurface)
+            reading_view.show_parts(self.review.run, parameters)
         no_views = _("there are no views")
         self._greying.set(ui.layoutButton, "" if self.layout.available else no_views)
         ui.layoutButton.text = (

@@ -76,6 +76,14 @@ class ReadingLayout:
         node.SetViewArrangement(LAYOUT)
 
 
+def show_parts(run: RunNodes, parameters: Any) -> None:
+    """Show of a run what the panel's parameters say, and hide the rest."""
+    run.show_difference(parameters.showDifference)
+    run.show_doubt(parameters.showDoubt)
+    show_previous(run, parameters.showPrevious)
+    show_surface(run, parameters.showSurface)
+
+
 def show_previous(run: RunNodes, visible: bool) -> None:
     """Show the outline of the try before in grey, or hide it."""
     node = run.get("previous")

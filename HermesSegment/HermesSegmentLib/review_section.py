@@ -149,8 +149,8 @@ class ReviewSection(SliceInView):
         review = self.review
         if review is None or not review.run.alive or self.display.repeating:
             return
-        prompt = move(self.review)
-        self.look_at(self.review.slice_index)
+        prompt = move(review)
+        self.look_at(review.slice_index)
         if prompt is not None:
             self.draw(prompt)
 
