@@ -6,6 +6,7 @@ that a program with a user interface can hold an :class:`Engine` at no cost.
 
 import queue
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -126,15 +127,16 @@ class Engine:
         The last message of every run is Finished, Cancelled or Failed, whatever happened to it.
 
         Args:
-            wait: for the first message, at most so many seconds, without Python's interpreter lock.
+            wait: for further messages, so many seconds in all, without Python's interpreter lock.
                 A host that keeps the lock between two calls, as Slicer does in Qt's event loop,
                 lets the reading threads work only here.
         """
         messages: list[Message] = []
+        end = time.monotonic() + wait
         while self._worker is not None:
             try:
-                timeout = 0.0 if messages else wait
-                run, message = self._worker.messages.get(timeout > 0, timeout or None)
+                left = max(end - time.monotonic(), 0.0)
+                run, message = self._worker.messages.get(left > 0, left)
             except queue.Empty:
                 break
             if isinstance(message, WorkerExit):
@@ -148,6 +150,7 @@ class Engine:
                 messages.append(message)
             if messages and isinstance(messages[-1], Finished | Cancelled | Failed):
                 self.state = State.IDLE
+                end = 0.0
         return messages
 
     def follow(self) -> Iterator[Message]:

@@ -35,8 +35,8 @@ from HermesSegmentLib.run_progress import Progress, summary
 
 #: Time between two turns of the timer, and how long one turn may take messages, milliseconds.
 PACE, BUDGET = 20, 10
-#: How long a turn with nothing to do leaves Python's interpreter lock to the threads that read from
-#: the engine, seconds. Between turns, Slicer's main thread keeps the lock in Qt's event loop.
+#: How long a turn leaves Python's interpreter lock to the threads that read from the engine,
+#: seconds. Between turns, Slicer's main thread keeps the lock in Qt's event loop.
 GIVE_WAY = 0.004
 #: The engine ends after so many seconds without a run, and gives its memory back.
 IDLE_SECONDS = 600.0
@@ -183,9 +183,7 @@ class RunControl:
         When a run has ended, further turns write its iterations into the scene, one item each.
         Never all at once, so that the user interface responds in between.
         """
-        # While there is something to do, the engine's threads get their turn in between.
-        idle = self.settled and self.engine.state is not State.IDLE
-        self._pending.extend(self.engine.poll(GIVE_WAY if idle else 0.0))
+        self._pending.extend(self.engine.poll(0.0 if self.engine.state is State.IDLE else GIVE_WAY))
         if self.run is not None and not self.run.alive:
             self.forget_run(_("The run was ended: its volume or its results were deleted."))
             self._panel_outdated = True
