@@ -17,8 +17,8 @@ from Testing.slicer_module.test_whole_run import click, panel, wait  # noqa: F40
 from Testing.standins.plot_view import plot_pixels
 from Testing.standins.slice_view import SliceView
 
-#: High enough for all sections; in Slicer the panel scrolls.
-WIDTH, HEIGHT = 460, 1240
+#: A screen of 1080 pixels.
+WIDTH, HEIGHT = 500, 1080
 
 
 @pytest.fixture
