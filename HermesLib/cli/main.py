@@ -5,7 +5,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from HermesLib import __version__, extensions
 from HermesLib.errors import DefectError, HermesError
@@ -29,6 +29,7 @@ COMMANDS = {
 DEFECT = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
+_LEFT_OUT = "is not part of this installation, as in the Slicer extension; install HERMES with pip"
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -52,9 +53,33 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"hermes {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     extensions.load_extensions()
-    for module in (COMMANDS | extensions.COMMANDS).values():
-        import_module(module).add_parser(subparsers)
+    for name, module in (COMMANDS | extensions.COMMANDS).items():
+        try:
+            import_module(module).add_parser(subparsers)
+        except ModuleNotFoundError as error:
+            if not _is_left_out(error):
+                raise
+            _add_left_out(subparsers, name)
     return parser
+
+
+def _is_left_out(error: ModuleNotFoundError) -> bool:
+    """Whether a part of HERMES is missing, as training is in the Slicer extension."""
+    return (error.name or "").startswith("HermesLib.")
+
+
+def _add_left_out(subparsers: Any, name: str) -> None:
+    """A command whose parts this installation leaves out: it says so, whatever its words."""
+
+    def refuse(_arguments: argparse.Namespace) -> NoReturn:
+        raise HermesError(f"'hermes {name}' {_LEFT_OUT}")
+
+    # No word begins with this character, so that all of them are taken.
+    parser = subparsers.add_parser(
+        name, help="not installed here", prefix_chars="\0", add_help=False
+    )
+    parser.add_argument("words", nargs="*")
+    parser.set_defaults(run=refuse)
 
 
 def main(argv: Sequence[str] | None = None, engine: "Engine | None" = None) -> int:
@@ -79,13 +104,9 @@ def main(argv: Sequence[str] | None = None, engine: "Engine | None" = None) -> i
     except SystemExit as finished:  # --help and --version
         return int(finished.code or 0)
     except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("HermesLib."):
+        if not _is_left_out(error):
             raise
-        return _end(
-            f"this installation leaves out {error.name}, as the Slicer extension does;"
-            " install HERMES with pip",
-            BAD_INPUT,
-        )
+        return _end(f"{error.name} {_LEFT_OUT}", BAD_INPUT)
     except DefectError as error:
         return _end(str(error), DEFECT)
     except HermesError as error:

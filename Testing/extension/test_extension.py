@@ -158,9 +158,11 @@ def run_installed(installed: Path, *words: str) -> subprocess.CompletedProcess[s
 
 def test_the_packages_command_line_says_what_it_leaves_out(installed: Path):
     assert "refine" in run_installed(installed, "--help").stdout
-    ended = run_installed(installed, "train", "organ", "--data", "x", "-o", "y")
-    assert ended.returncode == 2 and len(ended.stderr.splitlines()) == 1
-    assert "pip" in ended.stderr
+    train = ["train", "organ", "--data", "decathlon:x", "--organ", "liver", "-o", "y"]
+    for words in (train, ["evaluate", "loop", "--data", "x", "-o", "y"]):
+        ended = run_installed(installed, *words)
+        assert ended.returncode == 2 and len(ended.stderr.splitlines()) == 1, ended.stderr
+        assert "install HERMES with pip" in ended.stderr
 
 
 _PROGRAM = """
