@@ -165,7 +165,7 @@ def _write_caption(figure: Figure, cell: _Cell, left: float) -> None:
     x, bottom, width, _ = _place(figure, cell.row, cell.column, left)
     y = bottom - 0.05 / figure.get_size_inches()[1]
     weight = "bold" if cell.bold else "normal"
-    figure.text(x + width / 2, y, cell.caption, fontsize=10.5, weight=weight, ha="center", va="top")
+    figure.text(x + width / 2, y, cell.caption, fontsize=9.5, weight=weight, ha="center", va="top")
 
 
 def _write_label(figure: Figure, row: int, text: str) -> None:
