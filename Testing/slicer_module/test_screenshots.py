@@ -19,6 +19,8 @@ from Testing.standins.slice_view import SliceView
 
 #: A screen of 1080 pixels.
 WIDTH, HEIGHT = 500, 1080
+#: Enough for a picture of the review.
+TRIES = 6
 
 
 @pytest.fixture
@@ -49,7 +51,7 @@ def shoot(panel, path: Path, view: SliceView | None = None, plot: bool = False) 
 
 def test_the_panel_from_ready_to_exported(panel, folder):  # noqa: F811
     panel.ui.HermesSegment.window().resize(WIDTH, HEIGHT)
-    wait(panel, lambda: panel.control.ready is not None)
+    panel.parameters.maximumIterations = TRIES
     panel.refresh()
     ready = shoot(panel, folder / "panel-ready.png")
     click(panel.ui.sampleButton)
