@@ -1,7 +1,9 @@
 """``hermes export``: write a result as a DICOM Segmentation object for the archive."""
 
 import argparse
+import json
 from pathlib import Path
+from typing import Any
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -32,19 +34,47 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("--preset", default="prostate-t2", help="organ (default: %(default)s)")
     parser.add_argument(
-        "--model", default="", help="name of the promptable model, for the object's algorithm name"
+        "--report",
+        type=Path,
+        metavar="FILE",
+        help="the run's report.json: version, weights and seed are stored in the object"
+        " (default: the one beside MASK)",
+    )
+    parser.add_argument(
+        "--model", default="", help="name of the promptable model where there is no report"
     )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write one file and print its name."""
+    from HermesLib.io.algorithm import Algorithm
     from HermesLib.io.dicom_seg import write_dicom_seg
     from HermesLib.presets.registry import load_preset
 
     organ = load_preset(arguments.preset).organ
-    frames = write_dicom_seg(
-        arguments.mask, arguments.dicom, organ, arguments.model, arguments.output
-    )
+    provenance = _provenance(arguments)
+    algorithm = Algorithm(arguments.model)
+    if provenance is not None:
+        algorithm = Algorithm.from_provenance(provenance)
+    frames = write_dicom_seg(arguments.mask, arguments.dicom, organ, algorithm, arguments.output)
     print(f"{arguments.output}: {organ.meaning}, {frames} frames")
     return 0
+
+
+def _provenance(arguments: argparse.Namespace) -> dict[str, Any] | None:
+    """Of the run that made the mask; None where no report is given and none lies beside it.
+
+    Raises:
+        HermesError: the report that was named cannot be read.
+    """
+    from HermesLib.errors import HermesError
+
+    path = arguments.report or arguments.mask.with_name("report.json")
+    if arguments.report is None and not path.is_file():
+        return None
+    try:
+        provenance: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["provenance"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise HermesError(f"{path.name} is not the report of a run ({error})") from error
+    return provenance

@@ -10,6 +10,7 @@ import numpy as np
 
 from HermesLib import __version__
 from HermesLib.errors import HermesError
+from HermesLib.io.algorithm import Algorithm
 from HermesLib.io.coded_concept import Code
 from HermesLib.io.image_files import series_files
 from HermesLib.io.volumes import read_mask, read_volume
@@ -22,16 +23,16 @@ _ANATOMICAL_STRUCTURE = Code("SCT", "123037004", "Anatomical Structure")
 _SERIES_NUMBER = 901
 
 
-def write_dicom_seg(mask: Path, series: Path, organ: Code, model: str, path: Path) -> int:
+def write_dicom_seg(mask: Path, series: Path, organ: Code, algorithm: Algorithm, path: Path) -> int:
     """Write the voxels of a mask file that are not 0 as one binary segment.
 
-    The algorithm's type is SEMIAUTOMATIC, its name HERMES with the promptable model's.
+    The algorithm's type is SEMIAUTOMATIC.
 
     Args:
         mask: on the series' grid, else resampled (nearest neighbour).
         series: the folder of the DICOM series.
         organ: what the segment is.
-        model: name of the promptable model, empty if there was none.
+        algorithm: what made the mask.
         path: of the new file; it must not exist.
 
     Returns:
@@ -55,7 +56,6 @@ def write_dicom_seg(mask: Path, series: Path, organ: Code, model: str, path: Pat
     if not voxels.any():
         raise HermesError(f"{mask.name} is empty; a DICOM SEG needs at least one voxel")
     files = series_files(series)
-    name = f"HERMES {model}".strip()
     description = highdicom.seg.SegmentDescription(
         segment_number=1,
         segment_label=organ.meaning,
@@ -63,7 +63,10 @@ def write_dicom_seg(mask: Path, series: Path, organ: Code, model: str, path: Pat
         segmented_property_type=_coded(organ),
         algorithm_type=highdicom.seg.SegmentAlgorithmTypeValues.SEMIAUTOMATIC,
         algorithm_identification=highdicom.AlgorithmIdentificationSequence(
-            name=name, family=codes.cid7162.ArtificialIntelligence, version=__version__
+            name=algorithm.name,
+            family=codes.cid7162.ArtificialIntelligence,
+            version=algorithm.version,
+            parameters=dict(algorithm.parameters) or None,
         ),
         tracking_uid=highdicom.UID(),
         tracking_id=f"{organ.meaning} 1",
@@ -85,7 +88,7 @@ def write_dicom_seg(mask: Path, series: Path, organ: Code, model: str, path: Pat
             manufacturer_model_name="HERMES",
             software_versions=__version__,
             device_serial_number="0",
-            series_description=f"{name}: {organ.meaning}",
+            series_description=f"{algorithm.name}: {organ.meaning}",
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise HermesError(

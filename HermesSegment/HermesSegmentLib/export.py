@@ -3,18 +3,19 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import slicer
+import vtk
 from slicer.i18n import tr as _
 
 from HermesLib.report import colours
-from HermesSegmentLib import slicer_app
-from HermesSegmentLib.labelmaps import ijk_to_ras, put_labelmap, refresh
+from HermesSegmentLib import dicom_seg
+from HermesSegmentLib.labelmaps import ijk_to_ras, put_labelmap, refresh, take_grid
 from HermesSegmentLib.node_io import write_mask
 from HermesSegmentLib.review import Review
 from HermesSegmentLib.run_creation import ORGAN, terminology
+from HermesSegmentLib.scene_nodes import remove_node
 
-#: How a DICOM SEG describes the origin of its segment.
-ALGORITHM = {"DICOM.SegmentAlgorithmType": "SEMIAUTOMATIC", "DICOM.SegmentAlgorithmName": "HERMES"}
 _SEGMENTATION = ".seg.nrrd"
 _MASKS = (".nii.gz", ".nii", ".nrrd")
 
@@ -25,6 +26,9 @@ def to_segmentation(review: Review, target: Any = None) -> Any:
     Args:
         review: of the run.
         target: the segmentation, which keeps its other segments; None for a new segmentation.
+
+    Raises:
+        RuntimeError: a transform of volume or target is not linear.
     """
     run = review.run
     node = target
@@ -34,9 +38,9 @@ def to_segmentation(review: Review, target: Any = None) -> Any:
         )
         node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
         node.CreateDefaultDisplayNodes()
-        node.SetReferenceImageGeometryParameterFromVolumeNode(run.volume)
+        take_grid(node, run.volume)
         node.SetAndObserveTransformNodeID(run.volume.GetTransformNodeID())
-    _add_segment(node, review)
+    _add_segment(node, review, _placed(run.volume, node))
     return node
 
 
@@ -63,31 +67,32 @@ def to_file(review: Review, path: Path) -> None:
         )
 
 
-def to_dicom_seg(review: Review, folder: Path) -> None:
-    """Write the accepted slices as a DICOM Segmentation object into a folder.
+def to_dicom_seg(review: Review, folder: Path) -> Path:
+    """Write the accepted slices as a DICOM Segmentation object into a folder; returns the file.
+
+    The object names the algorithm, its version, the weights' checksums and the seed.
 
     Raises:
-        RuntimeError: the volume is not from DICOM, or the exporter is missing or fails.
+        RuntimeError: the volume is not from DICOM, its files are not in Slicer's DICOM database, or
+            the exporter is missing or fails.
     """
-    obstacle = slicer_app.dicom_seg_obstacle(review.run.volume)
-    if obstacle:
-        raise RuntimeError(obstacle)
+    run = review.run
+    reason = dicom_seg.obstacle(run.volume)
+    if reason:
+        raise RuntimeError(reason)
     node = to_segmentation(review)
     try:
-        tree = slicer.mrmlScene.GetSubjectHierarchyNode()
-        study = tree.GetItemParent(tree.GetItemByDataNode(review.run.volume))
-        tree.SetItemParent(tree.GetItemByDataNode(node), study)
-        slicer_app.export_dicom_seg(node, folder)
+        return dicom_seg.write(node, folder, run.record.algorithm, run.record.organ["meaning"])
     finally:
-        slicer.mrmlScene.RemoveNode(node)
+        remove_node(node)
 
 
 def _write_segmentation(review: Review, path: Path) -> None:
     name = path.name.removesuffix(_SEGMENTATION)
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     try:
-        node.SetReferenceImageGeometryParameterFromVolumeNode(review.run.volume)
-        _add_segment(node, review)
+        take_grid(node, review.run.volume)
+        _add_segment(node, review, ijk_to_ras(review.run.volume))
         storage = slicer.vtkMRMLSegmentationStorageNode()
         storage.SetFileName(str(path))
         # The whole grid: programs that do not know segmentations expect the image's size.
@@ -95,16 +100,30 @@ def _write_segmentation(review: Review, path: Path) -> None:
         if not storage.WriteData(node):
             raise RuntimeError(_("{name} cannot be written").format(name=path.name))
     finally:
-        slicer.mrmlScene.RemoveNode(node)
+        remove_node(node)
 
 
-def _add_segment(node: Any, review: Review) -> None:
+def _placed(volume: Any, node: Any) -> np.ndarray:
+    """(4, 4): a volume's grid in the coordinates of a node that may have another transform.
+
+    Raises:
+        RuntimeError: a transform between the two is not linear.
+    """
+    between = vtk.vtkMatrix4x4()
+    transforms = volume.GetParentTransformNode(), node.GetParentTransformNode()
+    if not slicer.vtkMRMLTransformNode.GetMatrixTransformBetweenNodes(*transforms, between):
+        raise RuntimeError(
+            _("{name} is under a transform that bends; harden it first").format(name=node.GetName())
+        )
+    return slicer.util.arrayFromVTKMatrix(between) @ ijk_to_ras(volume)
+
+
+def _add_segment(node: Any, review: Review, grid: np.ndarray) -> None:
     organ, segmentation = review.run.record.organ, node.GetSegmentation()
     name = segmentation.GenerateUniqueSegmentID(ORGAN)
     segment_id = segmentation.AddEmptySegment(name, organ["meaning"], colours.rgb(colours.RESULT))
     segment = segmentation.GetSegment(segment_id)
     segment.SetTag(slicer.vtkSegment.GetTerminologyEntryTagName(), terminology(organ))
-    for tag, value in ALGORITHM.items():
-        segment.SetTag(tag, value)
-    put_labelmap(node, segment_id, review.accepted_voxels(), ijk_to_ras(review.run.volume))
+    dicom_seg.tag(segment, review.run.record.algorithm)
+    put_labelmap(node, segment_id, review.accepted_voxels(), grid)
     refresh(node)

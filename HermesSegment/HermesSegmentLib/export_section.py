@@ -8,7 +8,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from HermesSegmentLib import export, review_report, slicer_app
+from HermesSegmentLib import dicom_seg, export, review_report
 from HermesSegmentLib.review_section import ReviewSection
 
 _FILTERS = "Segmentation (*.seg.nrrd);;NIfTI mask (*.nii.gz)"
@@ -63,9 +63,7 @@ class ExportSection:
         ui, decided = self.ui, self.reviewing.decided
         for widget in (ui.exportNodeButton, ui.exportFileButton):
             widget.enabled = decided
-        obstacle = (
-            slicer_app.dicom_seg_obstacle(self.reviewing.opened.run.volume) if decided else ""
-        )
+        obstacle = dicom_seg.obstacle(self.reviewing.opened.run.volume) if decided else ""
         ui.exportDicomButton.enabled = decided and not obstacle
         ui.exportDicomButton.toolTip = obstacle or _(
             "Save the accepted slices as a DICOM Segmentation object"

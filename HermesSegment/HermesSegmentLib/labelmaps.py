@@ -7,6 +7,8 @@ import slicer
 import vtk
 from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
+from HermesSegmentLib.scene_nodes import add_hidden, remove_node
+
 _LABELMAP = "Binary labelmap"
 #: Slicer's DICOM export takes a segment for empty if its scalars have another name.
 _SCALARS = "ImageScalars"
@@ -46,6 +48,21 @@ def put_labelmap(
     segment.AddRepresentation(_LABELMAP, image)
 
 
+def take_grid(segmentation_node: Any, volume: Any) -> None:
+    """Let a volume's own grid be the reference geometry of a segmentation node.
+
+    Slicer takes the grid as the volume's transform places it, and cuts a segmentation to it when it
+    is saved. The voxels here are on the grid before any transform.
+    """
+    segmentation_node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+    matrix, converter = vtk.vtkMatrix4x4(), slicer.vtkSegmentationConverter
+    volume.GetIJKToRASMatrix(matrix)
+    segmentation_node.GetSegmentation().SetConversionParameter(
+        converter.GetReferenceImageGeometryParameterName(),
+        converter.SerializeImageGeometry(matrix, volume.GetImageData()),
+    )
+
+
 def own_voxels(
     segmentation_node: Any, segment_id: str, shape: tuple[int, int, int]
 ) -> np.ndarray | None:
@@ -70,10 +87,53 @@ def has_labelmap(segmentation_node: Any, segment_id: str) -> bool:
     return segment is not None and segment.GetRepresentation(_LABELMAP) is not None
 
 
+def stored_voxels(segmentation_node: Any, segment_id: str, volume: Any) -> np.ndarray:
+    """A segment's voxels (k, j, i, bool) on the grid of the volume whose transform it shares.
+
+    Transforms of the nodes do not count: items of sequences have none.
+    """
+    segment = segmentation_node.GetSegmentation().GetSegment(segment_id)
+    image = segment.GetRepresentation(_LABELMAP)
+    matrix = vtk.vtkMatrix4x4()
+    image.GetImageToWorldMatrix(matrix)
+    to_volume = np.linalg.inv(ijk_to_ras(volume)) @ slicer.util.arrayFromVTKMatrix(matrix)
+    # Files may begin at another voxel of the same grid.
+    shift = np.round(to_volume[:3, 3]).astype(int)
+    same_grid = np.eye(4)
+    same_grid[:3, 3] = shift
+    if not np.allclose(to_volume, same_grid, atol=0.01):
+        return voxels_of(segmentation_node, segment_id, volume)
+    shape = volume.GetImageData().GetDimensions()[::-1]
+    voxels = np.zeros(shape, bool)
+    scalars = image.GetPointData().GetScalars()
+    if scalars is None:
+        return voxels
+    block = vtk_to_numpy(scalars).reshape(image.GetDimensions()[::-1])
+    first = (np.array(image.GetExtent()[::2]) + shift)[::-1]
+    start = np.clip(first, 0, shape)
+    stop = np.clip(first + block.shape, 0, shape)
+    inside = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
+    part = tuple(slice(a, b) for a, b in zip(start - first, stop - first, strict=True))
+    voxels[inside] = block[part] == segment.GetLabelValue()
+    return voxels
+
+
 def voxels_of(segmentation_node: Any, segment_id: str, volume: Any) -> np.ndarray:
-    """A segment's voxels (k, j, i, bool) on a volume's grid, a copy."""
-    voxels = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation_node, segment_id, volume)
-    return np.asarray(voxels) > 0
+    """A segment's voxels (k, j, i, bool) on a volume's grid, wherever transforms put the two."""
+    names = vtk.vtkStringArray()
+    names.InsertNextValue(segment_id)
+    # slicer.util has a function for this, which leaves a display node at every call.
+    node = add_hidden("vtkMRMLLabelMapVolumeNode", "HERMES segment")
+    try:
+        logic = slicer.modules.segmentations.logic()
+        if not logic.ExportSegmentsToLabelmapNode(segmentation_node, names, node, volume):
+            raise RuntimeError(f"{segmentation_node.GetName()} cannot be read")
+        return slicer.util.arrayFromVolume(node) > 0
+    finally:
+        display = node.GetDisplayNode()
+        if display is not None and display.GetColorNode() is not None:
+            slicer.mrmlScene.RemoveNode(display.GetColorNode())
+        remove_node(node)
 
 
 def refresh(segmentation_node: Any) -> None:

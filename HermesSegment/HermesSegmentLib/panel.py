@@ -97,8 +97,7 @@ class Panel:
         observer = parameters.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self.refresh())
         self._tags = tag, observer
         if parameters.volume is None:
-            volumes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
-            parameters.volume = volumes[0] if volumes else None
+            parameters.volume = slice_views.first_volume()
         self.refresh()
 
     def unbind(self) -> None:
@@ -161,7 +160,11 @@ class Panel:
         request = make_request(parameters, volume, self.control.folder(), start)
         run = RunNodes.create(volume, make_record(parameters, request))
         run.show_difference(parameters.showDifference)
-        self.control.start(request, run)
+        try:
+            self.control.start(request, run)
+        except Exception:
+            run.remove()
+            raise
         self._unfinished = True
         self.reviewing.open(None)
         self._run_id = run.node.GetID()

@@ -13,6 +13,7 @@ import slicer
 from HermesLib.report import colours
 from HermesSegmentLib.prompt_shapes import draw_strokes, strokes
 from HermesSegmentLib.run_creation import adopt
+from HermesSegmentLib.scene_nodes import add_hidden
 from HermesSegmentLib.slice_frame import SliceFrame
 
 COLOURS = {
@@ -60,7 +61,7 @@ def show_prompt(
 
 def prompt_nodes(owner: Any) -> list[Any]:
     """The markups that show the prompt of a run's record node."""
-    return [node for node in _all_nodes(owner) if node.GetAttribute(_SHAPE)]
+    return [node for node in all_prompt_nodes(owner) if node.GetAttribute(_SHAPE)]
 
 
 def hide_prompts(owner: Any, hidden: bool) -> None:
@@ -154,7 +155,7 @@ class _Pool:
 
     def __init__(self, owner: Any) -> None:
         self._owner = owner
-        self._free = _all_nodes(owner)
+        self._free = all_prompt_nodes(owner)
         self.taken: list[Any] = []
         volume = owner.GetNodeReference("volume")
         self._transform_id = None if volume is None else volume.GetTransformNodeID()
@@ -198,7 +199,8 @@ _GLYPHS = {
 }
 
 
-def _all_nodes(owner: Any) -> list[Any]:
+def all_prompt_nodes(owner: Any) -> list[Any]:
+    """The markups of a run's record node, also those that show nothing at present."""
     return [
         node
         for node in slicer.util.getNodesByClass("vtkMRMLMarkupsNode")
@@ -207,14 +209,10 @@ def _all_nodes(owner: Any) -> list[Any]:
 
 
 def _new(owner: Any, kind: str, sign: str) -> Any:
-    node = slicer.mrmlScene.CreateNodeByClass(kind)
-    node.UnRegister(None)
-    node.SetName(slicer.mrmlScene.GenerateUniqueName(f"HERMES prompt: {sign}"))
-    node.SetHideFromEditors(True)
+    node = add_hidden(kind, f"HERMES prompt: {sign}")
     node.SetSaveWithScene(False)
     node.SetAttribute(_MARK, owner.GetID())
     node.SetAttribute(_SIGN, sign)
-    slicer.mrmlScene.AddNode(node)
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
     # A display node is not saved because its markup is not: it would be left over.

@@ -270,7 +270,12 @@ class RunControl:
         else:
             # The report covers some of the slices, or there is none.
             run.mark_slices()
-        run.save_record()
+        if record.slices:
+            run.save_record()
+        else:
+            # Nothing was done: nothing is left in the scene.
+            run.remove()
+            self.run = None
         self._remove_folder()
         self.loading = False
         if isinstance(message, Finished):

@@ -6,7 +6,10 @@ import slicer
 from slicer.i18n import tr as _
 
 from HermesLib.report import colours
+from HermesSegmentLib import dicom_seg
+from HermesSegmentLib.labelmaps import take_grid
 from HermesSegmentLib.run_record import RunRecord
+from HermesSegmentLib.scene_nodes import add_hidden, add_listed, remove_node
 
 ORGAN = "organ"
 MASK_ONLY, PGT_ONLY = "mask-only", "pgt-only"
@@ -39,6 +42,9 @@ def create_run_nodes(volume: Any, record: RunRecord) -> Any:
     node.SetText(record.to_json())
     node.SetNodeReferenceID("volume", volume.GetID())
     _add_segmentations(node, title, volume, record.organ)
+    # Slicer's own export takes a segment without these tags for painted by hand.
+    segment = node.GetNodeReference("result").GetSegmentation().GetSegment(ORGAN)
+    dicom_seg.tag(segment, record.algorithm)
     _add_sequences(node, title)
     _add_folder(node, title, volume)
     return node
@@ -71,7 +77,6 @@ def create_doubt(record_node: Any, volume: Any) -> Any:
     what possibly does.
     """
     node = _new_segmentation(record_node, "doubt", _("spread of the expected outline"), volume)
-    node.SetHideFromEditors(True)
     for segment, name in ((CERTAIN, _("certain")), (POSSIBLE, _("possible"))):
         node.GetSegmentation().AddEmptySegment(segment, name, colours.rgb(colours.EXPECTED))
     display = node.GetDisplayNode()
@@ -83,6 +88,30 @@ def create_doubt(record_node: Any, volume: Any) -> Any:
         part.SetSaveWithScene(False)
     adopt(record_node, node)
     return node
+
+
+def remove_run_nodes(record_node: Any) -> None:
+    """Remove all nodes of a run and its folder from the scene; the volume stays."""
+    scene, tree = slicer.mrmlScene, slicer.mrmlScene.GetSubjectHierarchyNode()
+    mask = record_node.GetNodeReference("mask")
+    folder = 0 if mask is None else tree.GetItemParent(_item(tree, mask))
+    roles: list[str] = []
+    record_node.GetNodeReferenceRoles(roles)
+    parts = [record_node.GetNodeReference(role) for role in roles if role != "volume"]
+    chart = record_node.GetNodeReference("chart")
+    if chart is not None:
+        parts += [
+            chart.GetNthPlotSeriesNode(number)
+            for number in range(chart.GetNumberOfPlotSeriesNodes())
+        ]
+    # The browser first: it follows its sequences.
+    parts.sort(key=lambda part: part is not None and not part.IsA("vtkMRMLSequenceBrowserNode"))
+    for part in parts:
+        if part is not None and part.GetScene() is scene:
+            remove_node(part)
+    remove_node(record_node)
+    if folder and tree.GetItemOwnerPluginName(folder) == "Folder":
+        tree.RemoveItem(folder)
 
 
 def _add_segmentations(node: Any, title: str, volume: Any, organ: dict[str, str]) -> None:
@@ -115,9 +144,11 @@ def _add_segmentations(node: Any, title: str, volume: Any, organ: dict[str, str]
 
 
 def _new_segmentation(record_node: Any, role: str, name: str, volume: Any) -> Any:
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
+    # Only the result is a segmentation to choose; the others show iterations.
+    add = add_listed if role == "result" else add_hidden
+    node = add("vtkMRMLSegmentationNode", name)
     node.CreateDefaultDisplayNodes()
-    node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+    take_grid(node, volume)
     node.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
     node.GetDisplayNode().SetVisibility3D(False)
     record_node.SetNodeReferenceID(role, node.GetID())
@@ -140,8 +171,8 @@ def _add_sequences(node: Any, title: str) -> None:
 def _add_folder(node: Any, title: str, volume: Any) -> None:
     tree = slicer.mrmlScene.GetSubjectHierarchyNode()
     folder = tree.CreateFolderItem(tree.GetItemParent(_item(tree, volume)), title)
-    for role in _SEGMENTATIONS:
-        tree.SetItemParent(_item(tree, node.GetNodeReference(role)), folder)
+    for part in (*(node.GetNodeReference(role) for role in _SEGMENTATIONS), node):
+        tree.SetItemParent(_item(tree, part), folder)
 
 
 def _item(tree: Any, node: Any) -> int:

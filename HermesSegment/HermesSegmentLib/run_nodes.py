@@ -15,15 +15,24 @@ from HermesLib.refinement.history import PackedArray
 from HermesLib.refinement.marks import common_with_next
 from HermesSegmentLib.canvas import Canvas
 from HermesSegmentLib.iteration_masks import IterationMasks
-from HermesSegmentLib.labelmaps import has_labelmap, ijk_to_ras, own_voxels, put_labelmap, voxels_of
+from HermesSegmentLib.labelmaps import (
+    has_labelmap,
+    ijk_to_ras,
+    own_voxels,
+    put_labelmap,
+    stored_voxels,
+)
 from HermesSegmentLib.overlays import Overlays
+from HermesSegmentLib.prompt_markups import all_prompt_nodes
 from HermesSegmentLib.run_creation import (
     ORGAN,
     adopt,
     create_doubt,
     create_run_nodes,
+    remove_run_nodes,
 )
 from HermesSegmentLib.run_record import RunRecord
+from HermesSegmentLib.scene_nodes import remove_node
 from HermesSegmentLib.sequence_items import SequenceItems
 from HermesSegmentLib.slice_frame import SliceFrame
 
@@ -120,6 +129,7 @@ class RunNodes:
         """
         if not self.count or not self.alive:
             return
+        self._follow_transform()
         for role in _SEQUENCES:
             self._sequence(role).extend(self.count)
         item = min(max(item, 0), self.count - 1)
@@ -182,7 +192,7 @@ class RunNodes:
             # New, or cropped by the Segment Editor or by a file: back to the whole grid.
             voxels = np.zeros(shape, np.uint8)
             if has_labelmap(node, ORGAN):
-                voxels[:] = voxels_of(node, ORGAN, self.volume)
+                voxels[:] = stored_voxels(node, ORGAN, self.volume)
             put_labelmap(node, ORGAN, voxels, ijk_to_ras(self.volume))
         return voxels
 
@@ -197,6 +207,12 @@ class RunNodes:
     def adopt(self, node: Any) -> None:
         """Put a node into the run's folder."""
         adopt(self.node, node)
+
+    def remove(self) -> None:
+        """Remove all nodes of the run from the scene; the volume stays."""
+        for prompt in all_prompt_nodes(self.node):
+            remove_node(prompt)
+        remove_run_nodes(self.node)
 
     @property
     def saved(self) -> bool:
@@ -230,6 +246,14 @@ class RunNodes:
     def _voxel_shape(self) -> tuple[int, int, int]:
         i, j, k = self.volume.GetImageData().GetDimensions()
         return k, j, i
+
+    def _follow_transform(self) -> None:
+        """Move the run with its volume, which may have been moved since."""
+        transform_id = self.volume.GetTransformNodeID()
+        for role in ("mask", "pgt", "previous", "difference", "result"):
+            node = self.get(role)
+            if node is not None and node.GetTransformNodeID() != transform_id:
+                node.SetAndObserveTransformNodeID(transform_id)
 
     def _show_slices(self, item: int) -> None:
         current = self._masks.latest(item)

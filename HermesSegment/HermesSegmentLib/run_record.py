@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
+from HermesLib.io.algorithm import Algorithm
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.history import result_iteration
 from HermesLib.refinement.marks import FinalSlice, Mark, Marks, volume_marks
@@ -142,6 +143,11 @@ class RunRecord:
     out_of_distribution: list[int] | None = None
     report: dict[str, Any] | None = None
     journal: dict[str, Any] | None = None
+
+    @property
+    def algorithm(self) -> Algorithm:
+        """What made the masks, as far as it is known: a broken run has no report."""
+        return Algorithm.from_provenance((self.report or {}).get("provenance") or self.request)
 
     def open(
         self,

@@ -12,7 +12,7 @@ import slicer
 
 from HermesLib.io.orientation import SliceAxes
 from HermesSegmentLib.iteration_masks import PackedMask, around
-from HermesSegmentLib.labelmaps import has_labelmap, put_labelmap, voxels_of
+from HermesSegmentLib.labelmaps import has_labelmap, put_labelmap, stored_voxels, take_grid
 from HermesSegmentLib.run_creation import ORGAN, add_organ, terminology
 from HermesSegmentLib.slice_frame import SliceFrame
 
@@ -33,7 +33,7 @@ class SequenceItems:
         self._blank = slicer.vtkMRMLSegmentationNode()
         segment = proxy.GetSegmentation().GetSegment(ORGAN)
         # Slicer crashes when it loads a small or empty segmentation without the image's grid.
-        self._blank.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+        take_grid(self._blank, volume)
         add_organ(self._blank, segment.GetName(), terminology(organ), segment.GetColor())
 
     def extend(self, count: int) -> None:
@@ -58,7 +58,7 @@ class SequenceItems:
         node = self.sequence.GetNthDataNode(number)
         if not has_labelmap(node, ORGAN):
             return None
-        return axes.view(voxels_of(node, ORGAN, self.volume))
+        return axes.view(stored_voxels(node, ORGAN, self.volume))
 
 
 def _block(

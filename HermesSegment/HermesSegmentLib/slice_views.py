@@ -40,6 +40,23 @@ def show_volume(volume: Any) -> None:
     slicer.util.setSliceViewerLayers(fit=True)
 
 
+def first_volume() -> Any:
+    """The image that a reader means: that in the Red view, else the scene's first; or None.
+
+    Label maps, vectors and the like are no images of this module.
+    """
+    images = [
+        node
+        for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
+        if node.GetClassName() == "vtkMRMLScalarVolumeNode" and not node.GetHideFromEditors()
+    ]
+    views = slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")
+    views.sort(key=lambda view: view.GetLayoutName() != _FIRST)
+    shown = [view.GetBackgroundVolumeID() for view in views]
+    in_view = [node for name in shown for node in images if node.GetID() == name]
+    return next(iter([*in_view, *images]), None)
+
+
 def show_slice(volume: Any, frame: SliceFrame, index: int) -> None:
     """Move every slice view to the centre of a slice."""
     centre = to_world(volume, frame.centre(index))[0]

@@ -46,35 +46,6 @@ def edit_in_segment_editor(segmentation: Any, segment_id: str, volume: Any) -> b
     return True
 
 
-def dicom_seg_obstacle(volume: Any) -> str:
-    """The reason why a volume's segmentation cannot be exported as DICOM SEG; empty if it can."""
-    if not (volume.GetAttribute("DICOM.instanceUIDs") or "").strip():
-        return _("DICOM SEG: the volume was not loaded from DICOM.")
-    if importlib.util.find_spec("DICOMSegmentationPlugin") is None:
-        return _("DICOM SEG: install the extension QuantitativeReporting.")
-    return ""
-
-
-def export_dicom_seg(segmentation: Any, folder: Path) -> None:
-    """Write a segmentation node of a DICOM volume into a folder, through QuantitativeReporting.
-
-    Raises:
-        RuntimeError: the plugin cannot export it.
-    """
-    import DICOMSegmentationPlugin
-
-    plugin = DICOMSegmentationPlugin.DICOMSegmentationPluginClass()
-    tree = slicer.mrmlScene.GetSubjectHierarchyNode()
-    exportables = plugin.examineForExport(tree.GetItemByDataNode(segmentation))
-    if not exportables:
-        raise RuntimeError(_("QuantitativeReporting offers no export for this segmentation"))
-    for exportable in exportables:
-        exportable.directory = str(folder)
-    problem = plugin.export(exportables)
-    if problem:
-        raise RuntimeError(problem)
-
-
 def show_chart(chart: Any) -> None:
     """Show a chart in the plot views of the layout."""
     for view in slicer.util.getNodesByClass("vtkMRMLPlotViewNode"):

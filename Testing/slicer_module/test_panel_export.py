@@ -8,6 +8,7 @@ import slicer
 from HermesSegmentLib.labelmaps import voxels_of
 from HermesSegmentLib.run_creation import ORGAN
 from Testing.slicer_module.driving import GLAND, LARGE, accept_every, click
+from Testing.slicer_module.test_slice_views import transform_of
 
 
 def test_exports_hold_only_accepted_slices_on_the_volumes_grid(reviewed, tmp_path):
@@ -63,16 +64,6 @@ def test_exporting_to_an_existing_segmentation_keeps_its_segments(reviewed):
     )
 
 
-def test_dicom_seg_is_offered_only_for_dicom_volumes_and_the_reason_is_given(reviewed):
-    click(reviewed.ui.acceptButton)
-    assert not reviewed.ui.exportDicomButton.enabled
-    assert "not loaded from DICOM" in reviewed.ui.exportNote.text
-    reviewed.review.run.volume.SetAttribute("DICOM.instanceUIDs", "1.2.3")
-    reviewed.refresh()
-    assert not reviewed.ui.exportDicomButton.enabled
-    assert "QuantitativeReporting" in reviewed.ui.exportDicomButton.toolTip
-
-
 def test_edits_in_the_segment_editor_are_exported(reviewed, tmp_path):
     import SimpleITK
 
@@ -90,3 +81,40 @@ def test_edits_in_the_segment_editor_are_exported(reviewed, tmp_path):
     exported = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(tmp_path / "out.nii.gz"))) > 0
     assert np.array_equal(exported[3], painted[3] > 0)
     assert np.array_equal(exported[2], GLAND) and np.array_equal(exported[4], LARGE)
+
+
+def test_an_export_into_a_segmentation_elsewhere_is_at_the_volumes_place(reviewed):
+    from HermesSegmentLib import export
+
+    volume = reviewed.review.run.volume
+    click(reviewed.ui.acceptButton)
+    target = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "elsewhere")
+    target.CreateDefaultDisplayNodes()
+    transform_of(target, 0, (10, 0, 0))
+    transform_of(volume, 30, (-5, 8, 0))
+    export.to_segmentation(reviewed.review, target)
+    (name,) = target.GetSegmentation().GetSegmentIDs()
+    # Read through both transforms.
+    assert np.array_equal(voxels_of(target, name, volume)[3], LARGE)
+
+
+def test_a_file_of_a_transformed_volume_is_on_the_volumes_own_grid(reviewed, tmp_path):
+    import SimpleITK
+
+    from HermesSegmentLib import export
+
+    click(reviewed.ui.acceptButton)
+    transform_of(reviewed.review.run.volume, 30, (-5, 8, 0))
+    for name in ("out.seg.nrrd", "out.nii.gz"):
+        export.to_file(reviewed.review, tmp_path / name)
+        image = SimpleITK.ReadImage(str(tmp_path / name))
+        voxels = SimpleITK.GetArrayFromImage(image)
+        assert voxels.shape == (6, 40, 50) and np.array_equal(voxels[3] > 0, LARGE), name
+
+
+def test_a_run_follows_a_volume_that_is_moved_later(reviewed):
+    run = reviewed.review.run
+    transform = transform_of(run.volume, 30, (-5, 8, 0))
+    reviewed.reviewing.show_iteration(0)
+    for role in ("mask", "pgt", "previous", "difference", "result"):
+        assert run.get(role).GetParentTransformNode() is transform

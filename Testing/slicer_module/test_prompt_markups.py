@@ -52,6 +52,8 @@ def show(run: RunNodes, prompt, index: int = 3) -> list:
 def kinds() -> Counter[str]:
     """How many nodes of each class the scene has."""
     scene = slicer.mrmlScene
+    # Slicer always has one.
+    scene.GetSubjectHierarchyNode()
     return Counter(
         scene.GetNthNode(number).GetClassName() for number in range(scene.GetNumberOfNodes())
     )

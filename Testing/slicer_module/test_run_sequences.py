@@ -13,6 +13,7 @@ from HermesSegmentLib.run_creation import ORGAN, run_record_nodes
 from HermesSegmentLib.run_nodes import RunNodes
 from Testing.slicer_module.events import AXES, iteration, opened, record
 from Testing.slicer_module.test_run_nodes import GLAND, LARGE, SMALL, begin, run, voxels
+from Testing.slicer_module.test_slice_views import transform_of
 
 
 def test_a_saved_scene_brings_the_run_back(run, tmp_path):
@@ -147,3 +148,21 @@ def test_a_run_that_starts_again_replaces_the_items_of_its_first_try(run, tmp_pa
             assert np.array_equal(item[index], expected.get(index, np.zeros_like(SMALL)))
     assert not voxels(run, "mask")[[2, 3]].any()
     assert slicer.util.saveScene(str(tmp_path / "again.mrb"))
+
+
+def test_a_saved_run_on_a_transformed_volume_comes_back_in_place(volume, tmp_path):
+    transform_of(volume, 25, (4, 0, 9))
+    run = begin(volume)
+    run.add(iteration(2, 0, GLAND, LARGE, 0.5))
+    run.add(iteration(2, 1, SMALL, GLAND, 0.9, "accepted"))
+    run.show_latest()
+    assert np.array_equal(voxels(run, "mask")[2], SMALL)
+    run.save()
+    path = str(tmp_path / "moved.mrb")
+    assert slicer.util.saveScene(path)
+    slicer.mrmlScene.Clear(0)
+    slicer.util.loadScene(path)
+    again = RunNodes(*run_record_nodes())
+    assert np.array_equal(again.mask(2, 0), GLAND) and np.array_equal(again.pgt(2, 1), GLAND)
+    again.show(0)
+    assert np.array_equal(voxels(again, "mask")[2], GLAND)

@@ -30,6 +30,7 @@ def start() -> None:
     from Testing.standins import (
         application,
         ctk_widgets,
+        dicom_segmentation_plugin,
         i18n,
         mrml_widgets,
         parameter_node,
@@ -39,6 +40,7 @@ def start() -> None:
 
     sys.modules["qt"] = pythonqt
     sys.modules["ctk"] = ctk_widgets
+    sys.modules["DICOMSegmentationPlugin"] = dicom_segmentation_plugin
     for name, module in (
         ("ScriptedLoadableModule", scripted_module),
         ("parameterNodeWrapper", parameter_node),

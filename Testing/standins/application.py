@@ -11,6 +11,7 @@ import slicer
 import vtk
 
 from Testing.standins import pythonqt as qt
+from Testing.standins.dicom_database import DicomDatabase
 from Testing.standins.layout_manager import LayoutManager
 
 #: Module name, class of its logic, and the name under which MRML looks it up.
@@ -264,6 +265,7 @@ def start() -> None:
     vtk.vtkLogger.SetStderrVerbosity(vtk.vtkLogger.VERBOSITY_ERROR)
     slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene, True)
     slicer.app.start_views()
+    slicer.dicomDatabase = DicomDatabase()
     slicer.testing = True
 
 

@@ -89,11 +89,15 @@ class qMRMLNodeComboBox(QWidget):  # noqa: N801
         if self._scene is None:
             return []
         every = (self._scene.GetNthNode(number) for number in range(self._scene.GetNumberOfNodes()))
-        return [
-            node
-            for node in every
-            if any(node.IsA(kind) for kind in self._types) and not node.GetHideFromEditors()
-        ]
+        return [node for node in every if self._is_listed(node)]
+
+    def _is_listed(self, node: Any) -> bool:
+        """As qMRMLSortFilterProxyModel: hidden nodes never, derived classes if asked for."""
+        if node.GetHideFromEditors():
+            return False
+        if self._options.get("showChildNodeTypes", True):
+            return any(node.IsA(kind) for kind in self._types)
+        return node.GetClassName() in self._types
 
     def _fill(self) -> None:
         if not pythonqt.shiboken6.isValid(self):
@@ -137,5 +141,6 @@ class qMRMLNodeComboBox(QWidget):  # noqa: N801
     noneEnabled = _option("noneEnabled", bool, False)
     addEnabled = _option("addEnabled", bool, True)
     removeEnabled = _option("removeEnabled", bool, True)
+    showChildNodeTypes = _option("showChildNodeTypes", bool, True)
     renameEnabled = _option("renameEnabled", bool, False)
     noneDisplay = _option("noneDisplay", str, "None")
