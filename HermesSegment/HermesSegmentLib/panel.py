@@ -160,11 +160,8 @@ class Panel:
         request = make_request(parameters, volume, self.control.folder(), start)
         run = RunNodes.create(volume, make_record(parameters, request))
         run.show_difference(parameters.showDifference)
-        try:
+        with run.removed_on_failure():
             self.control.start(request, run)
-        except Exception:
-            run.remove()
-            raise
         self._unfinished = True
         self.reviewing.open(None)
         self._run_id = run.node.GetID()

@@ -270,11 +270,7 @@ class RunControl:
         else:
             # The report covers some of the slices, or there is none.
             run.mark_slices()
-        if record.slices:
-            run.save_record()
-        else:
-            # Nothing was done: nothing is left in the scene.
-            run.remove()
+        if not run.keep():
             self.run = None
         self._remove_folder()
         self.loading = False

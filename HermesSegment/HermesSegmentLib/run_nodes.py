@@ -5,6 +5,8 @@ loaded brings the run back. The scene stores what each iteration changed (:mod:`
 the nodes that the views show are filled from there, one volume each.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 import numpy as np
@@ -214,6 +216,26 @@ class RunNodes:
             remove_node(prompt)
         remove_run_nodes(self.node)
 
+    @contextmanager
+    def removed_on_failure(self) -> Iterator[None]:
+        """Remove the run if what is done in this context fails."""
+        try:
+            yield
+        except Exception:
+            self.remove()
+            raise
+
+    def keep(self) -> bool:
+        """Save the record of a run that has ended; remove a run without slices.
+
+        Returns whether the run is still there.
+        """
+        if not self.record.slices:
+            self.remove()
+            return False
+        self.save_record()
+        return True
+
     @property
     def saved(self) -> bool:
         """Whether the items of the sequences hold all iterations."""
@@ -250,7 +272,7 @@ class RunNodes:
     def _follow_transform(self) -> None:
         """Move the run with its volume, which may have been moved since."""
         transform_id = self.volume.GetTransformNodeID()
-        for role in ("mask", "pgt", "previous", "difference", "result"):
+        for role in ("mask", "pgt", "previous", "difference", "doubt", "result"):
             node = self.get(role)
             if node is not None and node.GetTransformNodeID() != transform_id:
                 node.SetAndObserveTransformNodeID(transform_id)

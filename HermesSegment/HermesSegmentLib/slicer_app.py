@@ -3,15 +3,12 @@
 The tests cannot run most of this; ``docs/manual-checklist.md`` lists what was tried by hand.
 """
 
-import importlib.metadata
-import importlib.util
 import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 import slicer
-from slicer.i18n import tr as _
 
 
 def python_command() -> list[str]:

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import slicer
 
+from HermesLib.metrics.overlap import dice
 from HermesSegmentLib.labelmaps import voxels_of
 from HermesSegmentLib.run_creation import ORGAN
 from Testing.slicer_module.driving import GLAND, LARGE, accept_every, click
@@ -95,7 +96,9 @@ def test_an_export_into_a_segmentation_elsewhere_is_at_the_volumes_place(reviewe
     export.to_segmentation(reviewed.review, target)
     (name,) = target.GetSegmentation().GetSegmentIDs()
     # Read through both transforms.
-    assert np.array_equal(voxels_of(target, name, volume)[3], LARGE)
+    found = voxels_of(target, name, volume)[3]
+    # Resampled to the nearest voxel.
+    assert dice(found, LARGE) > 0.98
 
 
 def test_a_file_of_a_transformed_volume_is_on_the_volumes_own_grid(reviewed, tmp_path):
