@@ -1,5 +1,6 @@
 """Masks as DICOM Segmentation objects, on real series."""
 
+import json
 import re
 from pathlib import Path
 
@@ -44,7 +45,10 @@ def test_every_voxel_is_read_back_in_place_with_its_meaning(name, preset, code, 
         "--preset",
         preset,
     ]
-    assert main([*words, "--model", "medsam"]) == 0
+    networks = {"model": {"name": "medsam", "sha256": "a" * 64}}
+    report = {"provenance": {"hermes": "0.1.0", "seed": 5, "preset": preset, **networks}}
+    (tmp_path / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    assert main(words) == 0
     assert "3 frames" in capsys.readouterr().out
     stored = highdicom.seg.segread(output)
     (segment,) = stored.SegmentSequence
@@ -52,6 +56,10 @@ def test_every_voxel_is_read_back_in_place_with_its_meaning(name, preset, code, 
         segment.SegmentAlgorithmType == "SEMIAUTOMATIC"
         and segment.SegmentAlgorithmName == "HERMES medsam"
     )
+    (algorithm,) = segment.SegmentationAlgorithmIdentificationSequence
+    assert algorithm.AlgorithmVersion == "0.1.0"
+    assert "seed=5" in algorithm.AlgorithmParameters
+    assert f"model-sha256={'a' * 64}" in algorithm.AlgorithmParameters
     assert segment.SegmentedPropertyTypeCodeSequence[0].CodeValue == code
     volume = stored.get_volume(segment_numbers=[1], combine_segments=True)
     # Where each set voxel lies in the patient, mm, must be where the mask says.
