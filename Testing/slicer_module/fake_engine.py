@@ -38,5 +38,6 @@ class FakeEngine:
             self.say(Cancelled(None))
 
     def close(self) -> None:
-        """End the engine."""
+        """End the engine; nothing it has said is heard any more."""
+        self.waiting = []
         self.closed, self.state = True, State.IDLE
