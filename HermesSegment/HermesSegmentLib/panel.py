@@ -160,8 +160,11 @@ class Panel:
         request = make_request(parameters, volume, self.control.folder(), start)
         run = RunNodes.create(volume, make_record(parameters, request))
         run.show_difference(parameters.showDifference)
-        with run.removed_on_failure():
+        try:
             self.control.start(request, run)
+        except Exception:
+            run.remove()
+            raise
         self._unfinished = True
         self.reviewing.open(None)
         self._run_id = run.node.GetID()

@@ -270,7 +270,7 @@ class RunControl:
         else:
             # The report covers some of the slices, or there is none.
             run.mark_slices()
-        if not run.keep():
+        if not run.finish():
             self.run = None
         self._remove_folder()
         self.loading = False

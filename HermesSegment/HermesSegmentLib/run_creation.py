@@ -90,6 +90,15 @@ def create_doubt(record_node: Any, volume: Any) -> Any:
     return node
 
 
+def follow_volume(record_node: Any) -> None:
+    """Move a run with its volume, which may have been moved since."""
+    transform_id = record_node.GetNodeReference("volume").GetTransformNodeID()
+    for role in (*_SEGMENTATIONS, "doubt"):
+        node = record_node.GetNodeReference(role)
+        if node is not None and node.GetTransformNodeID() != transform_id:
+            node.SetAndObserveTransformNodeID(transform_id)
+
+
 def remove_run_nodes(record_node: Any) -> None:
     """Remove all nodes of a run and its folder from the scene; the volume stays."""
     scene, tree = slicer.mrmlScene, slicer.mrmlScene.GetSubjectHierarchyNode()

@@ -5,8 +5,6 @@ loaded brings the run back. The scene stores what each iteration changed (:mod:`
 the nodes that the views show are filled from there, one volume each.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Self
 
 import numpy as np
@@ -31,11 +29,12 @@ from HermesSegmentLib.run_creation import (
     adopt,
     create_doubt,
     create_run_nodes,
+    follow_volume,
     remove_run_nodes,
 )
 from HermesSegmentLib.run_record import RunRecord
 from HermesSegmentLib.scene_nodes import remove_node
-from HermesSegmentLib.sequence_items import SequenceItems
+from HermesSegmentLib.sequence_items import SequenceItems, read_iterations
 from HermesSegmentLib.slice_frame import SliceFrame
 
 #: The sequences' roles, which are those of their proxies.
@@ -131,7 +130,7 @@ class RunNodes:
         """
         if not self.count or not self.alive:
             return
-        self._follow_transform()
+        follow_volume(self.node)
         for role in _SEQUENCES:
             self._sequence(role).extend(self.count)
         item = min(max(item, 0), self.count - 1)
@@ -216,16 +215,7 @@ class RunNodes:
             remove_node(prompt)
         remove_run_nodes(self.node)
 
-    @contextmanager
-    def removed_on_failure(self) -> Iterator[None]:
-        """Remove the run if what is done in this context fails."""
-        try:
-            yield
-        except Exception:
-            self.remove()
-            raise
-
-    def keep(self) -> bool:
+    def finish(self) -> bool:
         """Save the record of a run that has ended; remove a run without slices.
 
         Returns whether the run is still there.
@@ -269,14 +259,6 @@ class RunNodes:
         i, j, k = self.volume.GetImageData().GetDimensions()
         return k, j, i
 
-    def _follow_transform(self) -> None:
-        """Move the run with its volume, which may have been moved since."""
-        transform_id = self.volume.GetTransformNodeID()
-        for role in ("mask", "pgt", "previous", "difference", "doubt", "result"):
-            node = self.get(role)
-            if node is not None and node.GetTransformNodeID() != transform_id:
-                node.SetAndObserveTransformNodeID(transform_id)
-
     def _show_slices(self, item: int) -> None:
         current = self._masks.latest(item)
         previous = self._masks.latest(item - 1) if item else {}
@@ -308,17 +290,6 @@ class RunNodes:
             self.get(f"{role}-sequence") is None or self.get(role) is None for role in _SEQUENCES
         ):
             return
-        axes, nothing = self.frame.axes, np.zeros(self.record.shape[1:], bool)
-        masks, pgts = self._sequence("mask"), self._sequence("pgt")
-        for number in range(masks.sequence.GetNumberOfDataNodes()):
-            all_masks = masks.read(number, axes)
-            all_pgts = pgts.read(number, axes)
-            for index, slice_record in self.record.slices.items():
-                known = len(slice_record.iterations) + len(slice_record.undone)
-                if number < known:
-                    mask = nothing if all_masks is None else all_masks[index]
-                    pgt = nothing if all_pgts is None else all_pgts[index]
-                    self._masks.add(index, mask, pgt)
-        for index, slice_record in self.record.slices.items():
-            if slice_record.undone:
-                self._masks.keep(index, len(slice_record.iterations))
+        self._masks = read_iterations(
+            self._sequence("mask"), self._sequence("pgt"), self.record, self.frame.axes
+        )

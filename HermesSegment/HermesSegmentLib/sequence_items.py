@@ -11,9 +11,10 @@ import numpy as np
 import slicer
 
 from HermesLib.io.orientation import SliceAxes
-from HermesSegmentLib.iteration_masks import PackedMask, around
+from HermesSegmentLib.iteration_masks import IterationMasks, PackedMask, around
 from HermesSegmentLib.labelmaps import has_labelmap, put_labelmap, stored_voxels, take_grid
 from HermesSegmentLib.run_creation import ORGAN, add_organ, terminology
+from HermesSegmentLib.run_record import RunRecord
 from HermesSegmentLib.slice_frame import SliceFrame
 
 
@@ -78,3 +79,21 @@ def _block(
     for index, mask in masks.items():
         mask.paste(slices[index - parts[0].start], parts[1].start, parts[2].start)
     return voxels, first
+
+
+def read_iterations(
+    masks: SequenceItems, pgts: SequenceItems, record: RunRecord, axes: SliceAxes
+) -> IterationMasks:
+    """The iterations that the sequences of a run hold, as its record says; undone ones, too."""
+    iterations, nothing = IterationMasks(), np.zeros(record.shape[1:], bool)
+    for number in range(masks.sequence.GetNumberOfDataNodes()):
+        all_masks, all_pgts = masks.read(number, axes), pgts.read(number, axes)
+        for index, slice_record in record.slices.items():
+            if number < len(slice_record.iterations) + len(slice_record.undone):
+                mask = nothing if all_masks is None else all_masks[index]
+                pgt = nothing if all_pgts is None else all_pgts[index]
+                iterations.add(index, mask, pgt)
+    for index, slice_record in record.slices.items():
+        if slice_record.undone:
+            iterations.keep(index, len(slice_record.iterations))
+    return iterations
