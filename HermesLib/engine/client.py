@@ -31,7 +31,7 @@ from HermesLib.runs.request import RunRequest
 from HermesLib.runs.smaller import smaller_request
 
 #: A cancelled run that has not ended after this time ends with its process, seconds.
-CANCEL_TIMEOUT = 0.5
+CANCEL_TIMEOUT = 0.3
 #: How long :meth:`Engine.follow` waits at a time, seconds.
 _POLL_INTERVAL = 0.005
 

@@ -25,7 +25,7 @@ from HermesLib.errors import HermesError
 
 #: How much longer than a cancelled run may take, seconds, the client waits for a worker that ends
 #: itself.
-_ABANDON_AFTER = 0.4
+_ABANDON_AFTER = 0.3
 #: How long to wait for a process to exit, seconds; it takes a few milliseconds.
 _EXIT_TIMEOUT = 2.0
 
