@@ -56,19 +56,17 @@ def test_the_panel_from_ready_to_exported(panel, folder):  # noqa: F811
     ready = shoot(panel, folder / "panel-ready.png")
     click(panel.ui.sampleButton)
 
-    def accepted() -> list[int]:
+    def ended() -> list[int]:
         return [
             entry.index
             for entry in panel.control.run.record.slices.values()
-            if entry.status == "accepted"
+            if entry.status is not None
         ]
 
-    wait(
-        panel, lambda: panel.control.run is not None and bool(accepted()) and panel.control.settled
-    )
+    wait(panel, lambda: panel.control.run is not None and bool(ended()) and panel.control.settled)
     view = SliceView(width=640, height=640)
     run = panel.control.run
-    view.show(run.volume, tuple(run.frame.centre(accepted()[0])))
+    view.show(run.volume, tuple(run.frame.centre(ended()[0])))
     running = shoot(panel, folder / "panel-running.png", view)
     wait(panel, lambda: not panel.control.running)
     panel.parameters.showDifference = True
