@@ -9,7 +9,7 @@ from slicer.i18n import tr as _
 NAME = "HermesPhantom"
 CATEGORY = "HERMES"
 #: Of the file. Sample Data compares what it has cached with it.
-CHECKSUM = "SHA256:4b8bdd891bdc49523b831627040e928ed36e48ae4cdde90305d123d22e5cf9fc"
+CHECKSUM = "SHA256:7112840000f56e95cfc0765725614aa03ec651deeb3bba04fefb8a08261aaba1"
 _RESOURCES = Path(__file__).resolve().parents[1] / "Resources"
 
 
