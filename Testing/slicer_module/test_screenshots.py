@@ -12,6 +12,7 @@ import pytest
 import slicer
 from PIL import Image
 
+from HermesLib.refinement.events import Status
 from Testing.slicer_module.driving import accept_every
 from Testing.slicer_module.test_whole_run import click, panel, wait  # noqa: F401
 from Testing.standins.plot_view import plot_pixels
@@ -56,25 +57,37 @@ def test_the_panel_from_ready_to_exported(panel, folder):  # noqa: F811
     ready = shoot(panel, folder / "panel-ready.png")
     click(panel.ui.sampleButton)
 
-    def ended() -> list[int]:
+    def drawn() -> list[int]:
+        """The slices that have ended with a mask."""
         return [
             entry.index
             for entry in panel.control.run.record.slices.values()
-            if entry.status is not None
+            if entry.status in (Status.ACCEPTED, Status.STOPPED)
         ]
 
-    wait(panel, lambda: panel.control.run is not None and bool(ended()) and panel.control.settled)
+    def look_at(index: int) -> None:
+        panel.review.look_at(index)
+        view.show(run.volume, tuple(run.frame.centre(index)))
+
+    wait(panel, lambda: panel.control.run is not None and bool(drawn()) and panel.control.settled)
     view = SliceView(width=640, height=640)
     run = panel.control.run
-    view.show(run.volume, tuple(run.frame.centre(ended()[0])))
+    look_at(drawn()[-1])
     running = shoot(panel, folder / "panel-running.png", view)
     wait(panel, lambda: not panel.control.running)
     panel.parameters.showDifference = True
-    view.show(run.volume, tuple(run.frame.centre(panel.review.slice_index)))
+    # What a reader stops at: a mask below the threshold where the organ is not in question.
+    below = [
+        entry
+        for entry in run.record.slices.values()
+        if entry.status is Status.STOPPED and not entry.marks
+    ]
+    look_at(min(below, key=lambda entry: entry.iterations[-1].pdsc).index)
     review = shoot(panel, folder / "panel-review.png", view, plot=True)
     accept_every(panel)
     click(panel.ui.exportNodeButton)
     panel.parameters.showDifference = False
+    look_at(below[0].index)
     exported = shoot(panel, folder / "panel-export.png", view, plot=True)
     for picture in (ready, running, review, exported):
         assert picture.std() > 10
