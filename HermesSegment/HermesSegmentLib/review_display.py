@@ -58,6 +58,10 @@ class ReviewDisplay:
         ui.whereLabel.text = self._where(review, record)
         self._tries(review)
 
+    def refresh_try(self) -> None:
+        """Show which iteration is in view."""
+        self._tries(self.section.opened)
+
     @property
     def repeating(self) -> bool:
         """Whether a run in progress repeats a slice, which may be one that undo would change."""

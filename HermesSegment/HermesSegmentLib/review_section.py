@@ -44,7 +44,7 @@ class ReviewSection(SliceInView):
         ):
             button.connect("clicked()", method)
         ui.iterationSlider.connect(
-            "valueChanged(int)", lambda value: None if self.busy else self.show_iteration(value)
+            "valueChanged(int)", lambda value: None if self.busy else self.step_to(value)
         )
         ui.sliceStrip.connect("cellClicked(int,int)", self._strip_clicked)
         ui.sliceTable.connect("cellClicked(int,int)", self._table_clicked)
@@ -109,13 +109,22 @@ class ReviewSection(SliceInView):
             self.review.end_edit()
             self.look_at(self.review.slice_index)
 
+    def step_to(self, item: int) -> None:
+        """Show another iteration of the slice: nothing else on the panel depends on it."""
+        if self._show_iteration(item):
+            self.busy = True
+            try:
+                self.display.refresh_try()
+            finally:
+                self.busy = False
+
     def iteration_back(self) -> None:
         """Show the previous iteration."""
-        self.show_iteration(self.ui.iterationSlider.value - 1)
+        self.step_to(self.ui.iterationSlider.value - 1)
 
     def iteration_on(self) -> None:
         """Show the next iteration."""
-        self.show_iteration(self.ui.iterationSlider.value + 1)
+        self.step_to(self.ui.iterationSlider.value + 1)
 
     def zoom(self) -> None:
         """Let the views show the organ and its surroundings, with contrast for it."""

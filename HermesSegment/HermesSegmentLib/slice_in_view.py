@@ -132,9 +132,14 @@ class SliceInView:
 
     def show_iteration(self, item: int) -> None:
         """Show an iteration of the current slice, with its prompt."""
+        if self._show_iteration(item):
+            self.on_change()
+
+    def _show_iteration(self, item: int) -> bool:
+        """Show an iteration in the views; whether there is one."""
         review = self.review
         if review is None or not review.run.alive or review.current is None:
-            return
+            return False
         run, entry = review.run, review.current
         item = min(max(item, 0), max(len(entry.iterations) - 1, 0))
         self.busy = True
@@ -143,7 +148,7 @@ class SliceInView:
             self._draw_prompt(item)
         finally:
             self.busy = False
-        self.on_change()
+        return True
 
     def show_prompts(self, visible: bool) -> None:
         """Draw the prompt of the try in view, or hide it."""
