@@ -50,7 +50,7 @@ class Panel:
         self._tags: tuple[Any, int] | None = None
         self._run_id: str | None = None
         self._busy = False
-        #: Whether a run was started whose end is not shown yet.
+        #: Whether the end of a run is still to be shown.
         self._unfinished = False
         ui.keysLabel.text = legend()
         for button, method in (

@@ -147,7 +147,7 @@ def _fill_points(node: Any, places: Any, frame: SliceFrame, slice_index: int) ->
 
 
 class _Pool:
-    """The markups of a run, to be filled anew.
+    """The markups of a run, to be filled again.
 
     Args:
         owner: the run's record node.

@@ -69,7 +69,7 @@ class SliceInView:
             self.sort()
 
     def sort(self) -> None:
-        """Order the table anew: worst first, or as in the volume while the run is in progress."""
+        """Sort the table again: worst first, or as in the volume while the run is in progress."""
         record = self.opened.run.record
         worst_first = [entry.index for entry in record.worst_first()]
         self.order = sorted(worst_first) if self.control.running else worst_first

@@ -13,14 +13,14 @@ def keep_folds(path: Path, folds: Folds) -> None:
     """Write the folds of a new folder.
 
     Raises:
-        HermesError: the folder was begun with other folds. A part that is complete would have been
+        HermesError: the folder has other folds. A part that is complete would have been
             trained on patients whom it is to leave out now.
     """
     if not path.is_file():
         write_folds(path, folds)
     elif read_folds(path) != folds:
         raise HermesError(
-            f"{path.parent} was begun with other folds: patients, folds or seed have changed; "
+            f"{path.parent} belongs to other folds: patients, folds or seed have changed; "
             "choose another folder or remove it"
         )
 

@@ -57,7 +57,7 @@ def test_parts_of_other_folds_or_settings_are_not_assembled(folder: Path, tmp_pa
     one = replace(SETTINGS, only=(0,))
     train_ensemble(preset, job(folder, tmp_path), one)
     left_out = SplitOptions(leave_out=("made-4",))
-    with pytest.raises(HermesError, match="begun with other folds"):
+    with pytest.raises(HermesError, match="belongs to other folds"):
         train_ensemble(preset, replace(job(folder, tmp_path), split=left_out), SETTINGS)
     (tmp_path / "folds.json").unlink()
     with pytest.raises(HermesError, match=r"member0 holds a training with other settings \(folds"):
