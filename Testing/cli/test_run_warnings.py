@@ -83,7 +83,7 @@ def test_a_volume_without_the_organ_is_said_in_one_line_and_marked_on_every_slic
     report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
     assert [entry["marks"] for entry in report["slices"]] == [["not-found"]] * 5
     lines = [line for line in outcome.out if "the organ was not found on any slice" in line]
-    assert len(lines) == 1 and "5 slices (0, 1, 2, 3, 4)" in lines[0]
+    assert len(lines) == 1 and "5 slices (1, 2, 3, 4, 5)" in lines[0]
 
 
 def test_what_the_patients_can_guarantee_is_printed_beside_the_nominal_level(
