@@ -19,6 +19,7 @@ from HermesLib.io.volumes import (
     volume_from_array,
     volume_from_image,
 )
+from HermesLib.notices import Notice, heard_by, log_notice
 from HermesLib.prompts.settings import PromptSettings
 from HermesLib.prompts.types import Prompt
 from HermesLib.refinement.events import Iteration
@@ -114,13 +115,9 @@ def refine(
         slices=slices,
         device=device,
     )
-    volume = _read_image(image, spacing)
-    sources = RunSources(
-        volume,
-        truth=_read_optional_mask(truth, volume, "the true mask"),
-        mask=_read_optional_mask(initial_mask, volume, "the initial mask"),
-    )
-    return _run(request, InMemory(sources, first_prompt), _is_single_slice(image), on_iteration)
+    memory = _read(image, spacing, truth, initial_mask, "the initial mask")
+    memory = replace(memory, first_prompt=first_prompt)
+    return _run(request, memory, _is_single_slice(image), on_iteration)
 
 
 def assess(
@@ -170,13 +167,8 @@ def assess(
         slices=slices,
         device=device,
     )
-    volume = _read_image(image, spacing)
-    sources = RunSources(
-        volume,
-        truth=_read_optional_mask(truth, volume, "the true mask"),
-        mask=_read_mask(mask, volume, "the mask"),
-    )
-    return _run(request, InMemory(sources), _is_single_slice(image), on_iteration)
+    memory = _read(image, spacing, truth, mask, "the mask")
+    return _run(request, memory, _is_single_slice(image), on_iteration)
 
 
 def _run(
@@ -185,7 +177,8 @@ def _run(
     single_slice: bool,
     on_iteration: Callable[[Iteration], None] | None,
 ) -> RefinementResult:
-    outcome = Run(request, _shared_cache(), memory).execute(on_event=on_iteration)
+    run = Run(request, _shared_cache(), memory)
+    outcome = run.execute(on_event=on_iteration, on_notice=log_notice)
     return RefinementResult.of(outcome, single_slice)
 
 
@@ -209,6 +202,27 @@ def _is_single_slice(image: ImageLike) -> bool:
     return not isinstance(image, Path | str) and np.ndim(image) == 2
 
 
+def _read(
+    image: ImageLike,
+    spacing: Spacing | None,
+    truth: ImageLike | None,
+    mask: ImageLike | None,
+    mask_name: str,
+) -> InMemory:
+    """The image and its masks, with the notices that reading them gave."""
+    notices: list[Notice] = []
+    with heard_by(notices.append):
+        volume = _read_image(image, spacing)
+        sources = RunSources(
+            volume,
+            truth=_read_optional_mask(truth, volume, "the true mask"),
+            mask=_read_optional_mask(mask, volume, mask_name),
+        )
+    for notice in notices:
+        log_notice(notice)
+    return InMemory(sources, notices=tuple(notices))
+
+
 def _read_image(image: ImageLike, spacing: Spacing | None) -> Volume:
     if isinstance(image, Path | str | SimpleITK.Image) and spacing is not None:
         raise HermesError("spacing belongs to an array; files and images bring their own")
@@ -225,7 +239,7 @@ def _read_optional_mask(mask: ImageLike | None, volume: Volume, name: str) -> np
 
 def _read_mask(mask: ImageLike, volume: Volume, name: str) -> np.ndarray:
     if isinstance(mask, Path | str):
-        return read_mask(mask, volume)
+        return read_mask(mask, volume, role=name)
     if isinstance(mask, SimpleITK.Image):
         return mask_from_image(mask, volume, name)
     return mask_from_array(mask, volume, name)

@@ -8,7 +8,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from HermesLib import __version__, extensions
+from HermesLib.cli.printed_notices import print_notice
 from HermesLib.errors import DefectError, HermesError
+from HermesLib.notices import heard_by
 
 if TYPE_CHECKING:
     from HermesLib.engine.client import Engine
@@ -100,7 +102,8 @@ def main(argv: Sequence[str] | None = None, engine: "Engine | None" = None) -> i
         words = sys.argv[1:] if argv is None else argv
         arguments = build_parser().parse_args(words)
         arguments.command, arguments.engine = tuple(words), engine
-        return arguments.run(arguments)
+        with heard_by(print_notice):
+            return arguments.run(arguments)
     except SystemExit as finished:  # --help and --version
         return int(finished.code or 0)
     except ModuleNotFoundError as error:

@@ -6,6 +6,8 @@ from types import TracebackType
 
 from tqdm import tqdm
 
+from HermesLib.cli.printed_notices import print_notice
+from HermesLib.notices import Notice
 from HermesLib.refinement.events import Iteration
 from HermesLib.report.numbering import number_of
 
@@ -25,6 +27,7 @@ class ProgressPrinter:
         )
         self._started = time.perf_counter()
         self._finished = 0
+        self._notices: list[Notice] = []
 
     def __enter__(self) -> "ProgressPrinter":
         return self
@@ -57,6 +60,13 @@ class ProgressPrinter:
             self._bar.reset()
         with tqdm.external_write_mode(file=sys.stderr):
             print(f"hermes: {words}", file=sys.stderr, flush=True)
+
+    def show_notice(self, notice: Notice) -> None:
+        """Print a notice above the bar, once: a run that starts again gives it again."""
+        if notice not in self._notices:
+            self._notices.append(notice)
+            with tqdm.external_write_mode(file=sys.stderr):
+                print_notice(notice)
 
     def _line(self, event: Iteration, total: int) -> str:
         seconds_per_slice = (time.perf_counter() - self._started) / self._finished

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from HermesLib.cli.printed_notices import notice_text
 from HermesLib.cli.progress import ProgressPrinter
-from HermesLib.engine.client import Engine, Failed, FellBack, Finished, Opened, State
+from HermesLib.engine.client import Engine, Failed, FellBack, Finished, Notice, Opened, State
 from HermesLib.errors import DefectError, HermesError
 from HermesLib.io.staged_folder import staged_folder
 from HermesLib.refinement.events import Iteration
@@ -71,6 +72,8 @@ def _run(
                 total = len(message.slice_indices)
             case Iteration():
                 progress(message, total)
+            case Notice():
+                progress.show_notice(message)
             case FellBack():
                 progress.start_again(message.message)
             case Finished():
@@ -84,7 +87,7 @@ def _run(
 
 
 def summary_text(report: dict[str, Any], output: Path) -> str:
-    """A few lines: how the slices ended, which of them need a look, where the results are."""
+    """A few lines: how the slices ended, which need a look, the notices, where the results are."""
     summary = report["summary"]
     counts = ", ".join(
         f"{summary[status]} {status}" for status in ("accepted", "stopped", "absent", "failed")
@@ -107,6 +110,7 @@ def summary_text(report: dict[str, Any], output: Path) -> str:
         marked = [entry["index"] for entry in report["slices"] if mark in entry["marks"]]
         if marked:
             lines.append(f"{words}: {_slices_text(marked)}")
+    lines += [notice_text(entry["message"]) for entry in report["notices"]]
     lines.append(f"{summary['seconds']:.1f} s, results in {output}")
     return "\n".join(lines)
 

@@ -1,9 +1,10 @@
 """The messages between the engine and its client, and the frames that carry them.
 
 To the engine: a request, ``cancel`` or ``quit``. From it: :class:`Ready` once its libraries are
-loaded; then for each run :class:`Opened`, an :class:`Iteration` for every event, :class:`FellBack`
-where memory ran out, and one of :class:`Finished`, :class:`Cancelled` and :class:`Failed`. Every
-message of a run carries the run's number.
+loaded; then for each run :class:`Opened`, an :class:`Iteration` for every event, a :class:`Notice`
+wherever the user must know of something, :class:`FellBack` where memory ran out, and one of
+:class:`Finished`, :class:`Cancelled` and :class:`Failed`. Every message of a run carries the run's
+number.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from typing import Any
 from HermesLib.engine.serialization import Arrays, from_plain, to_plain
 from HermesLib.engine.wire import Frame, FrameError
 from HermesLib.io.orientation import SliceAxes
+from HermesLib.notices import Notice
 from HermesLib.refinement.events import Iteration
 from HermesLib.runs.request import AssessRequest, ImportRequest, RefineRequest, RunRequest
 
@@ -98,11 +100,11 @@ class Failed:
     details: str = ""
 
 
-Message = Ready | Opened | Iteration | FellBack | Finished | Cancelled | Failed
+Message = Ready | Opened | Iteration | Notice | FellBack | Finished | Cancelled | Failed
 
 _MESSAGES: dict[str, type[Message]] = {
     kind.__name__: kind
-    for kind in (Ready, Opened, Iteration, FellBack, Finished, Cancelled, Failed)
+    for kind in (Ready, Opened, Iteration, Notice, FellBack, Finished, Cancelled, Failed)
 }
 #: What the engine can be asked for.
 Request = RunRequest | ImportRequest

@@ -100,6 +100,7 @@ def _serve_request(frame: Frame, cache: "ModelCache", commands: Commands, send: 
             on_opened=send_opened,
             on_event=send_event,
             on_fallback=lambda words: send(FellBack(words)),
+            on_notice=send,
             is_cancelled=lambda: commands.is_cancelled(number),
         )
         send(Cancelled(outcome.report) if outcome.cancelled else Finished(outcome.report))

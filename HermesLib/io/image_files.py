@@ -1,7 +1,6 @@
 """Reading and writing image files through SimpleITK; every error is one line for the user."""
 
 import hashlib
-import logging
 import os
 import tempfile
 from pathlib import Path
@@ -12,9 +11,8 @@ from PIL import Image, UnidentifiedImageError
 
 from HermesLib.errors import HermesError
 from HermesLib.io.nifti_checks import check_nifti
+from HermesLib.notices import notice
 from HermesLib.weights.checkpoint import file_sha256
-
-logger = logging.getLogger(__name__)
 
 NIFTI_SUFFIXES = (".nii", ".nii.gz")
 VOLUME_SUFFIXES = (*NIFTI_SUFFIXES, ".nrrd", ".nhdr", ".mha", ".mhd")
@@ -121,10 +119,10 @@ def series_files(folder: Path) -> list[str]:
                 f"the folder {folder.name} contains {len(files_of)} DICOM series of equal length;"
                 " use a folder with one of them"
             )
-        logger.warning(
-            "the folder contains %d DICOM series; the longest is used (%d files)",
-            len(files_of),
-            lengths[0],
+        notice(
+            "series-chosen",
+            f"the folder contains {len(files_of)} DICOM series;"
+            f" the longest is used ({lengths[0]} files)",
         )
     return max(files_of.values(), key=len)
 

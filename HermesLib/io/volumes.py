@@ -1,7 +1,6 @@
 """Volumes as stacks of slices, masks on their grid, and results back on the input's own grid."""
 
 import hashlib
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +12,7 @@ import SimpleITK
 from HermesLib.errors import HermesError
 from HermesLib.io.image_files import INSTANCES, as_volume, is_png, read_image, write_image
 from HermesLib.io.orientation import SliceAxes, slice_axes
-
-logger = logging.getLogger(__name__)
+from HermesLib.notices import notice
 
 #: Two grids are the same if no corner voxel differs by more than this share of a voxel.
 _SAME_GRID = 0.05
@@ -125,10 +123,10 @@ def volume_from_array(array: np.ndarray, spacing: Sequence[float] | None = None)
     return _volume(image, _ARRAY_AXES, False, _array_sha256(slices), "the array")
 
 
-def read_label_map(path: Path | str, volume: Volume) -> np.ndarray:
-    """Label values (N, H, W) on a volume's slices.
+def read_label_map(path: Path | str, volume: Volume, role: str = "the mask") -> np.ndarray:
+    """Label values (N, H, W) on a volume's slices; ``role`` is for notices.
 
-    A label map on another grid in the same space is resampled (nearest neighbour) with a warning.
+    A label map on another grid in the same space is resampled (nearest neighbour) with a notice.
 
     Raises:
         HermesError: unreadable, outside the image, or of another size without any geometry.
@@ -143,17 +141,19 @@ def read_label_map(path: Path | str, volume: Volume) -> np.ndarray:
                 f"{path.name} ({own_size}) is not on the image's grid ({size})"
                 " and has no geometry to place it by"
             )
-        image = _resample(image, volume.grid, path.name)
+        image = _resample(image, volume.grid, path.name, role)
     return volume.axes.to_slices(SimpleITK.GetArrayFromImage(image))
 
 
-def read_mask(path: Path | str, volume: Volume, label: int | None = None) -> np.ndarray:
+def read_mask(
+    path: Path | str, volume: Volume, label: int | None = None, role: str = "the mask"
+) -> np.ndarray:
     """A mask (N, H, W, bool) on a volume's slices: the voxels of a label, or all that are not 0.
 
     Raises:
         HermesError: see :func:`read_label_map`; also a label that the file does not contain.
     """
-    values = read_label_map(path, volume)
+    values = read_label_map(path, volume, role)
     if label is None:
         return values != 0
     if not (values == label).any():
@@ -172,7 +172,7 @@ def mask_from_image(mask: SimpleITK.Image, volume: Volume, name: str = "the mask
     """
     mask = as_volume(mask, name)
     if not same_grid(mask, volume.grid):
-        mask = _resample(mask, volume.grid, name)
+        mask = _resample(mask, volume.grid, name, name)
     return volume.axes.to_slices(SimpleITK.GetArrayFromImage(mask)) != 0
 
 
@@ -265,11 +265,14 @@ def _empty_like(image: SimpleITK.Image) -> SimpleITK.Image:
     return grid
 
 
-def _resample(image: SimpleITK.Image, grid: SimpleITK.Image, name: str) -> SimpleITK.Image:
-    """A label map on another grid; warns that it was resampled."""
+def _resample(
+    image: SimpleITK.Image, grid: SimpleITK.Image, name: str, role: str
+) -> SimpleITK.Image:
+    """A label map on another grid; gives a notice that it was resampled."""
     _require_overlap(image, grid, name)
-    logger.warning(
-        "%s is on another grid than the image; it was resampled (nearest neighbour)", name
+    notice(
+        "mask-resampled",
+        f"{role} is on another grid than the image; it was resampled (nearest neighbour)",
     )
     return _nearest(image, grid)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from HermesLib.metrics.guarantee import Guarantee
+from HermesLib.notices import Notice
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.history import Record, SliceResult
 from HermesLib.refinement.marks import Marks
@@ -73,6 +74,7 @@ def build_report(
     out_of_distribution: Sequence[int] | None,
     marks: Marks,
     instances: Mapping[int, int] | None = None,
+    notices: Sequence[Notice] = (),
 ) -> dict[str, Any]:
     """The content of ``report.json``.
 
@@ -85,6 +87,7 @@ def build_report(
             patients; None if unknown.
         marks: of every slice.
         instances: DICOM instance numbers by slice index, as far as they are known.
+        notices: what the user must know of the input and of what the run did with it.
     """
     # Imports torch, which readers of this module may lack.
     from HermesLib.metrics.surface import surface_distances
@@ -97,6 +100,7 @@ def build_report(
     return {
         "format": FORMAT,
         "summary": summarise(results, seconds, marks),
+        "notices": [asdict(notice) for notice in notices],
         "slices": [entry(result) for result in results],
         "provenance": provenance.to_json(),
     }

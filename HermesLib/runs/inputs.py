@@ -72,7 +72,7 @@ def read_sources(image: Path, truth: Path | None = None, mask: Path | None = Non
     volume = read_volume(image)
     return RunSources(
         volume,
-        None if truth is None else read_mask(truth, volume),
+        None if truth is None else read_mask(truth, volume, role="the true mask"),
         None if mask is None else read_mask(mask, volume),
     )
 

@@ -13,6 +13,7 @@ from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
 from HermesLib.models.protocol import PromptableModel
 from HermesLib.models.registry import ModelEntry, model_entry, prompt_kind
+from HermesLib.notices import Notice
 from HermesLib.presets.preset import Preset
 from HermesLib.presets.registry import load_preset
 from HermesLib.prompts.registry import strategy_for
@@ -38,10 +39,12 @@ class InMemory:
     Attributes:
         sources: the image and its masks.
         first_prompt: the prompt of the first call of the model.
+        notices: what was found out while the sources were made; the report lists them.
     """
 
     sources: RunSources
     first_prompt: Prompt | None = None
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +71,9 @@ class OpenRun:
     events: Iterator[Iteration]
     started: float
 
-    def report(self, results: Sequence[SliceResult]) -> dict[str, Any]:
+    def report(
+        self, results: Sequence[SliceResult], notices: Sequence[Notice] = ()
+    ) -> dict[str, Any]:
         """The content of ``report.json``."""
         provenance = provenance_of(self.request, self.inputs, self.device, self.model, self.quality)
         seconds = time.perf_counter() - self.started
@@ -76,7 +81,9 @@ class OpenRun:
         marks = self.marks(results)
         instances = self.inputs.volume.instances
         unfamiliar = self.out_of_distribution
-        return build_report(results, provenance, seconds, spacing, unfamiliar, marks, instances)
+        return build_report(
+            results, provenance, seconds, spacing, unfamiliar, marks, instances, notices
+        )
 
     def marks(self, results: Sequence[SliceResult]) -> dict[int, tuple[Mark, ...]]:
         """The reasons to look at each slice, from all results together."""

@@ -12,6 +12,7 @@ import torch
 
 from HermesLib.devices import is_out_of_memory, release_memory
 from HermesLib.errors import HermesError
+from HermesLib.notices import Notice, heard_by
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.history import History, SliceResult
 from HermesLib.runs.model_cache import ModelCache
@@ -57,6 +58,7 @@ class Run:
         self._memory = memory
         self._opened: OpenRun | None = None
         self._history = History(request.settings.keep)
+        self._notices: list[Notice] = list(memory.notices) if memory is not None else []
 
     def execute(
         self,
@@ -65,6 +67,7 @@ class Run:
         on_opened: Callable[[OpenRun], None] | None = None,
         on_event: Callable[[Iteration], None] | None = None,
         on_fallback: Callable[[str], None] | None = None,
+        on_notice: Callable[[Notice], None] | None = None,
         is_cancelled: Callable[[], bool] | None = None,
     ) -> RunOutcome:
         """Do what the request says; where memory runs out, again with less of it.
@@ -76,20 +79,32 @@ class Run:
             on_event: called with every iteration; an exception from it ends the run.
             on_fallback: called with one line for the user where memory ran out, before the run
                 starts again (:mod:`HermesLib.runs.smaller`). The report lists these lines.
+            on_notice: called once with every notice, as it arises (:mod:`HermesLib.notices`). The
+                report lists them.
             is_cancelled: asked before every iteration is taken and once at the end.
 
         Raises:
             HermesError: bad input, bad weights, or out of memory with nothing left to save.
         """
-        while True:
-            try:
-                return self._execute(output, on_opened, on_event, is_cancelled or (lambda: False))
-            except (MemoryError, RuntimeError) as error:
-                if not is_out_of_memory(error):
-                    raise
-                words = self._take_less(error)
-            if on_fallback is not None:
-                on_fallback(words)
+
+        def hear(notice: Notice) -> None:
+            # A run that starts again gives its notices again.
+            if notice not in self._notices:
+                self._notices.append(notice)
+                if on_notice is not None:
+                    on_notice(notice)
+
+        with heard_by(hear):
+            while True:
+                try:
+                    cancelled = is_cancelled or (lambda: False)
+                    return self._execute(output, on_opened, on_event, cancelled)
+                except (MemoryError, RuntimeError) as error:
+                    if not is_out_of_memory(error):
+                        raise
+                    words = self._take_less(error)
+                if on_fallback is not None:
+                    on_fallback(words)
 
     def _take_less(self, error: Exception) -> str:
         """Release the networks and ask for less; gives a line for the user."""
@@ -109,7 +124,9 @@ class Run:
 
     def report_so_far(self) -> dict[str, Any] | None:
         """The report on the iterations taken so far; None before the run is open."""
-        return None if self._opened is None else self._opened.report(self._history.results())
+        if self._opened is None:
+            return None
+        return self._opened.report(self._history.results(), self._notices)
 
     def _execute(
         self,
@@ -129,7 +146,7 @@ class Run:
             if on_event is not None:
                 on_event(event)
         results = self._history.results()
-        report = opened.report(results)
+        report = opened.report(results, self._notices)
         cancelled = is_cancelled()
         if output is not None and not cancelled:
             opened.write(output, results, report)

@@ -64,6 +64,7 @@ def report(review: Review) -> dict[str, Any]:
     return {
         "format": of_engine.get("format", FORMAT),
         "summary": summarise(results, seconds, record.marks),
+        "notices": record.notices,
         "slices": slices,
         "provenance": of_engine.get("provenance", record.request),
     }

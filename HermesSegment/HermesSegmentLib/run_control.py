@@ -24,6 +24,7 @@ from HermesLib.engine.messages import (
     FellBack,
     Finished,
     Message,
+    Notice,
     Opened,
     Ready,
 )
@@ -217,6 +218,9 @@ class RunControl:
             self._open(self.run, message)
         elif isinstance(message, Iteration):
             self._add(self.run, message)
+        elif isinstance(message, Notice):
+            self.progress.take_notice(message.message)
+            self.run.record.take_notice(message)
         elif isinstance(message, FellBack):
             self._start_again(self.run, message)
         else:
@@ -245,7 +249,8 @@ class RunControl:
 
     def _start_again(self, run: RunNodes, message: FellBack) -> None:
         """Memory ran out: what follows takes the place of the iterations so far."""
-        self.progress = Progress(started=time.monotonic(), notice=message.message)
+        self.progress = Progress(started=time.monotonic(), notices=self.progress.notices)
+        self.progress.take_notice(message.message)
         if self._first_iterations:
             # A slice that is run again keeps what it has; the new try comes after it.
             self._first_iterations = {
@@ -275,10 +280,9 @@ class RunControl:
         self._remove_folder()
         self.loading = False
         if isinstance(message, Finished):
-            notice = f". {self.progress.notice}" if self.progress.notice else ""
-            self.report(_("Done: ") + summary(record) + notice)
+            self.report(self.progress.with_notices(_("Done: ") + summary(record)))
         elif isinstance(message, Cancelled):
-            self.report(_("Cancelled. ") + summary(record))
+            self.report(self.progress.with_notices(_("Cancelled. ") + summary(record)))
         else:
             self._report_failure(message.message)
 

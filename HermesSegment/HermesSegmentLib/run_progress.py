@@ -1,7 +1,7 @@
 """How far a run is, and how it ended, in one line each."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from slicer.i18n import tr as _
 
@@ -20,20 +20,30 @@ class Progress:
         started: time of the first message, seconds.
         latest: the last iteration.
         task: what the engine does if it is no run.
-        notice: what the run has given up where memory ran out; empty as a rule.
+        notices: what the user must know of the input and of the run, and what the run has given up
+            where memory ran out; empty as a rule.
     """
 
     total: int = 0
     finished: int = 0
     started: float = 0.0
     latest: Iteration | None = None
-    notice: str = ""
+    notices: list[str] = field(default_factory=list)
     task: str = ""
+
+    def take_notice(self, words: str) -> None:
+        """Keep a notice; an engine that starts again gives those that it gave before."""
+        if words not in self.notices:
+            self.notices.append(words)
+
+    def with_notices(self, words: str) -> str:
+        """How the run ended, with its notices."""
+        return ". ".join([words, *self.notices])
 
     @property
     def line(self) -> str:
         """One line: slices done, the latest try and its quality, time left."""
-        return f"{self._line} ({self.notice})" if self.notice else self._line
+        return f"{self._line} ({'; '.join(self.notices)})" if self.notices else self._line
 
     @property
     def _line(self) -> str:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from HermesLib.io.algorithm import Algorithm
+from HermesLib.notices import Notice
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.history import result_iteration
 from HermesLib.refinement.marks import FinalSlice, Mark, Marks, volume_marks
@@ -130,6 +131,7 @@ class RunRecord:
         out_of_distribution: slices that look unlike the quality control's training patients, so
             that their pDSC is unreliable; None if the quality control does not know.
         report: HermesLib's report, once the run is over.
+        notices: of the run, each with its kind and message, see :mod:`HermesLib.notices`.
         journal: the reader's steps, see :class:`HermesSegmentLib.journal.Journal`.
     """
 
@@ -142,6 +144,7 @@ class RunRecord:
     slices: dict[int, SliceRecord] = field(default_factory=dict)
     out_of_distribution: list[int] | None = None
     report: dict[str, Any] | None = None
+    notices: list[dict[str, str]] = field(default_factory=list)
     journal: dict[str, Any] | None = None
 
     @property
@@ -175,6 +178,11 @@ class RunRecord:
             )
         )
         slice_record.status = event.status
+
+    def take_notice(self, notice: Notice) -> None:
+        """Keep a notice; a slice that is run again may bring those of the run."""
+        if vars(notice) not in self.notices:
+            self.notices.append(dict(vars(notice)))
 
     def mark(
         self, areas: Mapping[int, float], common: Mapping[int, float], thickness: float

@@ -19,6 +19,7 @@ from HermesLib.io.volumes import (
     volume_from_image,
     write_mask,
 )
+from HermesLib.notices import Notice, heard_by
 from HermesLib.presets.registry import load_preset
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -70,7 +71,7 @@ def test_one_slice_is_a_volume_and_a_png_is_windowed(tmp_path, noise):
     assert volume.normalise(load_preset("spleen-ct").intensity).max() == pytest.approx(119 / 255)
 
 
-def test_a_mask_on_another_grid_is_resampled_with_a_warning(tmp_path, caplog):
+def test_a_mask_on_another_grid_is_resampled_with_a_notice(tmp_path):
     SimpleITK.WriteImage(
         image_of(np.random.default_rng(0).random((4, 20, 20)).astype(np.float32), (1, 1, 3)),
         str(tmp_path / "i.nii.gz"),
@@ -80,10 +81,12 @@ def test_a_mask_on_another_grid_is_resampled_with_a_warning(tmp_path, caplog):
     SimpleITK.WriteImage(
         image_of(fine, (0.5, 0.5, 3), (0.75, 1.75, 3.0)), str(tmp_path / "m.nii.gz")
     )
-    mask = read_mask(tmp_path / "m.nii.gz", read_volume(tmp_path / "i.nii.gz"))
+    heard: list[Notice] = []
+    with heard_by(heard.append):
+        mask = read_mask(tmp_path / "m.nii.gz", read_volume(tmp_path / "i.nii.gz"))
     assert mask.shape == (4, 20, 20)
     assert mask.sum() == 4 * 100
-    assert "resampled" in caplog.text
+    assert [notice.kind for notice in heard] == ["mask-resampled"]
 
 
 def test_one_label_of_several_is_read_and_a_missing_label_is_an_error(tmp_path, noise):

@@ -41,7 +41,7 @@ def iteration(slice_index: int) -> Iteration:
 class FakeRun(SimpleNamespace):
     """An open run whose report lists the slices that it covers."""
 
-    def report(self, results: list) -> dict:
+    def report(self, results: list, notices: list) -> dict:
         return {"slices": [result.index for result in results]}
 
     def write(self, folder: Path, results: list, report: dict) -> None:

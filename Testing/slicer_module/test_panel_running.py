@@ -1,11 +1,16 @@
 """A run on the panel: what it shows while it runs, and everything that can end it."""
 
+import json
+
 import numpy as np
 import slicer
 
 from HermesLib.engine.messages import Failed, FellBack, Ready
+from HermesLib.notices import Notice
 from HermesSegmentLib.labelmaps import voxels_of
+from HermesSegmentLib.review_report import write_report
 from HermesSegmentLib.run_creation import ORGAN
+from HermesSegmentLib.run_record import RunRecord
 from Testing.slicer_module.driving import GLAND, RUN, click, drain, play
 from Testing.slicer_module.events import opened
 
@@ -51,6 +56,25 @@ def test_a_run_that_starts_again_for_want_of_memory_shows_the_new_try_and_says_s
     assert np.array_equal(panel.review.run.mask(2, 1), GLAND) and panel.review.run.count == 2
     line = panel.ui.statusLabel.text
     assert line.startswith("Done: ") and line.endswith("memory ran out; one slice at a time")
+
+
+def test_a_notice_of_the_engine_stands_in_the_panels_line_the_scene_and_the_report(
+    panel, engine, tmp_path
+):
+    said = Notice("mask-resampled", "the mask is on another grid than the image")
+    click(panel.ui.runButton)
+    engine.say(opened((2, 3, 4)), said, *RUN[:4])
+    drain(panel, engine)
+    assert said.message in panel.ui.statusLabel.text
+    # An engine that had to start again says it again.
+    engine.say(FellBack("memory ran out"), opened((2, 3, 4)), said)
+    play(panel, engine)
+    line = panel.ui.statusLabel.text
+    assert line.startswith("Done: ") and line.count(said.message) == 1
+    record = panel.review.run.record
+    assert RunRecord.from_json(record.to_json()).notices == [vars(said)]
+    written, _ = write_report(panel.review, tmp_path / "report.json")
+    assert json.loads(written.read_text(encoding="utf-8"))["notices"] == [vars(said)]
 
 
 def test_no_engine_is_started_before_the_first_run_and_the_setup_does_not_claim_so(panel, engine):

@@ -167,7 +167,7 @@ def test_a_killed_engine_keeps_finished_slices_and_the_next_run_works(panel):
     wait(panel, lambda: panel.control.progress.latest is not None)
     os.kill(panel.control.engine.process_id, signal.SIGKILL)
     # The run starts again by itself, with less memory.
-    wait(panel, lambda: panel.control.progress.notice)
+    wait(panel, lambda: panel.control.progress.notices)
     wait(panel, lambda: panel.control.progress.latest is not None)
     os.kill(panel.control.engine.process_id, signal.SIGKILL)
     wait(panel, lambda: not panel.control.running, 30)
