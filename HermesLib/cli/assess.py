@@ -3,7 +3,14 @@
 import argparse
 from pathlib import Path
 
-from HermesLib.cli.options import add_image, add_output, add_quality_options, shared_fields
+from HermesLib.cli.options import (
+    add_image,
+    add_labels,
+    add_output,
+    add_quality_options,
+    add_selection,
+    shared_fields,
+)
 from HermesLib.refinement.settings import RefinementSettings
 
 
@@ -16,8 +23,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "mask", metavar="MASK", type=Path, help="the segmentation to assess, on the image's grid"
     )
+    add_labels(parser)
     add_output(parser)
     add_quality_options(parser)
+    add_selection(parser)
     parser.set_defaults(run=run)
 
 
@@ -28,6 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     from HermesLib.cli.running import run_and_print
     from HermesLib.runs.request import AssessRequest
 
-    request = AssessRequest(**shared_fields(arguments), settings=settings, mask=arguments.mask)
+    request = AssessRequest(
+        **shared_fields(arguments), settings=settings, mask=arguments.mask, labels=arguments.labels
+    )
     run_and_print(request, arguments)
     return 0

@@ -21,6 +21,7 @@ COMMANDS = {
     "demo": "HermesLib.cli.demo",
     "refine": "HermesLib.cli.refine",
     "assess": "HermesLib.cli.assess",
+    "cohort": "HermesLib.cli.cohort",
     "export": "HermesLib.cli.export",
     "train": "HermesLib.cli.train",
     "evaluate": "HermesLib.cli.evaluate",

@@ -36,6 +36,16 @@ def add_output(parser: argparse.ArgumentParser, default: str | None = None) -> N
     )
 
 
+def add_labels(parser: argparse.ArgumentParser) -> None:
+    """Add ``--labels``."""
+    parser.add_argument(
+        "--labels",
+        metavar="N[+N]|all",
+        type=parse_labels,
+        help="the organ's values in a mask with several organs, as TotalSegmentator writes it",
+    )
+
+
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Add ``--model`` and ``--weights``."""
     notices = "".join(f"; {entry.notice.rstrip('.')}" for entry in MODELS.values() if entry.notice)
@@ -123,6 +133,19 @@ def add_quality_options(parser: argparse.ArgumentParser) -> None:
         help="pDSC from which a slice is accepted (default %(default)s)",
     )
     parser.add_argument(
+        "--seed",
+        metavar="N",
+        type=int,
+        default=DEFAULTS.seed,
+        help="seed of everything random (default %(default)s)",
+    )
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default %(default)s)")
+    add_progress(parser)
+
+
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a run on one image: ``--slices`` and ``--truth``."""
+    parser.add_argument(
         "--slices",
         metavar="A-B",
         type=parse_slices,
@@ -134,15 +157,6 @@ def add_quality_options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="true mask; its Dice is reported and never used",
     )
-    parser.add_argument(
-        "--seed",
-        metavar="N",
-        type=int,
-        default=DEFAULTS.seed,
-        help="seed of everything random (default %(default)s)",
-    )
-    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default %(default)s)")
-    add_progress(parser)
 
 
 def shared_fields(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -160,6 +174,19 @@ def shared_fields(arguments: argparse.Namespace) -> dict[str, Any]:
         "command",
     )
     return {name: getattr(arguments, name) for name in names}
+
+
+def parse_labels(text: str) -> tuple[int, ...]:
+    """Read ``N``, ``N+N`` or ``all``.
+
+    >>> parse_labels("1+2"), parse_labels("all")
+    ((1, 2), ())
+    """
+    if text == "all":
+        return ()
+    if not re.fullmatch(r"[1-9]\d*(\+[1-9]\d*)*", text):
+        raise argparse.ArgumentTypeError(f"'{text}' is no label; write e.g. 1, 1+2 or all")
+    return tuple(int(part) for part in text.split("+"))
 
 
 def parse_slices(text: str) -> tuple[int | None, int | None]:

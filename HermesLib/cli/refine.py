@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from HermesLib.cli.options import (
     DEFAULTS,
@@ -10,6 +11,7 @@ from HermesLib.cli.options import (
     add_output,
     add_prompt,
     add_quality_options,
+    add_selection,
     shared_fields,
 )
 from HermesLib.prompts.settings import PromptSettings
@@ -26,8 +28,28 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_image(parser)
     add_output(parser)
     add_quality_options(parser)
+    add_selection(parser)
     add_model(parser)
     add_prompt(parser)
+    add_loop_options(parser)
+    parser.add_argument(
+        "--first-prompt",
+        metavar="JSON",
+        type=Path,
+        help="your prompt for all selected slices instead of a random first prompt;"
+        " the file is described in docs/first-prompts.md",
+    )
+    parser.add_argument(
+        "--init",
+        metavar="MASK",
+        type=Path,
+        help="start from this mask instead of the model's first mask",
+    )
+    parser.set_defaults(run=run)
+
+
+def add_loop_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the refinement loop."""
     parser.add_argument(
         "--max-iterations",
         metavar="N",
@@ -67,33 +89,31 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         action="store_true",
         help="keep the random first scribbles when the pGT adds new ones",
     )
-    parser.add_argument(
-        "--first-prompt",
-        metavar="JSON",
-        type=Path,
-        help="your prompt for all selected slices instead of a random first prompt;"
-        " the file is described in docs/first-prompts.md",
-    )
-    parser.add_argument(
-        "--init",
-        metavar="MASK",
-        type=Path,
-        help="start from this mask instead of the model's first mask",
-    )
-    parser.set_defaults(run=run)
+
+
+def loop_fields(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The fields of a request that follow from model, prompt and loop options."""
+    return {
+        "settings": RefinementSettings(
+            threshold=arguments.threshold,
+            max_iterations=arguments.max_iterations,
+            patience=arguments.patience,
+            seed=arguments.seed,
+            keep=arguments.keep,
+            pgt=arguments.pgt,
+        ),
+        "model": arguments.model,
+        "weights": arguments.weights,
+        "prompt": arguments.prompt,
+        "prompting": PromptSettings(
+            padding=arguments.padding, keep_first=arguments.keep_first_prompts
+        ),
+    }
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Refine one image and print a summary."""
-    settings = RefinementSettings(
-        threshold=arguments.threshold,
-        max_iterations=arguments.max_iterations,
-        patience=arguments.patience,
-        seed=arguments.seed,
-        keep=arguments.keep,
-        pgt=arguments.pgt,
-    )
-    prompting = PromptSettings(padding=arguments.padding, keep_first=arguments.keep_first_prompts)
+    fields = loop_fields(arguments)
 
     from HermesLib.cli.running import run_and_print
     from HermesLib.models.registry import MODELS
@@ -101,11 +121,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     request = RefineRequest(
         **shared_fields(arguments),
-        settings=settings,
-        model=arguments.model,
-        weights=arguments.weights,
-        prompt=arguments.prompt,
-        prompting=prompting,
+        **fields,
         init=arguments.init,
         first_prompt=arguments.first_prompt,
     )

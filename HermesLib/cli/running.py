@@ -41,7 +41,7 @@ def run_and_print(request: RunRequest, arguments: argparse.Namespace) -> dict[st
     # The engine closes before the staged folder: while it runs, it may write there.
     with (
         staged_folder(arguments.output) as staging,
-        _engine(arguments.engine) as engine,
+        engine_for(arguments.engine) as engine,
         ProgressPrinter(arguments.progress) as progress,
     ):
         report = _run(engine, request, staging, progress)
@@ -50,7 +50,7 @@ def run_and_print(request: RunRequest, arguments: argparse.Namespace) -> dict[st
 
 
 @contextmanager
-def _engine(shared: Engine | None) -> Iterator[Engine]:
+def engine_for(shared: Engine | None) -> Iterator[Engine]:
     """The engine of a program that runs many commands, or a new one for this run."""
     engine = shared or Engine()
     try:

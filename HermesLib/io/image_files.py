@@ -7,16 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import SimpleITK
-from PIL import Image, UnidentifiedImageError
 
 from HermesLib.errors import HermesError
+from HermesLib.io.digest import file_sha256, files_sha256
 from HermesLib.io.nifti_checks import check_nifti
+from HermesLib.io.suffixes import NIFTI_SUFFIXES, PNG, VOLUME_SUFFIXES
 from HermesLib.notices import notice
-from HermesLib.weights.checkpoint import file_sha256
 
-NIFTI_SUFFIXES = (".nii", ".nii.gz")
-VOLUME_SUFFIXES = (*NIFTI_SUFFIXES, ".nrrd", ".nhdr", ".mha", ".mhd")
-PNG = ".png"
 #: Key of an image's metadata: the instance numbers of a DICOM series along the third axis.
 INSTANCES = "hermes_dicom_instances"
 _INSTANCE_NUMBER = "0020|0013"
@@ -59,6 +56,19 @@ def read_image(path: Path) -> tuple[SimpleITK.Image, str]:
     content = path.read_bytes()
     check_nifti(content, path.name)
     return as_volume(image, path.name), hashlib.sha256(content).hexdigest()
+
+
+def image_sha256(path: Path) -> str:
+    """The SHA-256 that :func:`read_image` gives, without reading the image.
+
+    Raises:
+        HermesError: missing, or a folder without a DICOM series.
+    """
+    if path.is_dir():
+        return files_sha256(series_files(path))
+    if not path.is_file():
+        raise HermesError(f"no file or folder {path}")
+    return file_sha256(path)
 
 
 def is_png(path: Path) -> bool:
@@ -128,6 +138,8 @@ def series_files(folder: Path) -> list[str]:
 
 
 def _read_png(path: Path) -> SimpleITK.Image:
+    from PIL import Image, UnidentifiedImageError
+
     try:
         with Image.open(path) as picture:
             if picture.mode not in ("L", "P", "1"):
@@ -152,9 +164,6 @@ def _read_series(folder: Path) -> tuple[SimpleITK.Image, str]:
         raise HermesError(
             f"the DICOM series in {folder.name} cannot be read: damaged, or slices of unequal size"
         ) from error
-    digest = hashlib.sha256()
-    for name in sorted(files):
-        digest.update(Path(name).read_bytes())
     numbers = [
         reader.GetMetaData(place, _INSTANCE_NUMBER).strip()
         if reader.HasMetaDataKey(place, _INSTANCE_NUMBER)
@@ -163,7 +172,7 @@ def _read_series(folder: Path) -> tuple[SimpleITK.Image, str]:
     ]
     volume = as_volume(image, folder.name)
     volume.SetMetaData(INSTANCES, ",".join(numbers))
-    return volume, digest.hexdigest()
+    return volume, files_sha256(files)
 
 
 def _series_ids(folder: Path) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,6 +15,7 @@ from HermesLib.refinement.events import Status
 from HermesLib.refinement.history import Record, SliceResult
 from HermesLib.refinement.marks import Marks
 from HermesLib.report.numbering import number_of
+from HermesLib.report.whole import millilitres, whole_quality
 
 FORMAT = 1
 CSV_COLUMNS = (
@@ -75,6 +77,7 @@ def build_report(
     marks: Marks,
     instances: Mapping[int, int] | None = None,
     notices: Sequence[Notice] = (),
+    thickness: float | None = None,
 ) -> dict[str, Any]:
     """The content of ``report.json``.
 
@@ -88,6 +91,7 @@ def build_report(
         marks: of every slice.
         instances: DICOM instance numbers by slice index, as far as they are known.
         notices: what the user must know of the input and of what the run did with it.
+        thickness: distance of the slices, mm; None if unknown.
     """
     # Imports torch, which readers of this module may lack.
     from HermesLib.metrics.surface import surface_distances
@@ -97,29 +101,40 @@ def build_report(
         distances = surface_distances(best.mask.unpack(), best.pgt.unpack(), spacing)
         return slice_entry(result, distances, out_of_distribution, marks, instances)
 
+    voxel_mm3 = None if thickness is None else math.prod(spacing) * thickness
     return {
         "format": FORMAT,
-        "summary": summarise(results, seconds, marks),
+        "summary": summarise(results, seconds, marks, voxel_mm3),
         "notices": [asdict(notice) for notice in notices],
         "slices": [entry(result) for result in results],
         "provenance": provenance.to_json(),
     }
 
 
-def summarise(results: Sequence[SliceResult], seconds: float, marks: Marks) -> dict[str, Any]:
-    """The ``summary`` object: slices by status, marked slices, and means.
+def summarise(
+    results: Sequence[SliceResult], seconds: float, marks: Marks, voxel_mm3: float | None = None
+) -> dict[str, Any]:
+    """The ``summary`` object: slices by status, marked slices, the whole, and means.
 
     ``mean_pdsc`` and ``mean_iterations`` (calls of the model after the first) leave out absent
     slices. ``mean_dsc`` leaves out slices where result and truth are both empty: wrongly absent
-    slices count, and correctly absent slices do not inflate the mean.
+    slices count, and correctly absent slices do not inflate the mean. ``volume_ml`` is None
+    without the volume of a voxel.
     """
     counts = Counter(result.status for result in results)
     present = [result for result in results if result.status is not Status.ABSENT]
+    pixels = [_pixels(result.best_record) for result in results]
+    found = sum(mask for mask, _pgt in pixels)
     true_dices = [dsc for result in results if (dsc := _informative_dice(result)) is not None]
     return {
         "slices": len(results),
         **{status.value: counts[status] for status in Status},
         "marked": sum(bool(marks.get(result.index)) for result in results),
+        "whole_pdsc": whole_quality(
+            (mask, pgt, result.best_record.numbers.pdsc)
+            for result, (mask, pgt) in zip(results, pixels, strict=True)
+        ),
+        "volume_ml": None if voxel_mm3 is None else round(millilitres(found, voxel_mm3), 3),
         "mean_pdsc": _mean([result.best_record.numbers.pdsc for result in present]),
         "mean_dsc": _mean(true_dices),
         "mean_iterations": _mean([result.calls for result in present]) or 0.0,
@@ -240,6 +255,11 @@ def _informative_dice(result: SliceResult) -> float | None:
     record = result.best_record
     both_empty = record.numbers.dsc == 1.0 and record.mask_is_empty
     return None if both_empty else record.numbers.dsc
+
+
+def _pixels(record: Record) -> tuple[int, int]:
+    """The numbers of pixels of mask and pGT."""
+    return int(record.mask.unpack().sum()), int(record.pgt.unpack().sum())
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import torch
 
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
+from HermesLib.io.labels import read_organ
 from HermesLib.models.protocol import PromptableModel
 from HermesLib.models.registry import ModelEntry, model_entry, prompt_kind
 from HermesLib.notices import Notice
@@ -27,6 +28,7 @@ from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.volume import assess_volume, refine_volume
 from HermesLib.report.document import build_report
 from HermesLib.runs.inputs import RunInputs, RunSources, prepare_inputs, read_sources
+from HermesLib.runs.iterations_file import write_iterations
 from HermesLib.runs.model_cache import ModelCache
 from HermesLib.runs.request import AssessRequest, RefineRequest, RunRequest
 from HermesLib.runs.results import provenance_of, write_results
@@ -77,12 +79,17 @@ class OpenRun:
         """The content of ``report.json``."""
         provenance = provenance_of(self.request, self.inputs, self.device, self.model, self.quality)
         seconds = time.perf_counter() - self.started
-        spacing = self.inputs.volume.pixel_spacing
-        marks = self.marks(results)
-        instances = self.inputs.volume.instances
-        unfamiliar = self.out_of_distribution
+        volume = self.inputs.volume
         return build_report(
-            results, provenance, seconds, spacing, unfamiliar, marks, instances, notices
+            results,
+            provenance,
+            seconds,
+            volume.pixel_spacing,
+            self.out_of_distribution,
+            self.marks(results),
+            volume.instances,
+            notices,
+            volume.slice_spacing,
         )
 
     def marks(self, results: Sequence[SliceResult]) -> dict[int, tuple[Mark, ...]]:
@@ -92,9 +99,12 @@ class OpenRun:
         return result_marks(results, grid, self.out_of_distribution, self.quality.anatomy_rule)
 
     def write(self, folder: Path, results: Sequence[SliceResult], report: dict[str, Any]) -> None:
-        """Write the five result files into an existing folder."""
+        """Write the result files into an existing folder, all iterations too if asked for."""
         threshold = self.request.settings.threshold
         write_results(folder, results, self.inputs, self.preset, report, threshold)
+        if self.request.write_iterations:
+            volume = self.inputs.volume
+            write_iterations(folder, results, volume.array.shape, volume.axes)
 
 
 def open_run(request: RunRequest, cache: ModelCache, memory: InMemory | None = None) -> OpenRun:
@@ -144,7 +154,8 @@ def _open_assessment(request: AssessRequest, cache: ModelCache, memory: InMemory
     started = time.perf_counter()
     preset = load_preset(request.preset)
     device = select_device(request.device)
-    inputs = prepare_inputs(_sources(request, memory, request.mask), preset, request.slices)
+    sources = _judged_sources(request, memory)
+    inputs = prepare_inputs(sources, preset, request.slices)
     if inputs.mask is None:
         raise HermesError("there is no mask to assess; give one")
     quality = _quality(request, preset, device, cache)
@@ -177,6 +188,13 @@ def _sources(request: RunRequest, memory: InMemory | None, mask: Path | None) ->
     if request.image is None:
         raise HermesError("there is no image; give a file, a DICOM folder or an array")
     return read_sources(request.image, request.truth, mask)
+
+
+def _judged_sources(request: AssessRequest, memory: InMemory | None) -> RunSources:
+    sources = _sources(request, memory, None)
+    if memory is not None or request.mask is None:
+        return sources
+    return replace(sources, mask=read_organ(request.mask, sources.volume, request.labels))
 
 
 def _quality(

@@ -30,6 +30,8 @@ class RunRequest:
         slices_at_once: how many slices are refined together.
         fallbacks: what the run has already given up for want of memory, for the report.
         send_masks: whether the engine sends masks, pGTs and prompts, or numbers only.
+        write_iterations: whether all iterations are among the result files
+            (:mod:`HermesLib.runs.iterations_file`).
     """
 
     image: Path | None
@@ -46,6 +48,7 @@ class RunRequest:
     slices_at_once: int = SLICES_AT_ONCE
     fallbacks: tuple[str, ...] = ()
     send_masks: bool = True
+    write_iterations: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,9 +80,12 @@ class AssessRequest(RunRequest):
 
     Attributes:
         mask: file of the segmentation; None if the caller passes it in memory.
+        labels: the values in the file that are the organ; None for the only one that it has, and
+            ``()`` for all that are not 0.
     """
 
     mask: Path | None
+    labels: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def verify_bundled(folder: Path | None = None) -> list[tuple[BundledWeights, str
 
 def manifest_entry(path: Path, kind: str, title: str) -> dict[str, str | int]:
     """The manifest's entry for a weight file."""
-    from HermesLib.weights.checkpoint import file_sha256
+    from HermesLib.io.digest import file_sha256
 
     return {
         "name": path.stem,

@@ -7,7 +7,6 @@ format 2 the weights of layers are 8-bit integers with one scale per output chan
 as float32.
 """
 
-import hashlib
 import json
 import os
 import tempfile
@@ -20,6 +19,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from HermesLib.errors import HermesError
+from HermesLib.io.digest import file_sha256
 
 #: Format of files with floating-point tensors only.
 FORMAT = 1
@@ -46,12 +46,6 @@ class Checkpoint:
     config: dict[str, Any]
     training: dict[str, Any] = field(default_factory=dict)
     sha256: str = ""
-
-
-def file_sha256(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file's bytes."""
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def save_checkpoint(

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def report(review: Review) -> dict[str, Any]:
         seconds = sum(step.seconds for entry in record.slices.values() for step in entry.iterations)
     return {
         "format": of_engine.get("format", FORMAT),
-        "summary": summarise(results, seconds, record.marks),
+        "summary": summarise(results, seconds, record.marks, math.prod(review.run.frame.spacing)),
         "notices": record.notices,
         "slices": slices,
         "provenance": of_engine.get("provenance", record.request),

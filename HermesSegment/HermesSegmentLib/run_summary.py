@@ -1,15 +1,16 @@
 """The result of a run at a glance."""
 
+import math
 from collections import Counter
 
 from slicer.i18n import tr as _
 
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.marks import Mark
+from HermesLib.report.whole import millilitres, whole_quality
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import SliceRecord
 
-_ML = 1e-3
 _BRIEF = {
     Mark.NOT_FOUND: _("organ not found"),
     Mark.UNFAMILIAR: _("unlike the training patients"),
@@ -20,31 +21,20 @@ _BRIEF = {
 }
 
 
-def volume_ml(run: RunNodes, pixels: int) -> float:
-    """The volume of a number of pixels, ml."""
-    slices, rows, columns = run.frame.spacing
-    return pixels * slices * rows * columns * _ML
-
-
-def whole_quality(run: RunNodes) -> float | None:
-    """The estimated Dice of the whole volume; None without a mask.
-
-    The Dice of a volume is the mean of its slices', weighted by the pixels of both masks; the
-    expected outline stands for the unknown true one.
-    """
-    total = weighted = 0.0
-    for entry in _with_mask(run):
-        mask, expected = run.pixels(entry.index, entry.best)
-        total += mask + expected
-        weighted += (mask + expected) * entry.iterations[entry.best].pdsc
-    return weighted / total if total else None
+def quality_of(run: RunNodes) -> float | None:
+    """The estimated Dice of the whole volume; None without a mask."""
+    return whole_quality(
+        (*run.pixels(entry.index, entry.best), entry.iterations[entry.best].pdsc)
+        for entry in _tried(run)
+    )
 
 
 def summary(run: RunNodes) -> str:
     """Volume, quality of the whole, and which slices need a look and why, in two lines."""
-    found = sum(run.pixels(entry.index, entry.best)[0] for entry in _with_mask(run))
-    parts = [_("<b>{ml:.1f} ml</b> found").format(ml=volume_ml(run, found))]
-    quality = whole_quality(run)
+    found = sum(run.pixels(entry.index, entry.best)[0] for entry in _tried(run))
+    size = millilitres(found, math.prod(run.frame.spacing))
+    parts = [_("<b>{ml:.1f} ml</b> found").format(ml=size)]
+    quality = quality_of(run)
     if quality is not None:
         parts.append(_("estimated quality of the whole <b>{value:.2f}</b>").format(value=quality))
     return f"{', '.join(parts)}<br>{_looks(run)}"
@@ -72,10 +62,5 @@ def _looks(run: RunNodes) -> str:
     )
 
 
-def _with_mask(run: RunNodes) -> list[SliceRecord]:
-    """The slices whose results may show the organ."""
-    return [
-        entry
-        for entry in run.record.slices.values()
-        if entry.iterations and entry.status not in (Status.ABSENT, Status.FAILED)
-    ]
+def _tried(run: RunNodes) -> list[SliceRecord]:
+    return [entry for entry in run.record.slices.values() if entry.iterations]

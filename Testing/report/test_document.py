@@ -62,6 +62,18 @@ def test_the_summary_counts_each_status_and_means_leave_absent_slices_out():
     assert summary["seconds"] == 12.346
 
 
+def test_the_summary_states_volume_and_quality_of_the_whole():
+    large = slice_events(5, [0.9], Status.ACCEPTED)
+    small = slice_events(6, [0.5], Status.STOPPED, empty=True)
+    alone = summarise(results_of(large), 1, {}, voxel_mm3=2.0)
+    pixels = int(large[0].mask.sum())
+    assert alone["volume_ml"] == pytest.approx(pixels * 2 / 1000)
+    # A slice without a pixel has no share in the whole, however it was scored.
+    assert alone["whole_pdsc"] == summarise(results_of(large, small), 1, {})["whole_pdsc"] == 0.9
+    nothing = summarise(results_of(small), 1, {})
+    assert (nothing["whole_pdsc"], nothing["volume_ml"]) == (None, None)
+
+
 def test_an_absent_slice_counts_in_the_mean_true_dice_only_if_it_is_wrong():
     correct = slice_events(7, [0.8], Status.ABSENT, None, dsc=1.0, empty=True)
     wrong = slice_events(8, [0.8], Status.ABSENT, None, dsc=0.0, empty=True)

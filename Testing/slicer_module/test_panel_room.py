@@ -10,7 +10,7 @@ from HermesSegmentLib import slice_views
 from HermesSegmentLib.labelmaps import voxels_of
 from HermesSegmentLib.prompt_markups import prompt_nodes
 from HermesSegmentLib.reading_view import LAYOUT, organ_extent
-from HermesSegmentLib.run_summary import summary, whole_quality
+from HermesSegmentLib.run_summary import quality_of, summary
 from Testing.slicer_module.driving import GLAND, LARGE, RUN, click, play
 from Testing.standins.slice_view import SliceView
 
@@ -77,7 +77,7 @@ def test_the_result_at_a_glance(reviewed):
     # 0.7 x 0.7 x 3 mm a voxel; the best masks are GLAND, LARGE and LARGE.
     millilitres = (GLAND.sum() + 2 * LARGE.sum()) * 0.7 * 0.7 * 3 / 1000
     weights = [mask.sum() + GLAND.sum() for mask in (GLAND, LARGE, LARGE)]
-    assert whole_quality(run) == pytest.approx(np.average([0.97, 0.4, 0.6], weights=weights))
+    assert quality_of(run) == pytest.approx(np.average([0.97, 0.4, 0.6], weights=weights))
     text = reviewed.ui.summaryLabel.text
     assert text == summary(run)
     assert f"<b>{millilitres:.1f} ml</b> found" in text

@@ -12,9 +12,10 @@ import torch
 from torch import nn
 
 from HermesLib.errors import HermesError
+from HermesLib.io.digest import file_sha256
 from HermesLib.models.registry import MODELS, load_model
 from HermesLib.weights.bundled import bundled_checkpoint, bundled_weights, verify_bundled
-from HermesLib.weights.checkpoint import file_sha256, load_checkpoint, save_checkpoint
+from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
 from HermesLib.weights.imported import import_weights, imported_weights
 from Testing.models.small import write_checkpoint
 

@@ -1,0 +1,61 @@
+"""What a result follows from: if nothing of it has changed, a finished volume is not run again."""
+
+from pathlib import Path
+from typing import Any
+
+from HermesLib import __version__
+from HermesLib.engine.serialization import to_plain
+from HermesLib.io.digest import file_sha256
+from HermesLib.io.image_files import image_sha256
+from HermesLib.notices import heard_by
+from HermesLib.resources import resource_path
+from HermesLib.runs.request import RunRequest
+
+_FORMAT = 1
+#: Fields that do not change a result, and files, of which the content counts.
+_LEFT_OUT = {
+    "image",
+    "mask",
+    "truth",
+    "init",
+    "first_prompt",
+    "command",
+    "device",
+    "slices_at_once",
+    "fallbacks",
+    "send_masks",
+    "write_iterations",
+}
+_FILES = ("image", "truth", "mask", "init", "first_prompt")
+#: Fields that name a bundled resource or a file.
+_NAMES_OR_FILES = ("preset", "quality", "weights")
+_MANIFEST = ("Weights", "manifest.json")
+
+
+def fingerprint(request: RunRequest) -> dict[str, Any]:
+    """Checksums of all inputs of a run, and its settings, as JSON takes them.
+
+    Raises:
+        HermesError: a file that the request names is missing.
+        OSError: a file cannot be read.
+    """
+    fields = to_plain(type(request), request, {})
+    checksums = {}
+    # The run gives the same notices again.
+    with heard_by(lambda notice: None):
+        for name in _FILES:
+            path = getattr(request, name, None)
+            if path is not None:
+                checksums[name] = image_sha256(path)
+    for name in _NAMES_OR_FILES:
+        path = Path(str(fields.get(name)))
+        if path.is_file():
+            checksums[name], fields[name] = file_sha256(path), path.name
+    return {
+        "format": _FORMAT,
+        "hermes": __version__,
+        "kind": type(request).__name__,
+        "bundled": file_sha256(resource_path(*_MANIFEST)),
+        "files": checksums,
+        "settings": {name: value for name, value in fields.items() if name not in _LEFT_OUT},
+    }

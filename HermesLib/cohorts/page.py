@@ -1,0 +1,96 @@
+"""``cohort.html``: the table as one page without scripts, which any browser opens from the disk."""
+
+import html
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+
+from HermesLib.cohorts.row import Row, State
+from HermesLib.cohorts.table import worst_first
+
+_STYLE = """
+:root { color-scheme: light dark; }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 75em; padding: 0 1em; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { padding: .35em .7em; text-align: left; border-bottom: 1px solid #8886; }
+th { border-bottom-width: 2px; vertical-align: bottom; }
+td.number, th.number { text-align: right; }
+td.look { font-weight: 600; }
+tr.failed td { background: #88223322; }
+.reason { opacity: .8; }
+"""
+#: Heading, whether it is a number.
+_COLUMNS = (
+    ("Volume", False),
+    ("State", False),
+    ("To look at", True),
+    ("Accepted", True),
+    ("Absent", True),
+    ("Estimated quality", True),
+    ("Volume, ml", True),
+    ("Why", False),
+)
+
+
+def page_html(rows: Iterable[Row], settings: dict[str, Any]) -> str:
+    """The page of a cohort.
+
+    Args:
+        rows: of all volumes.
+        settings: what all runs have in common, by name.
+    """
+    rows = worst_first(rows)
+    heading = "".join(
+        f'<th class="number">{name}</th>' if number else f"<th>{name}</th>"
+        for name, number in _COLUMNS
+    )
+    facts = ", ".join(f"{_text(name)} {_text(value)}" for name, value in settings.items())
+    body = "\n".join(_row(row) for row in rows)
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width">\n'
+        f"<title>HERMES cohort</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<h1>{_counts(rows)}</h1>\n<p>{facts}</p>\n"
+        "<p>Worst first. The estimated quality is that of the whole volume (pDSC, weighted by"
+        " size). For research, not for clinical use.</p>\n"
+        f"<table>\n<thead><tr>{heading}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n"
+        "</body>\n</html>\n"
+    )
+
+
+def _counts(rows: list[Row]) -> str:
+    finished = sum(row.state is State.FINISHED for row in rows)
+    look = sum(row.state is State.FINISHED and row.look > 0 for row in rows)
+    failed = sum(row.state is State.FAILED for row in rows)
+    failures = f", {failed} failed" if failed else ""
+    return f"{finished} of {len(rows)} volumes finished, {look} to look at{failures}"
+
+
+def _row(row: Row) -> str:
+    folder = quote(row.name)
+    numbers = [""] * 5
+    name = _text(row.name)
+    why = _text(row.reason)
+    if row.state is State.FINISHED:
+        name = f'<a href="{folder}/overview.png">{name}</a>'
+        numbers = [
+            str(row.look),
+            str(row.accepted),
+            str(row.absent),
+            "nothing found" if row.quality is None else f"{row.quality:.2f}",
+            "" if row.volume_ml is None else f"{row.volume_ml:.1f}",
+        ]
+        words = [f"{count} {reason}" for reason, count in row.why.items()]
+        why = _text("; ".join([", ".join(words), row.reason]).strip("; "))
+    cells = "".join(
+        f'<td class="number{" look" if place == 0 and row.look else ""}">{number}</td>'
+        for place, number in enumerate(numbers)
+    )
+    return (
+        f'<tr class="{row.state}"><td>{name}</td><td>{row.state}</td>{cells}'
+        f'<td class="reason">{why}</td></tr>'
+    )
+
+
+def _text(value: Any) -> str:
+    return html.escape(str(value))

@@ -1,0 +1,104 @@
+"""One volume in the table of a cohort: how it stands, and what was found."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Self
+
+from HermesLib.refinement.events import Status
+from HermesLib.report.whole import needs_look
+
+
+class State(StrEnum):
+    """How a volume stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One volume.
+
+    Attributes:
+        name: of the task.
+        state: how it stands.
+        reason: one line: how far a run is, why a volume failed, what must be known of its input.
+        slices: number of slices of the run; 0 before there is a result.
+        accepted: slices that reached the threshold and bear no mark.
+        look: slices that a reader should look at.
+        absent: slices without the organ, of which there is no doubt.
+        why: how many slices need a look for which reason: a mark's name, ``stopped``, ``failed``.
+        quality: estimated Dice of the whole; None where nothing was found.
+        volume_ml: of the result, ml.
+        seconds: the run took.
+        earlier: the result is of an earlier run with the same inputs.
+    """
+
+    name: str
+    state: State = State.WAITING
+    reason: str = ""
+    slices: int = 0
+    accepted: int = 0
+    look: int = 0
+    absent: int = 0
+    why: Mapping[str, int] = field(default_factory=dict)
+    quality: float | None = None
+    volume_ml: float | None = None
+    seconds: float | None = None
+    earlier: bool = False
+
+    @classmethod
+    def of_report(cls, name: str, report: Mapping[str, Any]) -> Self:
+        """The row of a finished run.
+
+        Args:
+            name: of the task.
+            report: the content of its ``report.json``.
+
+        Raises:
+            KeyError, TypeError: not a report of this version.
+        """
+        summary, accepted, absent = report["summary"], 0, 0
+        why: dict[str, int] = {}
+        for entry in report["slices"]:
+            if needs_look(entry["status"], entry["marks"], entry["borderline"]):
+                ended = entry["status"]
+                reasons = [*entry["marks"], *([ended] if ended in _ENDS else [])]
+                if entry["borderline"] and "borderline" not in reasons:
+                    reasons.append("borderline")
+                for reason in reasons:
+                    why[reason] = why.get(reason, 0) + 1
+            else:
+                accepted += entry["status"] == Status.ACCEPTED
+                absent += entry["status"] == Status.ABSENT
+        slices = len(report["slices"])
+        return cls(
+            name=name,
+            state=State.FINISHED,
+            reason="; ".join(notice["message"] for notice in report.get("notices", ())),
+            slices=slices,
+            accepted=accepted,
+            look=slices - accepted - absent,
+            absent=absent,
+            why=why,
+            quality=summary["whole_pdsc"],
+            volume_ml=summary["volume_ml"],
+            seconds=summary["seconds"],
+        )
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to the volume."""
+        return self.state not in (State.WAITING, State.RUNNING)
+
+    def in_state(self, state: State, reason: str = "") -> "Row":
+        """The same row in another state."""
+        return replace(self, state=state, reason=" ".join(reason.split()))
+
+
+#: Ends of a slice that are reasons to look at it.
+_ENDS = (Status.STOPPED.value, Status.FAILED.value)

@@ -1,0 +1,129 @@
+"""The table of a cohort: worst first, the same order in the panel, in files and on the page."""
+
+import csv
+import io
+import json
+import os
+import tempfile
+from collections.abc import Collection, Iterable, Sequence
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+from HermesLib.cohorts.row import Row, State
+
+FORMAT = 1
+CSV_COLUMNS = (
+    "name",
+    "state",
+    "reason",
+    "slices",
+    "accepted",
+    "to_look_at",
+    "absent",
+    "why",
+    "whole_pdsc",
+    "volume_ml",
+    "seconds",
+)
+#: Of the states in the order of the table.
+_PLACES = {
+    State.FAILED: 0,
+    State.FINISHED: 1,
+    State.RUNNING: 2,
+    State.WAITING: 3,
+    State.CANCELLED: 4,
+}
+#: For sorting: a volume in which nothing was found comes before all others with a result.
+_NOTHING_FOUND = -1.0
+
+
+def worst_first(rows: Iterable[Row]) -> list[Row]:
+    """Rows in the order of the table.
+
+    Failed volumes come first. Finished ones follow: those with slices to look at before the others,
+    and the lowest estimated quality of the whole first. Then those that run, wait, or were
+    cancelled. Equal ones keep their order.
+    """
+    return sorted(rows, key=_place)
+
+
+def steady_order(order: Sequence[str], rows: Collection[Row]) -> list[str]:
+    """Names in the order of the table, while a reader works with it.
+
+    What was there keeps its place; volumes that have ended since come after those that had ended
+    before, the worst of them first.
+
+    Args:
+        order: names in the order so far.
+        rows: of all volumes; volumes that were not in the order come at its end.
+    """
+    by_name = {row.name: row for row in rows}
+    known = [by_name[name] for name in order if name in by_name]
+    # Volumes that had ended before come first in the order.
+    steady = [row.name for row in takewhile(lambda row: row.ended, known)]
+    return [*steady, *(row.name for row in worst_first(r for r in rows if r.name not in steady))]
+
+
+def table_rows(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """Rows as values by column, worst first."""
+    return [
+        {
+            "name": row.name,
+            "state": row.state.value,
+            "reason": row.reason,
+            "slices": row.slices,
+            "accepted": row.accepted,
+            "to_look_at": row.look,
+            "absent": row.absent,
+            "why": dict(row.why),
+            "whole_pdsc": row.quality,
+            "volume_ml": row.volume_ml,
+            "seconds": row.seconds,
+        }
+        for row in worst_first(rows)
+    ]
+
+
+def csv_text(rows: Iterable[Row]) -> str:
+    """The content of ``cohort.csv``; numbers of volumes without a result are empty."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, CSV_COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for values in table_rows(rows):
+        if values["state"] != State.FINISHED:
+            values |= dict.fromkeys(("slices", "accepted", "to_look_at", "absent"))
+        words = " ".join(f"{count} {reason}" for reason, count in values["why"].items())
+        writer.writerow(
+            {**values, "why": words} | {name: "" for name, value in values.items() if value is None}
+        )
+    return stream.getvalue()
+
+
+def json_text(rows: Iterable[Row], settings: dict[str, Any]) -> str:
+    """The content of ``cohort.json``.
+
+    Args:
+        rows: of all volumes.
+        settings: what all runs had in common.
+    """
+    content = {"format": FORMAT, "settings": settings, "volumes": table_rows(rows)}
+    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file so that a reader never sees half of it."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".hermes-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def _place(row: Row) -> tuple[int, bool, float]:
+    quality = _NOTHING_FOUND if row.quality is None else row.quality
+    finished = row.state is State.FINISHED
+    return _PLACES[row.state], finished and not row.look, quality if finished else 0.0

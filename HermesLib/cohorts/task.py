@@ -1,0 +1,196 @@
+"""The tasks of a cohort: which volumes there are, and the mask of each."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from HermesLib.errors import HermesError
+from HermesLib.io.suffixes import PNG, VOLUME_SUFFIXES
+
+#: Tables of images, one a line.
+LIST_SUFFIXES = (".txt", ".csv")
+#: nnU-Net's ending of an image with one channel; its masks have none.
+_CHANNEL = "_0000"
+#: Where a DICOM file names itself, and how many files of a folder are looked at.
+_MAGIC_PLACE, _MAGIC = 128, b"DICM"
+_MOST_FILES = 20
+
+
+@dataclass(frozen=True)
+class Task:
+    """One volume.
+
+    Attributes:
+        name: unique in the cohort; its results are in a folder of this name.
+        image: file or DICOM folder; None where the image becomes a file when its turn comes.
+        mask: file of a mask made elsewhere; None where the volume is segmented.
+        problem: why the task cannot be done, in one line; empty if it can.
+    """
+
+    name: str
+    image: Path | None
+    mask: Path | None = None
+    problem: str = ""
+
+
+def find_tasks(
+    sources: Sequence[Path], masks: Path | None = None, organ: str | None = None
+) -> list[Task]:
+    """The volumes of folders, files and lists, in their order.
+
+    A folder has images, folders of DICOM series, or the files of one series. A list is a text file
+    with a path on each line, or a CSV file with the columns ``image`` and ``mask``; its paths are
+    relative to it.
+
+    Args:
+        sources: at least one.
+        masks: folder with a mask for each image, paired by :func:`mask_of`.
+        organ: name of a mask's file, where each image has a folder of masks.
+
+    Raises:
+        HermesError: a source that does not exist or has no images; a list that cannot be read.
+    """
+    if masks is not None and not masks.is_dir():
+        raise HermesError(f"no folder {masks} with masks")
+    tasks = [task for source in sources for task in _tasks_of(source)]
+    if masks is not None:
+        tasks = [_with_mask(task, masks, organ) for task in tasks]
+    return unique_names(tasks)
+
+
+def unique_names(tasks: Sequence[Task]) -> list[Task]:
+    """The tasks, with a number behind names that others have already, whatever their case.
+
+    >>> [task.name for task in unique_names([Task("a", None), Task("A", None)])]
+    ['a', 'A-2']
+    """
+    taken: set[str] = set()
+    named = []
+    for task in tasks:
+        name, number = task.name, 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{task.name}-{number}"
+        taken.add(name.casefold())
+        named.append(replace(task, name=name))
+    return named
+
+
+def stem_of(path: Path) -> str:
+    """A file's name without its ending; the name of a folder.
+
+    >>> stem_of(Path("case.1.nii.gz")), stem_of(Path("scan.nrrd"))
+    ('case.1', 'scan')
+    """
+    if path.is_dir():
+        return path.name
+    for suffix in sorted((*VOLUME_SUFFIXES, ".seg.nrrd", PNG), key=len, reverse=True):
+        if path.name.lower().endswith(suffix):
+            return path.name[: -len(suffix)]
+    return path.name
+
+
+def mask_of(image: Path, masks: Path, organ: str | None = None) -> Path:
+    """The mask of an image: of the same name, whatever the ending.
+
+    nnU-Net's ``_0000`` of the image may be missing in the mask's name. Where a folder has the
+    image's name, as TotalSegmentator's, the mask is its file ``organ``, or its only one.
+
+    Raises:
+        HermesError: no such mask, or several.
+    """
+    stem = stem_of(image)
+    for name in (stem, stem.removesuffix(_CHANNEL)):
+        found = [path for path in _images(masks) if stem_of(path) == name]
+        if (masks / name).is_dir():
+            found += [
+                path
+                for path in _images(masks / name)
+                if organ is None or stem_of(path) == stem_of(Path(organ))
+            ]
+        if len(found) > 1:
+            names = ", ".join(path.name for path in found[:3])
+            raise HermesError(
+                f"several masks for {stem} ({names}, ...); keep one, or name its file"
+            )
+        if found:
+            return found[0]
+    wanted = f"{stem}/{organ}" if organ else stem
+    raise HermesError(f"no mask named {wanted} in {masks.name}")
+
+
+def masks_without_image(tasks: Sequence[Task], masks: Path) -> list[str]:
+    """Names of the masks in a folder that no task uses."""
+    used = {task.mask for task in tasks}
+    return [path.name for path in _images(masks) if path not in used]
+
+
+def _with_mask(task: Task, masks: Path, organ: str | None) -> Task:
+    if task.image is None or task.mask is not None:
+        return task
+    try:
+        return replace(task, mask=mask_of(task.image, masks, organ))
+    except HermesError as error:
+        return replace(task, problem=str(error))
+
+
+def _tasks_of(source: Path) -> list[Task]:
+    if source.is_file() and source.suffix.lower() in LIST_SUFFIXES:
+        return list(_listed(source))
+    if source.is_dir():
+        images = [path for path in sorted(source.iterdir()) if _is_image(path)]
+        if not images and _holds_dicom(source):
+            images = [source]
+        if not images:
+            raise HermesError(
+                f"no images in {source.name}; use a folder of {', '.join(VOLUME_SUFFIXES)} or"
+                f" {PNG} files or of DICOM series, or a list of paths (.txt, .csv)"
+            )
+        return [Task(stem_of(path), path) for path in images]
+    if not source.exists():
+        raise HermesError(f"no file or folder {source}")
+    return [Task(stem_of(source), source)]
+
+
+def _listed(path: Path) -> Iterator[Task]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise HermesError(f"{path.name} is not a text in UTF-8") from error
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    rows = [{"image": line} for line in lines]
+    if path.suffix.lower() == ".csv":
+        rows = list(csv.DictReader(lines))
+        if rows and "image" not in rows[0]:
+            raise HermesError(f"{path.name} has no column 'image'")
+    if not rows:
+        raise HermesError(f"{path.name} lists no images")
+    for row in rows:
+        image = path.parent / (row["image"] or "").strip()
+        mask = (row.get("mask") or "").strip()
+        problem = "" if image.exists() else f"no file or folder {image.name}"
+        yield Task(stem_of(image), image, path.parent / mask if mask else None, problem)
+
+
+def _images(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.iterdir()) if path.is_file() and _is_image(path)]
+
+
+def _is_image(path: Path) -> bool:
+    if path.name.startswith("."):
+        return False
+    if path.is_dir():
+        return _holds_dicom(path)
+    return path.name.lower().endswith((*VOLUME_SUFFIXES, PNG))
+
+
+def _holds_dicom(folder: Path) -> bool:
+    """Whether a folder has the files of a DICOM series, which may be named anyhow."""
+    files = (path for path in sorted(folder.iterdir()) if path.is_file())
+    return any(_is_dicom(path) for path, _number in zip(files, range(_MOST_FILES), strict=False))
+
+
+def _is_dicom(path: Path) -> bool:
+    with open(path, "rb") as stream:
+        return stream.read(_MAGIC_PLACE + len(_MAGIC))[_MAGIC_PLACE:] == _MAGIC

@@ -1,0 +1,167 @@
+"""One task of a cohort through an engine: its results appear in its folder, all or none."""
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from HermesLib.cohorts.fingerprint import fingerprint
+from HermesLib.cohorts.row import Row, State
+from HermesLib.cohorts.task import Task
+from HermesLib.engine.client import Engine
+from HermesLib.engine.messages import Cancelled, Failed, FellBack, Finished, Message, Opened
+from HermesLib.errors import HermesError
+from HermesLib.io.staged_folder import staged_folder
+from HermesLib.refinement.events import Iteration
+from HermesLib.runs.request import RunRequest
+
+#: Says that a folder's results are complete, and what they follow from. Written last.
+MARKER = "task.json"
+REPORT = "report.json"
+
+
+class TaskRun:
+    """One task, from the first message of its run to the last.
+
+    Args:
+        task: the volume.
+        folder: for its results.
+        make_request: what to ask the engine for; may write the files that the request names.
+    """
+
+    def __init__(
+        self, task: Task, folder: Path, make_request: Callable[[Task], RunRequest]
+    ) -> None:
+        self.task, self.folder = task, folder
+        self.row = Row(task.name)
+        self._make_request = make_request
+        self._inputs: Mapping[str, Any] = {}
+        self._staging: AbstractContextManager[Path] | None = None
+        self._staged = folder
+        self._total = self._done = 0
+
+    def start(self, engine: Engine) -> Row:
+        """Start the run, unless the folder has the results of the same inputs already.
+
+        Returns:
+            The row: running, finished or failed.
+        """
+        try:
+            if self.task.problem:
+                raise HermesError(self.task.problem)
+            request = self._make_request(self.task)
+            self._inputs = fingerprint(request)
+            report = finished_report(self.folder, self._inputs)
+            if report is not None:
+                self.row = replace(Row.of_report(self.task.name, report), earlier=True)
+                return self.row
+            self._staging = staged_folder(self.folder)
+            self._staged = self._staging.__enter__()
+            wanted = replace(request, send_masks=False, write_iterations=True)
+            engine.start(wanted, self._staged)
+        except (HermesError, OSError, RuntimeError) as error:
+            return self._fail(_line_of(error))
+        self.row = self.row.in_state(State.RUNNING)
+        return self.row
+
+    def take(self, message: Message) -> Row:
+        """Take the next message of the engine; returns the row, which has ended with the last."""
+        match message:
+            case Opened():
+                self._total, self._done = len(message.slice_indices), 0
+            case Iteration():
+                self._done += message.final
+            case FellBack():
+                self._done = 0
+            case Finished():
+                return self._finish(message.report)
+            case Failed():
+                return self._fail(message.message)
+            case Cancelled():
+                self._drop(HermesError("cancelled"))
+                self.row = self.row.in_state(State.CANCELLED)
+                return self.row
+        words = f"{self._done} of {self._total} slices" if self._total else ""
+        self.row = self.row.in_state(State.RUNNING, words)
+        return self.row
+
+    def _finish(self, report: Mapping[str, Any]) -> Row:
+        assert self._staging is not None
+        try:
+            text = json.dumps(self._inputs, indent=1) + "\n"
+            (self._staged / MARKER).write_text(text, encoding="utf-8")
+            # While files of two runs are in the folder, nothing may call it complete.
+            (self.folder / MARKER).unlink(missing_ok=True)
+            staging, self._staging = self._staging, None
+            staging.__exit__(None, None, None)
+        except (HermesError, OSError) as error:
+            return self._fail(_line_of(error))
+        self.row = Row.of_report(self.task.name, report)
+        return self.row
+
+    def _fail(self, reason: str) -> Row:
+        self._drop(HermesError(reason))
+        self.row = self.row.in_state(State.FAILED, reason)
+        return self.row
+
+    def _drop(self, error: HermesError) -> None:
+        """Remove what the run has written."""
+        if self._staging is not None:
+            staging, self._staging = self._staging, None
+            staging.__exit__(type(error), error, None)
+
+
+def run_task(
+    task: Task,
+    folder: Path,
+    make_request: Callable[[Task], RunRequest],
+    engine: Engine,
+    on_message: Callable[[Message], None] = lambda message: None,
+) -> Row:
+    """Do one task and wait for it: all that a worker elsewhere needs.
+
+    Args:
+        task, folder, make_request: see :class:`TaskRun`.
+        engine: idle.
+        on_message: called with every message of the run.
+    """
+    run = TaskRun(task, folder, make_request)
+    if run.start(engine).ended:
+        return run.row
+    try:
+        for message in engine.follow():
+            on_message(message)
+            run.take(message)
+    finally:
+        if not run.row.ended:
+            engine.close()
+            run.take(Cancelled(None))
+    return run.row
+
+
+def finished_report(folder: Path, inputs: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
+    """The report in a folder, if its results are complete.
+
+    Args:
+        folder: of a task.
+        inputs: what the results must follow from (:func:`fingerprint`); None for anything.
+    """
+    try:
+        known = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+        if inputs is not None and known != json.loads(json.dumps(inputs)):
+            return None
+        report: dict[str, Any] = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+        Row.of_report(folder.name, report)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return report
+
+
+def _line_of(error: Exception) -> str:
+    if isinstance(error, OSError):
+        # Folders may name a patient; the file's name is in the table anyway.
+        name = f": {Path(error.filename).name}" if error.filename else ""
+        return f"{error.strerror or error}{name}"
+    return str(error)
