@@ -79,7 +79,12 @@ class Row:
         return cls(
             name=name,
             state=State.FINISHED,
-            reason="; ".join(notice["message"] for notice in report.get("notices", ())),
+            reason="; ".join(
+                [
+                    *(notice["message"] for notice in report["notices"]),
+                    *report["provenance"]["fallbacks"],
+                ]
+            ),
             slices=slices,
             accepted=accepted,
             look=slices - accepted - absent,

@@ -96,6 +96,7 @@ def test_a_row_counts_each_slice_once_and_says_why_it_needs_a_look():
 
     report = {
         "summary": {"whole_pdsc": 0.8, "volume_ml": 12.5, "seconds": 3.0},
+        "provenance": {"fallbacks": ["memory ran out"]},
         "notices": [{"kind": "mask-resampled", "message": "the mask was resampled"}],
         "slices": [
             entry("accepted"),
@@ -110,7 +111,7 @@ def test_a_row_counts_each_slice_once_and_says_why_it_needs_a_look():
     row = Row.of_report("a", report)
     assert (row.slices, row.accepted, row.look, row.absent) == (7, 1, 5, 1)
     assert row.why == {"jump": 1, "stopped": 2, "borderline": 1, "gap": 1, "failed": 1}
-    assert row.reason == "the mask was resampled"
+    assert row.reason == "the mask was resampled; memory ran out"
 
 
 def test_a_table_that_cannot_be_written_leaves_the_one_before(tmp_path, monkeypatch):
