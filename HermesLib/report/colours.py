@@ -36,3 +36,30 @@ def rgb(colour: str) -> tuple[float, float, float]:
     """
     red, green, blue = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
     return red, green, blue
+
+
+def contrast(first: str, second: str) -> float:
+    """The contrast of two colours, 1 to 21, as WCAG 2 defines it; text needs 4.5.
+
+    >>> contrast("#000000", "#FFFFFF")
+    21.0
+    """
+    darker, lighter = sorted((_luminance(first), _luminance(second)))
+    return round((lighter + 0.05) / (darker + 0.05), 2)
+
+
+def text_on(background: str) -> str:
+    """Black or white, whichever is read better; their contrast is never below 4.58.
+
+    >>> text_on(MASK), text_on(EXPECTED_ONLY)
+    ('#000000', '#FFFFFF')
+    """
+    return max(("#000000", "#FFFFFF"), key=lambda text: contrast(text, background))
+
+
+def _luminance(colour: str) -> float:
+    linear = [
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        for value in rgb(colour)
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 
 from HermesLib.prompts.types import Prompt
 from HermesSegmentLib import reading_view, slice_views
+from HermesSegmentLib.coloured_text import ERROR_STYLE
 from HermesSegmentLib.export_section import ExportSection
 from HermesSegmentLib.greying import Greying
 from HermesSegmentLib.inputs_section import InputsSection
@@ -24,8 +25,6 @@ from HermesSegmentLib.run_record import RunRecord
 from HermesSegmentLib.setup_section import SetupSection
 from HermesSegmentLib.shortcuts import Shortcuts, legend
 from HermesSegmentLib.terms import accept_terms
-
-_ERROR_STYLE = "color: #aa3322"
 
 
 class Panel:
@@ -189,13 +188,15 @@ class Panel:
     def _run_changed(self) -> None:
         run, running = self.control.run, self.control.running
         if run is not None and run.record.slices:
-            any_ended = any(entry.status is not None for entry in run.record.slices.values())
-            if any_ended and (self.review is None or self.review.run is not run):
+            ended = any(entry.status is not None for entry in run.record.slices.values())
+            if ended and (self.review is None or self.review.run is not run):
                 self.reviewing.open(run)
             if self.review is not None and self.review.run is run:
                 self.reviewing.progressed()
                 if self._unfinished and not running:
                     self.reviewing.finished()
+        elif self._unfinished and not running:
+            self.ui.inputsSection.collapsed = False  # Nothing to decide on, much to change.
         self._unfinished = self._unfinished and running
         self.refresh()
 
@@ -263,7 +264,7 @@ class Panel:
         ui.progressBar.setRange(0, progress.total if progress.latest is not None else 0)
         ui.progressBar.value = progress.finished
         ui.statusLabel.text = progress.line if running else self.control.message
-        ui.statusLabel.setStyleSheet(_ERROR_STYLE if self.control.failed and not running else "")
+        ui.statusLabel.setStyleSheet(ERROR_STYLE if self.control.failed and not running else "")
 
     def _refresh_views(self) -> None:
         ui, parameters = self.ui, self.parameters
@@ -277,9 +278,8 @@ class Panel:
         )
 
     def _run_tip(self) -> str:
-        if self.control.running:
-            return _("End the run; finished tries are kept")
-        return self._run_obstacle() or _("Segment the selected slices")
+        ending = _("End the run; finished tries are kept") if self.control.running else ""
+        return ending or self._run_obstacle() or _("Segment the selected slices")
 
     def _run_obstacle(self) -> str:
         if self.parameters.volume is None:

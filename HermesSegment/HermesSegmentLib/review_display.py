@@ -8,6 +8,7 @@ from HermesLib.refinement.events import Status
 from HermesLib.report import colours
 from HermesLib.report.numbering import number_of
 from HermesSegmentLib import slice_table
+from HermesSegmentLib.coloured_text import chip
 from HermesSegmentLib.greying import Greying
 from HermesSegmentLib.review import Review
 from HermesSegmentLib.run_record import RunRecord, SliceRecord
@@ -19,10 +20,7 @@ if TYPE_CHECKING:
 
 def legend() -> str:
     """The colours of outlines, fills and prompts in words, as rich text."""
-    return "&nbsp; ".join(
-        f'<span style="color:{colour}; background-color:#404040">&nbsp;■&nbsp;</span> {_(words)}'
-        for colour, words in colours.WORDS.items()
-    )
+    return " ".join(chip(colour, _(words)) for colour, words in colours.WORDS.items())
 
 
 class ReviewDisplay:

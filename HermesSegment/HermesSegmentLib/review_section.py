@@ -129,8 +129,14 @@ class ReviewSection(SliceInView):
     def zoom(self) -> None:
         """Let the views show the organ and its surroundings, with contrast for it."""
         if self.review is not None and self.review.run.alive:
-            reading_view.zoom(self.review.run)
-            self.look_at(self.review.slice_index)
+            index = self.review.slice_index
+            # The views go to the middle of the organ: that is no slice which the reader chose.
+            self.busy = True
+            try:
+                reading_view.zoom(self.review.run)
+            finally:
+                self.busy = False
+            self.look_at(index)
 
     def initial_mask(self) -> np.ndarray:
         """Voxels (k, j, i) of the slice's mask in the result, else of the mask in view."""

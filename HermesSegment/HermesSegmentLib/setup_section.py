@@ -9,6 +9,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from HermesSegmentLib import packages, slicer_app
+from HermesSegmentLib.coloured_text import show_selection
 from HermesSegmentLib.run_control import RunControl
 
 _HEADINGS = (_("Weights"), _("Size"), _("Licence"))
@@ -27,6 +28,7 @@ class SetupSection:
         self.ui, self.control, self.on_weights = ui, control, on_weights
         self.missing: list[str] = []
         self._folded = False
+        show_selection(ui.weightsTable)
         ui.weightsTable.setColumnCount(len(_HEADINGS))
         ui.weightsTable.setHorizontalHeaderLabels(list(_HEADINGS))
         ui.weightsTable.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)

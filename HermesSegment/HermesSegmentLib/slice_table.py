@@ -8,7 +8,9 @@ from slicer.i18n import tr as _
 
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.marks import Mark
+from HermesLib.report.colours import text_on
 from HermesLib.report.numbering import number_of
+from HermesSegmentLib.coloured_text import chip, show_selection
 from HermesSegmentLib.run_record import Decision, RunRecord, SliceRecord
 
 #: Blue, orange, grey and dark red, which the red-green colour-blind can distinguish; None: running.
@@ -27,9 +29,6 @@ TITLES = {
     Status.FAILED: _("failed"),
     None: _("running"),
 }
-#: Statuses with a background dark enough for white text.
-_DARK = (Status.ACCEPTED, Status.FAILED)
-_WHITE, _BLACK = "#ffffff", "#000000"
 _CURRENT = "▾"
 _SIGNS = {Decision.ACCEPTED: "✓", Decision.EDITED: "✎", Decision.REJECTED: "✗", Decision.NONE: ""}
 #: Why to look at a slice, in words; the most serious first.
@@ -69,9 +68,7 @@ _SMALLEST_CELL = 4
 
 def legend() -> str:
     """The strip's colours in words, as rich text."""
-    return "&nbsp; ".join(
-        f'<span style="color:{COLOURS[status]}">■</span> {TITLES[status]}' for status in Status
-    )
+    return " ".join(chip(COLOURS[status], TITLES[status]) for status in Status)
 
 
 def outcome(entry: SliceRecord, threshold: float) -> str:
@@ -101,6 +98,7 @@ def prepare(strip: Any, table: Any) -> None:
     strip.setHorizontalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
     strip.setVerticalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
     strip.setSelectionMode(qt.QAbstractItemView.NoSelection)
+    show_selection(table)
     table.setColumnCount(len(_COLUMNS))
     for column, (heading, tip) in enumerate(_COLUMNS):
         item = qt.QTableWidgetItem(heading)
@@ -144,7 +142,7 @@ def fill_strip(strip: Any, record: RunRecord, current: int) -> list[int]:
         sign = _LOOK if entry.is_marked and entry.needs_review else _SIGNS[entry.decision]
         item = _item(strip, row, column, _CURRENT if entry.index == current else sign)
         item.setBackground(qt.QBrush(qt.QColor(COLOURS[entry.status])))
-        item.setForeground(qt.QBrush(qt.QColor(_WHITE if entry.status in _DARK else _BLACK)))
+        item.setForeground(qt.QBrush(qt.QColor(text_on(COLOURS[entry.status]))))
         words = [outcome(entry, record.threshold), reasons(entry)]
         item.setToolTip(
             _("Slice {number}: {words}").format(

@@ -1,5 +1,7 @@
 """What a reader sees of the panel: room, words, reasons, what can be hidden."""
 
+import re
+
 import numpy as np
 import pytest
 import qt
@@ -87,8 +89,9 @@ def test_the_result_at_a_glance(reviewed):
 
 
 def test_the_legend_names_every_colour_of_the_views(reviewed):
+    legend = reviewed.ui.colourLabel.text.replace("&nbsp;", " ")
     for colour, words in colours.WORDS.items():
-        assert colour in reviewed.ui.colourLabel.text and words in reviewed.ui.colourLabel.text
+        assert re.search(f"background-color:{colour};[^>]*> {re.escape(words)} <", legend)
     run = reviewed.review.run
     drawn = {
         role: run.get(role).GetSegmentation().GetNthSegment(0).GetColor()
@@ -167,6 +170,14 @@ def test_zoom_shows_the_organ_with_a_window_for_it(reviewed, volume):
     assert slice_views.slice_in_view(volume, run.frame) == 3
     display = volume.GetDisplayNode()
     assert not display.GetAutoWindowLevel() and display.GetWindow() < 400
+
+
+def test_zoom_stays_on_the_slice_under_review(reviewed, volume):
+    for index in (4, 2):
+        reviewed.reviewing.look_at(index)
+        click(reviewed.ui.zoomButton)
+        assert reviewed.review.slice_index == index
+        assert slice_views.slice_in_view(volume, reviewed.review.run.frame) == index
 
 
 def test_the_accepted_masks_are_shown_in_3d(reviewed):

@@ -1,4 +1,4 @@
-"""Pictures of the panel with the engine on the synthetic sample.
+"""Pictures of the panel with the engine on the synthetic sample, in Slicer's light and dark style.
 
 They are written to a temporary folder, or to the folder that ``HERMES_SCREENSHOTS`` names, as for
 ``docs/images``.
@@ -14,47 +14,88 @@ from PIL import Image
 
 from HermesLib.refinement.events import Status
 from Testing.slicer_module.driving import accept_every
+from Testing.slicer_module.readable import cut_off, picture_of
 from Testing.slicer_module.test_whole_run import click, panel, wait  # noqa: F401
 from Testing.standins.plot_view import plot_pixels
 from Testing.standins.slice_view import SliceView
+from Testing.standins.styles import PALETTES, use_style
 
 #: A screen of 1080 pixels.
 WIDTH, HEIGHT = 500, 1080
 #: Enough for a picture of the review.
 TRIES = 6
+#: Colours of a picture: greys of the image, and the most frequent others. The file has a third of
+#: the size, and nobody can see it.
+GREYS, OTHERS = 96, 160
+
+
+class Camera:
+    """Takes each picture in both styles: the panel, with the slice view and the plot at its right.
+
+    Args:
+        panel: the module's.
+        folder: of the pictures.
+    """
+
+    def __init__(self, panel, folder: Path) -> None:  # noqa: F811
+        self.panel, self.folder = panel, folder
+        self.view: SliceView | None = None
+        self.taken: dict[str, np.ndarray] = {}
+
+    def shoot(self, name: str) -> None:
+        """Save the panel as ``panel-NAME-light.png`` and ``panel-NAME-dark.png``."""
+        window, views = self.panel.ui.HermesSegment.window(), self._views()
+        window.resize(WIDTH, HEIGHT)
+        for style in PALETTES:
+            use_style(style)
+            for _turn in range(3):
+                slicer.app.processEvents()
+            picture = Image.new("RGB", (WIDTH + views.width, HEIGHT))
+            picture.paste(Image.fromarray(picture_of(window)), (0, 0))
+            picture.paste(views, (WIDTH, 0))
+            path = self.folder / f"panel-{name}-{style}.png"
+            reduced(picture).save(path, optimize=True)
+            self.taken[path.stem] = np.asarray(picture)
+        use_style("light")
+        assert cut_off(window) == [], name
+
+    def _views(self) -> Image.Image:
+        """The slice view above the plot; nothing before there is a view."""
+        if self.view is None:
+            return Image.new("RGB", (0, HEIGHT))
+        picture = Image.new("RGB", (self.view.width, HEIGHT))
+        picture.paste(Image.fromarray(self.view.pixels()), (0, 0))
+        chart = None if self.panel.review is None else self.panel.review.run.get("chart")
+        if chart is not None:
+            below = plot_pixels(chart, self.view.width, HEIGHT - self.view.height)
+            picture.paste(Image.fromarray(below), (0, self.view.height))
+        return picture
+
+
+def reduced(picture: Image.Image) -> Image.Image:
+    """A picture in 256 colours, among them all that carry a meaning."""
+    found, counts = np.unique(np.asarray(picture).reshape(-1, 3), axis=0, return_counts=True)
+    coloured = np.ptp(found.astype(int), axis=1) > 12
+    order = np.argsort(-counts[coloured])[:OTHERS]
+    greys = np.linspace(0, 255, GREYS).round().astype(int)
+    colours = [*found[coloured][order].tolist(), *([grey] * 3 for grey in greys)]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for colour in colours for part in colour])
+    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 @pytest.fixture
-def folder(tmp_path) -> Path:
-    """The folder for the pictures."""
-    path = Path(os.environ.get("HERMES_SCREENSHOTS", tmp_path))
-    path.mkdir(parents=True, exist_ok=True)
-    return path
+def camera(panel, tmp_path) -> Camera:  # noqa: F811
+    folder = Path(os.environ.get("HERMES_SCREENSHOTS", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+    return Camera(panel, folder)
 
 
-def shoot(panel, path: Path, view: SliceView | None = None, plot: bool = False) -> np.ndarray:  # noqa: F811
-    """Save the panel with the slice view and the plot at its right, as in Slicer's window."""
-    window = panel.ui.HermesSegment.window()
-    window.resize(WIDTH, HEIGHT)
-    slicer.app.processEvents()
-    window.grab().save(str(path))
-    with Image.open(path) as grabbed:
-        picture = Image.new("RGB", (WIDTH + (view.width if view else 0), HEIGHT), "#000000")
-        picture.paste(grabbed.convert("RGB"), (0, 0))
-    if view is not None:
-        picture.paste(Image.fromarray(view.pixels()), (WIDTH, 0))
-    if plot:
-        chart = plot_pixels(panel.review.run.get("chart"), view.width, HEIGHT - view.height)
-        picture.paste(Image.fromarray(chart), (WIDTH, view.height))
-    picture.save(path, optimize=True)
-    return np.asarray(picture)
-
-
-def test_the_panel_from_ready_to_exported(panel, folder):  # noqa: F811
+def test_the_panel_from_empty_to_exported_in_both_styles(panel, camera):  # noqa: F811
     panel.ui.HermesSegment.window().resize(WIDTH, HEIGHT)
     panel.parameters.maximumIterations = TRIES
     panel.refresh()
-    ready = shoot(panel, folder / "panel-ready.png")
+    camera.shoot("empty")
     click(panel.ui.sampleButton)
 
     def drawn() -> list[int]:
@@ -66,14 +107,14 @@ def test_the_panel_from_ready_to_exported(panel, folder):  # noqa: F811
         ]
 
     def look_at(index: int) -> None:
-        panel.review.look_at(index)
-        view.show(run.volume, tuple(run.frame.centre(index)))
+        panel.reviewing.look_at(index)
+        camera.view.show(run.volume, tuple(run.frame.centre(index)))
 
     wait(panel, lambda: panel.control.run is not None and bool(drawn()) and panel.control.settled)
-    view = SliceView(width=640, height=640)
+    camera.view = SliceView(width=640, height=640)
     run = panel.control.run
     look_at(drawn()[-1])
-    running = shoot(panel, folder / "panel-running.png", view)
+    camera.shoot("running")
     wait(panel, lambda: not panel.control.running)
     panel.parameters.showDifference = True
     # What a reader stops at: a mask below the threshold where the organ is not in question.
@@ -83,13 +124,22 @@ def test_the_panel_from_ready_to_exported(panel, folder):  # noqa: F811
         if entry.status is Status.STOPPED and not entry.marks
     ]
     look_at(min(below, key=lambda entry: entry.iterations[-1].pdsc).index)
-    review = shoot(panel, folder / "panel-review.png", view, plot=True)
+    camera.shoot("review")
+    panel.parameters.showDifference, panel.parameters.showPrompts = False, False
+    panel.parameters.showDoubt = True
+    panel.refresh()
+    click(panel.ui.zoomButton)
+    camera.shoot("doubt")
+    panel.parameters.showDoubt = False
+    panel.reviewing.accept_reached()
     accept_every(panel)
     click(panel.ui.exportNodeButton)
-    panel.parameters.showDifference = False
     look_at(below[0].index)
-    exported = shoot(panel, folder / "panel-export.png", view, plot=True)
-    for picture in (ready, running, review, exported):
-        assert picture.std() > 10
-    assert (running != review[: running.shape[0], : running.shape[1]]).any()
+    camera.shoot("export")
     assert "Exported to" in panel.ui.exportNote.text
+    for name, picture in camera.taken.items():
+        assert picture.std() > 10, name
+    for name in ("empty", "running", "review", "doubt", "export"):
+        light, dark = (camera.taken[f"panel-{name}-{style}"] for style in PALETTES)
+        assert light[:, :WIDTH].mean() > 150 > 100 > dark[:, :WIDTH].mean(), name
+    assert (camera.taken["panel-review-light"] != camera.taken["panel-doubt-light"]).any()

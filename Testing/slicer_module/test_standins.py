@@ -8,7 +8,6 @@ import re
 import pytest
 import qt
 import slicer
-from PySide6.QtWidgets import QWidget
 
 from Testing.standins import ctk_widgets, mrml_widgets
 from Testing.standins.sources import source_paths, source_text
@@ -57,7 +56,9 @@ def test_a_stand_in_has_no_member_that_the_real_widget_lacks(standin):
     if not header_of(standin.__name__):
         pytest.skip(f"no sources hold {standin.__name__}.h")
     own = {
-        name for name in vars(standin) if not name.startswith("_") and not hasattr(QWidget, name)
+        name
+        for name in vars(standin)
+        if not name.startswith("_") and not hasattr(standin.__base__, name)
     } - {"staticMetaObject"}
     assert own <= all_members(standin.__name__)
 
@@ -103,3 +104,51 @@ def test_invented_members_would_be_found():
         "private:\n  void hidden();"
     )
     assert "hidden" not in members("public slots:\n  void shown();\nprivate:\n  void hidden();")
+
+
+def test_palettes_are_those_of_qslicerstyle():
+    from Testing.standins.styles import PALETTES
+
+    text = source_text("Slicer/Slicer", "Base/QTGUI/qSlicerStyle.cxx")
+    rule = re.compile(
+        r'setColor\((?:QPalette::(Disabled), )?QPalette::(\w+), (?:Qt::(\w+)|"(#\w+)")\)'
+    )
+    for style, palette in PALETTES.items():
+        function = text.partition(f"::standard{style.title()}Palette() const")[2]
+        found = {
+            f"{group} {role}".strip(): word or code
+            for group, role, word, code in rule.findall(function.partition("\n}")[0])
+        }
+        assert palette == found
+
+
+def test_a_plot_has_its_own_background_and_a_legend_over_its_lines_in_qmrmlplotview():
+    from Testing.standins.plot_view import BACKGROUND
+
+    text = source_text("Slicer/Slicer", "Libs/MRML/Widgets/qMRMLPlotView.cxx")
+    (found,) = re.findall(r"color\.Set\(([\d., ]+)\)", text)
+    assert tuple(int(float(part)) for part in found.split(",")[:3]) == BACKGROUND
+    # The legend stays where VTK's charts put it.
+    assert "SetShowLegend(plotChartNode->GetLegendVisibility())" in text
+    assert "SetVerticalAlignment" not in text and "SetHorizontalAlignment" not in text
+
+
+def test_a_section_hides_its_children_as_in_ctkcollapsiblebutton():
+    text = source_text("commontk/CTK", "Libs/Widgets/ctkCollapsibleButton.cpp")
+    assert ":QAbstractButton(_parent)" in text
+    for rule in ("ShowToParent", "HideToParent"):
+        assert f"QEvent::{rule}" in text
+    section, child = ctk_widgets.ctkCollapsibleButton(), qt.QLabel("child")
+    section.setLayout(qt.QVBoxLayout())
+    section.layout().addWidget(child)
+    section.collapsed = True
+    section.show()
+    assert not child.isVisible()
+    child.setVisible(True)
+    assert not child.isVisible(), "shown only when the section is unfolded"
+    section.click()
+    assert not section.collapsed and child.isVisible()
+    child.setVisible(False)
+    section.click()
+    section.click()
+    assert not section.collapsed and not child.isVisible(), "hidden by itself"

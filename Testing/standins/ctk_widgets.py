@@ -1,7 +1,18 @@
 """``ctk``: the widgets of the Common Toolkit that the panel uses, with their properties."""
 
-from PySide6.QtCore import Property, Qt, Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSlider, QToolButton, QWidget
+from PySide6.QtCore import Property, QChildEvent, QEvent, QObject, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QSizePolicy,
+    QSlider,
+    QStyle,
+    QStyleOption,
+    QStylePainter,
+    QWidget,
+)
 
 from Testing.standins import pythonqt  # noqa: F401  (wraps PySide6 first)
 
@@ -10,48 +21,103 @@ WIDGETS = ("ctkCollapsibleButton", "ctkSliderWidget")
 _HEADER = 26
 _UNLIMITED = 16777215
 _STEPS = 1000
+#: A child's property: whether it is to be visible when the section is unfolded.
+_OWN = "visibilityToParent"
 
 
-class ctkCollapsibleButton(QWidget):  # noqa: N801
-    """A titled section that folds."""
+class ctkCollapsibleButton(QAbstractButton):  # noqa: N801
+    """A titled section that folds: a checkable button whose children are its contents.
+
+    As in CTK, a child that is hidden by itself stays hidden when the section unfolds, and one that
+    is shown while the section is folded appears only then.
+    """
 
     contentsCollapsed = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._text, self._collapsed = "", False
-        self._button = QToolButton(self)
-        self._button.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
-        self._button.setAutoRaise(True)
-        self._button.clicked.connect(lambda *_: self._fold(not self._collapsed))
+        self._collapsed = self._forcing = False
+        self.setCheckable(True)
+        self.setChecked(True)
         self.setContentsMargins(4, _HEADER, 4, 4)
-        self._show()
+        self.setSizePolicy(QSizePolicy.Minimum, QSizePolicy.Preferred)
+        self.setBackgroundRole(QPalette.Window)
+        self.toggled.connect(lambda checked: self._collapse(not checked))
 
-    def resizeEvent(self, event: object) -> None:
-        """Fit the title to the width of the section."""
-        self._button.setGeometry(0, 0, self.width, _HEADER - 2)
+    def hitButton(self, place: QPoint) -> bool:
+        """Only the title can be clicked."""
+        return place.y() < _HEADER
 
-    def _show(self) -> None:
-        self._button.setText(self._text)
-        self._button.setArrowType(Qt.RightArrow if self._collapsed else Qt.DownArrow)
+    def paintEvent(self, event: object) -> None:
+        """The title with its arrow."""
+        painter, option = QStylePainter(self), QStyleOption()
+        option.initFrom(self)
+        option.rect = QRect(4, 6, 12, 12)
+        arrow = QStyle.PE_IndicatorArrowRight if self._collapsed else QStyle.PE_IndicatorArrowDown
+        painter.drawPrimitive(arrow, option)
+        painter.drawItemText(
+            QRect(21, 0, self.width - 21, _HEADER - 2),
+            int(Qt.AlignLeft | Qt.AlignVCenter),
+            option.palette,
+            self.isEnabled(),
+            self.text,
+            QPalette.ButtonText,
+        )
 
-    def _title(self, text: str) -> None:
-        self._text = text
-        self._show()
+    def childEvent(self, event: QChildEvent) -> None:
+        """A new child takes part."""
+        child = event.child()
+        if event.type() == QEvent.ChildAdded and child.isWidgetType():
+            hidden = child.testAttribute(Qt.WA_WState_Hidden)
+            if child.testAttribute(Qt.WA_WState_ExplicitShowHide) and hidden:
+                child.setProperty(_OWN, False)
+            child.installEventFilter(self)
+            self._show_child(child)
 
-    def _fold(self, collapsed: bool) -> None:
+    def showEvent(self, event: object) -> None:
+        """The children of a section that was folded before it was shown."""
+        for child in self._children():
+            self._show_child(child)
+
+    def eventFilter(self, child: QObject, event: QEvent) -> bool:
+        """Remember what a child wants by itself."""
+        if not self._forcing:
+            if event.type() == QEvent.ShowToParent:
+                child.setProperty(_OWN, True)
+                self._show_child(child)
+            elif event.type() == QEvent.HideToParent:
+                child.setProperty(_OWN, False)
+        return False
+
+    def _children(self) -> list[QWidget]:
+        return [child for child in self.children() if isinstance(child, QWidget)]
+
+    def _show_child(self, child: QWidget) -> None:
+        if not self.testAttribute(Qt.WA_WState_Created):
+            return
+        forcing, self._forcing = self._forcing, True
+        own = child.property(_OWN)
+        visible = not self._collapsed and own is not False
+        if child.testAttribute(Qt.WA_WState_Created) or not visible:
+            child.setVisible(visible)
+        if own is not False:
+            child.setAttribute(Qt.WA_WState_ExplicitShowHide, False)
+        self._forcing = forcing
+
+    def _collapse(self, collapsed: bool) -> None:
         if collapsed == self._collapsed:
             return
         self._collapsed = collapsed
-        for child in self.children():
-            if isinstance(child, QWidget) and child is not self._button:
-                child.setVisible(not collapsed)
         self.setMaximumHeight(_HEADER if collapsed else _UNLIMITED)
-        self._show()
+        for child in self._children():
+            self._show_child(child)
+        self.updateGeometry()
+        self.update()
         self.contentsCollapsed.emit(collapsed)
 
-    text = Property(str, lambda self: self._text, _title)
-    collapsed = Property(bool, lambda self: self._collapsed, _fold)
+    collapsed = Property(
+        bool, lambda self: self._collapsed, lambda self, folded: self.setChecked(not folded)
+    )
 
 
 class ctkSliderWidget(QWidget):  # noqa: N801

@@ -22,6 +22,8 @@ _get, _set = QtCore.QObject.property, QtCore.QObject.setProperty
 #: Names that are methods in PythonQt, too, not properties.
 _METHODS = {"layout"}
 _ANY_NUMBER = 99
+#: Objects and names of the properties that are being read.
+_reading: set[tuple[int, str]] = set()
 
 
 class _Value:
@@ -33,7 +35,14 @@ class _Value:
     def __get__(self, owner: Any, kind: type | None = None) -> Any:
         if owner is None:
             return self.method if self.method is not None else self
-        return _get(owner, self.name)
+        if (id(owner), self.name) in _reading:
+            # PySide6 asks classes that are written in Python whether they override the method.
+            return self.method.__get__(owner, kind)
+        _reading.add((id(owner), self.name))
+        try:
+            return _get(owner, self.name)
+        finally:
+            _reading.discard((id(owner), self.name))
 
     def __set__(self, owner: Any, value: Any) -> None:
         if not _set(owner, self.name, value):
@@ -49,10 +58,12 @@ def _subclasses(kind: type) -> set[type]:
 
 def _expose_properties(kind: type) -> None:
     described = kind.staticMetaObject
-    for number in range(described.propertyOffset(), described.propertyCount()):
+    for number in range(described.propertyCount()):
         name = described.property(number).name()
         present = kind.__dict__.get(name)
-        if name not in _METHODS and not isinstance(present, _Value | QtCore.Property):
+        # A class may have a getter of its own for an inherited property, such as ``sizeHint``.
+        concerned = number >= described.propertyOffset() or name in kind.__dict__
+        if concerned and name not in _METHODS and not isinstance(present, _Value | QtCore.Property):
             setattr(kind, name, _Value(name, present))
 
 
