@@ -113,7 +113,10 @@ def _placed(volume: Any, node: Any) -> np.ndarray:
     transforms = volume.GetParentTransformNode(), node.GetParentTransformNode()
     if not slicer.vtkMRMLTransformNode.GetMatrixTransformBetweenNodes(*transforms, between):
         raise RuntimeError(
-            _("{name} is under a transform that bends; harden it first").format(name=node.GetName())
+            _(
+                "{name} is under a transform that bends it: choose New segmentation, or harden the"
+                " transform of {name} first (module Data, right click, Harden transform)"
+            ).format(name=node.GetName())
         )
     return slicer.util.arrayFromVTKMatrix(between) @ ijk_to_ras(volume)
 

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+import slicer
 from slicer.i18n import tr as _
 
 from HermesLib.models.registry import MODELS
 from HermesLib.presets.registry import load_preset
 from HermesLib.prompts.registry import PROMPTS
 from HermesLib.weights.imported import imported_weights
-from HermesSegmentLib import slice_views
+from HermesSegmentLib import bent_volume, slice_views
 from HermesSegmentLib.slice_frame import frame_of
 
 BUNDLED = "bundled"
@@ -30,6 +31,7 @@ class InputsSection:
         self._weights: list[str] = []
         self._busy = False
         ui.weightsCombo.connect("currentIndexChanged(int)", self._weights_changed)
+        ui.hardenButton.connect("clicked()", self.use_hardened_copy)
 
     def bind(self, parameters: Any) -> None:
         """Show other parameters, which have filled the combo boxes with their values."""
@@ -57,11 +59,24 @@ class InputsSection:
             self.ui.weightsCombo.addItem(title)
         self._busy = False
 
+    @property
+    def obstacle(self) -> str:
+        """Why there is no volume to segment; empty if there is."""
+        volume = self.parameters.volume
+        return _("Select a volume first") if volume is None else bent_volume.obstacle(volume)
+
+    def use_hardened_copy(self) -> None:
+        """Segment a copy of the volume to which its transform is applied."""
+        with slicer.util.tryWithErrorDisplay(_("The volume was not copied."), waitCursor=True):
+            self.parameters.volume = bent_volume.hardened_copy(self.parameters.volume)
+
     def refresh(self) -> None:
         """Update the widgets from the parameters, and the prompt kind from the model."""
         ui, parameters = self.ui, self.parameters
         organ = load_preset(parameters.preset).organ
         ui.terminologyLabel.text = f"{organ.meaning} ({organ.scheme} {organ.value})"
+        volume = parameters.volume
+        ui.hardenButton.setVisible(volume is not None and bent_volume.is_bent(volume))
         self._refresh_prompts()
         for widget in (ui.firstSliceSpin, ui.toLabel, ui.lastSliceSpin):
             widget.setVisible(parameters.scope == "range")

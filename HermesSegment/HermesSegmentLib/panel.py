@@ -282,9 +282,7 @@ class Panel:
         return ending or self._run_obstacle() or _("Segment the selected slices")
 
     def _run_obstacle(self) -> str:
-        if self.parameters.volume is None:
-            return _("Select a volume first")
-        return self._packages_obstacle()
+        return self.inputs.obstacle or self._packages_obstacle()
 
     def _packages_obstacle(self) -> str:
         return "" if self.setup.complete else _("Install the missing packages first (Setup)")

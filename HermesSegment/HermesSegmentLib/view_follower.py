@@ -8,7 +8,7 @@ import slicer
 import vtk
 from slicer.i18n import tr as _
 
-from HermesSegmentLib import slice_views
+from HermesSegmentLib import bent_volume, slice_views
 from HermesSegmentLib.run_nodes import RunNodes
 
 #: The cosine of the largest angle between a view and the slices it is said to show: 10 degrees.
@@ -60,6 +60,8 @@ class ViewFollower:
         if run is None or not run.alive or run.volume.GetImageData() is None:
             return Seen()
         volume, frame = run.volume, run.frame
+        if bent_volume.is_bent(volume):
+            return Seen(obstacle=bent_volume.obstacle(volume))
         view = slice_views.reading_view(volume, frame)
         if view is None or not shows(view, volume):
             return Seen()
