@@ -10,11 +10,10 @@ import numpy as np
 import SimpleITK
 
 from HermesLib.errors import HermesError
+from HermesLib.io.mask_values import INITIAL, TRUTH, Labels
+from HermesLib.io.masks import mask_from_array, mask_from_image, read_mask
 from HermesLib.io.volumes import (
     Volume,
-    mask_from_array,
-    mask_from_image,
-    read_mask,
     read_volume,
     volume_from_array,
     volume_from_image,
@@ -56,6 +55,8 @@ def refine(
     initial_mask: ImageLike | None = None,
     slices: SliceRange | None = None,
     truth: ImageLike | None = None,
+    truth_labels: Labels = None,
+    labels: Labels = None,
     settings: RefinementSettings | None = None,
     threshold: float | None = None,
     seed: int | None = None,
@@ -92,6 +93,8 @@ def refine(
         initial_mask: mask to start from, instead of the model's first.
         slices: half-open range of slices ``(start, stop)``; either end may be None or negative.
         truth: the true mask; for the true Dice in the report only.
+        truth_labels, labels: the organ's values in the true mask and in the initial mask, where
+            they are label maps of several organs; ``()`` for all but 0.
         settings: all settings of the loop.
         threshold, seed: shortcuts for these two settings.
         device: ``auto``, ``cpu`` or ``cuda``.
@@ -115,7 +118,7 @@ def refine(
         slices=slices,
         device=device,
     )
-    memory = _read(image, spacing, truth, initial_mask, "the initial mask")
+    memory = _read(image, spacing, truth, initial_mask, INITIAL, labels, truth_labels)
     memory = replace(memory, first_prompt=first_prompt)
     return _run(request, memory, _is_single_slice(image), on_iteration)
 
@@ -132,6 +135,8 @@ def assess(
     score: Literal["calibrated", "raw"] = "calibrated",
     slices: SliceRange | None = None,
     truth: ImageLike | None = None,
+    truth_labels: Labels = None,
+    labels: Labels = None,
     settings: RefinementSettings | None = None,
     threshold: float | None = None,
     seed: int | None = None,
@@ -149,7 +154,8 @@ def assess(
 
     Args:
         image: see :func:`refine`.
-        mask: the segmentation, on the image's grid; all that is not 0 belongs to the organ.
+        mask: the segmentation, on the image's grid: one value besides 0, or probabilities.
+        labels: the organ's values in ``mask``, where that is a label map of several organs.
         preset: see :func:`refine`; so are all others.
 
     Raises:
@@ -167,7 +173,7 @@ def assess(
         slices=slices,
         device=device,
     )
-    memory = _read(image, spacing, truth, mask, "the mask")
+    memory = _read(image, spacing, truth, mask, "the mask", labels, truth_labels)
     return _run(request, memory, _is_single_slice(image), on_iteration)
 
 
@@ -207,7 +213,9 @@ def _read(
     spacing: Spacing | None,
     truth: ImageLike | None,
     mask: ImageLike | None,
-    mask_name: str,
+    role: str,
+    labels: Labels,
+    truth_labels: Labels,
 ) -> InMemory:
     """The image and its masks, with the notices that reading them gave."""
     notices: list[Notice] = []
@@ -215,8 +223,8 @@ def _read(
         volume = _read_image(image, spacing)
         sources = RunSources(
             volume,
-            truth=_read_optional_mask(truth, volume, "the true mask"),
-            mask=_read_optional_mask(mask, volume, mask_name),
+            truth=_read_optional_mask(truth, volume, TRUTH, truth_labels),
+            mask=_read_optional_mask(mask, volume, role, labels),
         )
     for notice in notices:
         log_notice(notice)
@@ -233,13 +241,15 @@ def _read_image(image: ImageLike, spacing: Spacing | None) -> Volume:
     return volume_from_array(image, spacing)
 
 
-def _read_optional_mask(mask: ImageLike | None, volume: Volume, name: str) -> np.ndarray | None:
-    return None if mask is None else _read_mask(mask, volume, name)
+def _read_optional_mask(
+    mask: ImageLike | None, volume: Volume, role: str, labels: Labels
+) -> np.ndarray | None:
+    return None if mask is None else _read_mask(mask, volume, role, labels)
 
 
-def _read_mask(mask: ImageLike, volume: Volume, name: str) -> np.ndarray:
+def _read_mask(mask: ImageLike, volume: Volume, role: str, labels: Labels) -> np.ndarray:
     if isinstance(mask, Path | str):
-        return read_mask(mask, volume, role=name)
+        return read_mask(mask, volume, labels, role)
     if isinstance(mask, SimpleITK.Image):
-        return mask_from_image(mask, volume, name)
-    return mask_from_array(mask, volume, name)
+        return mask_from_image(mask, volume, role, labels)
+    return mask_from_array(mask, volume, role, labels)

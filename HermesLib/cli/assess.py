@@ -23,7 +23,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "mask", metavar="MASK", type=Path, help="the segmentation to assess, on the image's grid"
     )
-    add_labels(parser)
+    add_labels(parser, "MASK")
     add_output(parser)
     add_quality_options(parser)
     add_selection(parser)
@@ -37,8 +37,6 @@ def run(arguments: argparse.Namespace) -> int:
     from HermesLib.cli.running import run_and_print
     from HermesLib.runs.request import AssessRequest
 
-    request = AssessRequest(
-        **shared_fields(arguments), settings=settings, mask=arguments.mask, labels=arguments.labels
-    )
+    request = AssessRequest(**shared_fields(arguments), settings=settings, mask=arguments.mask)
     run_and_print(request, arguments)
     return 0

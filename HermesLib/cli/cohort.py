@@ -50,7 +50,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="NAME",
         help="the mask's file where --masks has a folder for each image, e.g. spleen",
     )
-    add_labels(parser)
+    add_labels(parser, "a mask")
     add_output(parser)
     add_quality_options(parser)
     add_model(parser)

@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from HermesLib.cli.options import add_labels
+
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``export``."""
@@ -17,6 +19,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         type=Path,
         help="the segmentation, e.g. segmentation.nii.gz of a run",
     )
+    add_labels(parser, "MASK")
     parser.add_argument(
         "--dicom",
         required=True,
@@ -57,7 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
     algorithm = Algorithm(arguments.model)
     if provenance is not None:
         algorithm = Algorithm.from_provenance(provenance)
-    frames = write_dicom_seg(arguments.mask, arguments.dicom, organ, algorithm, arguments.output)
+    frames = write_dicom_seg(
+        arguments.mask, arguments.dicom, organ, algorithm, arguments.output, arguments.labels
+    )
     print(f"{arguments.output}: {organ.meaning}, {frames} frames")
     return 0
 

@@ -36,13 +36,14 @@ def add_output(parser: argparse.ArgumentParser, default: str | None = None) -> N
     )
 
 
-def add_labels(parser: argparse.ArgumentParser) -> None:
-    """Add ``--labels``."""
+def add_labels(parser: argparse.ArgumentParser, mask: str) -> None:
+    """Add ``--labels``; ``mask`` names the argument that it belongs to."""
     parser.add_argument(
         "--labels",
+        "--label",
         metavar="N[+N]|all",
         type=parse_labels,
-        help="the organ's values in a mask with several organs, as TotalSegmentator writes it",
+        help=f"the organ's values in {mask} with several organs, as TotalSegmentator writes it",
     )
 
 
@@ -157,6 +158,13 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="true mask; its Dice is reported and never used",
     )
+    parser.add_argument(
+        "--truth-labels",
+        "--truth-label",
+        metavar="N[+N]|all",
+        type=parse_labels,
+        help="the organ's values in a --truth with several organs",
+    )
 
 
 def shared_fields(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -170,6 +178,8 @@ def shared_fields(arguments: argparse.Namespace) -> dict[str, Any]:
         "score",
         "slices",
         "truth",
+        "truth_labels",
+        "labels",
         "device",
         "command",
     )
@@ -177,14 +187,14 @@ def shared_fields(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def parse_labels(text: str) -> tuple[int, ...]:
-    """Read ``N``, ``N+N`` or ``all``.
+    """Read ``N``, ``N+N`` or ``all``; 0 and values below it may be the organ, too.
 
     >>> parse_labels("1+2"), parse_labels("all")
     ((1, 2), ())
     """
     if text == "all":
         return ()
-    if not re.fullmatch(r"[1-9]\d*(\+[1-9]\d*)*", text):
+    if not re.fullmatch(r"-?[0-9]+(\+-?[0-9]+)*", text):
         raise argparse.ArgumentTypeError(f"'{text}' is no label; write e.g. 1, 1+2 or all")
     return tuple(int(part) for part in text.split("+"))
 

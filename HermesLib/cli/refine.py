@@ -7,6 +7,7 @@ from typing import Any
 from HermesLib.cli.options import (
     DEFAULTS,
     add_image,
+    add_labels,
     add_model,
     add_output,
     add_prompt,
@@ -45,6 +46,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         type=Path,
         help="start from this mask instead of the model's first mask",
     )
+    add_labels(parser, "--init")
     parser.set_defaults(run=run)
 
 

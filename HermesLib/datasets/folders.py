@@ -11,11 +11,14 @@ from typing import Any
 
 import numpy as np
 import SimpleITK
-from PIL import Image
 
 from HermesLib.datasets.slices import LabelledSlice, shrink
 from HermesLib.datasets.splits import UNLABELLED
 from HermesLib.errors import HermesError
+from HermesLib.io.image_files import read_image
+from HermesLib.io.mask_values import binary_mask, require_labels
+from HermesLib.io.png import read_grey_png, read_label_png
+from HermesLib.io.volumes import same_grid
 from HermesLib.presets.preset import Intensity
 
 #: Slices read of each label map without images, and their largest side. Neighbouring masks are
@@ -75,12 +78,28 @@ def read_volume_table(folder: Path) -> dict[str, Any]:
     return table
 
 
-def _axial(path: Path) -> tuple[np.ndarray, float]:
-    """Array (N, H, W) in display orientation: rows to posterior, columns to the patient's left;
-    and the distance of its slices in mm.
+def _axial(path: Path) -> SimpleITK.Image:
+    """A volume in display orientation: rows to posterior, columns to the patient's left."""
+    return SimpleITK.DICOMOrient(read_image(path, path.name)[0], "LPS")
+
+
+def _axial_labels(path: Path, image: SimpleITK.Image, known: range) -> np.ndarray:
+    """Labels (N, H, W, uint8) of a volume.
+
+    Args:
+        path: of the label map.
+        image: the volume, in display orientation.
+        known: the values that the data set's table names.
+
+    Raises:
+        HermesError: another grid than the volume's, or values that are no such labels.
     """
-    image = SimpleITK.DICOMOrient(SimpleITK.ReadImage(str(path)), "LPS")
-    return SimpleITK.GetArrayFromImage(image), float(image.GetSpacing()[2])
+    labels = _axial(path)
+    if not same_grid(labels, image):
+        raise HermesError(f"the label map {path.name} is on another grid than its image")
+    values = SimpleITK.GetArrayFromImage(labels)
+    require_labels(values, path.name, known)
+    return np.round(values).astype(np.uint8)
 
 
 def patient_identity(family: str, stem: str) -> str:
@@ -148,9 +167,12 @@ def read_decathlon(
             patient += UNLABELLED
         if not keep(patient):
             continue
-        array, thickness = _axial(folder / image_name)
-        images = intensity.normalise(array)
-        labels = _axial(folder / label_name)[0].astype(np.uint8) if label_name else None
+        volume = _axial(folder / image_name)
+        thickness = float(volume.GetSpacing()[2])
+        images = intensity.normalise(SimpleITK.GetArrayFromImage(volume))
+        labels = (
+            _axial_labels(folder / label_name, volume, range(len(names))) if label_name else None
+        )
         for index, image in enumerate(images):
             small, label = shrink(image, None if labels is None else labels[index])
             slices.append(
@@ -164,7 +186,7 @@ def read_decathlon(
 def read_masks(
     folder: Path, organ: str, keep: Callable[[str], bool] = every_patient
 ) -> list[LabelledSlice]:
-    """A few slices of each label map without an image (``*.nii.gz``; nonzero is the organ).
+    """A few slices of each label map without an image (``*.nii.gz``, of one organ).
 
     For networks that read masks only: the images are black. The slices are spread evenly over
     those that show the organ. The first number of a file's name is the patient's.
@@ -178,7 +200,7 @@ def read_masks(
         patient = f"{folder.name}-{int(numbers[0]) if numbers else path.name}"
         if not keep(patient):
             continue
-        masks = _axial(path)[0] > 0
+        masks = binary_mask(SimpleITK.GetArrayFromImage(_axial(path)), path.name)
         with_organ = np.flatnonzero(masks.any((1, 2)))
         count = min(len(with_organ), _MASKS_OF_VOLUME)
         positions = np.unique(np.linspace(0, len(with_organ) - 1, count).round().astype(int))
@@ -204,9 +226,13 @@ def read_lone_slices(
         patient = f"{family}-{entry['patient']}"
         if not keep(patient):
             continue
-        picture = np.asarray(Image.open(folder / "images" / f"{entry['name']}.png"))
-        label = np.asarray(Image.open(folder / "labels" / f"{entry['name']}.png")).astype(np.uint8)
-        image, small_label = shrink(picture.astype(np.float32) / 255, label)
+        file = f"{entry['name']}.png"
+        picture = SimpleITK.GetArrayFromImage(read_grey_png(folder / "images" / file))[0]
+        label = SimpleITK.GetArrayFromImage(read_label_png(folder / "labels" / file))[0]
         names = tuple(table["labels"])
+        if label.shape != picture.shape:
+            raise HermesError(f"the label map labels/{file} has another size than its image")
+        require_labels(label, f"labels/{file}", range(len(names)))
+        image, small_label = shrink(picture.astype(np.float32) / 255, label.astype(np.uint8))
         slices.append(LabelledSlice(image, small_label, names, patient, table["name"]))
     return slices

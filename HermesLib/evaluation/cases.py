@@ -15,8 +15,9 @@ from HermesLib.datasets.folders import (
 )
 from HermesLib.datasets.splits import Part, Split, folder_split, read_split
 from HermesLib.errors import HermesError
+from HermesLib.io.masks import read_organ
 from HermesLib.io.neighbours import with_neighbours
-from HermesLib.io.volumes import read_label_map, read_volume
+from HermesLib.io.volumes import read_volume
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.protocol import Observation, QualityControl
 
@@ -190,7 +191,7 @@ class CaseImages:
 def read_case(case: Case, preset: Preset) -> CaseImages:
     """Read all slices of a case."""
     volume = read_volume(case.image)
-    truth = read_label_map(case.label, volume) == case.value
+    truth = read_organ(case.label, volume, case.value)
     return CaseImages(
         with_neighbours(volume.normalise(preset.intensity)),
         torch.from_numpy(truth),

@@ -11,7 +11,8 @@ from HermesLib.datasets.scribbled import read_scribbled
 from HermesLib.datasets.training_dataset import TrainingDataset
 from HermesLib.evaluation.cases import Case, decathlon_cases, lone_slice_cases
 from HermesLib.evaluation.wrong_input import RawVolume
-from HermesLib.io.volumes import read_label_map, read_volume
+from HermesLib.io.masks import read_organ
+from HermesLib.io.volumes import read_volume
 from HermesLib.presets.preset import Preset
 
 #: Sides of slices above this are halved before anything else.
@@ -57,7 +58,7 @@ def read_raw(case: Case, preset: Preset, with_organ: bool = True) -> RawVolume:
         voxels = low + voxels / 255 * (high - low)
     organ = np.zeros(voxels.shape, bool)
     if with_organ:
-        organ = read_label_map(case.label, volume) == case.value
+        organ = read_organ(case.label, volume, case.value)
     spacing = (volume.slice_spacing, *volume.pixel_spacing)
     return _halved(RawVolume(voxels.astype(np.float32), spacing, organ))
 

@@ -13,7 +13,9 @@ from HermesLib.errors import HermesError
 from HermesLib.io.algorithm import Algorithm
 from HermesLib.io.coded_concept import Code
 from HermesLib.io.image_files import series_files
-from HermesLib.io.volumes import read_mask, read_volume
+from HermesLib.io.mask_values import Labels
+from HermesLib.io.masks import read_mask
+from HermesLib.io.volumes import read_volume
 
 if TYPE_CHECKING:
     from highdicom.sr import CodedConcept
@@ -23,8 +25,15 @@ _ANATOMICAL_STRUCTURE = Code("SCT", "123037004", "Anatomical Structure")
 _SERIES_NUMBER = 901
 
 
-def write_dicom_seg(mask: Path, series: Path, organ: Code, algorithm: Algorithm, path: Path) -> int:
-    """Write the voxels of a mask file that are not 0 as one binary segment.
+def write_dicom_seg(
+    mask: Path,
+    series: Path,
+    organ: Code,
+    algorithm: Algorithm,
+    path: Path,
+    labels: Labels = None,
+) -> int:
+    """Write a mask file as one binary segment.
 
     The algorithm's type is SEMIAUTOMATIC.
 
@@ -34,6 +43,7 @@ def write_dicom_seg(mask: Path, series: Path, organ: Code, algorithm: Algorithm,
         organ: what the segment is.
         algorithm: what made the mask.
         path: of the new file; it must not exist.
+        labels: the organ's values in the mask, where that is a label map of several organs.
 
     Returns:
         The number of frames.
@@ -52,7 +62,7 @@ def write_dicom_seg(mask: Path, series: Path, organ: Code, algorithm: Algorithm,
     if path.exists():
         raise HermesError(f"{path.name} already exists; choose another name")
     volume = read_volume(series)
-    voxels = volume.axes.to_voxels(read_mask(mask, volume)).astype(np.uint8)
+    voxels = volume.axes.to_voxels(read_mask(mask, volume, labels)).astype(np.uint8)
     if not voxels.any():
         raise HermesError(f"{mask.name} is empty; a DICOM SEG needs at least one voxel")
     files = series_files(series)

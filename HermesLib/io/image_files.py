@@ -5,13 +5,14 @@ import os
 import tempfile
 from pathlib import Path
 
-import numpy as np
 import SimpleITK
 
 from HermesLib.errors import HermesError
 from HermesLib.io.digest import file_sha256, files_sha256
-from HermesLib.io.nifti_checks import check_nifti
-from HermesLib.io.suffixes import NIFTI_SUFFIXES, PNG, VOLUME_SUFFIXES
+from HermesLib.io.nifti import read_nifti
+from HermesLib.io.png import is_png, read_grey_png, read_label_png
+from HermesLib.io.right_angles import with_right_angles
+from HermesLib.io.suffixes import NIFTI_SUFFIXES, VOLUME_SUFFIXES
 from HermesLib.notices import notice
 
 #: Key of an image's metadata: the instance numbers of a DICOM series along the third axis.
@@ -19,43 +20,64 @@ INSTANCES = "hermes_dicom_instances"
 _INSTANCE_NUMBER = "0020|0013"
 
 
-def read_image(path: Path) -> tuple[SimpleITK.Image, str]:
+def read_image(path: Path, role: str = "the image") -> tuple[SimpleITK.Image, str]:
     """Read a scalar 3D image (a 2D image becomes a volume of one slice) and hash its bytes.
 
     Args:
         path: a NIfTI, NRRD or MetaImage file, a PNG, or the folder of a DICOM series.
+        role: what the image is to the run, for notices.
 
     Returns:
         The image and the SHA-256 of its bytes.
 
     Raises:
-        HermesError: missing, unreadable, of unknown type, 4D, colour, or without a voxel.
+        HermesError: missing, unreadable, of unknown type, 4D, colour, complex, sheared, or without
+            a voxel.
     """
     SimpleITK.ProcessObject.SetGlobalWarningDisplay(False)
     if path.is_dir():
         return _read_series(path)
+    _require_content(path)
+    if is_png(path):
+        return read_grey_png(path), file_sha256(path)
+    return _read_volume_file(path, role)
+
+
+def read_label_image(path: Path, role: str = "the label map") -> SimpleITK.Image:
+    """Read a mask or a label map: as :func:`read_image`, but a PNG's indices or bits are labels.
+
+    Raises:
+        HermesError: as there.
+    """
+    if is_png(path) and path.is_file():
+        _require_content(path)
+        return read_label_png(path)
+    return read_image(path, role)[0]
+
+
+def _require_content(path: Path) -> None:
     if not path.is_file():
         raise HermesError(f"no file or folder {path}")
     if path.stat().st_size == 0:
         raise HermesError(f"{path.name} is empty")
-    if is_png(path):
-        return _read_png(path), file_sha256(path)
+
+
+def _read_volume_file(path: Path, role: str) -> tuple[SimpleITK.Image, str]:
     if not path.name.lower().endswith(VOLUME_SUFFIXES):
         raise HermesError(
             f"{path.name} has an unknown type;"
-            f" use {', '.join(VOLUME_SUFFIXES)}, {PNG} or the folder of a DICOM series"
+            f" use {', '.join(VOLUME_SUFFIXES)}, .png or the folder of a DICOM series"
         )
+    if path.name.lower().endswith(NIFTI_SUFFIXES):
+        content = path.read_bytes()
+        return read_nifti(content, path.name, role), hashlib.sha256(content).hexdigest()
     try:
         image = SimpleITK.ReadImage(str(path))
     except RuntimeError as error:
         raise HermesError(
             f"{path.name} cannot be read as an image: damaged, cut off, or not what its name says"
         ) from error
-    if not path.name.lower().endswith(NIFTI_SUFFIXES):
-        return as_volume(image, path.name), file_sha256(path)
-    content = path.read_bytes()
-    check_nifti(content, path.name)
-    return as_volume(image, path.name), hashlib.sha256(content).hexdigest()
+    return as_volume(image, path.name, role), file_sha256(path)
 
 
 def image_sha256(path: Path) -> str:
@@ -71,11 +93,6 @@ def image_sha256(path: Path) -> str:
     return file_sha256(path)
 
 
-def is_png(path: Path) -> bool:
-    """Whether a path names a PNG file."""
-    return path.suffix.lower() == PNG
-
-
 def write_image(image: SimpleITK.Image, path: Path) -> None:
     """Write an image so that a reader never sees half of it; SimpleITK must know the suffix."""
     suffix = "".join(path.suffixes[-2:]) if path.name.endswith(".gz") else path.suffix
@@ -89,12 +106,14 @@ def write_image(image: SimpleITK.Image, path: Path) -> None:
         Path(temporary).unlink(missing_ok=True)
 
 
-def as_volume(image: SimpleITK.Image, name: str) -> SimpleITK.Image:
-    """A scalar image as a 3D image; ``name`` is for messages.
+def as_volume(image: SimpleITK.Image, name: str, role: str = "the image") -> SimpleITK.Image:
+    """A scalar image as a 3D image; ``name`` is for messages, ``role`` for notices.
 
     Raises:
-        HermesError: 4D, colour, or without a voxel.
+        HermesError: 4D, colour, complex, sheared, or without a voxel.
     """
+    if "complex" in image.GetPixelIDTypeAsString():
+        raise HermesError(f"{name} holds complex voxels; export their magnitude")
     if image.GetNumberOfComponentsPerPixel() != 1:
         raise HermesError(
             f"{name} is a colour or vector image; use an image with one grey value per voxel"
@@ -109,7 +128,7 @@ def as_volume(image: SimpleITK.Image, name: str) -> SimpleITK.Image:
         )
     if 0 in image.GetSize():
         raise HermesError(f"{name} contains no slices")
-    return image
+    return with_right_angles(image, name, role)
 
 
 def series_files(folder: Path) -> list[str]:
@@ -135,22 +154,6 @@ def series_files(folder: Path) -> list[str]:
             f" the longest is used ({lengths[0]} files)",
         )
     return max(files_of.values(), key=len)
-
-
-def _read_png(path: Path) -> SimpleITK.Image:
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as picture:
-            if picture.mode not in ("L", "P", "1"):
-                raise HermesError(
-                    f"{path.name} is not an 8-bit grey PNG (its mode is {picture.mode});"
-                    " convert it, values 0 to 255"
-                )
-            values = np.asarray(picture).astype(np.uint8)
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
-        raise HermesError(f"{path.name} cannot be read as a PNG") from error
-    return SimpleITK.GetImageFromArray(values[None])
 
 
 def _read_series(folder: Path) -> tuple[SimpleITK.Image, str]:

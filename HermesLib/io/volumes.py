@@ -1,4 +1,4 @@
-"""Volumes as stacks of slices, masks on their grid, and results back on the input's own grid."""
+"""Volumes as stacks of slices, and results back on the input's own grid."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -10,12 +10,15 @@ import numpy as np
 import SimpleITK
 
 from HermesLib.errors import HermesError
-from HermesLib.io.image_files import INSTANCES, as_volume, is_png, read_image, write_image
+from HermesLib.io.image_files import INSTANCES, as_volume, read_image
 from HermesLib.io.orientation import SliceAxes, slice_axes
+from HermesLib.io.png import is_png
 from HermesLib.notices import notice
 
 #: Two grids are the same if no corner voxel differs by more than this share of a voxel.
 _SAME_GRID = 0.05
+#: Spacings, mm, beyond which a header is doubted: units taken for others are a thousand times off.
+_LIKELY_MM = (0.01, 100.0)
 #: The voxel axis along which the files of a DICOM series are stacked.
 _STACKING_AXIS = 2
 #: The axes of an array (N, H, W), which is in slices already.
@@ -123,79 +126,6 @@ def volume_from_array(array: np.ndarray, spacing: Sequence[float] | None = None)
     return _volume(image, _ARRAY_AXES, False, _array_sha256(slices), "the array")
 
 
-def read_label_map(path: Path | str, volume: Volume, role: str = "the mask") -> np.ndarray:
-    """Label values (N, H, W) on a volume's slices; ``role`` is for notices.
-
-    A label map on another grid in the same space is resampled (nearest neighbour) with a notice.
-
-    Raises:
-        HermesError: unreadable, outside the image, or of another size without any geometry.
-    """
-    path = Path(path)
-    image, _ = read_image(path)
-    if not same_grid(image, volume.grid):
-        if is_png(path) or volume.windowed or _lost_geometry(image, volume.grid):
-            own_size = " x ".join(map(str, image.GetSize()))
-            size = " x ".join(map(str, volume.grid.GetSize()))
-            raise HermesError(
-                f"{path.name} ({own_size}) is not on the image's grid ({size})"
-                " and has no geometry to place it by"
-            )
-        image = _resample(image, volume.grid, path.name, role)
-    return volume.axes.to_slices(SimpleITK.GetArrayFromImage(image))
-
-
-def read_mask(
-    path: Path | str, volume: Volume, label: int | None = None, role: str = "the mask"
-) -> np.ndarray:
-    """A mask (N, H, W, bool) on a volume's slices: the voxels of a label, or all that are not 0.
-
-    Raises:
-        HermesError: see :func:`read_label_map`; also a label that the file does not contain.
-    """
-    values = read_label_map(path, volume, role)
-    if label is None:
-        return values != 0
-    if not (values == label).any():
-        labels = ", ".join(str(value) for value in np.unique(values)[:10])
-        raise HermesError(f"{Path(path).name} has no label {label}; it has {labels}")
-    return values == label
-
-
-def mask_from_image(mask: SimpleITK.Image, volume: Volume, name: str = "the mask") -> np.ndarray:
-    """The voxels of a SimpleITK image that are not 0, (N, H, W, bool) on a volume's slices.
-
-    A mask on another grid is resampled as by :func:`read_label_map`.
-
-    Raises:
-        HermesError: 4D, colour, or outside the image.
-    """
-    mask = as_volume(mask, name)
-    if not same_grid(mask, volume.grid):
-        mask = _resample(mask, volume.grid, name, name)
-    return volume.axes.to_slices(SimpleITK.GetArrayFromImage(mask)) != 0
-
-
-def mask_from_array(mask: np.ndarray, volume: Volume, name: str = "the mask") -> np.ndarray:
-    """The pixels of an array (N, H, W), or (H, W) for a single slice, that are not 0, as bool.
-
-    Raises:
-        HermesError: another shape than the volume's slices.
-    """
-    mask = np.asarray(mask)
-    slices = mask[None] if mask.ndim == 2 else mask
-    if slices.shape != volume.array.shape:
-        raise HermesError(
-            f"{name} has the shape {mask.shape}, the image {volume.array.shape}; they must agree"
-        )
-    return slices != 0
-
-
-def write_mask(path: Path, mask: np.ndarray, volume: Volume) -> None:
-    """Write a mask (N, H, W, bool) on the volume's own grid, as 0 and 1 in 8 bit."""
-    write_image(volume.to_image(mask), path)
-
-
 def same_grid(a: SimpleITK.Image, b: SimpleITK.Image) -> bool:
     """Whether two 3D images have their voxels in the same places."""
     if a.GetSize() != b.GetSize():
@@ -217,8 +147,11 @@ def _volume(
         raise HermesError(f"{name} contains NaN or infinite voxels; replace them by finite values")
     if array.min() == array.max():
         raise HermesError(f"{name} is constant: every voxel has the value {array.min():g}")
+    if ((array == array.min()) | (array == array.max())).all():
+        notice("image-two-values", "the image holds two values only; is it a mask?")
     spacing = image.GetSpacing()
     through, rows, columns = axes.order
+    _doubt_spacing(spacing)
     return Volume(
         array=array,
         pixel_spacing=(spacing[rows], spacing[columns]),
@@ -229,6 +162,15 @@ def _volume(
         sha256=sha256,
         instances=_instances(image, axes, len(array)),
     )
+
+
+def _doubt_spacing(spacing: Sequence[float]) -> None:
+    if min(spacing) < _LIKELY_MM[0] or max(spacing) > _LIKELY_MM[1]:
+        notice(
+            "spacing-unlikely",
+            f"the voxels of the image measure {' x '.join(f'{length:.4g}' for length in spacing)}"
+            " mm, which no scanner of patients gives; is the unit right?",
+        )
 
 
 def _instances(image: SimpleITK.Image, axes: SliceAxes, slices: int) -> dict[int, int]:
@@ -263,33 +205,3 @@ def _empty_like(image: SimpleITK.Image) -> SimpleITK.Image:
     grid = SimpleITK.Image(image.GetSize(), SimpleITK.sitkUInt8)
     grid.CopyInformation(image)
     return grid
-
-
-def _resample(
-    image: SimpleITK.Image, grid: SimpleITK.Image, name: str, role: str
-) -> SimpleITK.Image:
-    """A label map on another grid; gives a notice that it was resampled."""
-    _require_overlap(image, grid, name)
-    notice(
-        "mask-resampled",
-        f"{role} is on another grid than the image; it was resampled (nearest neighbour)",
-    )
-    return _nearest(image, grid)
-
-
-def _nearest(image: SimpleITK.Image, grid: SimpleITK.Image) -> SimpleITK.Image:
-    return SimpleITK.Resample(image, grid, SimpleITK.Transform(), SimpleITK.sitkNearestNeighbor, 0)
-
-
-def _lost_geometry(mask: SimpleITK.Image, grid: SimpleITK.Image) -> bool:
-    """Whether a program dropped the geometry: default for the mask, but not for the image."""
-    default = mask.GetSpacing() == (1.0, 1.0, 1.0) and mask.GetOrigin() == (0.0, 0.0, 0.0)
-    return default and (grid.GetSpacing() != (1.0, 1.0, 1.0) or grid.GetOrigin() != (0.0, 0.0, 0.0))
-
-
-def _require_overlap(mask: SimpleITK.Image, grid: SimpleITK.Image, name: str) -> None:
-    everywhere = SimpleITK.Cast(mask * 0, SimpleITK.sitkUInt8) + 1
-    # The view does not keep its image alive.
-    covered = _nearest(everywhere, grid)
-    if not SimpleITK.GetArrayViewFromImage(covered).any():
-        raise HermesError(f"{name} does not overlap the image: their grids share no voxel")

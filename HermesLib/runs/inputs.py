@@ -7,8 +7,10 @@ import numpy as np
 import torch
 
 from HermesLib.errors import HermesError
+from HermesLib.io.mask_values import TRUTH, Labels
+from HermesLib.io.masks import read_mask
 from HermesLib.io.neighbours import with_neighbours
-from HermesLib.io.volumes import Volume, read_mask, read_volume
+from HermesLib.io.volumes import Volume, read_volume
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.protocol import Observation, QualityControl
 from HermesLib.runs.request import SliceRange
@@ -63,17 +65,32 @@ class RunInputs:
         return observation.select(self.indices)
 
 
-def read_sources(image: Path, truth: Path | None = None, mask: Path | None = None) -> RunSources:
+def read_sources(
+    image: Path,
+    truth: Path | None = None,
+    mask: Path | None = None,
+    *,
+    truth_labels: Labels = None,
+    labels: Labels = None,
+    role: str = "the mask",
+) -> RunSources:
     """Read an image and its masks.
 
+    Args:
+        image, truth, mask: the files.
+        truth_labels, labels: the organ's values in the truth and in the mask, where they are label
+            maps of several organs.
+        role: what the mask is to the run, for messages.
+
     Raises:
-        HermesError: a missing or damaged file, a mask on another grid, a constant image.
+        HermesError: a missing or damaged file, a mask beside the image or with values whose meaning
+            is not clear, a constant image.
     """
     volume = read_volume(image)
     return RunSources(
         volume,
-        None if truth is None else read_mask(truth, volume, role="the true mask"),
-        None if mask is None else read_mask(mask, volume),
+        None if truth is None else read_mask(truth, volume, truth_labels, TRUTH),
+        None if mask is None else read_mask(mask, volume, labels, role),
     )
 
 

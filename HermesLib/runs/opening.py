@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import torch
 
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
-from HermesLib.io.labels import read_organ
+from HermesLib.io.mask_values import INITIAL
 from HermesLib.models.protocol import PromptableModel
 from HermesLib.models.registry import ModelEntry, model_entry, prompt_kind
 from HermesLib.notices import Notice
@@ -154,7 +154,7 @@ def _open_assessment(request: AssessRequest, cache: ModelCache, memory: InMemory
     started = time.perf_counter()
     preset = load_preset(request.preset)
     device = select_device(request.device)
-    sources = _judged_sources(request, memory)
+    sources = _sources(request, memory, request.mask)
     inputs = prepare_inputs(sources, preset, request.slices)
     if inputs.mask is None:
         raise HermesError("there is no mask to assess; give one")
@@ -187,14 +187,14 @@ def _sources(request: RunRequest, memory: InMemory | None, mask: Path | None) ->
         return memory.sources
     if request.image is None:
         raise HermesError("there is no image; give a file, a DICOM folder or an array")
-    return read_sources(request.image, request.truth, mask)
-
-
-def _judged_sources(request: AssessRequest, memory: InMemory | None) -> RunSources:
-    sources = _sources(request, memory, None)
-    if memory is not None or request.mask is None:
-        return sources
-    return replace(sources, mask=read_organ(request.mask, sources.volume, request.labels))
+    return read_sources(
+        request.image,
+        request.truth,
+        mask,
+        truth_labels=request.truth_labels,
+        labels=request.labels,
+        role=INITIAL if isinstance(request, RefineRequest) else "the mask",
+    )
 
 
 def _quality(

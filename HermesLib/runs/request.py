@@ -25,6 +25,9 @@ class RunRequest:
         settings: thresholds and the seed.
         slices: which slices; None for all.
         truth: file of the true mask; reported, never used by the loop.
+        truth_labels: the organ's values in ``truth``; None for the only one besides 0, and ``()``
+            for all but 0.
+        labels: the same of the initial mask or of the mask to assess.
         device: ``auto``, ``cpu`` or ``cuda``.
         command: the words of the command line, for the report.
         slices_at_once: how many slices are refined together.
@@ -43,6 +46,8 @@ class RunRequest:
     settings: RefinementSettings = field(default_factory=RefinementSettings)
     slices: SliceRange | None = None
     truth: Path | None = None
+    truth_labels: tuple[int, ...] | None = None
+    labels: tuple[int, ...] | None = None
     device: str = "auto"
     command: tuple[str, ...] = ()
     slices_at_once: int = SLICES_AT_ONCE
@@ -80,12 +85,9 @@ class AssessRequest(RunRequest):
 
     Attributes:
         mask: file of the segmentation; None if the caller passes it in memory.
-        labels: the values in the file that are the organ; None for the only one that it has, and
-            ``()`` for all that are not 0.
     """
 
     mask: Path | None
-    labels: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)

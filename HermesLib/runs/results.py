@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from HermesLib import __version__
+from HermesLib.io.masks import write_mask
 from HermesLib.io.neighbours import own_slice
-from HermesLib.io.volumes import write_mask
 from HermesLib.models.protocol import PromptableModel
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.protocol import QualityControl

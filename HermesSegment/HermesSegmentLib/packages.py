@@ -24,6 +24,7 @@ PACKAGES = (
     "scipy>=1.12",
     "scikit-image>=0.24",
     "safetensors>=0.5",
+    "nibabel>=5.2",
     "segment-anything>=1.0",
     "matplotlib>=3.9",
     "pillow>=10",

@@ -90,7 +90,9 @@ def test_an_empty_mask_and_a_file_that_exists_are_refused_in_one_line(tmp_path, 
     ]
     SimpleITK.WriteImage(mask * 0, str(tmp_path / "mask.nii.gz"))
     assert main(words) == 2
-    assert re.fullmatch(r"[^\n]*empty[^\n]*\n", capsys.readouterr().err)
+    assert re.fullmatch(
+        r"hermes: note: the mask is empty\n[^\n]*empty[^\n]*\n", capsys.readouterr().err
+    )
     assert not (tmp_path / "out.dcm").exists()
     (tmp_path / "out.dcm").write_bytes(b"other content")
     assert main(words) == 2
