@@ -43,6 +43,7 @@ def refine(
     preset: str = "prostate-t2",
     *,
     spacing: Spacing | None = None,
+    series: str | None = None,
     model: str | None = None,
     weights: str | Path = "bundled",
     quality: str | Path = "diffusion",
@@ -80,6 +81,7 @@ def refine(
             of one slice (H, W) or of slices (N, H, W) in the modality's own intensities.
         preset: organ and modality, by name, or a preset's ``.json`` file.
         spacing: of an array, mm; 1 mm if left out. Only distances in the report depend on it.
+        series: of a DICOM folder with several, number in the list or UID.
         model: name of the promptable model; by default the preset's.
         weights: ``bundled``, or the model's weight file.
         quality: ``diffusion`` (the preset's bundled QC core), another QC's name, or a weight file.
@@ -118,7 +120,7 @@ def refine(
         slices=slices,
         device=device,
     )
-    memory = _read(image, spacing, truth, initial_mask, INITIAL, labels, truth_labels)
+    memory = _read(image, spacing, series, truth, initial_mask, INITIAL, labels, truth_labels)
     memory = replace(memory, first_prompt=first_prompt)
     return _run(request, memory, _is_single_slice(image), on_iteration)
 
@@ -129,6 +131,7 @@ def assess(
     preset: str = "prostate-t2",
     *,
     spacing: Spacing | None = None,
+    series: str | None = None,
     quality: str | Path = "diffusion",
     samples: int | None = None,
     steps: int | None = None,
@@ -173,7 +176,7 @@ def assess(
         slices=slices,
         device=device,
     )
-    memory = _read(image, spacing, truth, mask, "the mask", labels, truth_labels)
+    memory = _read(image, spacing, series, truth, mask, "the mask", labels, truth_labels)
     return _run(request, memory, _is_single_slice(image), on_iteration)
 
 
@@ -211,6 +214,7 @@ def _is_single_slice(image: ImageLike) -> bool:
 def _read(
     image: ImageLike,
     spacing: Spacing | None,
+    series: str | None,
     truth: ImageLike | None,
     mask: ImageLike | None,
     role: str,
@@ -220,7 +224,7 @@ def _read(
     """The image and its masks, with the notices that reading them gave."""
     notices: list[Notice] = []
     with heard_by(notices.append):
-        volume = _read_image(image, spacing)
+        volume = _read_image(image, spacing, series)
         sources = RunSources(
             volume,
             truth=_read_optional_mask(truth, volume, TRUTH, truth_labels),
@@ -231,11 +235,13 @@ def _read(
     return InMemory(sources, notices=tuple(notices))
 
 
-def _read_image(image: ImageLike, spacing: Spacing | None) -> Volume:
+def _read_image(image: ImageLike, spacing: Spacing | None, series: str | None) -> Volume:
     if isinstance(image, Path | str | SimpleITK.Image) and spacing is not None:
         raise HermesError("spacing belongs to an array; files and images bring their own")
     if isinstance(image, Path | str):
-        return read_volume(image)
+        return read_volume(image, series)
+    if series is not None:
+        raise HermesError("a series can be chosen in a DICOM folder only; leave it out")
     if isinstance(image, SimpleITK.Image):
         return volume_from_image(image)
     return volume_from_array(image, spacing)

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from HermesLib.cli.options import add_labels
+from HermesLib.cli.options import add_labels, add_series
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -27,6 +27,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="FOLDER",
         help="the DICOM series that was segmented",
     )
+    add_series(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -61,7 +62,13 @@ def run(arguments: argparse.Namespace) -> int:
     if provenance is not None:
         algorithm = Algorithm.from_provenance(provenance)
     frames = write_dicom_seg(
-        arguments.mask, arguments.dicom, organ, algorithm, arguments.output, arguments.labels
+        arguments.mask,
+        arguments.dicom,
+        organ,
+        algorithm,
+        arguments.output,
+        arguments.labels,
+        arguments.series,
     )
     print(f"{arguments.output}: {organ.meaning}, {frames} frames")
     return 0

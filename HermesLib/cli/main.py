@@ -23,6 +23,7 @@ COMMANDS = {
     "assess": "HermesLib.cli.assess",
     "cohort": "HermesLib.cli.cohort",
     "export": "HermesLib.cli.export",
+    "series": "HermesLib.cli.series",
     "train": "HermesLib.cli.train",
     "evaluate": "HermesLib.cli.evaluate",
     "weights": "HermesLib.cli.weights",

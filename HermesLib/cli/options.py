@@ -21,6 +21,16 @@ def add_image(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="NIfTI, NRRD, MHA, a folder of DICOM files or a 2D PNG",
     )
+    add_series(parser)
+
+
+def add_series(parser: argparse.ArgumentParser) -> None:
+    """Add ``--series``."""
+    parser.add_argument(
+        "--series",
+        metavar="NUMBER|UID",
+        help="which series of a DICOM folder that holds several, as 'hermes series' lists them",
+    )
 
 
 def add_output(parser: argparse.ArgumentParser, default: str | None = None) -> None:
@@ -171,6 +181,7 @@ def shared_fields(arguments: argparse.Namespace) -> dict[str, Any]:
     """The fields that every request takes from the options above, except its settings."""
     names = (
         "image",
+        "series",
         "preset",
         "quality",
         "samples",

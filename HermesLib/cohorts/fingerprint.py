@@ -46,7 +46,8 @@ def fingerprint(request: RunRequest) -> dict[str, Any]:
         for name in _FILES:
             path = getattr(request, name, None)
             if path is not None:
-                checksums[name] = image_sha256(path)
+                series = request.series if name == "image" else None
+                checksums[name] = image_sha256(path, series)
     for name in _NAMES_OR_FILES:
         path = Path(str(fields.get(name)))
         if path.is_file():

@@ -8,35 +8,39 @@ from pathlib import Path
 import SimpleITK
 
 from HermesLib.errors import HermesError
-from HermesLib.io.digest import file_sha256, files_sha256
+from HermesLib.io.dicom.headers import looks_like_dicom
+from HermesLib.io.dicom.metadata import image_with_metadata
+from HermesLib.io.dicom.series import read_series, series_sha256
+from HermesLib.io.digest import file_sha256
 from HermesLib.io.nifti import read_nifti
 from HermesLib.io.png import is_png, read_grey_png, read_label_png
 from HermesLib.io.right_angles import with_right_angles
 from HermesLib.io.suffixes import NIFTI_SUFFIXES, VOLUME_SUFFIXES
-from HermesLib.notices import notice
-
-#: Key of an image's metadata: the instance numbers of a DICOM series along the third axis.
-INSTANCES = "hermes_dicom_instances"
-_INSTANCE_NUMBER = "0020|0013"
 
 
-def read_image(path: Path, role: str = "the image") -> tuple[SimpleITK.Image, str]:
+def read_image(
+    path: Path, role: str = "the image", series: str | None = None
+) -> tuple[SimpleITK.Image, str]:
     """Read a scalar 3D image (a 2D image becomes a volume of one slice) and hash its bytes.
 
     Args:
-        path: a NIfTI, NRRD or MetaImage file, a PNG, or the folder of a DICOM series.
+        path: a NIfTI, NRRD or MetaImage file, a PNG, a folder of DICOM files, or a DICOM file.
         role: what the image is to the run, for notices.
+        series: which series of a DICOM folder: its number in the list, or its UID.
 
     Returns:
         The image and the SHA-256 of its bytes.
 
     Raises:
         HermesError: missing, unreadable, of unknown type, 4D, colour, complex, sheared, or without
-            a voxel.
+            a voxel; a DICOM folder whose volume is not clear or cannot be placed.
     """
     SimpleITK.ProcessObject.SetGlobalWarningDisplay(False)
-    if path.is_dir():
-        return _read_series(path)
+    if path.is_dir() or is_dicom_file(path):
+        found = read_series(path, series)
+        return image_with_metadata(found), found.sha256
+    if series is not None:
+        raise HermesError("a series can be chosen in a folder of DICOM files only; leave it out")
     _require_content(path)
     if is_png(path):
         return read_grey_png(path), file_sha256(path)
@@ -80,17 +84,23 @@ def _read_volume_file(path: Path, role: str) -> tuple[SimpleITK.Image, str]:
     return as_volume(image, path.name, role), file_sha256(path)
 
 
-def image_sha256(path: Path) -> str:
+def image_sha256(path: Path, series: str | None = None) -> str:
     """The SHA-256 that :func:`read_image` gives, without reading the image.
 
     Raises:
-        HermesError: missing, or a folder without a DICOM series.
+        HermesError: missing, or a folder without a DICOM series, or with several.
     """
-    if path.is_dir():
-        return files_sha256(series_files(path))
+    if path.is_dir() or is_dicom_file(path):
+        return series_sha256(path, series)
     if not path.is_file():
         raise HermesError(f"no file or folder {path}")
     return file_sha256(path)
+
+
+def is_dicom_file(path: Path) -> bool:
+    """Whether a path is a DICOM file, which may have any name."""
+    known = path.name.lower().endswith((*VOLUME_SUFFIXES, ".png"))
+    return not known and path.is_file() and looks_like_dicom(path)
 
 
 def write_image(image: SimpleITK.Image, path: Path) -> None:
@@ -129,57 +139,3 @@ def as_volume(image: SimpleITK.Image, name: str, role: str = "the image") -> Sim
     if 0 in image.GetSize():
         raise HermesError(f"{name} contains no slices")
     return with_right_angles(image, name, role)
-
-
-def series_files(folder: Path) -> list[str]:
-    """The files of the DICOM series in a folder, in stacking order; of several the longest.
-
-    Raises:
-        HermesError: no series, or two of equal length.
-    """
-    names = SimpleITK.ImageSeriesReader.GetGDCMSeriesFileNames
-    files_of = {series: list(names(str(folder), series)) for series in _series_ids(folder)}
-    if not files_of:
-        raise HermesError(f"the folder {folder.name} contains no DICOM series")
-    lengths = sorted((len(files) for files in files_of.values()), reverse=True)
-    if len(lengths) > 1:
-        if lengths[0] == lengths[1]:
-            raise HermesError(
-                f"the folder {folder.name} contains {len(files_of)} DICOM series of equal length;"
-                " use a folder with one of them"
-            )
-        notice(
-            "series-chosen",
-            f"the folder contains {len(files_of)} DICOM series;"
-            f" the longest is used ({lengths[0]} files)",
-        )
-    return max(files_of.values(), key=len)
-
-
-def _read_series(folder: Path) -> tuple[SimpleITK.Image, str]:
-    files = series_files(folder)
-    reader = SimpleITK.ImageSeriesReader()
-    reader.SetFileNames(files)
-    reader.MetaDataDictionaryArrayUpdateOn()
-    try:
-        image = reader.Execute()
-    except RuntimeError as error:
-        raise HermesError(
-            f"the DICOM series in {folder.name} cannot be read: damaged, or slices of unequal size"
-        ) from error
-    numbers = [
-        reader.GetMetaData(place, _INSTANCE_NUMBER).strip()
-        if reader.HasMetaDataKey(place, _INSTANCE_NUMBER)
-        else ""
-        for place in range(len(files))
-    ]
-    volume = as_volume(image, folder.name)
-    volume.SetMetaData(INSTANCES, ",".join(numbers))
-    return volume, files_sha256(files)
-
-
-def _series_ids(folder: Path) -> tuple[str, ...]:
-    try:
-        return SimpleITK.ImageSeriesReader.GetGDCMSeriesIDs(str(folder))
-    except RuntimeError as error:
-        raise HermesError(f"the folder {folder.name} cannot be searched for DICOM files") from error

@@ -10,7 +10,8 @@ import numpy as np
 import SimpleITK
 
 from HermesLib.errors import HermesError
-from HermesLib.io.image_files import INSTANCES, as_volume, read_image
+from HermesLib.io.dicom.metadata import frame_of_reference, instance_numbers
+from HermesLib.io.image_files import as_volume, read_image
 from HermesLib.io.orientation import SliceAxes, slice_axes
 from HermesLib.io.png import is_png
 from HermesLib.notices import notice
@@ -19,8 +20,6 @@ from HermesLib.notices import notice
 _SAME_GRID = 0.05
 #: Spacings, mm, beyond which a header is doubted: units taken for others are a thousand times off.
 _LIKELY_MM = (0.01, 100.0)
-#: The voxel axis along which the files of a DICOM series are stacked.
-_STACKING_AXIS = 2
 #: The axes of an array (N, H, W), which is in slices already.
 _ARRAY_AXES = SliceAxes((2, 1, 0), (False, False, False))
 
@@ -48,6 +47,7 @@ class Volume:
         sha256: of the file's bytes, of a DICOM series' files in order of their names, or of the
             intensities of an image in memory.
         instances: DICOM instance numbers by slice index; empty where they are not known.
+        frame_of_reference: UID of the space in which a DICOM series lies; "" where none is known.
     """
 
     array: np.ndarray
@@ -58,6 +58,7 @@ class Volume:
     axes: SliceAxes
     sha256: str
     instances: Mapping[int, int] = field(default_factory=dict)
+    frame_of_reference: str = ""
 
     def normalise(self, intensity: IntensityScale) -> np.ndarray:
         """Intensities (N, H, W) as float32 in 0..1; a PNG is only divided by 255."""
@@ -79,15 +80,19 @@ class Volume:
         return image
 
 
-def read_volume(path: Path | str) -> Volume:
-    """Read an image: NIfTI, NRRD, MetaImage, a DICOM series' folder, or an 8-bit PNG.
+def read_volume(path: Path | str, series: str | None = None) -> Volume:
+    """Read an image: NIfTI, NRRD, MetaImage, a DICOM folder or file, or an 8-bit PNG.
+
+    Args:
+        path: of the file or folder.
+        series: of a DICOM folder with several: number in the list, or UID.
 
     Raises:
         HermesError: see :func:`HermesLib.io.image_files.read_image`; also voxels that are not
             finite or all the same.
     """
     path = Path(path)
-    image, sha256 = read_image(path)
+    image, sha256 = read_image(path, series=series)
     return _volume(image, slice_axes(image), is_png(path), sha256, path.name)
 
 
@@ -160,7 +165,8 @@ def _volume(
         grid=_empty_like(image),
         axes=axes,
         sha256=sha256,
-        instances=_instances(image, axes, len(array)),
+        instances=instance_numbers(image, axes),
+        frame_of_reference=frame_of_reference(image),
     )
 
 
@@ -171,18 +177,6 @@ def _doubt_spacing(spacing: Sequence[float]) -> None:
             f"the voxels of the image measure {' x '.join(f'{length:.4g}' for length in spacing)}"
             " mm, which no scanner of patients gives; is the unit right?",
         )
-
-
-def _instances(image: SimpleITK.Image, axes: SliceAxes, slices: int) -> dict[int, int]:
-    """DICOM instance numbers by slice index, where the slices are the series' own."""
-    if not image.HasMetaDataKey(INSTANCES) or axes.order[0] != _STACKING_AXIS:
-        return {}
-    numbers = image.GetMetaData(INSTANCES).split(",")
-    if axes.backwards[0]:
-        numbers.reverse()
-    if len(numbers) != slices or not all(number.isdecimal() for number in numbers):
-        return {}
-    return {index: int(number) for index, number in enumerate(numbers)}
 
 
 def _array_sha256(array: np.ndarray) -> str:

@@ -70,6 +70,7 @@ def read_sources(
     truth: Path | None = None,
     mask: Path | None = None,
     *,
+    series: str | None = None,
     truth_labels: Labels = None,
     labels: Labels = None,
     role: str = "the mask",
@@ -78,6 +79,7 @@ def read_sources(
 
     Args:
         image, truth, mask: the files.
+        series: of the image's DICOM folder, where it holds several.
         truth_labels, labels: the organ's values in the truth and in the mask, where they are label
             maps of several organs.
         role: what the mask is to the run, for messages.
@@ -86,7 +88,7 @@ def read_sources(
         HermesError: a missing or damaged file, a mask beside the image or with values whose meaning
             is not clear, a constant image.
     """
-    volume = read_volume(image)
+    volume = read_volume(image, series)
     return RunSources(
         volume,
         None if truth is None else read_mask(truth, volume, truth_labels, TRUTH),

@@ -191,6 +191,7 @@ def _sources(request: RunRequest, memory: InMemory | None, mask: Path | None) ->
         request.image,
         request.truth,
         mask,
+        series=request.series,
         truth_labels=request.truth_labels,
         labels=request.labels,
         role=INITIAL if isinstance(request, RefineRequest) else "the mask",

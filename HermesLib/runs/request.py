@@ -17,6 +17,7 @@ class RunRequest:
 
     Attributes:
         image: file or DICOM folder of the image; None if the caller passes the image in memory.
+        series: which series of a DICOM folder, by number in the list or UID; None for the only one.
         preset: organ and modality, by name.
         quality: ``diffusion`` (the preset's bundled QC core), another QC's name, or a weight file.
         samples, steps: of the QC core; None keeps the values of its training.
@@ -38,6 +39,7 @@ class RunRequest:
     """
 
     image: Path | None
+    series: str | None = None
     preset: str = "prostate-t2"
     quality: str = "diffusion"
     samples: int | None = None

@@ -1,0 +1,66 @@
+"""All images that a folder holds, in its subfolders too."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from HermesLib.errors import HermesError
+from HermesLib.io.dicom.frame import Frame
+from HermesLib.io.dicom.headers import frames_of, is_image, looks_like_dicom, read_header
+
+_DIRECTORY = "DICOMDIR"
+
+
+@dataclass(frozen=True, eq=False)
+class FolderContent:
+    """What was found.
+
+    Attributes:
+        frames: of all images, in the order of the files' paths.
+        damaged: how many files begin as DICOM files do and cannot be read.
+        others: how many hold something else: reports, segmentations, directories.
+    """
+
+    frames: tuple[Frame, ...]
+    damaged: int
+    others: int
+
+
+def read_folder(path: Path) -> FolderContent:
+    """Read the headers of all DICOM files of a folder, or of a single file.
+
+    Raises:
+        HermesError: the folder cannot be searched.
+    """
+    if path.name.upper() == _DIRECTORY and path.is_file():
+        path = path.parent
+    frames: list[Frame] = []
+    damaged = others = 0
+    for file in _files(path) if path.is_dir() else [path]:
+        if not looks_like_dicom(file):
+            continue
+        header = read_header(file)
+        if header is None:
+            damaged += 1
+        elif not is_image(header):
+            others += 1
+        else:
+            try:
+                frames += frames_of(file, header)
+            except Exception:
+                # As in read_header: pydicom reads elements when they are asked for.
+                damaged += 1
+    return FolderContent(tuple(frames), damaged, others)
+
+
+def _files(folder: Path) -> list[Path]:
+    def fail(error: OSError) -> None:
+        raise HermesError("the folder cannot be searched for DICOM files") from error
+
+    found = [
+        Path(parent) / name
+        for parent, _, names in os.walk(folder, onerror=fail)
+        for name in names
+        if not name.startswith(".")
+    ]
+    return sorted(file for file in found if file.is_file())
