@@ -27,6 +27,7 @@ from HermesLib.engine.messages import (
     Notice,
     Opened,
     Ready,
+    Stalled,
 )
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.marks import report_marks
@@ -209,6 +210,8 @@ class RunControl:
     def _take(self, message: Message) -> None:
         if isinstance(message, Ready):
             self.ready, self.loading = message, False
+        elif isinstance(message, Stalled):
+            self.progress.stalled = message.message
         elif self._on_imported is not None and isinstance(message, Finished | Cancelled | Failed):
             self._end_import(message, self._on_imported)
         elif self.run is None:
@@ -223,7 +226,7 @@ class RunControl:
             self.run.record.take_notice(message)
         elif isinstance(message, FellBack):
             self._start_again(self.run, message)
-        else:
+        elif isinstance(message, Finished | Cancelled | Failed):
             self._end(self.run, message)
 
     def _end_import(
@@ -261,7 +264,7 @@ class RunControl:
         first = self._first_iterations.get(message.slice_index, 0)
         iteration = replace(message, index=message.index + first)
         run.add(iteration)
-        self.progress.latest = iteration
+        self.progress.latest, self.progress.stalled = iteration, ""
         self.progress.finished += iteration.final
         self._views_outdated = True
 
