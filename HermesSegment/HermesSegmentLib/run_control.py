@@ -42,6 +42,7 @@ PACE, BUDGET = 20, 10
 GIVE_WAY = 0.004
 #: The engine ends after so many seconds without a run, and gives its memory back.
 IDLE_SECONDS = 600.0
+_Ending = Finished | Cancelled | Failed
 
 
 class Engine(Protocol):
@@ -212,10 +213,10 @@ class RunControl:
             self.ready, self.loading = message, False
         elif isinstance(message, Stalled):
             self.progress.stalled = message.message
-        elif self._on_imported is not None and isinstance(message, Finished | Cancelled | Failed):
+        elif self._on_imported is not None and isinstance(message, _Ending):
             self._end_import(message, self._on_imported)
         elif self.run is None:
-            if isinstance(message, Finished | Cancelled | Failed):
+            if isinstance(message, _Ending):
                 self._remove_folder()
         elif isinstance(message, Opened):
             self._open(self.run, message)
@@ -226,12 +227,10 @@ class RunControl:
             self.run.record.take_notice(message)
         elif isinstance(message, FellBack):
             self._start_again(self.run, message)
-        elif isinstance(message, Finished | Cancelled | Failed):
+        elif isinstance(message, _Ending):
             self._end(self.run, message)
 
-    def _end_import(
-        self, message: Finished | Cancelled | Failed, on_imported: Callable[[], None]
-    ) -> None:
+    def _end_import(self, message: _Ending, on_imported: Callable[[], None]) -> None:
         self._on_imported, self.loading = None, False
         if isinstance(message, Finished):
             self.report(_("Imported: ") + str(message.report["imported"]))
@@ -256,9 +255,8 @@ class RunControl:
         self.progress.take_notice(message.message)
         if self._first_iterations:
             # A slice that is run again keeps what it has; the new try comes after it.
-            self._first_iterations = {
-                index: len(run.record.slices[index].iterations) for index in self._first_iterations
-            }
+            slices = run.record.slices
+            self._first_iterations = {k: len(slices[k].iterations) for k in self._first_iterations}
 
     def _add(self, run: RunNodes, message: Iteration) -> None:
         first = self._first_iterations.get(message.slice_index, 0)
@@ -268,7 +266,7 @@ class RunControl:
         self.progress.finished += iteration.final
         self._views_outdated = True
 
-    def _end(self, run: RunNodes, message: Finished | Cancelled | Failed) -> None:
+    def _end(self, run: RunNodes, message: _Ending) -> None:
         record = run.record
         if message.report is not None and not self._first_iterations:
             record.report = dict(message.report)
