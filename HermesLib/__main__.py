@@ -1,6 +1,8 @@
 """``python -m HermesLib`` runs the command ``hermes``."""
 
-from HermesLib.cli.main import entry
+import sys
+
+from HermesLib.cli.main import main
 
 if __name__ == "__main__":
-    entry()
+    sys.exit(main())

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from HermesLib.errors import HermesError
-from HermesLib.io.digest import file_sha256
 from HermesLib.resources import resource_path
 
 if TYPE_CHECKING:
@@ -90,6 +89,8 @@ def verify_bundled(folder: Path | None = None) -> list[tuple[BundledWeights, str
 
 def manifest_entry(path: Path, kind: str, title: str) -> dict[str, str | int]:
     """The manifest's entry for a weight file."""
+    from HermesLib.io.digest import file_sha256
+
     return {
         "name": path.stem,
         "kind": kind,

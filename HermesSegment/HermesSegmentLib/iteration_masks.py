@@ -46,7 +46,7 @@ class PackedMask:
         flat = np.unpackbits(self.bits, count=height * width)
         pixels[top : top + height, left : left + width] = flat.reshape(height, width)
 
-    @property
+    @cached_property
     def pixels(self) -> int:
         """The number of pixels of the mask."""
         height = self.rows.stop - self.rows.start

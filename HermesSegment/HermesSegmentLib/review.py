@@ -41,12 +41,13 @@ class Review:
         """The slice under review; None if the run does not cover it."""
         return self.run.record.slices.get(self.slice_index)
 
-    def look_at(self, slice_index: int) -> None:
-        """Go to a slice and show the iteration that was accepted, else the best."""
-        self.slice_index = slice_index
+    @property
+    def settled_iteration(self) -> int:
+        """The iteration of the current slice that was accepted, else its best."""
         current = self.current
-        if current is not None and current.iterations:
-            self.run.show(current.best if current.chosen is None else current.chosen)
+        if current is None:
+            return 0
+        return current.best if current.chosen is None else current.chosen
 
     def waiting(self) -> list[SliceRecord]:
         """The slices that a reader should still look at, worst first."""
@@ -263,7 +264,7 @@ class Review:
         node = self.run.get("result")
         node.GetDisplayNode().SetVisibility(True)
         refresh(node)
-        self.run.save()
+        self.run.writer.write_soon()
 
 
 def _slices_text(indices: list[int]) -> str:

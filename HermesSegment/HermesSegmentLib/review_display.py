@@ -13,6 +13,7 @@ from HermesSegmentLib.greying import Greying
 from HermesSegmentLib.review import Review
 from HermesSegmentLib.run_record import RunRecord, SliceRecord
 from HermesSegmentLib.run_summary import summary
+from HermesSegmentLib.slice_strip import SliceStrip
 
 if TYPE_CHECKING:
     from HermesSegmentLib.review_section import ReviewSection
@@ -34,26 +35,26 @@ class ReviewDisplay:
     def __init__(self, ui: Any, section: "ReviewSection") -> None:
         self.ui, self.section = ui, section
         self._greying = Greying()
-        slice_table.prepare(ui.sliceStrip, ui.sliceTable)
+        self._strip = SliceStrip(ui.sliceStrip)
+        self._table = slice_table.SliceTable(ui.sliceTable)
         ui.legendLabel.text = slice_table.legend()
         ui.colourLabel.text = legend()
 
     def refresh(self, record: RunRecord | None) -> None:
         """Show a run's record; None: no run."""
         ui, section = self.ui, self.section
-        self._buttons()
+        obstacle = section.obstacle
+        self._buttons(obstacle)
         if record is None or section.names is None:
-            ui.sliceStrip.setRowCount(0)
-            ui.sliceTable.setRowCount(0)
+            self._strip.clear()
+            self._table.clear()
             ui.iterationLabel.text = ui.whereLabel.text = ui.summaryLabel.text = ""
             return
         review = section.opened
-        slice_table.fill_strip(ui.sliceStrip, record, review.slice_index)
-        slice_table.fill_table(
-            ui.sliceTable, record, section.order, review.slice_index, section.names.instances
-        )
+        self._strip.fill(record, review.slice_index)
+        self._table.fill(record, section.order, review.slice_index, section.names.instances)
         ui.summaryLabel.text = summary(review.run)
-        ui.whereLabel.text = self._where(review, record)
+        ui.whereLabel.text = self._where(review, record, obstacle)
         self._tries(review)
 
     def refresh_try(self) -> None:
@@ -65,10 +66,9 @@ class ReviewDisplay:
         """Whether a run in progress repeats a slice, which may be one that undo would change."""
         return self.section.control.running and bool(self.section.control.again)
 
-    def _buttons(self) -> None:
+    def _buttons(self, obstacle: str) -> None:
         ui, section, grey = self.ui, self.section, self._greying
         review, running = section.review, section.control.running
-        obstacle = section.obstacle
         number = "" if review is None else f" {number_of(review.slice_index)}"
         for button, verb in (
             (ui.acceptButton, _("Accept")),
@@ -117,13 +117,13 @@ class ReviewDisplay:
             obstacle = _("no undecided slice reached the threshold without a reason for a look")
         self._greying.set(self.ui.acceptAllButton, obstacle)
 
-    def _where(self, review: Review, record: RunRecord) -> str:
+    def _where(self, review: Review, record: RunRecord, obstacle: str) -> str:
         """The slice in view, how it ended, what was decided, and why it needs a look."""
         section, entry = self.section, review.current
         assert section.names is not None
         text = f"<b>{section.names.title(review.slice_index)}</b>"
-        if section.obstacle:
-            return f"{text}<br>{section.obstacle}"
+        if obstacle:
+            return f"{text}<br>{obstacle}"
         assert entry is not None
         parts = [slice_table.outcome(entry, record.threshold)]
         parts.append(entry.decision.value or _("not decided"))

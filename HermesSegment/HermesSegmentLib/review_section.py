@@ -7,7 +7,7 @@ import numpy as np
 from slicer.i18n import tr as _
 
 from HermesLib.prompts.types import Prompt
-from HermesSegmentLib import reading_view, slice_table
+from HermesSegmentLib import reading_view
 from HermesSegmentLib.prompt_markups import read_prompt
 from HermesSegmentLib.review import Review
 from HermesSegmentLib.review_display import ReviewDisplay
@@ -16,6 +16,7 @@ from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import RunRecord
 from HermesSegmentLib.segment_editor import EditorVisit
 from HermesSegmentLib.slice_in_view import SliceInView
+from HermesSegmentLib.slice_strip import strip_columns
 
 
 class ReviewSection(SliceInView):
@@ -178,7 +179,7 @@ class ReviewSection(SliceInView):
 
     def _strip_clicked(self, row: int, column: int) -> None:
         slices = sorted(self.order)
-        self._clicked(slices, row * slice_table.strip_columns(len(slices)) + column)
+        self._clicked(slices, row * strip_columns(len(slices)) + column)
 
     def _table_clicked(self, row: int, column: int) -> None:
         self._clicked(self.order, row)

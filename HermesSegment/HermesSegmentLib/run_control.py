@@ -4,17 +4,13 @@ The engine's messages wait in a queue, a timer drains it, and all MRML is touche
 thread.
 """
 
-import shutil
-import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 import qt
-import slicer
 from slicer.i18n import tr as _
 
 from HermesLib.engine.client import State
@@ -27,40 +23,26 @@ from HermesLib.engine.messages import (
     Notice,
     Opened,
     Ready,
-    Stalled,
 )
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.marks import report_marks
 from HermesLib.runs.request import ImportRequest, RunRequest
+from HermesSegmentLib.run_engine import Engine
+from HermesSegmentLib.run_folder import RunFolder
 from HermesSegmentLib.run_nodes import RunNodes
-from HermesSegmentLib.run_progress import Progress, summary
+from HermesSegmentLib.run_progress import Progress, import_end, summary
 
-#: Time between two turns of the timer, and how long one turn may take messages, milliseconds.
-PACE, BUDGET = 20, 10
+#: Time between two turns of the timer, milliseconds; how long one turn goes on to a further part
+#: of its work, and how long it takes messages, seconds.
+PACE, BUDGET, TAKING = 20, 0.015, 0.006
+#: The panel is brought up to date again after so many times what it took the last time; the most
+#: that it lags behind, seconds.
+PAUSES, LAG = 4, 0.2
 #: How long a turn leaves Python's interpreter lock to the threads that read from the engine,
 #: seconds. Between turns, Slicer's main thread keeps the lock in Qt's event loop.
 GIVE_WAY = 0.004
 #: The engine ends after so many seconds without a run, and gives its memory back.
 IDLE_SECONDS = 600.0
-_Ending = Finished | Cancelled | Failed
-
-
-class Engine(Protocol):
-    """What a run needs of :class:`HermesLib.engine.client.Engine`."""
-
-    state: State
-
-    def start(self, request: RunRequest | ImportRequest) -> None:
-        """Start a run, or import weights."""
-
-    def poll(self, wait: float = 0.0) -> list[Message]:
-        """The messages since the last call; waits a moment for the first."""
-
-    def cancel(self) -> None:
-        """End the run."""
-
-    def close(self) -> None:
-        """End the engine."""
 
 
 class RunControl:
@@ -88,10 +70,13 @@ class RunControl:
         self._pending: deque[Message] = deque()
         self._views_outdated = False
         self._panel_outdated = False
+        #: When the panel is next brought up to date, on the clock of ``time.monotonic``.
+        self._panel_due = 0.0
+        self._later: deque[Callable[[], None]] = deque()
         self._going = False
         #: Iterations that a slice had before it was run again.
         self._first_iterations: dict[int, int] = {}
-        self._folder: Path | None = None
+        self._folder = RunFolder()
         self._timer = qt.QTimer()
         self._timer.setInterval(PACE)
         self._timer.connect("timeout()", self.tick)
@@ -104,8 +89,9 @@ class RunControl:
     @property
     def settled(self) -> bool:
         """Whether all messages are in the scene and on the panel."""
-        saved = self._going or self.run is None or self.run.saved
-        return saved and not (self._pending or self._views_outdated or self._panel_outdated)
+        run, outdated = self.run, self._views_outdated or self._panel_outdated
+        written = run is None or (run.writer.prepared and (self._going or run.writer.done))
+        return written and not (self._pending or outdated or self._later)
 
     @property
     def again(self) -> Collection[int]:
@@ -114,9 +100,7 @@ class RunControl:
 
     def folder(self) -> Path:
         """A new folder for the files of the next run."""
-        self._remove_folder()
-        self._folder = Path(tempfile.mkdtemp(prefix="hermes-", dir=slicer.app.temporaryPath))
-        return self._folder
+        return self._folder.make()
 
     def start(self, request: RunRequest, run: RunNodes, again: Sequence[int] = ()) -> None:
         """Start a run whose messages are written into ``run``.
@@ -130,6 +114,9 @@ class RunControl:
             Exception: a run is in progress, or the engine cannot be started.
         """
         self.engine.start(request)
+        if self.run is not None:
+            # What the turns to come would have written.
+            self.run.save()
         self.run, self.progress = run, Progress(started=time.monotonic())
         self._first_iterations = {
             index: len(run.record.slices[index].iterations) for index in again
@@ -177,47 +164,71 @@ class RunControl:
         self._timer.stop()
         self.run = None
         self._pending.clear()
+        self._later.clear()
         self.engine.close()
-        self._remove_folder()
+        self._folder.remove()
 
     def tick(self) -> None:
-        """One turn: take messages while the budget lasts, else update the views, else the panel.
+        """One turn: the views, messages, the panel, the scene, one after the other.
 
-        When a run has ended, further turns write its iterations into the scene, one item each.
-        Never all at once, so that the user interface responds in between.
+        The user interface responds between two turns: what goes beyond the budget waits.
         """
         self._pending.extend(self.engine.poll(0.0 if self.engine.state is State.IDLE else GIVE_WAY))
         if self.run is not None and not self.run.alive:
             self.forget_run(_("The run was ended: its volume or its results were deleted."))
             self._panel_outdated = True
-        if self._pending and not self._views_outdated:
-            end = time.monotonic() + BUDGET / 1000
-            while self._pending and time.monotonic() < end:
-                self._take(self._pending.popleft())
-            self._panel_outdated = True
-        elif self._views_outdated:
+        end = time.monotonic() + BUDGET
+        late = self._panel_outdated and time.monotonic() > self._panel_due + LAG
+        parts = [self._update_views, self._take_messages, self._update_panel, self._write_scene]
+        for part in [self._update_panel, *parts] if late else parts:
+            if time.monotonic() < end:
+                part()
+        if not self.running and self.settled:
+            self._timer.stop()
+
+    def later(self, work: Callable[[], None]) -> None:
+        """Do something in a turn to come."""
+        self._later.append(work)
+        self._timer.start()
+
+    def _update_views(self) -> None:
+        if self._views_outdated:
             self._views_outdated = False
             if self.run is not None and not self.hold_views():
                 self.run.show_latest()
-        elif self._panel_outdated:
-            self._panel_outdated = False
-            self._going = self._going and self.engine.state is not State.IDLE
-            self.on_change()
-        elif self.run is not None and not self._going:
-            self.run.save_item()
-        if not self.running and self.settled:
-            self._timer.stop()
+
+    def _take_messages(self) -> None:
+        end = time.monotonic() + TAKING
+        while self._pending and time.monotonic() < end:
+            self._take(self._pending.popleft())
+            self._panel_outdated = True
+
+    def _update_panel(self) -> None:
+        over, begin = self.engine.state is State.IDLE and not self._pending, time.monotonic()
+        # The last look at a run comes after the views show its last iteration.
+        if not self._panel_outdated or (self._views_outdated if over else begin < self._panel_due):
+            return
+        self._panel_outdated = False
+        self._going = self._going and not over
+        self.on_change()
+        self._panel_due = time.monotonic() + PAUSES * (time.monotonic() - begin)
+
+    def _write_scene(self) -> None:
+        if self.run is not None and not self.run.writer.prepared:
+            self.run.writer.prepare_part()
+        elif self._later:
+            self._later.popleft()()
+        elif self.run is not None and (self.run.writer.asked or not self._going):
+            self.run.writer.write_part()
 
     def _take(self, message: Message) -> None:
         if isinstance(message, Ready):
             self.ready, self.loading = message, False
-        elif isinstance(message, Stalled):
-            self.progress.stalled = message.message
-        elif self._on_imported is not None and isinstance(message, _Ending):
+        elif self._on_imported is not None and isinstance(message, Finished | Cancelled | Failed):
             self._end_import(message, self._on_imported)
         elif self.run is None:
-            if isinstance(message, _Ending):
-                self._remove_folder()
+            if isinstance(message, Finished | Cancelled | Failed):
+                self._folder.remove()
         elif isinstance(message, Opened):
             self._open(self.run, message)
         elif isinstance(message, Iteration):
@@ -227,18 +238,14 @@ class RunControl:
             self.run.record.take_notice(message)
         elif isinstance(message, FellBack):
             self._start_again(self.run, message)
-        elif isinstance(message, _Ending):
+        else:
             self._end(self.run, message)
 
-    def _end_import(self, message: _Ending, on_imported: Callable[[], None]) -> None:
+    def _end_import(self, end: Finished | Cancelled | Failed, on_imported: Callable) -> None:
         self._on_imported, self.loading = None, False
-        if isinstance(message, Finished):
-            self.report(_("Imported: ") + str(message.report["imported"]))
+        self.message, self.failed = import_end(end), isinstance(end, Failed)
+        if isinstance(end, Finished):
             on_imported()
-        elif isinstance(message, Cancelled):
-            self.report(_("Cancelled. Nothing was imported."))
-        else:
-            self._report_failure(_("The file was not imported: ") + message.message)
 
     def _open(self, run: RunNodes, message: Opened) -> None:
         self.progress.total = len(message.slice_indices)
@@ -255,18 +262,19 @@ class RunControl:
         self.progress.take_notice(message.message)
         if self._first_iterations:
             # A slice that is run again keeps what it has; the new try comes after it.
-            slices = run.record.slices
-            self._first_iterations = {k: len(slices[k].iterations) for k in self._first_iterations}
+            self._first_iterations = {
+                index: len(run.record.slices[index].iterations) for index in self._first_iterations
+            }
 
     def _add(self, run: RunNodes, message: Iteration) -> None:
         first = self._first_iterations.get(message.slice_index, 0)
         iteration = replace(message, index=message.index + first)
         run.add(iteration)
-        self.progress.latest, self.progress.stalled = iteration, ""
+        self.progress.latest = iteration
         self.progress.finished += iteration.final
         self._views_outdated = True
 
-    def _end(self, run: RunNodes, message: _Ending) -> None:
+    def _end(self, run: RunNodes, message: Finished | Cancelled | Failed) -> None:
         record = run.record
         if message.report is not None and not self._first_iterations:
             record.report = dict(message.report)
@@ -278,23 +286,15 @@ class RunControl:
             run.mark_slices()
         if not run.finish():
             self.run = None
-        self._remove_folder()
+        self.later(self._folder.remove_later())
         self.loading = False
         if isinstance(message, Finished):
             self.report(self.progress.with_notices(_("Done: ") + summary(record)))
         elif isinstance(message, Cancelled):
             self.report(self.progress.with_notices(_("Cancelled. ") + summary(record)))
         else:
-            self._report_failure(message.message)
+            self.message, self.failed = message.message, True
 
     def report(self, text: str) -> None:
         """Say something in the line below *Run*."""
         self.message, self.failed = text, False
-
-    def _report_failure(self, text: str) -> None:
-        self.message, self.failed = text, True
-
-    def _remove_folder(self) -> None:
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = None

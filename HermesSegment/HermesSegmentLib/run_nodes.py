@@ -14,7 +14,7 @@ from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.history import PackedArray
 from HermesLib.refinement.marks import common_with_next
 from HermesSegmentLib.canvas import Canvas
-from HermesSegmentLib.iteration_masks import IterationMasks
+from HermesSegmentLib.iteration_masks import IterationMasks, SliceIteration
 from HermesSegmentLib.labelmaps import (
     has_labelmap,
     ijk_to_ras,
@@ -33,12 +33,10 @@ from HermesSegmentLib.run_creation import (
     remove_run_nodes,
 )
 from HermesSegmentLib.run_record import RunRecord
+from HermesSegmentLib.run_writer import SEQUENCES, RunWriter
 from HermesSegmentLib.scene_nodes import remove_node
 from HermesSegmentLib.sequence_items import SequenceItems, read_iterations
 from HermesSegmentLib.slice_frame import SliceFrame
-
-#: The sequences' roles, which are those of their proxies.
-_SEQUENCES = ("mask", "pgt")
 
 
 class RunNodes:
@@ -58,7 +56,7 @@ class RunNodes:
         self._items: dict[str, SequenceItems] = {}
         self._canvases: dict[tuple[str, str], Canvas] = {}
         self._overlays = Overlays(self.get, self._canvas)
-        self._unwritten: set[int] = set()
+        self.writer = RunWriter(self)
         if self.volume is not None and self.record.shape[0]:
             self._read_items()
 
@@ -102,7 +100,7 @@ class RunNodes:
     def open(self, shape: tuple[int, int, int], axes: SliceAxes, indices: tuple[int, ...]) -> None:
         """Take the slices of a run that starts, or starts again: then its iterations are void."""
         self._masks = IterationMasks()
-        self._unwritten = set(range(self.get("mask-sequence").GetNumberOfDataNodes()))
+        self.writer.outdated = set(range(self.sequence("mask").count))
         self.record.open(shape, axes.order, axes.backwards, indices)
 
     def add(self, event: Iteration) -> None:
@@ -110,12 +108,12 @@ class RunNodes:
         entry = self.record.slices.get(event.slice_index)
         if entry is not None and entry.undone:
             known = len(entry.iterations) + len(entry.undone)
-            self._unwritten.update(range(len(entry.iterations), known))
+            self.writer.outdated.update(range(len(entry.iterations), known))
             self._masks.forget_undone(event.slice_index)
             entry.undone = []
         spread = None if event.spread is None else (event.spread.certain, event.spread.possible)
         item = self._masks.add(event.slice_index, event.mask, event.pgt, spread)
-        self._unwritten.add(item)
+        self.writer.outdated.add(item)
         self.record.add(event)
 
     def keep(self, slice_index: int, count: int) -> None:
@@ -131,8 +129,8 @@ class RunNodes:
         if not self.count or not self.alive:
             return
         follow_volume(self.node)
-        for role in _SEQUENCES:
-            self._sequence(role).extend(self.count)
+        for role in SEQUENCES:
+            self.sequence(role).extend(self.count)
         item = min(max(item, 0), self.count - 1)
         browser = self.get("browser")
         if browser.GetSelectedItemNumber() != item:
@@ -216,44 +214,27 @@ class RunNodes:
         remove_run_nodes(self.node)
 
     def finish(self) -> bool:
-        """Save the record of a run that has ended; remove a run without slices.
+        """Let the record of a run that has ended be saved; remove a run without slices.
 
         Returns whether the run is still there.
         """
         if not self.record.slices:
             self.remove()
             return False
-        self.save_record()
+        self.writer.record_outdated = True
         return True
-
-    @property
-    def saved(self) -> bool:
-        """Whether the items of the sequences hold all iterations."""
-        return not self._unwritten or not self.alive
 
     def save(self) -> None:
         """Write the record and the iterations into the scene."""
-        while not self.saved:
-            self.save_item()
-        self.save_record()
+        self.writer.write()
 
     def save_record(self) -> None:
         """Write the record into the scene."""
-        self.node.SetText(self.record.to_json())
+        self.writer.write_record()
 
-    def save_item(self) -> None:
-        """Write one item of the sequences that lacks iterations; does nothing if none does."""
-        if self.saved:
-            return
-        number = min(self._unwritten)
-        self._unwritten.remove(number)
-        refined = dict(self._masks.refined_at(number))
-        self._sequence("mask").write(
-            number, {index: step.mask for index, step in refined.items()}, self.frame
-        )
-        self._sequence("pgt").write(
-            number, {index: step.pgt for index, step in refined.items()}, self.frame
-        )
+    def refined_at(self, number: int) -> dict[int, SliceIteration]:
+        """The slices that have an iteration of this number, with it, also if it was taken back."""
+        return dict(self._masks.refined_at(number))
 
     def _voxel_shape(self) -> tuple[int, int, int]:
         i, j, k = self.volume.GetImageData().GetDimensions()
@@ -277,7 +258,8 @@ class RunNodes:
             self._canvases[role, segment] = Canvas(self.frame)
         return self._canvases[role, segment]
 
-    def _sequence(self, role: str) -> SequenceItems:
+    def sequence(self, role: str) -> SequenceItems:
+        """The items of a sequence, ``mask`` or ``pgt``."""
         if role not in self._items:
             sequence = self.get(f"{role}-sequence")
             proxy, organ = self.get(role), self.record.organ
@@ -287,9 +269,9 @@ class RunNodes:
     def _read_items(self) -> None:
         """Read the masks of a run that was loaded with its scene."""
         if any(
-            self.get(f"{role}-sequence") is None or self.get(role) is None for role in _SEQUENCES
+            self.get(f"{role}-sequence") is None or self.get(role) is None for role in SEQUENCES
         ):
             return
         self._masks = read_iterations(
-            self._sequence("mask"), self._sequence("pgt"), self.record, self.frame.axes
+            self.sequence("mask"), self.sequence("pgt"), self.record, self.frame.axes
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from slicer.i18n import tr as _
 
+from HermesLib.engine.messages import Cancelled, Failed, Finished
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.report.numbering import number_of
 from HermesSegmentLib.run_record import RunRecord
@@ -22,7 +23,6 @@ class Progress:
         task: what the engine does if it is no run.
         notices: what the user must know of the input and of the run, and what the run has given up
             where memory ran out; empty as a rule.
-        stalled: says that the engine shows no sign of life; empty as a rule.
     """
 
     total: int = 0
@@ -30,7 +30,6 @@ class Progress:
     started: float = 0.0
     latest: Iteration | None = None
     notices: list[str] = field(default_factory=list)
-    stalled: str = ""
     task: str = ""
 
     def take_notice(self, words: str) -> None:
@@ -45,8 +44,7 @@ class Progress:
     @property
     def line(self) -> str:
         """One line: slices done, the latest try and its quality, time left."""
-        notices = "; ".join([*self.notices, self.stalled] if self.stalled else self.notices)
-        return f"{self._line} ({notices})" if notices else self._line
+        return f"{self._line} ({'; '.join(self.notices)})" if self.notices else self._line
 
     @property
     def _line(self) -> str:
@@ -87,3 +85,12 @@ def summary(record: RunRecord) -> str:
         if count:
             text += f"; {count} {words}"
     return text
+
+
+def import_end(end: Finished | Cancelled | Failed) -> str:
+    """How the import of weights ended, in one line."""
+    if isinstance(end, Finished):
+        return _("Imported: ") + str(end.report["imported"])
+    if isinstance(end, Cancelled):
+        return _("Cancelled. Nothing was imported.")
+    return _("The file was not imported: ") + end.message

@@ -7,114 +7,18 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Self
 
 from HermesLib.io.algorithm import Algorithm
 from HermesLib.notices import Notice
 from HermesLib.refinement.events import Iteration, Status
-from HermesLib.refinement.history import result_iteration
 from HermesLib.refinement.marks import FinalSlice, Mark, Marks, volume_marks
+from HermesSegmentLib.slice_record import Decision, IterationRecord, SliceRecord
 
-#: For sorting: a failed slice comes before all, one without the organ after all.
-_FAILED_QUALITY, _ABSENT_QUALITY = -1.0, 2.0
+__all__ = ["Decision", "IterationRecord", "RunRecord", "SliceRecord"]
+
 #: How a slice in progress was written before it had no status.
 _RUNNING = "running"
-
-
-class Decision(StrEnum):
-    """What the reader decided on a slice."""
-
-    NONE = ""
-    ACCEPTED = "accepted"
-    EDITED = "edited"
-    REJECTED = "rejected"
-
-
-@dataclass
-class IterationRecord:
-    """One iteration of one slice.
-
-    Attributes:
-        pdsc, low, high: the estimated Dice and its interval.
-        prompt_json: the prompt's plain form as text, which takes a tenth of the memory of lists of
-            pixels; None for a given mask.
-        seconds: this slice's share of the time its batch took.
-        present: probability that the slice shows the organ; None in scenes that did not store it.
-    """
-
-    pdsc: float
-    low: float
-    high: float
-    prompt_json: str | None
-    seconds: float
-    present: float | None = None
-
-    @property
-    def prompt(self) -> dict[str, Any] | None:
-        """The prompt's plain form; None for a given mask."""
-        return None if self.prompt_json is None else json.loads(self.prompt_json)
-
-
-@dataclass
-class SliceRecord:
-    """One slice.
-
-    Attributes:
-        index: of the slice in the volume.
-        iterations: in order.
-        status: how the loop ended; None while it runs.
-        decision: of the reader.
-        chosen: the iteration that the reader accepted.
-        borderline: the presence of the organ is uncertain.
-        marks: why a reader should look at the slice; known once the run is over.
-        undone: iterations of a repeated run that the reader took back.
-    """
-
-    index: int
-    iterations: list[IterationRecord] = field(default_factory=list)
-    status: Status | None = None
-    decision: Decision = Decision.NONE
-    chosen: int | None = None
-    borderline: bool = False
-    marks: list[Mark] = field(default_factory=list)
-    undone: list[IterationRecord] = field(default_factory=list)
-
-    def keep(self, count: int) -> None:
-        """Let only the first iterations count; the others can count again later."""
-        known = [*self.iterations, *self.undone]
-        self.iterations, self.undone = known[:count], known[count:]
-
-    @property
-    def best(self) -> int:
-        """The iteration with the highest pDSC: the loop's result; 0 without iterations."""
-        return result_iteration([step.pdsc for step in self.iterations]) if self.iterations else 0
-
-    @property
-    def accepted(self) -> bool:
-        """Whether the reader took a mask of this slice into the result."""
-        return self.decision in (Decision.ACCEPTED, Decision.EDITED)
-
-    @property
-    def needs_review(self) -> bool:
-        """Whether a reader should look: there is a reason and the reader has not decided."""
-        if self.decision is not Decision.NONE or self.status is None:
-            return False
-        return self.is_marked or self.status in (Status.STOPPED, Status.FAILED)
-
-    @property
-    def is_marked(self) -> bool:
-        """Whether a reader should look at the slice, however it ended."""
-        return self.borderline or bool(self.marks)
-
-    @property
-    def quality(self) -> float:
-        """For sorting, worst first: failed slices, then by pDSC; absent slices last."""
-        if self.status is Status.ABSENT:
-            return _ABSENT_QUALITY
-        if self.status is Status.FAILED or not self.iterations:
-            return _FAILED_QUALITY
-        return self.iterations[self.best].pdsc
 
 
 @dataclass
@@ -167,16 +71,15 @@ class RunRecord:
         """Append one iteration of one slice."""
         slice_record = self.slices.setdefault(event.slice_index, SliceRecord(event.slice_index))
         slice_record.borderline = bool(event.borderline)
-        slice_record.iterations.append(
-            IterationRecord(
-                pdsc=float(event.pdsc),
-                low=float(event.pdsc_low),
-                high=float(event.pdsc_high),
-                prompt_json=_prompt_json(None if event.prompt is None else event.prompt.to_plain()),
-                seconds=float(event.seconds),
-                present=float(event.present),
-            )
+        step = IterationRecord(
+            pdsc=float(event.pdsc),
+            low=float(event.pdsc_low),
+            high=float(event.pdsc_high),
+            prompt_json=_prompt_json(None if event.prompt is None else event.prompt.to_plain()),
+            seconds=float(event.seconds),
+            present=float(event.present),
         )
+        slice_record.add(step)
         slice_record.status = event.status
 
     def take_notice(self, notice: Notice) -> None:
@@ -242,7 +145,9 @@ class RunRecord:
     def to_json(self) -> str:
         """As text."""
         # Not ``asdict``, which copies every value: a long run would take seconds.
-        return json.dumps({**vars(self), "slices": list(self.slices.values())}, default=vars)
+        values = {name: value for name, value in vars(self).items() if name != "slices"}
+        slices = ", ".join(entry.to_json() for entry in self.slices.values())
+        return f'{json.dumps(values)[:-1]}, "slices": [{slices}]}}'
 
     @classmethod
     def from_json(cls, text: str) -> Self:

@@ -37,6 +37,11 @@ class SequenceItems:
         take_grid(self._blank, volume)
         add_organ(self._blank, segment.GetName(), terminology(organ), segment.GetColor())
 
+    @property
+    def count(self) -> int:
+        """The number of items."""
+        return self.sequence.GetNumberOfDataNodes()
+
     def extend(self, count: int) -> None:
         """Add empty items until there are this many."""
         for number in range(self.sequence.GetNumberOfDataNodes(), count):

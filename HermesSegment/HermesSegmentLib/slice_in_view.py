@@ -179,7 +179,12 @@ class SliceInView:
             self.sort()
             if not self._chosen:
                 review.slice_index = self.order[0]
-        self.look_at(review.slice_index)
+        # A turn of its own: the panel already shows how the run has ended.
+        self.control.later(lambda: self._look_again(review))
+
+    def _look_again(self, review: Review) -> None:
+        if self.review is review and review.run.alive:
+            self.look_at(review.slice_index)
 
     def _view_moved(self) -> None:
         """Another slice has come into view."""
@@ -194,11 +199,7 @@ class SliceInView:
 
     def _take_slice(self, index: int) -> None:
         review = self.opened
-        self.busy = True
-        try:
-            review.look_at(index)
-        finally:
-            self.busy = False
+        review.slice_index = index
         self._held = index if self.ready else None
         if review.current is None:
             show_prompt(review.run.node, None, review.run.frame, index)
@@ -206,7 +207,9 @@ class SliceInView:
             return
         if review.current.iterations:
             slicer_app.show_chart(fill_chart(review.run, review.current))
-        self.show_iteration(review.run.selected)
+            self.show_iteration(review.settled_iteration)
+        else:
+            self.show_iteration(review.run.selected)
 
     def _draw_prompt(self, item: int) -> None:
         review = self.opened

@@ -4,6 +4,7 @@ The slices of an axial acquisition lie in the Red view, those of a sagittal one 
 A view shows a slice as it is only where both are parallel, so views are turned to the volume.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -83,10 +84,11 @@ def reading_view(volume: Any, frame: SliceFrame) -> Any:
     """
     nodes = _slice_nodes()
     in_layout = [node for node in nodes if node.IsMappedInLayout()] or nodes
+    if not in_layout:
+        return None
+    normal = _normal(volume, frame)
     return max(
-        in_layout,
-        key=lambda node: (alignment(node, volume, frame), node.GetLayoutName() == _FIRST),
-        default=None,
+        in_layout, key=lambda node: (_alignment(node, normal), node.GetLayoutName() == _FIRST)
     )
 
 
@@ -120,9 +122,14 @@ def _normal(volume: Any, frame: SliceFrame) -> np.ndarray:
 
 def alignment(node: Any, volume: Any, frame: SliceFrame) -> float:
     """Cosine of the angle between a view and the slices, to 4 digits: 1 for parallel ones."""
-    matrix = slicer.util.arrayFromVTKMatrix(node.GetSliceToRAS())
-    normal = matrix[:3, 2] / np.linalg.norm(matrix[:3, 2])
-    return round(float(abs(normal @ _normal(volume, frame))), 4)
+    return _alignment(node, _normal(volume, frame))
+
+
+def _alignment(node: Any, normal: np.ndarray) -> float:
+    matrix = node.GetSliceToRAS()
+    across = [matrix.GetElement(row, 2) for row in range(3)]
+    cosine = sum(a * b for a, b in zip(across, normal.tolist(), strict=True))
+    return round(abs(cosine) / math.hypot(*across), 4)
 
 
 def _shown(volume: Any) -> bool:

@@ -1,5 +1,7 @@
 """Slices look the way a radiologist expects, and results go back without losing a voxel."""
 
+import subprocess
+import sys
 from itertools import permutations, product
 
 import numpy as np
@@ -74,3 +76,13 @@ def test_coronal_slices_have_the_head_on_top_and_left_on_the_right():
 def test_equal_spacing_is_sliced_perpendicular_to_the_long_axis():
     image = stored((2, 0, 1), (1, -1, 1), spacing={0: 3.0, 1: 3.0, 2: 3.0})
     assert len(slice_axes(image).to_slices(SimpleITK.GetArrayViewFromImage(image))) == LENGTH[2]
+
+
+def test_finding_the_slices_of_a_volume_does_not_load_scipy():
+    # Slicer's user interface waits for it, a second when it is first needed.
+    code = (
+        "import sys; from HermesLib.io.orientation import find_slice_axes;"
+        "find_slice_axes((4, 5, 6), (1, 1, 3), (1, 0, 0, 0, 1, 0, 0, 0, 1));"
+        "assert 'scipy' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -127,11 +127,11 @@ def test_a_run_without_any_mask_is_saved_and_loaded(volume, tmp_path):
 def test_while_a_run_goes_on_the_sequences_have_an_empty_item_for_each_iteration(run):
     for role in ("mask-sequence", "pgt-sequence"):
         assert run.get(role).GetNumberOfDataNodes() == 3
-    assert sequence_bytes(run) == 0 and not run.saved
-    run.save_item()
-    assert sequence_bytes(run) > 0 and not run.saved
+    assert sequence_bytes(run) == 0 and not run.writer.done
+    run.writer.write_part()
+    assert sequence_bytes(run) > 0 and not run.writer.done
     run.save()
-    assert run.saved
+    assert run.writer.done
 
 
 def test_a_run_that_starts_again_replaces_the_items_of_its_first_try(run, tmp_path):

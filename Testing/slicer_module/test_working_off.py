@@ -105,13 +105,13 @@ def test_undo_and_redo_lead_to_the_slice_and_survive_saving(reviewed, tmp_path):
 
 
 def test_three_hundred_slices_fit_the_strip_and_each_can_be_clicked(panel, engine):
-    from HermesSegmentLib.slice_table import fill_strip, strip_columns
+    from HermesSegmentLib.slice_strip import SliceStrip, strip_columns
     from Testing.slicer_module.events import record
 
     strip = panel.ui.sliceStrip
     many = record()
     many.open((300, 40, 50), (2, 1, 0), (False,) * 3, tuple(range(300)))
-    slices = fill_strip(strip, many, 7)
+    slices = SliceStrip(strip).fill(many, 7)
     slicer.app.processEvents()
     columns = strip_columns(300)
     assert slices == list(range(300))
