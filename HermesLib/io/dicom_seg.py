@@ -157,6 +157,8 @@ def _source(frame: Frame) -> "Dataset":
         ):
             if name in header:
                 delattr(header, name)
+        # highdicom takes whole multi-frame files only; _name_frames puts the class back.
+        header.SOPClassUID = pydicom.uid.MRImageStorage
         header.ImagePositionPatient = _decimals(frame.position)
         header.ImageOrientationPatient = _decimals(frame.orientation.ravel())
         header.PixelSpacing = _decimals(frame.spacing)
@@ -174,17 +176,20 @@ def _name_frames(segmentation: "Dataset", frames: Sequence[Frame]) -> None:
     """Say in every frame of a segmentation from which frame of a multi-frame file it comes."""
     if frames[0].number is None:
         return
+    sop_class = pydicom.dcmread(frames[0].path, stop_before_pixels=True, force=True).SOPClassUID
     for item in segmentation.PerFrameFunctionalGroupsSequence:
         place = _place(item)
         (frame,) = (one for one in frames if np.allclose(one.position, place, atol=1e-3))  # type: ignore[arg-type]
         for derivation in item.DerivationImageSequence:
             for source in derivation.SourceImageSequence:
                 source.ReferencedFrameNumber = (frame.number or 0) + 1
+                source.ReferencedSOPClassUID = sop_class
     for reference in segmentation.ReferencedSeriesSequence:
-        named = {
-            item.ReferencedSOPInstanceUID: item for item in reference.ReferencedInstanceSequence
-        }
-        reference.ReferencedInstanceSequence = list(named.values())
+        items = reference.ReferencedInstanceSequence
+        once = {item.ReferencedSOPInstanceUID: item for item in items}
+        for item in once.values():
+            item.ReferencedSOPClassUID = sop_class
+        reference.ReferencedInstanceSequence = list(once.values())
 
 
 def _place(item: "Dataset") -> np.ndarray:

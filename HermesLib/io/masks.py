@@ -6,7 +6,8 @@ import numpy as np
 import SimpleITK
 
 from HermesLib.errors import HermesError
-from HermesLib.io.image_files import as_volume, read_label_image, write_image
+from HermesLib.io.dicom.segmentation import read_segmentation, segmentation_in
+from HermesLib.io.image_files import as_volume, is_dicom_file, read_label_image, write_image
 from HermesLib.io.mask_values import Labels, binary_mask, require_labels
 from HermesLib.io.png import is_png
 from HermesLib.io.volumes import Volume, same_grid
@@ -28,7 +29,8 @@ def read_organ(
     A label map on another grid in the same space is resampled (nearest neighbour) with a notice.
 
     Args:
-        path: of an image file, or a PNG with labels as grey values or as colour indices.
+        path: of an image file, a DICOM SEG, or a PNG with labels as grey values or as colour
+            indices.
         volume: the image.
         value: of the organ.
         role: what the map is to the run, for messages.
@@ -37,7 +39,7 @@ def read_organ(
         HermesError: unreadable, beside the image, of another size without any geometry, or values
             that are no labels.
     """
-    image = _read(Path(path), volume, role)
+    image = _read(Path(path), volume, role, ())
     require_labels(SimpleITK.GetArrayViewFromImage(image), Path(path).name)
     return _on_slices(image, volume, role) == value
 
@@ -57,7 +59,7 @@ def read_mask(
         HermesError: see :func:`read_organ` and
             :func:`HermesLib.io.mask_values.binary_mask`; also a mask that lies beside the image.
     """
-    return _mask_on_slices(_read(Path(path), volume, role), volume, role, labels)
+    return _mask_on_slices(_read(Path(path), volume, role, labels), volume, role, labels)
 
 
 def mask_from_image(
@@ -93,12 +95,17 @@ def write_mask(path: Path, mask: np.ndarray, volume: Volume) -> None:
     write_image(volume.to_image(mask), path)
 
 
-def _read(path: Path, volume: Volume, role: str) -> SimpleITK.Image:
+def _read(path: Path, volume: Volume, role: str, labels: Labels) -> SimpleITK.Image:
     """A label map's file.
 
     Raises:
         HermesError: unreadable, or not on the image's grid and without a geometry.
     """
+    if path.is_dir() or is_dicom_file(path):
+        segmentation = segmentation_in(path)
+        if segmentation is not None:
+            space = volume.frame_of_reference
+            return read_segmentation(segmentation, volume.grid, space, labels, role)
     image = read_label_image(path, role)
     if not same_grid(image, volume.grid) and (
         is_png(path) or volume.windowed or _lost_geometry(image, volume.grid)

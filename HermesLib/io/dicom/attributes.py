@@ -49,6 +49,7 @@ ATTRIBUTES = (
     ),
     Attribute("flip angle", "flip angle {}", ("FlipAngle",)),
     Attribute("stack", "stack {}", ("StackID",)),
+    Attribute("segment", "segment {}", ("ReferencedSegmentNumber",)),
     Attribute("kernel", "kernel {}", ("ConvolutionKernel",)),
     Attribute("tube voltage", "{} kV", ("KVP",)),
     Attribute("acquisition", "acquisition {}", ("FrameAcquisitionNumber", "AcquisitionNumber")),

@@ -6,7 +6,13 @@ from pathlib import Path
 
 from HermesLib.errors import HermesError
 from HermesLib.io.dicom.frame import Frame
-from HermesLib.io.dicom.headers import frames_of, is_image, looks_like_dicom, read_header
+from HermesLib.io.dicom.headers import (
+    frames_of,
+    is_cut_off,
+    is_image,
+    looks_like_dicom,
+    read_header,
+)
 
 _DIRECTORY = "DICOMDIR"
 
@@ -32,15 +38,11 @@ def read_folder(path: Path) -> FolderContent:
     Raises:
         HermesError: the folder cannot be searched.
     """
-    if path.name.upper() == _DIRECTORY and path.is_file():
-        path = path.parent
     frames: list[Frame] = []
     damaged = others = 0
-    for file in _files(path) if path.is_dir() else [path]:
-        if not looks_like_dicom(file):
-            continue
+    for file in dicom_files(path):
         header = read_header(file)
-        if header is None:
+        if header is None or is_cut_off(header):
             damaged += 1
         elif not is_image(header):
             others += 1
@@ -51,6 +53,17 @@ def read_folder(path: Path) -> FolderContent:
                 # As in read_header: pydicom reads elements when they are asked for.
                 damaged += 1
     return FolderContent(tuple(frames), damaged, others)
+
+
+def dicom_files(path: Path) -> list[Path]:
+    """The files of a folder that begin as DICOM files do; of a DICOMDIR, those beside it.
+
+    Raises:
+        HermesError: the folder cannot be searched.
+    """
+    if path.name.upper() == _DIRECTORY and path.is_file():
+        path = path.parent
+    return [file for file in (_files(path) if path.is_dir() else [path]) if looks_like_dicom(file)]
 
 
 def _files(folder: Path) -> list[Path]:

@@ -53,6 +53,13 @@ def is_image(header: Dataset) -> bool:
     return "Rows" in header and "Columns" in header and header.get("Modality") != "SEG"
 
 
+def is_cut_off(header: Dataset) -> bool:
+    """Whether a header announces an image and ends before it says its size."""
+    meta = getattr(header, "file_meta", None) or {}
+    kind = header.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID") or ""
+    return "Image Storage" in pydicom.uid.UID(str(kind)).name and "Rows" not in header
+
+
 def frames_of(path: Path, header: Dataset) -> list[Frame]:
     """The frames of an image's file.
 

@@ -46,7 +46,8 @@ class PixelReader:
             HermesError: damaged or cut off, or in a compression that nothing here decodes.
         """
         if frame.path != self._path:
-            self._values = _decode(frame)
+            with _one_line(frame):
+                self._values = decode_file(frame.path)
             self._path = frame.path
         values = self._values[frame.number or 0]
         if values.shape != frame.size:
@@ -54,20 +55,23 @@ class PixelReader:
         return values
 
 
-def _decode(frame: Frame) -> np.ndarray:
-    """(frames, rows, columns), the stored values of a file."""
-    with _one_line(frame):
-        dataset = pydicom.dcmread(frame.path, force=True)
-        if not any(name in dataset for name in _PIXELS):
-            raise ValueError("no pixels")
-        syntax = _transfer_syntax(dataset)
-        if syntax.is_compressed and syntax != RLELossless:
-            values = _decode_with_gdcm(dataset)
-        else:
-            values = dataset.pixel_array
-        if values.ndim == 2:
-            values = values[None]
-        return _without_unused_bits(values, dataset)
+def decode_file(path: Path) -> np.ndarray:
+    """(frames, rows, columns), the stored values of a file.
+
+    Raises:
+        Exception: what pydicom or GDCM make of a damaged file, or of an unknown compression.
+    """
+    dataset = pydicom.dcmread(path, force=True)
+    if not any(name in dataset for name in _PIXELS):
+        raise ValueError("no pixels")
+    syntax = _transfer_syntax(dataset)
+    if syntax.is_compressed and syntax != RLELossless:
+        values = _decode_with_gdcm(dataset)
+    else:
+        values = dataset.pixel_array
+    if values.ndim == 2:
+        values = values[None]
+    return _without_unused_bits(values, dataset)
 
 
 def _transfer_syntax(dataset: Dataset) -> pydicom.uid.UID:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydicom.dataset import Dataset
+from pydicom.uid import EnhancedSRStorage
 
 from HermesLib.errors import HermesError
 from Testing.io.dicom.altered import (
@@ -74,7 +75,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
     ),
     "a table of values": (lambda: stack(ModalityLUTSequence=[Dataset()]), "Modality LUT"),
     "reports only": (
-        lambda: [instance((0, 0, 0), Rows=None, Columns=None, PixelData=None, Modality="SR")],
+        lambda: [instance((0, 0, 0), Rows=None, PixelData=None, SOPClassUID=EnhancedSRStorage)],
         "no DICOM series; it holds 1 DICOM files without an image",
     ),
     "an unknown compression": (lambda: [badly_compressed(single) for single in stack()], "pixels"),
