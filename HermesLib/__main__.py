@@ -1,8 +1,6 @@
 """``python -m HermesLib`` runs the command ``hermes``."""
 
-import sys
-
-from HermesLib.cli.main import main
+from HermesLib.cli.main import entry
 
 if __name__ == "__main__":
-    sys.exit(main())
+    entry()

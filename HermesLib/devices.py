@@ -1,6 +1,9 @@
 """The device that networks run on, and its memory."""
 
+import ctypes
 import gc
+import sys
+from contextlib import suppress
 
 import torch
 
@@ -41,5 +44,17 @@ def is_out_of_memory(error: Exception) -> bool:
 def release_memory() -> None:
     """Give back what nobody uses, on the GPU too, so that other programs and other runs get it."""
     gc.collect()
+    _trim()
     if torch.cuda.is_initialized():
         torch.cuda.empty_cache()
+
+
+def _trim() -> None:
+    """Let GNU's C library return freed memory to the system, which it keeps otherwise.
+
+    Drawing the overview leaves 7 MB a run behind in its heap.
+    """
+    if sys.platform == "linux":
+        # Other C libraries lack the function.
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)

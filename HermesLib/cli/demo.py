@@ -5,6 +5,8 @@ from pathlib import Path
 
 from HermesLib.cli.options import add_output, add_progress
 
+SAMPLE, LABEL = "sample.nii.gz", "sample_label.nii.gz"
+
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``demo``."""
@@ -23,22 +25,26 @@ def run(arguments: argparse.Namespace) -> int:
     """Draw the sample, refine it and print a summary."""
     import tempfile
 
+    from HermesLib.cli.ending import print_closing
     from HermesLib.cli.running import run_and_print
-    from HermesLib.io.image_files import write_image
+    from HermesLib.io.image_writing import write_image
     from HermesLib.runs.request import RefineRequest
     from HermesLib.samples.prostate_phantom import SAMPLE_SEED, prostate_phantom
 
     phantom = prostate_phantom(SAMPLE_SEED)
+
+    def add_sample(folder: Path) -> None:
+        write_image(phantom.image, folder / SAMPLE)
+        write_image(phantom.label, folder / LABEL)
+
     with tempfile.TemporaryDirectory() as folder:
-        sample = Path(folder) / "sample.nii.gz"
-        label = Path(folder) / "sample_label.nii.gz"
-        write_image(phantom.image, sample)
-        write_image(phantom.label, label)
+        add_sample(Path(folder))
         request = RefineRequest(
-            image=sample, truth=label, device=arguments.device, command=arguments.command
+            image=Path(folder) / SAMPLE,
+            truth=Path(folder) / LABEL,
+            device=arguments.device,
+            command=arguments.command,
         )
-        run_and_print(request, arguments)
-    write_image(phantom.image, arguments.output / sample.name)
-    write_image(phantom.label, arguments.output / label.name)
-    print(f"sample: {arguments.output / sample.name}, its true mask: {label.name}")
+        run_and_print(request, arguments, add_sample)
+    print_closing(f"sample: {arguments.output / SAMPLE}, its true mask: {LABEL}")
     return 0

@@ -136,11 +136,11 @@ def read_parts(
 
 
 def publish(figures: dict[str, Any], details: dict[str, Any], output: Path | None) -> int:
+    from HermesLib.io.whole_file import write_whole
+
     if output:
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(
-            json.dumps({"figures": figures, **details}, indent=1) + "\n", encoding="utf-8"
-        )
+        write_whole(output, json.dumps({"figures": figures, **details}, indent=1) + "\n")
     print(json.dumps(figures, indent=1))
     return 0
 

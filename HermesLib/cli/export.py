@@ -1,7 +1,6 @@
 """``hermes export``: write a result as a DICOM Segmentation object for the archive."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -78,15 +77,16 @@ def _provenance(arguments: argparse.Namespace) -> dict[str, Any] | None:
     """Of the run that made the mask; None where no report is given and none lies beside it.
 
     Raises:
-        HermesError: the report that was named cannot be read.
+        HermesError: the report that was named cannot be read, or lists another mask.
     """
-    from HermesLib.errors import HermesError
+    from HermesLib.io.staged_folder import MANIFEST, finish_moves
+    from HermesLib.runs.stored import read_report, require_listed
 
-    path = arguments.report or arguments.mask.with_name("report.json")
+    path = arguments.report or arguments.mask.with_name(MANIFEST)
+    finish_moves(arguments.mask.parent)
     if arguments.report is None and not path.is_file():
         return None
-    try:
-        provenance: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["provenance"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise HermesError(f"{path.name} is not the report of a run ({error})") from error
+    report = read_report(path)
+    require_listed(arguments.mask, report)
+    provenance: dict[str, Any] = report["provenance"]
     return provenance

@@ -1,4 +1,4 @@
-"""The command ``hermes``: every user error ends in one line on stderr and exit code 2."""
+"""The command ``hermes``: every error ends in one line on stderr."""
 
 import argparse
 import sys
@@ -8,8 +8,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from HermesLib import __version__, extensions
+from HermesLib.cli.ending import (
+    SignalledError,
+    broken_pipe,
+    end,
+    ending_signals,
+    os_error_code,
+    signal_words,
+)
 from HermesLib.cli.printed_notices import print_notice
-from HermesLib.errors import DefectError, HermesError
+from HermesLib.cli.streams import give_up_stdout, make_usable
+from HermesLib.errors import BAD_INPUT, INTERRUPTED, OUT_OF_MEMORY, HermesError
 from HermesLib.notices import heard_by
 
 if TYPE_CHECKING:
@@ -30,9 +39,8 @@ COMMANDS = {
     "presets": "HermesLib.cli.presets",
     "research": "HermesLib.cli.research",
 }
-DEFECT = 1
-BAD_INPUT = 2
-INTERRUPTED = 130
+#: What a shell reports of a program that SIGPIPE has ended.
+_BROKEN_PIPE = 141
 _LEFT_OUT = "is not part of this installation, as in the Slicer extension; install HERMES with pip"
 
 
@@ -95,37 +103,55 @@ def main(argv: Sequence[str] | None = None, engine: "Engine | None" = None) -> i
             libraries and networks are loaded once.
 
     Returns:
-        0, 2 for bad input, 1 for a defect of the program, 130 if interrupted.
+        0, or one of :mod:`HermesLib.errors`; 128 and the signal's number where one ended it.
     """
     if not sys.warnoptions:
         # Warnings of libraries are for developers; users get what matters as a HermesError.
         warnings.simplefilter("ignore")
     try:
-        words = sys.argv[1:] if argv is None else argv
-        arguments = build_parser().parse_args(words)
-        arguments.command, arguments.engine = tuple(words), engine
-        with heard_by(print_notice):
-            return arguments.run(arguments)
+        with ending_signals(), heard_by(print_notice):
+            return _run(sys.argv[1:] if argv is None else argv, engine)
     except SystemExit as finished:  # --help and --version
         return int(finished.code or 0)
     except ModuleNotFoundError as error:
         if not _is_left_out(error):
             raise
-        return _end(f"{error.name} {_LEFT_OUT}", BAD_INPUT)
-    except DefectError as error:
-        return _end(str(error), DEFECT)
+        return end(f"{error.name} {_LEFT_OUT}", BAD_INPUT)
     except HermesError as error:
-        return _end(str(error), BAD_INPUT)
+        return end(str(error), error.exit_code, error)
+    except SignalledError as error:
+        return end(f"ended by {signal_words(error.number)}", 128 + error.number, error)
+    except KeyboardInterrupt as error:
+        return end("interrupted", INTERRUPTED, error)
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
-        return _end(
-            f"{error.strerror or error}{where}; fix this and run again, nothing was written",
-            BAD_INPUT,
-        )
-    except KeyboardInterrupt:
-        return _end("interrupted, nothing was written", INTERRUPTED)
+        return end(f"{error.strerror or error}{where}", os_error_code(error), error)
+    except MemoryError as error:
+        return end("memory ran out; close other programs", OUT_OF_MEMORY, error)
 
 
-def _end(message: str, code: int) -> int:
-    print(f"hermes: {' '.join(message.split())}", file=sys.stderr)
+def _run(words: Sequence[str], engine: "Engine | None") -> int:
+    """Run one command to the end of what it prints."""
+    try:
+        arguments = build_parser().parse_args(words)
+        arguments.command, arguments.engine = tuple(words), engine
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except OSError as error:
+        if not broken_pipe(error):
+            raise
+        # The reader of the output, such as `head`, has gone: the end of every program in a pipe.
+        give_up_stdout()
+        return _BROKEN_PIPE
     return code
+
+
+def entry() -> NoReturn:
+    """The command of the installed package: :func:`main` in a process of its own."""
+    make_usable()
+    code = main()
+    try:
+        sys.stdout.flush()
+    except OSError:
+        give_up_stdout()
+    sys.exit(code)

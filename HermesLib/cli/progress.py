@@ -58,6 +58,10 @@ class ProgressPrinter:
         self._started, self._finished = time.perf_counter(), 0
         if self._bar is not None:
             self._bar.reset()
+        self.say(words)
+
+    def say(self, words: str) -> None:
+        """Print a line without disturbing the bar."""
         with tqdm.external_write_mode(file=sys.stderr):
             print(f"hermes: {words}", file=sys.stderr, flush=True)
 

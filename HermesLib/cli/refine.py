@@ -117,6 +117,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Refine one image and print a summary."""
     fields = loop_fields(arguments)
 
+    from HermesLib.cli.ending import print_closing
     from HermesLib.cli.running import run_and_print
     from HermesLib.models.registry import MODELS
     from HermesLib.runs.request import RefineRequest
@@ -130,5 +131,5 @@ def run(arguments: argparse.Namespace) -> int:
     report = run_and_print(request, arguments)
     notice = MODELS[report["provenance"]["model"]["name"]].notice
     if notice:
-        print(notice)
+        print_closing(notice)
     return 0

@@ -3,20 +3,31 @@
 import argparse
 import dataclasses
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from HermesLib.cli.ending import print_closing
 from HermesLib.cli.printed_notices import notice_text
 from HermesLib.cli.progress import ProgressPrinter
-from HermesLib.engine.client import Engine, Failed, FellBack, Finished, Notice, Opened, State
-from HermesLib.errors import DefectError, HermesError
+from HermesLib.engine.client import (
+    Engine,
+    Failed,
+    FellBack,
+    Finished,
+    Notice,
+    Opened,
+    Stalled,
+    State,
+)
+from HermesLib.errors import DefectError, error_of
 from HermesLib.io.staged_folder import staged_folder
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.marks import Mark
 from HermesLib.report.numbering import numbers_text
 from HermesLib.runs.request import RunRequest
+from HermesLib.runs.stored import RESULT_FILES
 
 #: What the marks mean to a reader.
 _MARK_WORDS = {
@@ -29,8 +40,17 @@ _MARK_WORDS = {
 }
 
 
-def run_and_print(request: RunRequest, arguments: argparse.Namespace) -> dict[str, Any]:
+def run_and_print(
+    request: RunRequest,
+    arguments: argparse.Namespace,
+    add_files: Callable[[Path], None] | None = None,
+) -> dict[str, Any]:
     """Run, print progress, publish the results in ``arguments.output``, print the summary.
+
+    Args:
+        request: what to do.
+        arguments: of the command.
+        add_files: writes further files into the folder of the results.
 
     Returns:
         The content of ``report.json``.
@@ -40,12 +60,14 @@ def run_and_print(request: RunRequest, arguments: argparse.Namespace) -> dict[st
     """
     # The engine closes before the staged folder: while it runs, it may write there.
     with (
-        staged_folder(arguments.output) as staging,
+        staged_folder(arguments.output, RESULT_FILES) as staging,
         engine_for(arguments.engine) as engine,
         ProgressPrinter(arguments.progress) as progress,
     ):
         report = _run(engine, request, staging, progress)
-    print(summary_text(report, arguments.output))
+        if add_files is not None:
+            add_files(staging)
+    print_closing(summary_text(report, arguments.output))
     return report
 
 
@@ -81,9 +103,10 @@ def _run(
             case Failed():
                 if message.details:
                     print(message.details, file=sys.stderr)
-                    raise DefectError(message.message)
-                raise HermesError(message.message)
-    raise HermesError("the engine exited without a result")
+                raise error_of(message.exit_code, message.message)
+            case Stalled():
+                progress.say(message.message)
+    raise DefectError("the engine exited without a result")
 
 
 def summary_text(report: dict[str, Any], output: Path) -> str:

@@ -4,6 +4,7 @@ Only :meth:`Engine.follow` waits for the engine. This module imports neither tor
 that a program with a user interface can hold an :class:`Engine` at no cost.
 """
 
+import math
 import queue
 import sys
 import time
@@ -24,10 +25,12 @@ from HermesLib.engine.messages import (
     Opened,
     Ready,
     Request,
+    Stalled,
     request_frame,
 )
+from HermesLib.engine.patience import VARIABLE, Patience, give_up_after
 from HermesLib.engine.process import WorkerProcess
-from HermesLib.errors import HermesError
+from HermesLib.errors import COMPUTER, HermesError
 from HermesLib.runs.request import RunRequest
 from HermesLib.runs.smaller import smaller_request
 
@@ -84,6 +87,7 @@ class Engine:
         self._ready: Ready | None = None
         self._job: _Job | None = None
         self._run = NO_RUN
+        self._patience = Patience(math.inf)
         self.state = State.IDLE
 
     @property
@@ -143,7 +147,7 @@ class Engine:
             if isinstance(message, WorkerExit):
                 self._worker = None
                 messages += self._after(message)
-            elif run in (self._run, NO_RUN):
+            elif self._patience.see(message) and run in (self._run, NO_RUN):
                 if isinstance(message, Ready):
                     self._ready = message
                 if isinstance(message, Failed) and self.state is State.CANCELLING:
@@ -152,7 +156,7 @@ class Engine:
             if messages and isinstance(messages[-1], Finished | Cancelled | Failed):
                 self.state = State.IDLE
                 end = 0.0
-        return messages
+        return messages or self._watch()
 
     def follow(self) -> Iterator[Message]:
         """Wait for and yield every message to the end of the run."""
@@ -164,6 +168,32 @@ class Engine:
         if self.state is State.RUNNING and self._worker is not None:
             self.state = State.CANCELLING
             self._worker.cancel(self._run, CANCEL_TIMEOUT)
+
+    def _watch(self) -> list[Message]:
+        """What to say of a worker that shows no sign of progress; in the end it is given up."""
+        if self.state is not State.RUNNING or self._worker is None:
+            return []
+        self._patience.look()
+        seconds, limit = self._patience.waited, self._patience.limit
+        if self._patience.over:
+            self.close()
+            return [
+                Failed(
+                    f"the engine made no progress for {seconds:.0f} s and was ended; run again"
+                    f" ({VARIABLE}=0 waits for ever)",
+                    None,
+                    exit_code=COMPUTER,
+                )
+            ]
+        if self._patience.to_say:
+            self._patience.said = True
+            return [
+                Stalled(
+                    f"the engine has made no progress for {seconds:.0f} s; you can cancel the run,"
+                    f" which ends after {limit:.0f} s without progress"
+                )
+            ]
+        return []
 
     def close(self) -> None:
         """End the worker; messages not polled yet are lost. The engine can be used again."""
@@ -178,6 +208,7 @@ class Engine:
         self.warm_up()
         assert self._worker is not None and self._job is not None
         self._run += 1
+        self._patience = Patience(give_up_after())
         self.state = State.RUNNING
         self._worker.send(request_frame(self._run, self._job.request, self._job.output))
 
@@ -190,28 +221,33 @@ class Engine:
             return [] if self.state is State.IDLE else self._try_again([])
         if self.state is State.IDLE:
             # A worker that ends after it has loaded is started again when it is needed.
-            return [] if self._ready is not None else [Failed(end.message(), None)]
-        smaller = self._smaller() if end.kind is ExitKind.KILLED else None
+            return [] if self._ready is not None else [_failed(end)]
+        smaller = self._smaller(end) if end.kind is ExitKind.KILLED else None
         if smaller is None:
-            return [Failed(end.message(), None)]
+            return [_failed(end)]
         self._job, words = smaller
         return self._try_again([FellBack(words)])
 
-    def _smaller(self) -> tuple[_Job, str] | None:
+    def _smaller(self, end: WorkerExit) -> tuple[_Job, str] | None:
         """The job with less memory, and what it does; None if there is nothing left to save."""
         assert self._job is not None
         if not isinstance(self._job.request, RunRequest):
             return None
         on_gpu = self._ready is not None and self._ready.free_memory is not None
-        smaller = smaller_request(self._job.request, on_gpu)
+        cause = "memory ran out" if end.for_memory else "the engine was killed"
+        smaller = smaller_request(self._job.request, on_gpu, cause)
         return None if smaller is None else (_Job(smaller[0], self._job.output), smaller[1])
 
     def _try_again(self, messages: list[Message]) -> list[Message]:
         try:
             self._send_job()
         except HermesError as error:
-            return [*messages, Failed(str(error), None)]
+            return [*messages, Failed(str(error), None, exit_code=error.exit_code)]
         return messages
+
+
+def _failed(end: WorkerExit) -> Failed:
+    return Failed(end.message(), None, exit_code=end.exit_code)
 
 
 __all__ = [
@@ -224,6 +260,7 @@ __all__ = [
     "Notice",
     "Opened",
     "Ready",
+    "Stalled",
     "State",
     "worker_command",
 ]

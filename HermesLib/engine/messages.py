@@ -14,6 +14,7 @@ from typing import Any
 
 from HermesLib.engine.serialization import Arrays, from_plain, to_plain
 from HermesLib.engine.wire import Frame, FrameError
+from HermesLib.errors import BAD_INPUT
 from HermesLib.io.orientation import SliceAxes
 from HermesLib.notices import Notice
 from HermesLib.refinement.events import Iteration
@@ -93,18 +94,44 @@ class Failed:
         message: one line for the user.
         report: covers what was done before, if anything.
         details: the traceback if the program is at fault; empty for errors that the user can fix.
+        exit_code: what the error is, see :mod:`HermesLib.errors`.
     """
 
     message: str
     report: Mapping[str, Any] | None
     details: str = ""
+    exit_code: int = BAD_INPUT
 
 
-Message = Ready | Opened | Iteration | Notice | FellBack | Finished | Cancelled | Failed
+@dataclass(frozen=True)
+class Alive:
+    """The engine lives; sent every few seconds, and not shown.
+
+    Attributes:
+        seconds: of the processor that it has used so far.
+    """
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Stalled:
+    """The engine shows no sign of life; the client says so. The run goes on if the engine does.
+
+    Attributes:
+        message: one line for the user.
+    """
+
+    message: str
+
+
+Message = (
+    Ready | Opened | Iteration | Notice | FellBack | Finished | Cancelled | Failed | Alive | Stalled
+)
 
 _MESSAGES: dict[str, type[Message]] = {
     kind.__name__: kind
-    for kind in (Ready, Opened, Iteration, Notice, FellBack, Finished, Cancelled, Failed)
+    for kind in (Ready, Opened, Iteration, Notice, FellBack, Finished, Cancelled, Failed, Alive)
 }
 #: What the engine can be asked for.
 Request = RunRequest | ImportRequest

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from HermesLib.engine.exit import LastWords, WorkerExit
+from HermesLib.engine.exit import LastWords, WorkerExit, memory_kills
 from HermesLib.engine.messages import (
     NO_RUN,
     Cancelled,
@@ -51,6 +51,7 @@ class WorkerProcess:
         self._ended_runs: set[int] = set()
         self._over = threading.Lock()
         self.alive = True
+        self._memory_kills = memory_kills()
         try:
             self.process = subprocess.Popen(
                 command,
@@ -103,7 +104,12 @@ class WorkerProcess:
         with self._over:
             if self.alive:
                 self.alive = False
-                self.messages.put((NO_RUN, WorkerExit(code, self._words)))
+                self.messages.put((NO_RUN, WorkerExit(code, self._words, self._was_short())))
+
+    def _was_short(self) -> bool | None:
+        """Whether the system has killed a process for want of memory since this one started."""
+        now = memory_kills()
+        return None if now is None or self._memory_kills is None else now > self._memory_kills
 
     def _write_frames(self, stream: IO[bytes]) -> None:
         with suppress(OSError, ValueError):

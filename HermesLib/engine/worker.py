@@ -13,8 +13,9 @@ import traceback
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
+from HermesLib.engine.answers import Answers
 from HermesLib.engine.commands import Commands
 from HermesLib.engine.messages import (
     NO_RUN,
@@ -29,7 +30,8 @@ from HermesLib.engine.messages import (
     read_request,
     requested_output,
 )
-from HermesLib.engine.wire import Frame, write_frame
+from HermesLib.engine.wire import Frame
+from HermesLib.errors import COMPUTER, DEFECT
 from HermesLib.runs.request import ImportRequest, RunRequest
 
 if TYPE_CHECKING:
@@ -40,23 +42,27 @@ if TYPE_CHECKING:
 Send = Callable[[Message], None]
 
 
-def serve(commands: Commands, answers: BinaryIO) -> None:
+def serve(commands: Commands, answers: Answers) -> None:
     """Load the libraries, report ready, and serve one request after the other."""
     # The run's module loads all libraries, so that the first run need not wait for them.
-    import_module("HermesLib.runs.run")
+    with answers.alive():
+        import_module("HermesLib.runs.run")
+    from HermesLib.devices import release_memory
     from HermesLib.runs.model_cache import ModelCache
 
     cache = ModelCache()
-    write_frame(answers, message_frame(NO_RUN, _ready()))
+    answers.write(message_frame(NO_RUN, _ready()))
     while True:
         frame = commands.next()
         number = frame.fields["run"]
 
         def send(message: Message, number: int = number) -> None:
-            write_frame(answers, message_frame(number, message))
+            answers.write(message_frame(number, message))
 
-        _serve_request(frame, cache, commands, send)
+        with answers.alive():
+            _serve_request(frame, cache, commands, send)
         commands.ended(number)
+        release_memory()
 
 
 def _ready() -> Ready:
@@ -105,13 +111,13 @@ def _serve_request(frame: Frame, cache: "ModelCache", commands: Commands, send: 
         )
         send(Cancelled(outcome.report) if outcome.cancelled else Finished(outcome.report))
     except HermesError as error:
-        send(Failed(str(error), report_so_far()))
+        send(Failed(str(error), report_so_far(), exit_code=error.exit_code))
     except OSError as error:
         name = f": {Path(error.filename).name}" if error.filename else ""
-        send(Failed(f"{error.strerror or error}{name}", report_so_far()))
+        send(Failed(f"{error.strerror or error}{name}", report_so_far(), exit_code=COMPUTER))
     except Exception as error:
         line = f"an unexpected error in the engine: {type(error).__name__}: {error}"
-        send(Failed(line, report_so_far(), traceback.format_exc()))
+        send(Failed(line, report_so_far(), traceback.format_exc(), DEFECT))
 
 
 def main() -> None:
@@ -123,7 +129,7 @@ def main() -> None:
     faulthandler.enable(sys.stderr, all_threads=False)
     # Control-C on a terminal reaches every process of its group. The client decides when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    answers = Answers(os.fdopen(os.dup(sys.stdout.fileno()), "wb"))
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     serve(Commands(sys.stdin.buffer, float(sys.argv[1]) if sys.argv[1:] else None), answers)
 

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from HermesLib import __version__
 from HermesLib.errors import HermesError
+from HermesLib.io.whole_file import whole_file
 
 #: The family in DICOM's terms (CID 7162).
 FAMILY = ("123110", "DCM", "Artificial Intelligence")
@@ -90,4 +91,5 @@ def identify(path: Path, algorithm: Algorithm) -> None:
         segment.SegmentationAlgorithmIdentificationSequence = Sequence([item])
         if segment.get("SegmentAlgorithmType") != "MANUAL":
             segment.SegmentAlgorithmName = algorithm.name
-    stored.save_as(path)
+    with whole_file(path, pydicom.dcmread) as temporary:
+        stored.save_as(temporary)

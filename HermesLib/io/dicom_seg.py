@@ -22,6 +22,7 @@ from HermesLib.io.dicom.series import read_series
 from HermesLib.io.mask_values import Labels
 from HermesLib.io.masks import read_mask
 from HermesLib.io.volumes import volume_from_image
+from HermesLib.io.whole_file import whole_file
 
 if TYPE_CHECKING:
     from highdicom.sr import CodedConcept
@@ -62,6 +63,7 @@ def write_dicom_seg(
     """
     try:
         import highdicom
+        import pydicom
         from pydicom.sr.codedict import codes
     except ImportError as error:
         raise HermesError(
@@ -111,7 +113,8 @@ def write_dicom_seg(
         _name_frames(segmentation, [frame for frame, _ in occupied])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise HermesError(f"cannot create a DICOM SEG for this series: {error}") from error
-    segmentation.save_as(path)
+    with whole_file(path, pydicom.dcmread) as temporary:
+        segmentation.save_as(temporary)
     return len(occupied)
 
 

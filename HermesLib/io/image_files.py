@@ -1,8 +1,6 @@
-"""Reading and writing image files through SimpleITK; every error is one line for the user."""
+"""Reading image files through SimpleITK; every error is one line for the user."""
 
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
 import SimpleITK
@@ -101,19 +99,6 @@ def is_dicom_file(path: Path) -> bool:
     """Whether a path is a DICOM file, which may have any name."""
     known = path.name.lower().endswith((*VOLUME_SUFFIXES, ".png"))
     return not known and path.is_file() and looks_like_dicom(path)
-
-
-def write_image(image: SimpleITK.Image, path: Path) -> None:
-    """Write an image so that a reader never sees half of it; SimpleITK must know the suffix."""
-    suffix = "".join(path.suffixes[-2:]) if path.name.endswith(".gz") else path.suffix
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".hermes-", suffix=suffix)
-    os.close(handle)
-    try:
-        SimpleITK.WriteImage(image, temporary, True)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
 
 
 def as_volume(image: SimpleITK.Image, name: str, role: str = "the image") -> SimpleITK.Image:

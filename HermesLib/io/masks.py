@@ -7,7 +7,8 @@ import SimpleITK
 
 from HermesLib.errors import HermesError
 from HermesLib.io.dicom.segmentation import read_segmentation, segmentation_in
-from HermesLib.io.image_files import as_volume, is_dicom_file, read_label_image, write_image
+from HermesLib.io.image_files import as_volume, is_dicom_file, read_label_image
+from HermesLib.io.image_writing import write_image
 from HermesLib.io.mask_values import Labels, binary_mask, require_labels
 from HermesLib.io.png import is_png
 from HermesLib.io.volumes import Volume, same_grid

@@ -1,12 +1,12 @@
 """Import a user's own preset, so that all commands and the Slicer module find it by name."""
 
-import os
-import shutil
-import tempfile
+import re
 from dataclasses import replace
 from pathlib import Path
 
 from HermesLib.errors import HermesError
+from HermesLib.io.digest import file_sha256
+from HermesLib.io.whole_file import write_whole
 from HermesLib.presets.preset import write_preset
 from HermesLib.presets.registry import bundled_preset_names, load_preset, user_preset_folder
 
@@ -34,17 +34,22 @@ def import_preset(source: Path) -> str:
         raise HermesError(f"{weights.name} does not hold weights of a QC core")
     folder = user_preset_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, suffix=".part") as staging:
-        # Weights and card take the preset's name, so that two presets can have weights of one name.
-        staged = {
-            end: Path(staging) / f"{preset.name}{end}" for end in (".safetensors", ".md", ".json")
-        }
-        shutil.copyfile(weights, staged[".safetensors"])
-        if (card := weights.with_suffix(".md")).is_file():
-            shutil.copyfile(card, staged[".md"])
-        write_preset(staged[".json"], replace(preset, quality=preset.name))
-        # The preset comes last: it is never listed without its weights.
-        for file in staged.values():
-            if file.is_file():
-                os.replace(file, folder / file.name)
+    # Weights and card take the preset's name and the weights' checksum: two presets can have
+    # weights of one name, and an import that breaks off leaves the earlier preset with its own.
+    stored = f"{preset.name}-{file_sha256(weights)[:12]}"
+    write_whole(folder / f"{stored}.safetensors", weights.read_bytes())
+    if (card := weights.with_suffix(".md")).is_file():
+        write_whole(folder / f"{stored}.md", card.read_bytes())
+    # The preset comes last: it is never listed without its weights.
+    write_preset(folder / f"{preset.name}.json", replace(preset, quality=stored))
+    _remove_former(folder, preset.name, stored)
     return preset.name
+
+
+def _remove_former(folder: Path, name: str, stored: str) -> None:
+    """Remove the weights and cards of a preset's earlier imports."""
+    former = re.compile(re.escape(name) + "(-[0-9a-f]{12})?")
+    for path in folder.iterdir():
+        of_preset = path.suffix in (".safetensors", ".md") and former.fullmatch(path.stem)
+        if of_preset and path.stem != stored:
+            path.unlink(missing_ok=True)

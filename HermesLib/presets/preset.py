@@ -11,6 +11,7 @@ import numpy as np
 
 from HermesLib.errors import HermesError
 from HermesLib.io.coded_concept import Code
+from HermesLib.io.whole_file import write_whole
 
 
 @dataclass(frozen=True)
@@ -73,4 +74,4 @@ class Preset:
 def write_preset(path: Path, preset: Preset) -> None:
     """Write a preset so that :func:`load_preset` reads it; the file's name is the preset's."""
     plain = {key: value for key, value in asdict(preset).items() if key != "name"}
-    path.write_text(json.dumps(plain, indent=2) + "\n", encoding="utf-8")
+    write_whole(path, json.dumps(plain, indent=2) + "\n")

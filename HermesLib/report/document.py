@@ -1,6 +1,7 @@
 """The machine-readable reports ``report.json`` (see ``report.schema.json``) and ``report.csv``."""
 
 import csv
+import io
 import json
 import math
 from collections import Counter
@@ -9,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from HermesLib.io.whole_file import write_whole
 from HermesLib.metrics.guarantee import Guarantee
 from HermesLib.notices import Notice
 from HermesLib.refinement.events import Status
@@ -144,7 +146,7 @@ def summarise(
 
 def write_json(path: Path, report: dict[str, Any]) -> None:
     """Write a report as UTF-8 JSON."""
-    path.write_text(json.dumps(report, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    write_whole(path, json.dumps(report, indent=1, allow_nan=False) + "\n")
 
 
 def write_csv(
@@ -160,15 +162,14 @@ def write_csv(
     ``status`` is how the slice ended, ``marks`` the reasons to look at it, separated by spaces;
     ``best`` is 1 in the row of the slice's result.
     """
-    with open(path, "w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(CSV_COLUMNS)
-        for result in results:
-            reasons = " ".join(marks.get(result.index, ()))
-            instance = (instances or {}).get(result.index)
-            writer.writerows(
-                _csv_row(result, record, reasons, instance) for record in result.records
-            )
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)
+    writer.writerow(CSV_COLUMNS)
+    for result in results:
+        reasons = " ".join(marks.get(result.index, ()))
+        instance = (instances or {}).get(result.index)
+        writer.writerows(_csv_row(result, record, reasons, instance) for record in result.records)
+    write_whole(path, stream.getvalue())
 
 
 def _csv_row(result: SliceResult, record: Record, reasons: str, instance: int | None) -> list[Any]:

@@ -8,8 +8,10 @@ import numpy as np
 import torch
 
 from HermesLib import __version__
+from HermesLib.io.digest import file_sha256
 from HermesLib.io.masks import write_mask
 from HermesLib.io.neighbours import own_slice
+from HermesLib.io.staged_folder import MANIFEST
 from HermesLib.models.protocol import PromptableModel
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.protocol import QualityControl
@@ -33,8 +35,8 @@ def write_results(
     """Write the five result files into an existing folder.
 
     They are ``segmentation.nii.gz``, ``pgt.nii.gz``, ``overview.png``, ``report.csv`` and
-    ``report.json``. Segmentation and pGT (0 and 1, of each slice's result) have the image's own
-    grid; slices outside the run are 0.
+    ``report.json``, which lists the checksums of the others. Segmentation and pGT (0 and 1, of
+    each slice's result) have the image's own grid; slices outside the run are 0.
     """
     volume = inputs.volume
     segmentation, pgt = result_masks(results, volume.array.shape)
@@ -47,7 +49,8 @@ def write_results(
     heading = Heading(preset.title, model, networks["quality"]["name"], threshold)
     write_overview(folder / "overview.png", results, images, volume.pixel_spacing, heading, marks)
     write_csv(folder / "report.csv", results, marks, volume.instances)
-    write_json(folder / "report.json", report)
+    files = {path.name: file_sha256(path) for path in sorted(folder.iterdir()) if path.is_file()}
+    write_json(folder / MANIFEST, {**report, "files": files})
 
 
 def result_masks(

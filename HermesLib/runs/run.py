@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from HermesLib.devices import is_out_of_memory, release_memory
-from HermesLib.errors import HermesError
+from HermesLib.errors import MemoryShortageError
 from HermesLib.notices import Notice, heard_by
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.history import History, SliceResult
@@ -114,7 +114,7 @@ class Run:
         release_memory()
         smaller = smaller_request(self._request, torch.cuda.is_available())
         if smaller is None:
-            raise HermesError(
+            raise MemoryShortageError(
                 "memory ran out, with one slice at a time on the CPU; choose fewer slices or close"
                 " other programs"
             ) from error

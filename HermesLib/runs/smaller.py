@@ -5,7 +5,9 @@ from dataclasses import replace
 from HermesLib.runs.request import RunRequest
 
 
-def smaller_request(request: RunRequest, on_gpu: bool) -> tuple[RunRequest, str] | None:
+def smaller_request(
+    request: RunRequest, on_gpu: bool, cause: str = "memory ran out"
+) -> tuple[RunRequest, str] | None:
     """The same run with less memory, and a line for the user; None if nothing is left to save.
 
     First one slice at a time, then the CPU.
@@ -13,12 +15,13 @@ def smaller_request(request: RunRequest, on_gpu: bool) -> tuple[RunRequest, str]
     Args:
         request: which ran out of memory.
         on_gpu: whether ``auto`` is a GPU.
+        cause: what has happened.
     """
     if request.slices_at_once > 1:
-        words = "memory ran out; the run starts again with one slice at a time"
+        words = f"{cause}; the run starts again with one slice at a time"
         changes: dict[str, object] = {"slices_at_once": 1}
     elif request.device != "cpu" and on_gpu:
-        words = "memory ran out; the run starts again on the CPU"
+        words = f"{cause}; the run starts again on the CPU"
         changes = {"device": "cpu"}
     else:
         return None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from HermesLib.errors import HermesError
+from HermesLib.io.digest import file_sha256
 from HermesLib.resources import resource_path
 
 if TYPE_CHECKING:
@@ -89,8 +90,6 @@ def verify_bundled(folder: Path | None = None) -> list[tuple[BundledWeights, str
 
 def manifest_entry(path: Path, kind: str, title: str) -> dict[str, str | int]:
     """The manifest's entry for a weight file."""
-    from HermesLib.io.digest import file_sha256
-
     return {
         "name": path.stem,
         "kind": kind,

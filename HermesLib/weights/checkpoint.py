@@ -8,8 +8,6 @@ as float32.
 """
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,8 +16,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from HermesLib.errors import HermesError
+from HermesLib.errors import ComputerError, HermesError
 from HermesLib.io.digest import file_sha256
+from HermesLib.io.whole_file import whole_file
 
 #: Format of files with floating-point tensors only.
 FORMAT = 1
@@ -84,11 +83,11 @@ def save_checkpoint(
         "training": training or {},
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    os.close(handle)
-    save_file(stored, temporary, metadata={"hermes": json.dumps(header)})
-    os.chmod(temporary, 0o644)
-    os.replace(temporary, path)
+    with whole_file(path, load_checkpoint) as temporary:
+        try:
+            save_file(stored, temporary, metadata={"hermes": json.dumps(header)})
+        except SafetensorError as error:
+            raise ComputerError(f"{path.name} could not be written whole ({error})") from error
 
 
 def load_checkpoint(path: Path, sha256: str | None = None) -> Checkpoint:

@@ -5,7 +5,6 @@ extension QuantitativeReporting.
 """
 
 import importlib.util
-import shutil
 import sys
 import tempfile
 from datetime import datetime
@@ -16,6 +15,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from HermesLib.io.algorithm import Algorithm, identify
+from HermesLib.io.whole_file import write_whole
 
 #: How a segment's tags name its origin, which the exporter requires of segments by algorithms.
 TYPE_TAG, NAME_TAG = "DICOM.SegmentAlgorithmType", "DICOM.SegmentAlgorithmName"
@@ -84,7 +84,7 @@ def write(segmentation: Any, folder: Path, algorithm: Algorithm, title: str) -> 
             exporter.export(temporary, path.name, {"SeriesDescription": description})
             written = Path(temporary) / path.name
             identify(written, algorithm)
-            shutil.copyfile(written, path)
+            write_whole(path, written.read_bytes())
     except Exception as error:
         # The exporter raises what Slicer, its converter or the system does.
         lines = str(error).strip().splitlines() or [type(error).__name__]

@@ -8,6 +8,8 @@ import slicer
 import vtk
 from slicer.i18n import tr as _
 
+from HermesLib.io.image_writing import require_voxels
+from HermesLib.io.whole_file import whole_file
 from HermesLib.report import colours
 from HermesSegmentLib import dicom_seg
 from HermesSegmentLib.labelmaps import ijk_to_ras, put_labelmap, refresh, take_grid
@@ -54,11 +56,14 @@ def to_file(review: Review, path: Path) -> None:
 
     Raises:
         RuntimeError: another suffix, or the file cannot be written.
+        HermesError: the disk is full, or what was written is not what was meant.
     """
     if path.name.endswith(_SEGMENTATION):
         _write_segmentation(review, path)
     elif path.name.endswith(_MASKS):
-        write_mask(review.accepted_voxels(), review.run.volume, path)
+        voxels = review.accepted_voxels()
+        with whole_file(path, lambda written: require_voxels(written, voxels)) as temporary:
+            write_mask(voxels, review.run.volume, temporary)
     else:
         raise RuntimeError(
             _("{name} has an unknown file type; choose {types}").format(
@@ -94,11 +99,13 @@ def _write_segmentation(review: Review, path: Path) -> None:
         take_grid(node, review.run.volume)
         _add_segment(node, review, ijk_to_ras(review.run.volume))
         storage = slicer.vtkMRMLSegmentationStorageNode()
-        storage.SetFileName(str(path))
         # The whole grid: programs that do not know segmentations expect the image's size.
         storage.SetCropToMinimumExtent(False)
-        if not storage.WriteData(node):
-            raise RuntimeError(_("{name} cannot be written").format(name=path.name))
+        voxels = review.accepted_voxels()
+        with whole_file(path, lambda written: require_voxels(written, voxels)) as temporary:
+            storage.SetFileName(str(temporary))
+            if not storage.WriteData(node):
+                raise RuntimeError(_("{name} cannot be written").format(name=path.name))
     finally:
         remove_node(node)
 

@@ -1,11 +1,14 @@
 """The report of a reviewed run: HermesLib's report with the reader's decisions in it."""
 
 import csv
+import io
 import json
 import math
 from pathlib import Path
 from typing import Any
 
+from HermesLib.io.digest import file_sha256
+from HermesLib.io.whole_file import write_whole
 from HermesLib.prompts.registry import prompt_type
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.history import History, SliceResult
@@ -72,16 +75,23 @@ def report(review: Review) -> dict[str, Any]:
 
 
 def write_report(review: Review, path: Path) -> list[Path]:
-    """Write the report as JSON, and one row per slice as CSV beside it; returns both paths."""
-    path = path.with_suffix(".json")
-    path.write_text(json.dumps(report(review), indent=1) + "\n", encoding="utf-8")
-    table = path.with_suffix(".csv")
+    """Write one row per slice as CSV and then the report as JSON beside it; returns both paths.
+
+    The report has the table's checksum: the two belong together.
+
+    Raises:
+        HermesError: a file cannot be written whole.
+    """
+    path, table = path.with_suffix(".json"), path.with_suffix(".csv")
     instances = dicom_instances(review.run.volume, review.run.frame)
-    with open(table, "w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(COLUMNS)
-        for _index, entry in sorted(review.run.record.slices.items()):
-            writer.writerow(_row(entry, instances.get(entry.index, "")))
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)
+    writer.writerow(COLUMNS)
+    for _index, entry in sorted(review.run.record.slices.items()):
+        writer.writerow(_row(entry, instances.get(entry.index, "")))
+    write_whole(table, stream.getvalue())
+    content = {**report(review), "table_sha256": file_sha256(table)}
+    write_whole(path, json.dumps(content, indent=1) + "\n")
     return [path, table]
 
 

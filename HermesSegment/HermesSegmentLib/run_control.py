@@ -13,17 +13,9 @@ from pathlib import Path
 import qt
 from slicer.i18n import tr as _
 
+from HermesLib.engine import messages
 from HermesLib.engine.client import State
-from HermesLib.engine.messages import (
-    Cancelled,
-    Failed,
-    FellBack,
-    Finished,
-    Message,
-    Notice,
-    Opened,
-    Ready,
-)
+from HermesLib.engine.messages import Cancelled, Failed, Finished, Message, Opened, Ready
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.marks import report_marks
 from HermesLib.runs.request import ImportRequest, RunRequest
@@ -43,6 +35,8 @@ PAUSES, LAG = 4, 0.2
 GIVE_WAY = 0.004
 #: The engine ends after so many seconds without a run, and gives its memory back.
 IDLE_SECONDS = 600.0
+
+_Ending = Finished | Cancelled | Failed
 
 
 class RunControl:
@@ -224,24 +218,26 @@ class RunControl:
     def _take(self, message: Message) -> None:
         if isinstance(message, Ready):
             self.ready, self.loading = message, False
-        elif self._on_imported is not None and isinstance(message, Finished | Cancelled | Failed):
+        elif isinstance(message, messages.Stalled):
+            self.progress.stalled = message.message
+        elif self._on_imported is not None and isinstance(message, _Ending):
             self._end_import(message, self._on_imported)
         elif self.run is None:
-            if isinstance(message, Finished | Cancelled | Failed):
+            if isinstance(message, _Ending):
                 self._folder.remove()
         elif isinstance(message, Opened):
             self._open(self.run, message)
         elif isinstance(message, Iteration):
             self._add(self.run, message)
-        elif isinstance(message, Notice):
+        elif isinstance(message, messages.Notice):
             self.progress.take_notice(message.message)
             self.run.record.take_notice(message)
-        elif isinstance(message, FellBack):
+        elif isinstance(message, messages.FellBack):
             self._start_again(self.run, message)
-        else:
+        elif isinstance(message, _Ending):
             self._end(self.run, message)
 
-    def _end_import(self, end: Finished | Cancelled | Failed, on_imported: Callable) -> None:
+    def _end_import(self, end: _Ending, on_imported: Callable[[], None]) -> None:
         self._on_imported, self.loading = None, False
         self.message, self.failed = import_end(end), isinstance(end, Failed)
         if isinstance(end, Finished):
@@ -256,25 +252,24 @@ class RunControl:
         run.record.out_of_distribution = None if unreliable is None else list(unreliable)
         run.open(message.shape, message.axes, message.slice_indices)
 
-    def _start_again(self, run: RunNodes, message: FellBack) -> None:
+    def _start_again(self, run: RunNodes, message: messages.FellBack) -> None:
         """Memory ran out: what follows takes the place of the iterations so far."""
         self.progress = Progress(started=time.monotonic(), notices=self.progress.notices)
         self.progress.take_notice(message.message)
         if self._first_iterations:
             # A slice that is run again keeps what it has; the new try comes after it.
-            self._first_iterations = {
-                index: len(run.record.slices[index].iterations) for index in self._first_iterations
-            }
+            slices = run.record.slices
+            self._first_iterations = {k: len(slices[k].iterations) for k in self._first_iterations}
 
     def _add(self, run: RunNodes, message: Iteration) -> None:
         first = self._first_iterations.get(message.slice_index, 0)
         iteration = replace(message, index=message.index + first)
         run.add(iteration)
-        self.progress.latest = iteration
+        self.progress.latest, self.progress.stalled = iteration, ""
         self.progress.finished += iteration.final
         self._views_outdated = True
 
-    def _end(self, run: RunNodes, message: Finished | Cancelled | Failed) -> None:
+    def _end(self, run: RunNodes, message: _Ending) -> None:
         record = run.record
         if message.report is not None and not self._first_iterations:
             record.report = dict(message.report)

@@ -23,6 +23,7 @@ class Progress:
         task: what the engine does if it is no run.
         notices: what the user must know of the input and of the run, and what the run has given up
             where memory ran out; empty as a rule.
+        stalled: says that the engine shows no sign of life; empty as a rule.
     """
 
     total: int = 0
@@ -30,6 +31,7 @@ class Progress:
     started: float = 0.0
     latest: Iteration | None = None
     notices: list[str] = field(default_factory=list)
+    stalled: str = ""
     task: str = ""
 
     def take_notice(self, words: str) -> None:
@@ -44,7 +46,8 @@ class Progress:
     @property
     def line(self) -> str:
         """One line: slices done, the latest try and its quality, time left."""
-        return f"{self._line} ({'; '.join(self.notices)})" if self.notices else self._line
+        notices = "; ".join([*self.notices, self.stalled] if self.stalled else self.notices)
+        return f"{self._line} ({notices})" if notices else self._line
 
     @property
     def _line(self) -> str:

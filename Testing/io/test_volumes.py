@@ -9,7 +9,6 @@ import SimpleITK
 from PIL import Image
 
 from HermesLib.errors import HermesError
-from HermesLib.io.image_files import write_image
 from HermesLib.io.masks import mask_from_array, mask_from_image, read_mask, write_mask
 from HermesLib.io.volumes import read_volume, volume_from_array, volume_from_image
 from HermesLib.presets.registry import load_preset
@@ -123,16 +122,6 @@ def test_a_bad_image_gets_one_line_that_says_what_is_wrong(tmp_path, kind):
     with pytest.raises(HermesError, match=KINDS[kind]) as raised:
         read_volume(write_bad(tmp_path, kind))
     assert "\n" not in str(raised.value)
-
-
-def test_a_failed_write_leaves_nothing_behind(tmp_path, noise, monkeypatch):
-    def fail(*arguments):
-        raise RuntimeError("disk full")
-
-    monkeypatch.setattr(SimpleITK, "WriteImage", fail)
-    with pytest.raises(RuntimeError, match="disk full"):
-        write_image(image_of(noise), tmp_path / "a.nii.gz")
-    assert list(tmp_path.iterdir()) == []
 
 
 @needs_data

@@ -1,5 +1,6 @@
 """``overview.png``: the worst slices, each from its first iteration to the best and the last."""
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from HermesLib.io.whole_file import write_whole
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.history import SliceResult
 from HermesLib.refinement.marks import Mark, Marks
@@ -79,7 +81,9 @@ def write_overview(
     for index, row in enumerate(rows):
         if _has_own_row(row[0]):
             _write_label(figure, index, f"slice {number_of(row[0].index)}\n{row[0].status.value}")
-    FigureCanvasAgg(figure).print_png(str(path))
+    picture = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(picture)
+    write_whole(path, picture.getvalue())
 
 
 def _has_own_row(result: SliceResult) -> bool:

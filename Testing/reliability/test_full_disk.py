@@ -1,0 +1,64 @@
+"""A disk that is full is an error, and leaves what was there. The limit is the system's own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from Testing.reliability.processes import ROOT, environment
+
+pytest.importorskip("resource", reason="Windows has no limit on the size of files")
+
+#: Runs a writer under a limit on the size of files, and prints what it raised.
+LIMITED = """
+import resource, sys
+from pathlib import Path
+
+import numpy as np
+import SimpleITK
+
+{imports}
+path = Path(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
+try:
+    {write}
+except Exception as error:
+    print(type(error).__name__, str(error).splitlines()[0])
+"""
+NOISE = (
+    "SimpleITK.GetImageFromArray(np.random.default_rng(0).integers(0, 255, (8, 64, 64), 'uint8'))"
+)
+IMAGE = "from HermesLib.io.image_writing import write_image"
+TEXT = "from HermesLib.io.whole_file import write_whole"
+WEIGHTS = "import torch; from HermesLib.weights.checkpoint import save_checkpoint"
+WRITERS = {
+    "mask.nii": (IMAGE, f"write_image({NOISE}, path)"),
+    "mask.nii.gz": (IMAGE, f"write_image({NOISE}, path)"),
+    "mask.nrrd": (IMAGE, f"write_image({NOISE}, path)"),
+    "mask.mha": (IMAGE, f"write_image({NOISE}, path)"),
+    "report.json": (TEXT, "write_whole(path, 'x' * 40000)"),
+    "weights.safetensors": (
+        WEIGHTS,
+        "save_checkpoint(path, {'a': torch.zeros(10000)}, 'made', {})",
+    ),
+}
+
+
+def write_limited(name: str, path: Path, limit: int) -> str:
+    imports, write = WRITERS[name]
+    code = LIMITED.format(imports=imports, write=write)
+    words = [sys.executable, "-c", code, str(path), str(limit)]
+    return subprocess.run(
+        words, env=environment(), cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_full_disk_is_an_error_and_the_old_file_stays(tmp_path: Path, name: str):
+    path = tmp_path / name
+    path.write_text("old")
+    assert write_limited(name, path, 20000).startswith("ComputerError ")
+    assert path.read_text() == "old"
+    assert [left.name for left in tmp_path.iterdir()] == [name]
+    assert write_limited(name, path, 10_000_000) == "" and path.stat().st_size > 20000
