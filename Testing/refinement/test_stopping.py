@@ -1,7 +1,6 @@
 """When a slice is finished, at the limits themselves."""
 
 import pytest
-import torch
 
 from HermesLib.refinement.assess import assess_slices
 from HermesLib.refinement.events import Status
@@ -31,11 +30,3 @@ def test_an_improvement_below_the_least_does_not_renew_the_patience():
     step = settings.min_improvement / 10
     ends = [rule.after(index, 0.5 + index * step) for index in range(4)]
     assert ends == [None, None, None, Status.STOPPED]
-
-
-def test_the_truth_of_each_slice_is_its_own():
-    truth = torch.stack([organ(), organ(12, 12)])
-    masks = torch.stack([organ(), organ()])
-    images = torch.stack([scene(), scene()])
-    first, second = assess_slices(OrganQuality(), RefinementSettings(), images, masks, truth=truth)
-    assert first.dsc == 1.0 and second.dsc == 0.0
