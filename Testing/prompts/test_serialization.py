@@ -3,10 +3,12 @@
 import json
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from HermesLib.errors import HermesError
 from HermesLib.prompts.boxes import Box
 from HermesLib.prompts.clicks import Clicks
 from HermesLib.prompts.scribbles import Scribbles
@@ -43,3 +45,25 @@ def test_a_prompt_survives_json(prompt: Prompt):
         assert np.array_equal(back.positive, prompt.positive) and np.array_equal(
             back.negative, prompt.negative
         )
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        {"kind": "box", "xyxy": [-1, 0, 5, 5]},
+        {"kind": "box", "xyxy": [0, 0, 15, 5]},
+        {"kind": "box", "xyxy": [0, 0, 5, 10]},
+        {"kind": "box", "xyxy": [5, 5, 5, 8]},
+        {"kind": "box", "xyxy": [0, 0, 5, float("nan")]},
+        {"kind": "clicks", "positive": [[14, 0]], "negative": []},
+        {"kind": "clicks", "positive": [[0, 9]], "negative": []},
+        {"kind": "clicks", "positive": [[3, 3]], "negative": [[-1, 3]]},
+        {"kind": "clicks", "positive": [[3.5, 3]], "negative": []},
+        {"kind": "clicks", "positive": [], "negative": [[3, 3]]},
+        {"kind": "scribbles", "positive": [], "negative": [[3, 3]]},
+        {"kind": "scribbles", "positive": [[14, 8]], "negative": []},
+    ],
+)
+def test_a_prompt_that_leaves_the_slice_or_marks_nothing_is_refused(plain: dict):
+    with pytest.raises(HermesError):
+        prompt_from_plain(plain, SHAPE)
