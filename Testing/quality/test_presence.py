@@ -83,3 +83,12 @@ def test_no_probability_is_stated_that_the_patients_do_not_justify():
     assert PresenceRule().stated(0.999) == 0.999, "the number of patients is unknown"
     assert PresenceRule.from_dict({"weight": 0.5, "borderline": [0.1, 0.9]}).patients is None
     assert PresenceRule.from_dict({**vars(rule)}) == rule
+
+
+@pytest.mark.parametrize("shown_from", [0.05, 0.3, 0.5])
+def test_a_slice_is_shown_and_borderline_at_the_limits_of_its_rule(shown_from: float):
+    rule = PresenceRule(borderline=(0.2, 0.8), shown_from=shown_from)
+    assert rule.shows(shown_from) and not rule.shows(shown_from - 1e-6)
+    lowest = min(0.2, shown_from)
+    assert rule.is_borderline(lowest) and not rule.is_borderline(lowest - 1e-6)
+    assert rule.is_borderline(0.8 - 1e-6) and not rule.is_borderline(0.8)
