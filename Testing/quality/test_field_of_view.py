@@ -16,6 +16,7 @@ from HermesLib.quality.field_of_view import (
     body_window,
     find_windows,
     from_grid,
+    mirrored_window,
     slice_window,
     to_grid,
 )
@@ -115,3 +116,12 @@ def test_the_centre_is_the_middle_three_quarters():
     assert window == Window(10, 2, 60)
     grid = to_grid(images, [window], 60)
     assert torch.equal(from_grid(grid, [window], (80, 64)), images)
+
+
+def test_a_window_and_its_mirror_image_show_the_same_on_a_mirrored_slice():
+    image = torch.rand(1, 1, 40, 60)
+    window = Window(3, 5, 24)
+    mirrored = mirrored_window(window, 60)
+    straight = to_grid(image, [window], 24)
+    turned = to_grid(image.flip(-1), [mirrored], 24)
+    assert torch.allclose(turned.flip(-1), straight)
