@@ -8,7 +8,7 @@ TORCH := $(shell sed -n 's/^\(torch==.*\)$$/\1/p' constraints.txt)
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3; do \
 	if $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
-.PHONY: env test-env demo test coverage lint clean
+.PHONY: env test-env demo test coverage mutants lint clean
 
 env: $(STAMP)
 
@@ -52,6 +52,10 @@ test: test-env lint
 # The same with the coverage of HermesLib and the floor that pyproject.toml sets; it takes half as long again.
 coverage: test-env
 	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) --cov --cov-report=term:skip-covered --cov-report=html
+
+# Faults put into the code one at a time, and whether the tests notice (Testing/mutants/README.md).
+mutants: test-env
+	$(BIN)/python -m Testing.mutants
 
 clean:
 	rm -rf $(VENV) hermes-demo htmlcov .coverage .coverage.* .pytest_cache .ruff_cache .mypy_cache .hypothesis

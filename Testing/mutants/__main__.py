@@ -1,6 +1,6 @@
 """Put every fault of the catalogue into a copy of the code, and see whether the tests notice.
 
-python -m Testing.mutants [PACKAGE ...] [--jobs N] [--output FILE]
+python -m Testing.mutants [PACKAGE ...] [--jobs N] [--output FILE] [--again FILE]
 
 The tests run in a folder without patient data, as in a fresh clone. The exit code is 1 if more than
 a tenth of the faults survive.
@@ -102,8 +102,13 @@ def main() -> int:
     parser.add_argument("packages", nargs="*", metavar="PACKAGE")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--output", type=Path, help="a JSON file of all outcomes")
+    parser.add_argument("--again", type=Path, help="only what survived in such a file")
     arguments = parser.parse_args()
     mutants = read_catalogue(arguments.packages)
+    if arguments.again:
+        earlier = json.loads(arguments.again.read_text("utf-8"))
+        survived = {entry["fault"] for entry in earlier if entry["outcome"] == "survived"}
+        mutants = [mutant for mutant in mutants if mutant.fault in survived]
     outcomes: list[dict[str, str]] = []
     with copies(arguments.jobs) as free, ThreadPoolExecutor(arguments.jobs) as pool:
         for tests in sorted({mutant.tests for mutant in mutants}):

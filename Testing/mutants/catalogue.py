@@ -18,7 +18,6 @@ class Mutant:
         file: path in the repository.
         old, new: the code, and the code with the fault.
         tests: paths of the tests that should notice.
-        survives: why no test can notice; empty for faults that must be noticed.
     """
 
     package: str
@@ -27,7 +26,6 @@ class Mutant:
     old: str
     new: str
     tests: tuple[str, ...]
-    survives: str = ""
 
 
 def read_catalogue(packages: list[str] | None = None) -> list[Mutant]:
