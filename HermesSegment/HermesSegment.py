@@ -30,12 +30,19 @@ class HermesSegment(ScriptedLoadableModule):
         parent.dependencies = []
         parent.contributors = ["HERMES contributors"]
         parent.helpText = _(
-            "Segments an organ without manual prompts: a quality control predicts the expected "
-            "outline (the pseudo ground truth) and prompts the model again until both agree. "
-            "For research, not for clinical use."
+            "<b>HERMES: quality control that steers promptable medical segmentation.</b><br>"
+            "Segments an organ in MR or CT without anyone drawing prompts: a quality control "
+            "predicts the outline that it would expect, prompts a segmentation network with it "
+            "until both agree, and says which slices need a look and why.<br>"
+            "Start: choose a volume and an organ and press Run, or press Try with sample. Then "
+            "accept, correct or reject the slices, and export.<br>"
+            "For research, not for clinical use. Not related to any vendor's product called Hermes."
         )
         parent.acknowledgementText = _(
-            "After the paper Quality Control Automates Prompt-based Segmentation."
+            "After the paper <i>Quality Control Automates Prompt-based Segmentation</i>; please "
+            "cite it and the networks that you use: MedSAM (Ma et al., 2024), ScribblePrompt "
+            "(Wong et al., 2024), MIDeepSeg (Luo et al., 2021). The bundled networks are for research "
+            "only; the card beside each names the data that it was trained on."
         )
 
 

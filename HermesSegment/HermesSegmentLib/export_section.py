@@ -9,6 +9,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from HermesSegmentLib import dicom_seg, export, review_report
+from HermesSegmentLib.greying import Greying
 from HermesSegmentLib.review_section import ReviewSection
 
 _FILTERS = "Segmentation (*.seg.nrrd);;NIfTI mask (*.nii.gz)"
@@ -25,6 +26,7 @@ class ExportSection:
     def __init__(self, ui: Any, reviewing: ReviewSection) -> None:
         self.ui, self.reviewing = ui, reviewing
         self._offered = False
+        self._greying = Greying()
         for button, method in (
             (ui.exportNodeButton, self.to_node),
             (ui.exportFileButton, self.to_file),
@@ -61,14 +63,12 @@ class ExportSection:
     def refresh(self) -> None:
         """Enable the buttons that can be used; say why others cannot."""
         ui, decided = self.ui, self.reviewing.decided
+        nothing = "" if decided else _("no slice is accepted yet")
         for widget in (ui.exportNodeButton, ui.exportFileButton):
-            widget.enabled = decided
+            self._greying.set(widget, nothing)
         obstacle = dicom_seg.obstacle(self.reviewing.opened.run.volume) if decided else ""
-        ui.exportDicomButton.enabled = decided and not obstacle
-        ui.exportDicomButton.toolTip = obstacle or _(
-            "Save the accepted slices as a DICOM Segmentation object"
-        )
-        ui.exportReportButton.enabled = self.reviewing.ready
+        self._greying.set(ui.exportDicomButton, nothing or obstacle)
+        self._greying.set(ui.exportReportButton, self.reviewing.obstacle)
         if decided and not self._offered:
             ui.exportSection.collapsed, self._offered = False, True
         if not decided:

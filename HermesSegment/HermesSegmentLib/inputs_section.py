@@ -11,6 +11,7 @@ from HermesLib.presets.registry import load_preset
 from HermesLib.prompts.registry import PROMPTS
 from HermesLib.weights.imported import imported_weights
 from HermesSegmentLib import bent_volume, slice_views
+from HermesSegmentLib.greying import Greying
 from HermesSegmentLib.slice_frame import frame_of
 
 BUNDLED = "bundled"
@@ -29,6 +30,7 @@ class InputsSection:
         self.ui = ui
         self.parameters: Any = None
         self._weights: list[str] = []
+        self._greying = Greying()
         self._busy = False
         ui.weightsCombo.connect("currentIndexChanged(int)", self._weights_changed)
         ui.hardenButton.connect("clicked()", self.use_hardened_copy)
@@ -80,7 +82,8 @@ class InputsSection:
         self._refresh_prompts()
         for widget in (ui.firstSliceSpin, ui.toLabel, ui.lastSliceSpin):
             widget.setVisible(parameters.scope == "range")
-        ui.paddingSpin.enabled = "padding" in PROMPTS[parameters.prompt].settings
+        no_box = "" if "padding" in PROMPTS[parameters.prompt].settings else _("no box is drawn")
+        self._greying.set(ui.paddingSpin, no_box)
         self._busy = True
         # Weights that a scene from another computer names and this one lacks: the engine reports.
         ui.weightsCombo.currentIndex = (

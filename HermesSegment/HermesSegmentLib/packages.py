@@ -120,8 +120,8 @@ def _install_torch() -> None:
         raise RuntimeError(
             _("Install the extension PyTorch in Slicer's Extensions Manager and restart Slicer")
         ) from None
-    logic = PyTorchUtils.PyTorchUtilsLogic()
-    installed = logic.installTorch(
+    torch_logic = PyTorchUtils.PyTorchUtilsLogic()
+    installed = torch_logic.installTorch(
         askConfirmation=True,
         torchVersionRequirement=TORCH["torch"],
         torchvisionVersionRequirement=TORCH["torchvision"],

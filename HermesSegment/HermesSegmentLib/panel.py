@@ -258,7 +258,8 @@ class Panel:
         ui.runButton.toolTip = self._run_tip()
         busy = _("a run is in progress") if running else ""
         self._greying.set(ui.sampleButton, busy or self._packages_obstacle())
-        ui.inputsSection.enabled = ui.loopSection.enabled = not running
+        for section in (ui.inputsSection, ui.loopSection):
+            self._greying.set(section, busy)
         progress = self.control.progress
         ui.progressBar.setVisible(running)
         ui.progressBar.setRange(0, progress.total if progress.latest is not None else 0)

@@ -86,7 +86,9 @@ class ReviewDisplay:
         for button in (ui.nextButton, ui.previousButton):
             grey.set(button, "" if waits else _("no other slice needs a look"))
         knows = review is not None and review.run.knows_doubt
-        grey.set(ui.doubtCheck, "" if knows else _("no run of this session knows it"))
+        grey.set(
+            ui.doubtCheck, "" if knows else _("a saved scene does not keep it; a new run knows it")
+        )
         grey.set(ui.zoomButton, "" if review is not None else _("there is no result yet"))
         journal = None if review is None else review.journal
         for button, step, verb, nothing in (

@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 
 from HermesSegmentLib import packages, slicer_app
 from HermesSegmentLib.coloured_text import show_selection
+from HermesSegmentLib.greying import Greying
 from HermesSegmentLib.run_control import RunControl
 
 _HEADINGS = (_("Weights"), _("Size"), _("Licence"))
@@ -27,6 +28,7 @@ class SetupSection:
     def __init__(self, ui: Any, control: RunControl, on_weights: Callable[[], None]) -> None:
         self.ui, self.control, self.on_weights = ui, control, on_weights
         self.missing: list[str] = []
+        self._greying = Greying()
         self._folded = False
         show_selection(ui.weightsTable)
         ui.weightsTable.setColumnCount(len(_HEADINGS))
@@ -56,7 +58,9 @@ class SetupSection:
         """Show the state in one line."""
         ui, ready = self.ui, self.control.ready
         ui.installButton.setVisible(not self.complete)
-        ui.importButton.enabled = self.complete and not self.control.running
+        busy = _("a run is in progress") if self.control.running else ""
+        packages_first = "" if self.complete else _("install the missing packages first")
+        self._greying.set(ui.importButton, busy or packages_first)
         if not self.complete:
             titles = ["PyTorch" if name == "torch" else name.split(">")[0] for name in self.missing]
             text = _("Missing: {names}").format(names=", ".join(titles))

@@ -38,12 +38,13 @@ def dicom_instances(volume: Any, frame: SliceFrame) -> dict[int, int]:
         return {}
     instances = {}
     for uid in uids:
-        number = database.instanceValue(uid, _INSTANCE_NUMBER)
-        position = database.instanceValue(uid, _POSITION).split("\\")
-        if not number or len(position) != len(_AXES):
-            return {}
-        ras = _LPS_TO_RAS @ np.array([float(value) for value in position])
-        instances[frame.slice_of(ras)] = int(number)
+        try:
+            number = int(database.instanceValue(uid, _INSTANCE_NUMBER))
+            position = database.instanceValue(uid, _POSITION).split("\\")
+            ras = _LPS_TO_RAS @ np.array([float(value) for value in position])
+        except ValueError:
+            return {}  # Missing, or no number: no name is better than a wrong one.
+        instances[frame.slice_of(ras)] = number
     # Several instances on one slice, as in a series with time points, name no slice.
     return instances if len(instances) == len(uids) else {}
 

@@ -45,10 +45,19 @@ _ANATOMY = {Mark.NOT_FOUND, Mark.ABRUPT_END, Mark.JUMP, Mark.GAP}
 _COLUMNS = (
     (_("Slice"), _("Counted from 1 along the volume")),
     (_("Image"), _("DICOM instance number")),
-    (_("Outcome"), _("How the loop ended on the slice: reached the threshold, or stayed below it")),
+    (
+        _("Outcome"),
+        _(
+            "How the loop ended on the slice: reached the threshold, or stayed below it\n"
+            "± the organ's presence is uncertain; ! another reason to look (point at the cell)"
+        ),
+    ),
     (
         _("Estimated\nquality"),
-        _("Estimated Dice of the mask and the unknown truth (pDSC of the best iteration)"),
+        _(
+            "Estimated Dice of the mask and the unknown truth (pDSC of the best iteration)\n"
+            "? the slice is unlike the training patients: do not rely on it"
+        ),
     ),
     (_("90 %\nrange"), _("The true Dice is expected in this range (interval of the pDSC)")),
     (_("Tries"), _("Masks that the model made for the slice (iterations)")),

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import zlib
 from pathlib import Path
 from types import ModuleType
 
@@ -14,6 +15,9 @@ from Testing.standins.sources import source_text
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "HermesExtension"
 CHECKER = "scripts/check_description_files.py"
+#: What a release leaves out.
+LEFT_OUT = "Resources/Research/"
+CHECKS = "Testing/extension/test_extensions_index.py"
 DESCRIPTIONS = ("CMakeLists.txt", f"{NAME}.json", f"{NAME}.s4ext")
 
 
@@ -91,11 +95,42 @@ def test_one_command_writes_the_repositorys_address_everywhere(tmp_path):
         assert "example.org" not in text
 
 
+def published() -> list[Path]:
+    """The files of a release, as ``docs/release.md`` publishes them."""
+    git = shutil.which("git") or pytest.skip("git is not installed")
+    listed = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    if listed.returncode:
+        pytest.skip("this is no checkout of git")
+    names = [name for name in listed.stdout.decode().split("\0") if name]
+    return [
+        ROOT / name for name in names if not name.startswith(LEFT_OUT) and (ROOT / name).is_file()
+    ]
+
+
+def test_a_clone_of_a_release_is_smaller_than_the_index_allows():
+    rule = source_text("Slicer/ExtensionsIndex", CHECKER)
+    (limit,) = re.findall(r"size_limit_mb = (\d+)", rule)
+    contents = [path.read_bytes() for path in published()]
+    # A clone holds every file twice: as it is, and compressed by git.
+    size = sum(len(content) + len(zlib.compress(content, 1)) for content in contents)
+    assert size / 2**20 < int(limit)
+
+
+def test_the_owners_placeholder_is_only_where_one_command_replaces_it():
+    known = {*DESCRIPTIONS, "CMake/Repository.cmake", "docs/release.md"}
+    for path in published():
+        if path.suffix in (".py", ".md", ".json", ".cmake", ".s4ext", ".toml", ".cff", ".txt"):
+            text = path.read_text(encoding="utf-8", errors="replace")
+            name = path.relative_to(ROOT).as_posix()
+            assert "com/OWNER" not in text or name in known | {CHECKS}, name
+
+
 def test_the_release_page_says_every_step():
     text = (ROOT / "docs" / "release.md").read_text()
     for word in (
         "SetRepository.cmake",
         "squash",
+        "git rm -rq --cached Resources/Research",
         "100 MB",
         "3d-slicer-extension",
         "manual-checklist.md",

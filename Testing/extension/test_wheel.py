@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from Testing.rivals_weights import needs_rivals
+
 ROOT = Path(__file__).resolve().parents[2]
 #: All but the weights, whose own limit is tested beside them.
 MOST_BYTES_BESIDE_WEIGHTS = 1.5e6
@@ -42,6 +44,7 @@ def run_python(unpacked: Path, *words: str) -> subprocess.CompletedProcess[str]:
 HERMES = "from HermesLib.cli.main import main; sys.exit(main(sys.argv[1:]))"
 
 
+@needs_rivals
 def test_the_wheel_is_the_product_alone(wheel: Path):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()

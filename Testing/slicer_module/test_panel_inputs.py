@@ -10,6 +10,7 @@ from HermesLib.presets.registry import load_preset
 from HermesLib.prompts.settings import PromptSettings
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.research.rivals.registry import bundled_rivals
+from Testing.rivals_weights import needs_rivals
 from Testing.slicer_module.driving import click, drain
 
 
@@ -111,6 +112,7 @@ def test_imported_weights_can_be_selected_and_reach_the_engine(
     assert "--weights" in engine.requests[0].command
 
 
+@needs_rivals
 def test_setup_lists_what_the_module_runs_and_no_rival_it_is_measured_against(panel):
     table = panel.ui.weightsTable
     titles = [table.item(row, 0).text() for row in range(table.rowCount)]

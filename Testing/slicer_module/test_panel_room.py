@@ -7,13 +7,15 @@ import pytest
 import qt
 import slicer
 
+from HermesLib.engine.messages import Finished
 from HermesLib.report import colours
 from HermesSegmentLib import slice_views
 from HermesSegmentLib.labelmaps import voxels_of
 from HermesSegmentLib.prompt_markups import prompt_nodes
 from HermesSegmentLib.reading_view import LAYOUT, organ_extent
 from HermesSegmentLib.run_summary import quality_of, summary
-from Testing.slicer_module.driving import GLAND, LARGE, RUN, click, play
+from Testing.slicer_module.driving import GLAND, LARGE, REPORT, RUN, click, drain, play
+from Testing.slicer_module.events import opened
 from Testing.standins.slice_view import SliceView
 
 #: What remains for a module's panel of 1080 pixels: menu, toolbars, logo and Data Probe take 300.
@@ -61,17 +63,32 @@ def test_readers_words_in_view_the_papers_in_tooltips(reviewed):
     assert "pDSC" in next(h.toolTip() for h in headings if "quality" in h.text())
 
 
-def test_a_greyed_button_says_why(panel):
+def greyed(panel) -> list:
+    """Buttons, inputs and sections that cannot be used by themselves."""
+    kinds = (qt.QAbstractButton, qt.QComboBox, qt.QAbstractSpinBox, qt.QAbstractSlider)
+    fields = [(name, field) for name, field in vars(panel.ui).items() if isinstance(field, kinds)]
+    own = [field for name, field in fields if not name.startswith("qt_")]
+    # What lies in a section that is greyed is greyed with it.
+    return [field for field in own if not field.isEnabledTo(field.parentWidget())]
+
+
+def test_whatever_is_greyed_says_why(panel, engine):
     ui = panel.ui
-    buttons = [
-        field
-        for field in vars(ui).values()
-        if isinstance(field, qt.QAbstractButton) and not field.enabled
-    ]
-    assert {ui.acceptButton, ui.undoButton, ui.fromMaskButton, ui.nextButton} <= set(buttons)
-    review = [button for button in buttons if not button.objectName.startswith("export")]
-    for button in review:
-        assert "Not now: " in button.toolTip, button.objectName
+    before = greyed(panel)
+    expected = (ui.acceptButton, ui.undoButton, ui.fromMaskButton, ui.nextButton, ui.paddingSpin)
+    exports = (ui.exportNodeButton, ui.exportFileButton, ui.exportDicomButton)
+    assert {*expected, *exports, ui.exportReportButton} <= set(before)
+    click(ui.runButton)
+    engine.say(opened((2, 3, 4)), *RUN[:1])
+    drain(panel, engine)
+    during = greyed(panel)
+    assert {ui.inputsSection, ui.loopSection, ui.importButton, ui.sampleButton} <= set(during)
+    for field in (*before, *during):
+        assert field.enabled or "Not now: " in field.toolTip, field.objectName
+    engine.say(*RUN[1:], Finished(REPORT))
+    drain(panel, engine)
+    for field in greyed(panel):
+        assert "Not now: " in field.toolTip, field.objectName
 
 
 def test_the_result_at_a_glance(reviewed):

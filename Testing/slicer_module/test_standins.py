@@ -9,46 +9,28 @@ import pytest
 import qt
 import slicer
 
-from Testing.standins import ctk_widgets, mrml_widgets
+from Testing.standins import (
+    application,
+    ctk_widgets,
+    dicom_database,
+    layout_manager,
+    main_window,
+    mrml_widgets,
+    segment_editor,
+)
 from Testing.standins.sources import source_paths, source_text
+from Testing.standins.wrapped import (
+    decorated,
+    family,
+    functions,
+    header_of,
+    members,
+    properties,
+)
 
 STANDINS = [
     getattr(module, name) for module in (ctk_widgets, mrml_widgets) for name in module.WIDGETS
 ]
-
-
-def members(header: str) -> set[str]:
-    """The members that PythonQt wraps: properties, slots, signals and invokable methods."""
-    text = re.sub(r"//.*", "", header)
-    names = set(re.findall(r"Q_PROPERTY\(\s*[\w:<>, ]+[\s*&]+(\w+)\s+(?:READ|MEMBER)", text))
-    reachable = False
-    for line in text.splitlines():
-        if re.match(
-            r"\s*(public|protected|private)?\s*(slots|Q_SLOTS|signals|Q_SIGNALS)\s*:", line
-        ):
-            reachable = not re.match(r"\s*(protected|private)", line)
-        elif re.match(r"\s*(public|protected|private)\s*:", line):
-            reachable = False
-        elif reachable or "Q_INVOKABLE" in line:
-            names |= set(re.findall(r"(\w+)\s*\(", line))
-    return names
-
-
-def header_of(name: str) -> str:
-    """The header of a class of Slicer or CTK; empty where no sources hold it."""
-    for repository in ("Slicer/Slicer", "commontk/CTK"):
-        for path in source_paths(repository):
-            if path.endswith(f"/{name}.h"):
-                return source_text(repository, path)
-    return ""
-
-
-def all_members(name: str) -> set[str]:
-    """The members of a class and of the classes of Slicer and CTK that it inherits."""
-    header = header_of(name)
-    bases = re.findall(rf"class[ \w]*\b{name}\b[^;{{]*?:([^{{]*){{", header)
-    names = re.findall(r"public\s+(\w+)", bases[0]) if bases else []
-    return members(header).union(*(all_members(base) for base in names))
 
 
 @pytest.mark.parametrize("standin", STANDINS, ids=lambda kind: kind.__name__)
@@ -60,7 +42,46 @@ def test_a_stand_in_has_no_member_that_the_real_widget_lacks(standin):
         for name in vars(standin)
         if not name.startswith("_") and not hasattr(standin.__base__, name)
     } - {"staticMetaObject"}
-    assert own <= all_members(standin.__name__)
+    assert own <= set().union(*map(members, family(standin.__name__)))
+
+
+#: Stand-ins for objects of the application, and the classes that they stand for.
+OBJECTS = {
+    application.Application: "qSlicerApplication",
+    application._InputOutput: "qSlicerIOManager",
+    application._Module: "qSlicerAbstractModule",
+    dicom_database.DicomDatabase: "ctkDICOMDatabase",
+    layout_manager.LayoutManager: "qSlicerLayoutManager",
+    layout_manager.SliceWidget: "qMRMLSliceWidget",
+    main_window.MainWindow: "qSlicerMainWindow",
+    main_window.ModuleSelector: "qSlicerModuleSelectorToolBar",
+    segment_editor._Editor: "qMRMLSegmentEditorWidget",
+}
+
+
+@pytest.mark.parametrize("standin", OBJECTS, ids=OBJECTS.get)
+def test_an_object_has_no_member_that_the_applications_lacks(standin):
+    kind = OBJECTS[standin]
+    if not header_of(kind):
+        pytest.skip(f"no sources hold {kind}.h")
+    known = functions(kind) | functions("QApplication")
+    known |= {"connect"}.union(*map(properties, family(kind)))
+    if kind == "qSlicerApplication":
+        known |= decorated("qSlicerCoreApplication") | APPLICATION_OF_QT
+    own = {name for name in vars(standin) if re.fullmatch(r"[a-z]+[A-Z]\w*", name)}
+    own -= {"staticMetaObject"}
+    assert own and own <= known
+
+
+#: Members of QApplication that the application inherits.
+APPLICATION_OF_QT = {
+    "applicationName",
+    "applicationVersion",
+    "processEvents",
+    "topLevelWidgets",
+    "setOverrideCursor",
+    "restoreOverrideCursor",
+}
 
 
 def test_qt_has_no_module_that_slicers_pythonqt_does_not_wrap():
@@ -152,3 +173,31 @@ def test_a_section_hides_its_children_as_in_ctkcollapsiblebutton():
     section.click()
     section.click()
     assert not section.collapsed and not child.isVisible(), "hidden by itself"
+
+
+def test_the_subject_hierarchy_follows_the_scene_as_its_plugin_logic(scene):
+    path = "Modules/Loadable/SubjectHierarchy/Widgets/qSlicerSubjectHierarchyPluginLogic.cxx"
+    text = source_text("Slicer/Slicer", path)
+    assert "shNode->RemoveItem(itemID, false, false)" in text
+    assert "if (scene->IsImporting() || !node || node->GetHideFromEditors())" in text
+    tree = scene.GetSubjectHierarchyNode()
+    before = tree.GetNumberOfItems()
+    node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "shown")
+    assert tree.GetItemByDataNode(node) and tree.GetNumberOfItems() == before + 1
+    scene.RemoveNode(node)
+    assert tree.GetNumberOfItems() == before
+
+
+def test_the_database_answers_as_ctkdicomdatabase():
+    text = source_text("commontk/CTK", "Libs/DICOM/Core/ctkDICOMDatabase.h")
+    for rule in (
+        "QString instanceValue (const QString sopInstanceUID, const QString tag)",
+        "QString fileValue (const QString fileName, const QString tag)",
+        "QString fileForInstance(const QString sopInstanceUID)",
+        "bool storeFile = true, bool generateThumbnail = true",
+        "Q_PROPERTY(bool isOpen READ isOpen)",
+    ):
+        assert rule in text, rule
+    # Slicer sets it when the module DICOM is there, maybe to None.
+    dicom = source_text("Slicer/Slicer", "Modules/Scripted/DICOM/DICOM.py")
+    assert "slicer.dicomDatabase = slicer.app.dicomDatabase()" in dicom

@@ -13,6 +13,7 @@ import vtk
 from Testing.standins import pythonqt as qt
 from Testing.standins.dicom_database import DicomDatabase
 from Testing.standins.layout_manager import LayoutManager
+from Testing.standins.subject_hierarchy import follow_scene
 
 #: Module name, class of its logic, and the name under which MRML looks it up.
 _LOGICS = (
@@ -264,6 +265,7 @@ def start() -> None:
         setattr(slicer.modules, name, _Module(registered, module_logic))
     vtk.vtkLogger.SetStderrVerbosity(vtk.vtkLogger.VERBOSITY_ERROR)
     slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene, True)
+    follow_scene(scene)
     slicer.app.start_views()
     slicer.dicomDatabase = DicomDatabase()
     slicer.testing = True

@@ -8,7 +8,7 @@ missing here, too.
 import inspect
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import shiboken6
 from PySide6 import QtCore, QtGui, QtUiTools, QtWidgets
@@ -56,6 +56,32 @@ def _subclasses(kind: type) -> set[type]:
     return direct.union(*(_subclasses(subclass) for subclass in direct))
 
 
+class Described(NamedTuple):
+    """What Qt says of a class, its bases included: names, and the signatures of signals."""
+
+    properties: set[str]
+    methods: set[str]
+    signals: set[str]
+    enumerators: set[str]
+
+
+#: By name of the class. Read at the start: PySide6 may delete the descriptions later.
+DESCRIBED: dict[str, Described] = {}
+
+
+def _describe(kind: type) -> Described:
+    described = kind.staticMetaObject
+    methods = [described.method(number) for number in range(described.methodCount())]
+    kinds = [described.enumerator(number) for number in range(described.enumeratorCount())]
+    signals = [method for method in methods if method.methodType() == QtCore.QMetaMethod.Signal]
+    return Described(
+        {described.property(number).name() for number in range(described.propertyCount())},
+        {method.name().data().decode() for method in methods},
+        {signal.methodSignature().data().decode() for signal in signals},
+        {str(listed.key(place)) for listed in kinds for place in range(listed.keyCount())},
+    )
+
+
 def _expose_properties(kind: type) -> None:
     described = kind.staticMetaObject
     for number in range(described.propertyCount()):
@@ -71,6 +97,7 @@ for _kind in sorted(
     {QtCore.QObject} | _subclasses(QtCore.QObject), key=lambda kind: len(kind.__mro__)
 ):
     if _kind.__module__.startswith("PySide6"):
+        DESCRIBED[_kind.__name__] = _describe(_kind)
         _expose_properties(_kind)
 
 _connections: dict[tuple[int, str], list[tuple[Callable, Callable]]] = {}
@@ -78,6 +105,9 @@ _connections: dict[tuple[int, str], list[tuple[Callable, Callable]]] = {}
 
 def _connect(sender: Any, signal: str, receiver: Callable) -> bool:
     name, count = _parse(signal)
+    if sender.metaObject().indexOfSignal(signal) < 0:
+        # PythonQt only returns False, and the function is never called.
+        raise ValueError(f"{type(sender).__name__} has no signal {signal}")
 
     def slot(*arguments: Any) -> None:
         receiver(*arguments[: min(count, _accepted(receiver))])

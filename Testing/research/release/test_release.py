@@ -27,6 +27,7 @@ from HermesLib.training.ensemble.folds import read_folds
 from HermesLib.weights.bundled import bundled_checkpoint, read_manifest, verify_bundled
 from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
 from Testing.datasets.made import make_decathlon
+from Testing.rivals_weights import needs_rivals
 
 ALL = sorted(recipes().values(), key=lambda recipe: recipe.name)
 
@@ -130,6 +131,7 @@ def test_a_name_without_recipe_needs_title_and_command(
     assert "--title and --command" in capsys.readouterr().err
 
 
+@needs_rivals
 def test_every_bundled_file_has_a_recipe_with_its_title():
     entries = [*read_manifest(resource_path("Weights")), *read_manifest(resource_path("Research"))]
     assert {entry.name: entry.title for entry in entries} == {
@@ -203,6 +205,7 @@ def test_test_patients_are_recognised_by_identity():
     assert not is_test_patient("promise12-1")
 
 
+@needs_rivals
 def test_no_bundled_rival_was_trained_on_a_test_patient():
     for preset in ("prostate-t2", "spleen-ct"):
         for path in bundled_rivals(load_preset(preset)):

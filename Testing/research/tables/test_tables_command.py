@@ -18,6 +18,7 @@ from HermesLib.research.tables.store import traces_of
 from HermesLib.resources import resource_path
 from HermesLib.weights.bundled import MANIFEST, bundled_checkpoint
 from Testing.datasets.made import make_decathlon
+from Testing.rivals_weights import needs_rivals
 
 #: Rivals whose search or sampling takes most of the time. Their figures have a test of their own.
 SLOW_RIVALS = ("nnqc", "wang")
@@ -37,6 +38,7 @@ def without_slow_rivals(folder: Path) -> Path:
     return folder
 
 
+@needs_rivals
 def test_one_command_writes_page_and_figures_and_continues_where_it_was_interrupted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
@@ -89,6 +91,7 @@ def test_one_command_writes_page_and_figures_and_continues_where_it_was_interrup
     assert part.read_text(encoding="utf-8") == measured
 
 
+@needs_rivals
 def test_cases_of_training_patients_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     folder = tmp_path / "made"
     folder.mkdir()

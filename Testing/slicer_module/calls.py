@@ -1,0 +1,107 @@
+"""What HermesSegment uses of Slicer and Qt, found in its code."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+MODULE = Path(__file__).resolve().parents[2] / "HermesSegment"
+#: Classes behind names of variables that hold a Qt object and nothing else.
+_BY_NAME = {
+    "button": "QPushButton",
+    "combo": "QComboBox",
+    "items": "QStandardItemModel",
+    "palette": "QPalette",
+    "shortcut": "QShortcut",
+    "strip": "QTableWidget",
+    "_button": "QPushButton",
+    "_timer": "QTimer",
+}
+
+
+@dataclass(frozen=True)
+class Use:
+    """One use of a member.
+
+    Attributes:
+        owner: the class, or the path of names such as ``slicer.util``.
+        member: its member.
+        place: file and line.
+        called: whether it is called, and how: the number of values and the names of the others.
+    """
+
+    owner: str
+    member: str
+    place: str
+    called: tuple[int, tuple[str, ...]] | None
+
+
+@cache
+def widgets() -> dict[str, str]:
+    """The class of each widget in the .ui file."""
+    text = (MODULE / "Resources" / "UI" / "HermesSegment.ui").read_text()
+    return {name: kind for kind, name in re.findall(r'<widget class="(\w+)" name="(\w+)"', text)}
+
+
+def uses_of_widgets() -> set[Use]:
+    """All uses of members of widgets and other Qt objects."""
+    return {
+        Use(owner, node.attr, place, called)
+        for node, place, called in _attributes()
+        if (owner := _class_of(node.value)) is not None
+    }
+
+
+def uses_of(path: str) -> set[Use]:
+    """All uses of what lies below a path of names such as ``slicer.util`` or ``qt``."""
+    return {
+        Use(path, node.attr, place, called)
+        for node, place, called in _attributes()
+        if ast.unparse(node.value) == path
+    }
+
+
+def connections() -> set[tuple[str, str, str]]:
+    """Class, signal and place of every connection of a widget that is known by name."""
+    found = set()
+    for tree, file in _trees():
+        for node in ast.walk(tree):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            owner = _class_of(node.func.value)
+            if node.func.attr == "connect" and owner is not None:
+                signal = ast.literal_eval(node.args[0])
+                found.add((owner, signal, f"{file}:{node.lineno}"))
+    return found
+
+
+def _class_of(value: ast.expr) -> str | None:
+    if isinstance(value, ast.Name):
+        return _BY_NAME.get(value.id)
+    if isinstance(value, ast.Attribute):
+        owner = ast.unparse(value.value)
+        if owner == "ui" or owner.endswith(".ui"):
+            return widgets()[value.attr]
+        return _BY_NAME.get(value.attr) if owner == "self" else None
+    return None
+
+
+def _attributes() -> Iterator[tuple[ast.Attribute, str, tuple[int, tuple[str, ...]] | None]]:
+    for tree, file in _trees():
+        calls = {id(node.func): node for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute):
+                call = calls.get(id(node))
+                names = () if call is None else tuple(key.arg or "**" for key in call.keywords)
+                yield (
+                    node,
+                    f"{file}:{node.lineno}",
+                    None if call is None else (len(call.args), names),
+                )
+
+
+@cache
+def _trees() -> tuple[tuple[ast.Module, str], ...]:
+    return tuple((ast.parse(path.read_text()), path.name) for path in sorted(MODULE.rglob("*.py")))
