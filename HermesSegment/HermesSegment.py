@@ -41,8 +41,8 @@ class HermesSegment(ScriptedLoadableModule):
         parent.acknowledgementText = _(
             "After the paper <i>Quality Control Automates Prompt-based Segmentation</i>; please "
             "cite it and the networks that you use: MedSAM (Ma et al., 2024), ScribblePrompt "
-            "(Wong et al., 2024), MIDeepSeg (Luo et al., 2021). The bundled networks are for research "
-            "only; the card beside each names the data that it was trained on."
+            "(Wong et al., 2024), MIDeepSeg (Luo et al., 2021). The bundled networks are for "
+            "research only; the card beside each names the data that it was trained on."
         )
 
 
