@@ -10,7 +10,7 @@ from HermesLib.models.registry import MODELS
 from HermesLib.presets.registry import load_preset
 from HermesLib.prompts.registry import PROMPTS
 from HermesLib.weights.imported import imported_weights
-from HermesSegmentLib import bent_volume, slice_views
+from HermesSegmentLib import bent_volume, dicom_placement, slice_views
 from HermesSegmentLib.greying import Greying
 from HermesSegmentLib.slice_frame import frame_of
 
@@ -65,7 +65,9 @@ class InputsSection:
     def obstacle(self) -> str:
         """Why there is no volume to segment; empty if there is."""
         volume = self.parameters.volume
-        return _("Select a volume first") if volume is None else bent_volume.obstacle(volume)
+        if volume is None:
+            return _("Select a volume first")
+        return bent_volume.obstacle(volume) or dicom_placement.obstacle(volume)
 
     def use_hardened_copy(self) -> None:
         """Segment a copy of the volume to which its transform is applied."""
