@@ -8,7 +8,7 @@ TORCH := $(shell sed -n 's/^\(torch==.*\)$$/\1/p' constraints.txt)
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3; do \
 	if $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
-.PHONY: env test-env demo test coverage mutants lint clean
+.PHONY: env test-env demo test coverage mutants reliability lint clean
 
 env: $(STAMP)
 
@@ -57,5 +57,12 @@ coverage: test-env
 mutants: test-env
 	$(BIN)/python -m Testing.mutants
 
+# Faults in full: kills, random inputs, volumes through one engine, full disks, streams. An hour or two; an interrupted command
+# goes on where it was.
+reliability: export OMP_NUM_THREADS = 1
+reliability: export OMP_WAIT_POLICY = PASSIVE
+reliability: test-env
+	$(BIN)/python -m Testing.reliability -o reliability.json
+
 clean:
-	rm -rf $(VENV) hermes-demo htmlcov .coverage .coverage.* .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf $(VENV) hermes-demo reliability.json htmlcov .coverage .coverage.* .pytest_cache .ruff_cache .mypy_cache .hypothesis

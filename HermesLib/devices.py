@@ -4,6 +4,7 @@ import ctypes
 import gc
 import sys
 from contextlib import suppress
+from functools import cache
 
 import torch
 
@@ -32,6 +33,18 @@ def select_device(name: str = "auto") -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(name)
+
+
+def use_threads(number: int | None) -> None:
+    """Compute with so many threads; None for as many as PyTorch had chosen at first."""
+    wanted = number or _own_threads()
+    if torch.get_num_threads() != wanted:
+        torch.set_num_threads(wanted)
+
+
+@cache
+def _own_threads() -> int:
+    return torch.get_num_threads()
 
 
 def is_out_of_memory(error: Exception) -> bool:

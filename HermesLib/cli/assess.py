@@ -1,7 +1,6 @@
 """``hermes assess``: quality control of any segmentation, without a promptable model."""
 
 import argparse
-from pathlib import Path
 
 from HermesLib.cli.options import (
     add_image,
@@ -9,6 +8,7 @@ from HermesLib.cli.options import (
     add_output,
     add_quality_options,
     add_selection,
+    named_path,
     shared_fields,
 )
 from HermesLib.refinement.settings import RefinementSettings
@@ -21,7 +21,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     add_image(parser)
     parser.add_argument(
-        "mask", metavar="MASK", type=Path, help="the segmentation to assess, on the image's grid"
+        "mask",
+        metavar="MASK",
+        type=named_path,
+        help="the segmentation to assess, on the image's grid",
     )
     add_labels(parser, "MASK")
     add_output(parser)

@@ -19,7 +19,7 @@ from HermesLib.refinement.settings import RefinementSettings
 
 #: How long one turn waits for the engine, seconds.
 _WAIT = 0.05
-_SHARED = ("preset", "quality", "samples", "steps", "score", "device", "command")
+_SHARED = ("preset", "quality", "samples", "steps", "score", "device", "command", "keep_names")
 #: As :data:`HermesLib.cli.main.BAD_INPUT` and ``INTERRUPTED``.
 _SOME_FAILED, _INTERRUPTED = 2, 130
 

@@ -1,10 +1,9 @@
 """``hermes export``: write a result as a DICOM Segmentation object for the archive."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from HermesLib.cli.options import add_labels, add_series
+from HermesLib.cli.options import add_labels, add_series, named_path
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -15,14 +14,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "mask",
         metavar="MASK",
-        type=Path,
+        type=named_path,
         help="the segmentation, e.g. segmentation.nii.gz of a run",
     )
     add_labels(parser, "MASK")
     parser.add_argument(
         "--dicom",
         required=True,
-        type=Path,
+        type=named_path,
         metavar="FOLDER",
         help="the DICOM series that was segmented",
     )
@@ -31,14 +30,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "-o",
         "--output",
         required=True,
-        type=Path,
+        type=named_path,
         metavar="FILE",
         help="the file to write, e.g. prostate.seg.dcm",
     )
     parser.add_argument("--preset", default="prostate-t2", help="organ (default: %(default)s)")
     parser.add_argument(
         "--report",
-        type=Path,
+        type=named_path,
         metavar="FILE",
         help="the run's report.json: version, weights and seed are stored in the object"
         " (default: the one beside MASK)",

@@ -31,6 +31,7 @@ COMMANDS = {
     "refine": "HermesLib.cli.refine",
     "assess": "HermesLib.cli.assess",
     "cohort": "HermesLib.cli.cohort",
+    "rerun": "HermesLib.cli.rerun",
     "export": "HermesLib.cli.export",
     "series": "HermesLib.cli.series",
     "train": "HermesLib.cli.train",

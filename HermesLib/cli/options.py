@@ -13,12 +13,19 @@ from HermesLib.refinement.settings import RefinementSettings
 DEFAULTS = RefinementSettings()
 
 
+def named_path(text: str) -> Path:
+    """A path that a user gives; an empty one would be the current folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the name is empty; give a file or folder")
+    return Path(text)
+
+
 def add_image(parser: argparse.ArgumentParser) -> None:
     """Add the positional argument ``IMAGE``."""
     parser.add_argument(
         "image",
         metavar="IMAGE",
-        type=Path,
+        type=named_path,
         help="NIfTI, NRRD, MHA, a folder of DICOM files or a 2D PNG",
     )
     add_series(parser)
@@ -39,7 +46,7 @@ def add_output(parser: argparse.ArgumentParser, default: str | None = None) -> N
         "-o",
         "--output",
         metavar="DIR",
-        type=Path,
+        type=named_path,
         default=default and Path(default),
         required=default is None,
         help="folder for the results" + (f" (default {default})" if default else ""),
@@ -151,6 +158,11 @@ def add_quality_options(parser: argparse.ArgumentParser) -> None:
         help="seed of everything random (default %(default)s)",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default %(default)s)")
+    parser.add_argument(
+        "--keep-names",
+        action="store_true",
+        help="name the files in report.json; without it, the report has checksums only",
+    )
     add_progress(parser)
 
 
@@ -165,7 +177,7 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--truth",
         metavar="LABEL",
-        type=Path,
+        type=named_path,
         help="true mask; its Dice is reported and never used",
     )
     parser.add_argument(
@@ -193,6 +205,7 @@ def shared_fields(arguments: argparse.Namespace) -> dict[str, Any]:
         "labels",
         "device",
         "command",
+        "keep_names",
     )
     return {name: getattr(arguments, name) for name in names}
 

@@ -1,7 +1,6 @@
 """``hermes refine``: segment an image; the quality control prompts the model."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from HermesLib.cli.options import (
@@ -13,6 +12,7 @@ from HermesLib.cli.options import (
     add_prompt,
     add_quality_options,
     add_selection,
+    named_path,
     shared_fields,
 )
 from HermesLib.prompts.settings import PromptSettings
@@ -36,14 +36,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--first-prompt",
         metavar="JSON",
-        type=Path,
+        type=named_path,
         help="your prompt for all selected slices instead of a random first prompt;"
         " the file is described in docs/first-prompts.md",
     )
     parser.add_argument(
         "--init",
         metavar="MASK",
-        type=Path,
+        type=named_path,
         help="start from this mask instead of the model's first mask",
     )
     add_labels(parser, "--init")

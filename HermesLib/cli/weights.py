@@ -22,6 +22,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     importing.add_argument("source", metavar="FILE|URL")
     importing.add_argument("--name", help="its name from now on (default: the file's name)")
     importing.add_argument("--sha256", help="the expected SHA-256")
+    importing.add_argument(
+        "--largest",
+        metavar="MB",
+        type=float,
+        default=4000.0,
+        help="the most that is downloaded (default %(default)g MB)",
+    )
     importing.set_defaults(run=run_import)
 
 
@@ -71,12 +78,22 @@ def run_verify(arguments: argparse.Namespace) -> int:
 def run_import(arguments: argparse.Namespace) -> int:
     """Import one file."""
     from HermesLib.weights.imported import import_weights
+    from HermesLib.weights.official import require_official
 
     def show_progress(done: int, total: int | None) -> None:
         of_total = f" of {total / 1e6:.0f}" if total else ""
         print(f"\r{done / 1e6:.0f}{of_total} MB", end="", file=sys.stderr, flush=True)
 
     on_progress = show_progress if sys.stderr.isatty() else None
-    path = import_weights(arguments.source, arguments.name, arguments.sha256, on_progress)
+    path = import_weights(
+        arguments.source,
+        arguments.name,
+        arguments.sha256,
+        on_progress,
+        int(arguments.largest * 1e6),
+    )
+    official = require_official(path.name, path)
+    if official is not None:
+        print(f"the official file of {official.model} ({official.source})")
     print(f"imported as {path.name}; use it with --weights {path.name}")
     return 0

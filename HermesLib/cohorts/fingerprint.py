@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from HermesLib import __version__
-from HermesLib.engine.serialization import to_plain
 from HermesLib.io.digest import file_sha256
 from HermesLib.io.image_files import image_sha256
 from HermesLib.notices import heard_by
 from HermesLib.resources import resource_path
 from HermesLib.runs.request import RunRequest
+from HermesLib.runs.serialization import to_plain
 
 _FORMAT = 1
 #: Fields that do not change a result, and files, of which the content counts.

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from HermesLib.engine.serialization import Arrays, from_plain, to_plain
 from HermesLib.engine.wire import Frame, FrameError
 from HermesLib.errors import BAD_INPUT
 from HermesLib.io.orientation import SliceAxes
 from HermesLib.notices import Notice
 from HermesLib.refinement.events import Iteration
 from HermesLib.runs.request import AssessRequest, ImportRequest, RefineRequest, RunRequest
+from HermesLib.runs.serialization import Arrays, from_plain, to_plain
 
 #: Run number of messages about the engine itself.
 NO_RUN = 0

@@ -49,7 +49,7 @@ class Patience:
     limit: float
     waited: float = 0.0
     said: bool = False
-    _looked: float = field(default_factory=time.monotonic)
+    _looked: float = field(default_factory=lambda: time.monotonic())
     _worked: float = -math.inf
 
     def see(self, message: Message) -> bool:

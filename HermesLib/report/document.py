@@ -6,7 +6,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,21 @@ class Network:
 
 @dataclass(frozen=True)
 class Provenance:
-    """How a result was made; contains no patient data (file names, but no paths)."""
+    """How a result was made; contains no patient data, and names of files only if asked for.
+
+    Attributes:
+        hermes: the version.
+        command: which command was called; all its words where names are kept.
+        seed, device, preset, model, quality, score: of the run.
+        image_sha256: of the image's file.
+        interval: what the interval of the pDSC can guarantee.
+        fallbacks: what the run gave up where memory ran out.
+        settings: all of them, so that the run can be repeated.
+        inputs: checksums of the content of all inputs, and a user's first prompt.
+        versions: of Python and the packages that compute.
+        threads: how many threads computed.
+        names: of the files, where they are kept.
+    """
 
     hermes: str
     command: tuple[str, ...]
@@ -60,6 +74,11 @@ class Provenance:
     image_sha256: str
     interval: Guarantee | None = None
     fallbacks: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    threads: int = 1
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The ``provenance`` object of the report."""

@@ -9,10 +9,9 @@ from typing import Any
 
 import torch
 
-from HermesLib.devices import select_device
+from HermesLib.devices import select_device, use_threads
 from HermesLib.errors import HermesError
 from HermesLib.io.mask_values import INITIAL
-from HermesLib.models.protocol import PromptableModel
 from HermesLib.models.registry import ModelEntry, model_entry, prompt_kind
 from HermesLib.notices import Notice
 from HermesLib.presets.preset import Preset
@@ -30,8 +29,9 @@ from HermesLib.report.document import build_report
 from HermesLib.runs.inputs import RunInputs, RunSources, prepare_inputs, read_sources
 from HermesLib.runs.iterations_file import write_iterations
 from HermesLib.runs.model_cache import ModelCache
-from HermesLib.runs.request import AssessRequest, RefineRequest, RunRequest
-from HermesLib.runs.results import provenance_of, write_results
+from HermesLib.runs.provenance import UsedParts, provenance_of, require_expected
+from HermesLib.runs.request import AssessRequest, Expected, RefineRequest, RunRequest
+from HermesLib.runs.results import write_results
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,8 @@ class OpenRun:
     Attributes:
         request: what to do.
         inputs: the image and its masks.
-        preset, device, model, quality: what it works with; no model where masks are assessed.
+        parts: what it works with.
+        checksums: of the parts.
         out_of_distribution: indices of the slices that look unlike the QC's training patients;
             None if unknown.
         events: one for each slice and iteration.
@@ -65,10 +66,8 @@ class OpenRun:
 
     request: RunRequest
     inputs: RunInputs
-    preset: Preset
-    device: torch.device
-    model: PromptableModel | None
-    quality: QualityControl
+    parts: UsedParts
+    checksums: Expected
     out_of_distribution: tuple[int, ...] | None
     events: Iterator[Iteration]
     started: float
@@ -77,7 +76,7 @@ class OpenRun:
         self, results: Sequence[SliceResult], notices: Sequence[Notice] = ()
     ) -> dict[str, Any]:
         """The content of ``report.json``."""
-        provenance = provenance_of(self.request, self.inputs, self.device, self.model, self.quality)
+        provenance = provenance_of(self.request, self.parts, self.checksums)
         seconds = time.perf_counter() - self.started
         volume = self.inputs.volume
         return build_report(
@@ -96,12 +95,14 @@ class OpenRun:
         """The reasons to look at each slice, from all results together."""
         volume = self.inputs.volume
         grid = Grid(math.prod(volume.pixel_spacing), volume.slice_spacing, len(volume.array))
-        return result_marks(results, grid, self.out_of_distribution, self.quality.anatomy_rule)
+        return result_marks(
+            results, grid, self.out_of_distribution, self.parts.quality.anatomy_rule
+        )
 
     def write(self, folder: Path, results: Sequence[SliceResult], report: dict[str, Any]) -> None:
         """Write the result files into an existing folder, all iterations too if asked for."""
         threshold = self.request.settings.threshold
-        write_results(folder, results, self.inputs, self.preset, report, threshold)
+        write_results(folder, results, self.inputs, self.parts.preset, report, threshold)
         if self.request.write_iterations:
             volume = self.inputs.volume
             write_iterations(folder, results, volume.array.shape, volume.axes)
@@ -113,6 +114,7 @@ def open_run(request: RunRequest, cache: ModelCache, memory: InMemory | None = N
     Raises:
         HermesError: a bad request, bad files or bad weights.
     """
+    use_threads(request.threads)
     if isinstance(request, AssessRequest):
         return _open_assessment(request, cache, memory)
     assert isinstance(request, RefineRequest)
@@ -128,12 +130,17 @@ def _open_refinement(request: RefineRequest, cache: ModelCache, memory: InMemory
     first_prompt = None if memory is None else memory.first_prompt
     kind = _run_prompt_kind(entry, request.prompt, first_plain, first_prompt)
     strategy = strategy_for(kind, request.prompting)
-    inputs = prepare_inputs(_sources(request, memory, request.init), preset, request.slices)
+    sources = _sources(request, memory, request.init)
+    inputs = prepare_inputs(sources, preset, request.slices)
     if first_plain is not None:
         height, width = inputs.images.shape[-2:]
         first_prompt = prompt_from_plain(first_plain, (height, width))
+    elif first_prompt is not None:
+        first_plain = first_prompt.to_plain()
     model = cache.model(entry.name, request.weights, device)
     quality = _quality(request, preset, device, cache)
+    parts = UsedParts(sources, first_plain, preset, device, model, quality)
+    checksums = _checked(request, parts)
     refiner = Refiner(model, quality, strategy=strategy, settings=request.settings)
     observation = inputs.observe(quality)
     flagged = _flagged(observation, inputs.indices)
@@ -147,7 +154,7 @@ def _open_refinement(request: RefineRequest, cache: ModelCache, memory: InMemory
         batch_size=request.slices_at_once,
         device=device,
     )
-    return OpenRun(request, inputs, preset, device, model, quality, flagged, events, started)
+    return OpenRun(request, inputs, parts, checksums, flagged, events, started)
 
 
 def _open_assessment(request: AssessRequest, cache: ModelCache, memory: InMemory | None) -> OpenRun:
@@ -159,6 +166,8 @@ def _open_assessment(request: AssessRequest, cache: ModelCache, memory: InMemory
     if inputs.mask is None:
         raise HermesError("there is no mask to assess; give one")
     quality = _quality(request, preset, device, cache)
+    parts = UsedParts(sources, None, preset, device, None, quality)
+    checksums = _checked(request, parts)
     observation = inputs.observe(quality)
     flagged = _flagged(observation, inputs.indices)
     events = assess_volume(
@@ -171,7 +180,19 @@ def _open_assessment(request: AssessRequest, cache: ModelCache, memory: InMemory
         batch_size=request.slices_at_once,
         device=device,
     )
-    return OpenRun(request, inputs, preset, device, None, quality, flagged, events, started)
+    return OpenRun(request, inputs, parts, checksums, flagged, events, started)
+
+
+def _checked(request: RunRequest, parts: UsedParts) -> Expected:
+    """The checksums of what a run works with.
+
+    Raises:
+        HermesError: the run repeats another one, and something differs.
+    """
+    checksums = parts.checksums()
+    if request.expected is not None:
+        require_expected(request.expected, checksums)
+    return checksums
 
 
 def _flagged(observation: Observation, indices: Sequence[int]) -> tuple[int, ...] | None:

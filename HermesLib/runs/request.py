@@ -12,6 +12,25 @@ SliceRange = tuple[int | None, int | None]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Expected:
+    """Checksums of what a run works with, as its report lists them; None for what it lacks.
+
+    Attributes:
+        image: of the voxels as slices.
+        truth, mask: of the masks as slices.
+        preset: of the content of the preset.
+        model, quality: of the weight files.
+    """
+
+    image: str | None = None
+    truth: str | None = None
+    mask: str | None = None
+    preset: str | None = None
+    model: str | None = None
+    quality: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunRequest:
     """The fields that refining and assessing share.
 
@@ -36,6 +55,9 @@ class RunRequest:
         send_masks: whether the engine sends masks, pGTs and prompts, or numbers only.
         write_iterations: whether all iterations are among the result files
             (:mod:`HermesLib.runs.iterations_file`).
+        keep_names: whether the report names the files; names may be those of patients.
+        threads: how many threads compute; None for PyTorch's own number.
+        expected: what the inputs must be, where a run is repeated.
     """
 
     image: Path | None
@@ -56,6 +78,9 @@ class RunRequest:
     fallbacks: tuple[str, ...] = ()
     send_masks: bool = True
     write_iterations: bool = False
+    keep_names: bool = False
+    threads: int | None = None
+    expected: Expected | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

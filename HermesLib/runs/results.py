@@ -5,23 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-from HermesLib import __version__
 from HermesLib.io.digest import file_sha256
 from HermesLib.io.masks import write_mask
 from HermesLib.io.neighbours import own_slice
 from HermesLib.io.staged_folder import MANIFEST
-from HermesLib.models.protocol import PromptableModel
 from HermesLib.presets.preset import Preset
-from HermesLib.quality.protocol import QualityControl
 from HermesLib.refinement.history import SliceResult
 from HermesLib.refinement.marks import report_marks
-from HermesLib.report.document import Network, Provenance, write_csv, write_json
+from HermesLib.report.document import write_csv, write_json
 from HermesLib.report.overview.figure import write_overview
 from HermesLib.report.overview.header import Heading
 from HermesLib.runs.inputs import RunInputs
-from HermesLib.runs.request import RunRequest
 
 
 def write_results(
@@ -63,38 +58,3 @@ def result_masks(
         segmentation[result.index] = result.best_record.mask.unpack()
         pgt[result.index] = result.best_record.pgt.unpack()
     return segmentation, pgt
-
-
-def provenance_of(
-    request: RunRequest,
-    inputs: RunInputs,
-    device: torch.device,
-    model: PromptableModel | None,
-    quality: QualityControl,
-) -> Provenance:
-    """The provenance of a run; folders are cut from the command line: they may name a patient."""
-    return Provenance(
-        hermes=__version__,
-        command=tuple(without_folders(word) for word in request.command),
-        seed=request.settings.seed,
-        device=str(device),
-        preset=Path(request.preset).stem,
-        model=None if model is None else Network(model.name, model.sha256),
-        quality=Network(quality.name, quality.sha256),
-        score=quality.score,
-        image_sha256=inputs.volume.sha256,
-        interval=quality.guarantee,
-        fallbacks=request.fallbacks,
-    )
-
-
-def without_folders(word: str) -> str:
-    """A word of a command line; a path in it is cut to the file's name.
-
-    >>> without_folders("/data/doe/t2.nii.gz"), without_folders("--truth=doe/label.nii.gz")
-    ('t2.nii.gz', '--truth=label.nii.gz')
-    >>> without_folders("4:12")
-    '4:12'
-    """
-    option, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
-    return option + equals + Path(value.replace("\\", "/")).name

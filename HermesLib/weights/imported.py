@@ -3,20 +3,36 @@
 import os
 import shutil
 import sys
-import tempfile
-import urllib.error
-import urllib.parse
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from HermesLib.errors import HermesError
+from HermesLib.io.digest import file_sha256
+from HermesLib.io.owned_folder import owned_folder, sweep
+from HermesLib.io.whole_file import to_disk, write_error
+from HermesLib.weights.download import (
+    PART,
+    DownloadProgress,
+    downloaded,
+    remove_stale,
+    split_address,
+)
+from HermesLib.weights.official import require_official
 
-#: Called with the bytes read so far and the total, None where the server does not state it.
-DownloadProgress = Callable[[int, int | None], None]
-
-_BLOCK_BYTES = 1 << 20
-_TIMEOUT_SECONDS = 60
+#: The most that is downloaded; the largest published promptable model has 2.6 GB.
+LARGEST_BYTES = 4 << 30
+#: Shorter than any file system's limit, with room for a suffix.
+_LONGEST_NAME = 200
+#: Names that Windows keeps for devices.
+_DEVICES = {
+    "CON",
+    "PRN",
+    "AUX",
+    "NUL",
+    *(f"{kind}{n}" for kind in ("COM", "LPT") for n in range(10)),
+}
 
 
 def data_folder() -> Path:
@@ -42,11 +58,15 @@ def cache_folder() -> Path:
 
 
 def imported_weights() -> list[Path]:
-    """Files in the cache folder, sorted."""
+    """Files in the cache folder, sorted; not those on their way."""
     folder = cache_folder()
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".part")
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.is_file() and not path.name.startswith(".") and PART not in path.suffix
+    )
 
 
 def find_weights(name: str) -> Path:
@@ -65,62 +85,86 @@ def import_weights(
     name: str | None = None,
     sha256: str | None = None,
     on_progress: DownloadProgress | None = None,
+    largest: int = LARGEST_BYTES,
 ) -> Path:
-    """Copy a file or download a URL (https, http or file) into the cache folder.
+    """Copy a file or download an address (https or file) into the cache folder.
 
-    The file is checked before it becomes available.
+    The file is checked before it becomes available. A download that broke off is gone on with.
 
     Args:
-        source: a path or URL.
+        source: a path or an address.
         name: the file's name from now on; by default its present one.
-        sha256: the expected checksum; None checks only that the file can be read as weights.
+        sha256: the expected checksum; None checks that the file can be read as weights, and that a
+            file with the name of an official one is that one.
         on_progress: called during a download.
+        largest: the most bytes that are downloaded.
 
     Raises:
         HermesError: unreachable source, wrong checksum, or a file that cannot be read as weights.
             Nothing is imported then.
+        ComputerError: the connection was lost, or the disk is full.
     """
-    from HermesLib.weights.checkpoint import load_checkpoint
-
-    parts = urllib.parse.urlparse(source)
-    is_url = parts.scheme in ("http", "https", "file")
-    target = cache_folder() / (name or Path(parts.path if is_url else source).name)
-    if target.name in ("", ".", "..") or (name is not None and Path(name).name != name):
-        raise HermesError(
-            f"'{name or source}' does not give a usable file name; choose one with --name"
-        )
-    if not is_url and not Path(source).is_file():
-        raise HermesError(f"no weight file at {source}")
+    parts = split_address(source) if "://" in source else None
+    path = None if parts is None else urllib.request.url2pathname(parts.path)
+    target = cache_folder() / _file_name(name, Path(source if path is None else path).name)
+    if parts is None or parts.scheme == "file":
+        local = Path(source if path is None else path)
+        if not local.is_file():
+            raise HermesError(f"no weight file at {local}")
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, suffix=".part") as staging:
-        partial = Path(staging) / target.name
-        if is_url:
-            _download(source, partial, on_progress)
+    sweep(target.parent, lambda folder: None)
+    remove_stale(target.parent)
+    with owned_folder(target.parent) as staging:
+        staged = staging / target.name
+        if parts is None or parts.scheme == "file":
+            with _write_errors(target.name):
+                shutil.copyfile(local, staged)
+            _take(staged, target, sha256 or file_sha256(local))
         else:
-            shutil.copyfile(source, partial)
-        load_checkpoint(partial, sha256)
-        os.replace(partial, target)
+            with downloaded(source, target.parent, largest, on_progress) as part:
+                part.rename(staged)
+                _take(staged, target, sha256)
     return target
 
 
-def _download(url: str, path: Path, on_progress: DownloadProgress | None) -> None:
-    done = 0
+def _take(staged: Path, target: Path, sha256: str | None) -> None:
+    """Check a file and give it its place."""
+    from HermesLib.weights.checkpoint import load_checkpoint
+
+    require_official(target.name, staged)
+    load_checkpoint(staged, sha256)
+    with _write_errors(target.name):
+        to_disk(staged)
+        staged.replace(target)
+
+
+@contextmanager
+def _write_errors(name: str) -> Iterator[None]:
     try:
-        with (
-            urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as response,
-            open(path, "wb") as stream,
-        ):
-            length = response.headers.get("Content-Length")
-            total = int(length) if length else None
-            while block := response.read(_BLOCK_BYTES):
-                stream.write(block)
-                done += len(block)
-                if on_progress:
-                    on_progress(done, total)
-    except (urllib.error.URLError, OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
+        yield
+    except OSError as error:
+        raise write_error(name, error) from error
+
+
+def _file_name(asked: str | None, present: str) -> str:
+    """A file's name from now on.
+
+    Raises:
+        HermesError: it cannot be the name of a file on every system.
+    """
+    name = present if asked is None else asked
+    usable = (
+        name.isprintable()
+        and 0 < len(name) <= _LONGEST_NAME
+        and not set(name) & set('/\\:*?"<>|')
+        and not name.startswith(".")
+        and not name.endswith((".", " ", PART))
+        and name.partition(".")[0].upper() not in _DEVICES
+    )
+    if not usable:
+        given = "the address" if asked is None else "--name"
         raise HermesError(
-            f"could not download {url}: {reason}; check the address and the connection"
-        ) from error
-    if total is not None and done != total:
-        raise HermesError(f"the download of {url} stopped at {done} of {total} bytes; try again")
+            f"{given} does not give a usable file name; choose one with --name, such as"
+            " model.safetensors"
+        )
+    return name

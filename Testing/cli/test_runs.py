@@ -158,31 +158,26 @@ def test_other_files_in_the_folder_are_kept_and_old_results_replaced(
     assert json.loads((output / "report.json").read_text(encoding="utf-8"))["format"] == 1
 
 
-def test_report_contains_no_folder_names(hermes: Hermes, files: Path, tmp_path: Path):
+@pytest.mark.parametrize("kept", [False, True])
+def test_the_report_names_no_file_and_no_folder_unless_asked_to(
+    hermes: Hermes, files: Path, tmp_path: Path, kept: bool
+):
     patient = tmp_path / "Doe^Jane 1971"
     files.rename(patient)
-    label = f"--truth={patient / 'one_label.nii.gz'}"
-    assert (
-        hermes(
-            "assess",
-            patient / "one.nii.gz",
-            patient / "one_label.nii.gz",
-            "-o",
-            patient / "out",
-            label,
-        ).code
-        == 0
-    )
+    image, mask = patient / "doe_jane.nii.gz", patient / "19710203.nii.gz"
+    (patient / "one.nii.gz").rename(image)
+    (patient / "one_label.nii.gz").rename(mask)
+    words = ["assess", image, mask, f"-o{patient / 'out'}", f"--truth={mask}"]
+    assert hermes(*words, *(["--keep-names"] if kept else [])).code == 0
     for name in ("report.json", "report.csv"):
-        assert "Doe" not in (patient / "out" / name).read_text(encoding="utf-8")
-    command = json.loads((patient / "out" / "report.json").read_text(encoding="utf-8"))[
+        text = (patient / "out" / name).read_text(encoding="utf-8")
+        assert "Doe" not in text and "1971 " not in text
+        assert kept or ("doe_jane" not in text and "19710203" not in text)
+    provenance = json.loads((patient / "out" / "report.json").read_text(encoding="utf-8"))[
         "provenance"
-    ]["command"]
-    assert command == [
-        "assess",
-        "one.nii.gz",
-        "one_label.nii.gz",
-        "-o",
-        "out",
-        "--truth=one_label.nii.gz",
     ]
+    if kept:
+        assert provenance["names"]["image"] == "doe_jane.nii.gz"
+        assert "--truth=19710203.nii.gz" in provenance["command"]
+    else:
+        assert provenance["names"] == {} and provenance["command"] == ["assess"]

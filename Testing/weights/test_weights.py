@@ -1,10 +1,7 @@
 """Weight files: official checkpoints, bundled files, and no file that could run code."""
 
-import functools
-import http.server
 import json
 import pickle
-import threading
 from pathlib import Path
 
 import pytest
@@ -16,7 +13,6 @@ from HermesLib.io.digest import file_sha256
 from HermesLib.models.registry import MODELS, load_model
 from HermesLib.weights.bundled import bundled_checkpoint, bundled_weights, verify_bundled
 from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
-from HermesLib.weights.imported import import_weights, imported_weights
 from Testing.models.small import write_checkpoint
 
 
@@ -64,43 +60,6 @@ def test_a_truncated_file_is_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(HermesError, match="truncated"):
         load_model("mideepseg", str(path))
-
-
-def test_a_download_is_checked_before_it_can_be_used(tmp_path, cache):
-    site = tmp_path / "site"
-    site.mkdir()
-    path = write_checkpoint(site, "mideepseg")
-    quiet = type(
-        "Quiet", (http.server.SimpleHTTPRequestHandler,), {"log_message": lambda self, *words: None}
-    )
-    server = http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(quiet, directory=str(site))
-    )
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}/{path.name}"
-    try:
-        with pytest.raises(HermesError, match="damaged or a different file"):
-            import_weights(address, sha256="0" * 64)
-        assert imported_weights() == []
-        with pytest.raises(HermesError, match="could not download"):
-            import_weights(address + ".missing")
-        seen = []
-        import_weights(
-            address,
-            "mine.safetensors",
-            file_sha256(path),
-            lambda done, total: seen.append((done, total)),
-        )
-    finally:
-        server.shutdown()
-    assert seen[-1] == (path.stat().st_size, path.stat().st_size)
-    assert load_model("mideepseg", "mine.safetensors").sha256 == file_sha256(path)
-
-
-def test_a_name_cannot_lead_out_of_the_cache(tmp_path, cache):
-    path = write_checkpoint(tmp_path, "mideepseg")
-    with pytest.raises(HermesError, match="file name"):
-        import_weights(str(path), "../elsewhere.safetensors")
 
 
 def test_bundled_weights_are_intact_small_and_have_cards():

@@ -1,0 +1,117 @@
+"""What a report records of a run, so that the run can be repeated: nothing that names a patient."""
+
+import hashlib
+import platform
+from dataclasses import asdict
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from HermesLib.io.volumes import Volume
+from HermesLib.presets.preset import Preset
+from HermesLib.presets.registry import preset_names
+from HermesLib.quality.registry import QUALITY_CONTROLS
+from HermesLib.runs.request import RefineRequest, RunRequest
+from HermesLib.runs.serialization import to_plain
+
+_COMMANDS = ("hermes", "refine", "assess", "demo", "cohort", "rerun")
+#: In place of a file in the settings: its content is known by a checksum.
+FILE = "file"
+#: Fields of a request that the settings leave out: files, and what changes no result.
+LEFT_OUT = (
+    "image",
+    "series",
+    "truth",
+    "init",
+    "mask",
+    "first_prompt",
+    "command",
+    "fallbacks",
+    "send_masks",
+    "write_iterations",
+    "device",
+    "keep_names",
+    "threads",
+    "expected",
+)
+_COMMANDS = ("hermes", "refine", "assess", "demo", "cohort", "rerun")
+_PACKAGES = ("torch", "numpy", "scipy", "scikit-image", "SimpleITK", "monai")
+
+
+def recorded_settings(request: RunRequest) -> dict[str, Any]:
+    """All settings of a run as JSON takes them; files are named :data:`FILE`."""
+    plain = to_plain(type(request), request, {})
+    settings = {name: value for name, value in plain.items() if name not in LEFT_OUT}
+    settings["kind"] = "refine" if isinstance(request, RefineRequest) else "assess"
+    if request.preset not in preset_names():
+        settings["preset"] = FILE
+    if request.quality not in QUALITY_CONTROLS:
+        settings["quality"] = FILE
+    if settings.get("weights", "bundled") != "bundled":
+        settings["weights"] = FILE
+    return settings
+
+
+def recorded_names(request: RunRequest) -> dict[str, str]:
+    """The names of the files by what they are to the run, without their folders."""
+    fields = ("image", "truth", "mask", "init", "first_prompt", "preset", "quality", "weights")
+    values = {field: getattr(request, field, None) for field in fields}
+    return {field: Path(value).name for field, value in values.items() if value is not None}
+
+
+def recorded_command(request: RunRequest) -> tuple[str, ...]:
+    """Which command was called; with all its words where names are kept."""
+    if request.keep_names:
+        return tuple(without_folders(word) for word in request.command)
+    return tuple(word for word in request.command[:2] if word in _COMMANDS)
+
+
+@cache
+def versions() -> dict[str, str]:
+    """The versions of Python and of the packages that compute."""
+    found = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = ""
+    return found
+
+
+def threads() -> int:
+    """How many threads compute; sums differ in their last digit with another number."""
+    return torch.get_num_threads()
+
+
+def volume_sha256(volume: Volume) -> str:
+    """Of a volume's voxels as slices: the same however the volume is stored."""
+    return array_sha256(volume.array)
+
+
+def array_sha256(array: np.ndarray) -> str:
+    """Of the shape and the values of an array."""
+    digest = hashlib.sha256(repr((array.shape, array.dtype.str)).encode())
+    digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def preset_sha256(preset: Preset) -> str:
+    """Of the content of a preset, without its name and that of its weights."""
+    plain = {key: value for key, value in asdict(preset).items() if key not in ("name", "quality")}
+    return hashlib.sha256(repr(sorted(plain.items())).encode()).hexdigest()
+
+
+def without_folders(word: str) -> str:
+    """A word of a command line; a path in it is cut to the file's name.
+
+    >>> without_folders("/data/doe/t2.nii.gz"), without_folders("--truth=doe/label.nii.gz")
+    ('t2.nii.gz', '--truth=label.nii.gz')
+    >>> without_folders("4:12")
+    '4:12'
+    """
+    option, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
+    return option + equals + Path(value.replace("\\", "/")).name

@@ -1,0 +1,134 @@
+"""Repeat a run from its report: the same settings, the same inputs, the same number of threads."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from HermesLib.errors import HermesError
+from HermesLib.io.digest import file_sha256
+from HermesLib.io.whole_file import write_whole
+from HermesLib.runs.recorded import FILE, versions
+from HermesLib.runs.request import AssessRequest, Expected, RefineRequest, RunRequest
+from HermesLib.runs.serialization import from_plain
+from HermesLib.weights.imported import imported_weights
+
+#: The results that follow from the request alone; the other files state times.
+SAME = ("segmentation.nii.gz", "pgt.nii.gz")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """The files of a run that is repeated.
+
+    Attributes:
+        image: file or DICOM folder.
+        series: of a DICOM folder.
+        mask: the initial mask, or the mask that was assessed.
+        truth: the true mask; may be left out, as no result follows from it.
+        preset, quality, weights: files, where the run used files.
+    """
+
+    image: Path
+    series: str | None = None
+    mask: Path | None = None
+    truth: Path | None = None
+    preset: Path | None = None
+    quality: Path | None = None
+    weights: Path | None = None
+
+
+def request_from_report(
+    report: Mapping[str, Any], inputs: Inputs, folder: Path | None = None
+) -> RunRequest:
+    """The request that repeats a run. The run itself compares the inputs with those of the report.
+
+    Args:
+        report: the content of ``report.json``.
+        inputs: the files; the report knows their content, not their names.
+        folder: for the file of a first prompt, which is in the report.
+
+    Raises:
+        HermesError: the report does not hold all settings, or a file is missing.
+    """
+    provenance = report["provenance"]
+    try:
+        settings = dict(provenance["settings"])
+        kind = {"refine": RefineRequest, "assess": AssessRequest}[settings.pop("kind")]
+        recorded = provenance["inputs"]
+        named = {name: _file(name, settings, inputs, provenance) for name in _FILES}
+        settings |= {name: value for name, value in named.items() if value is not None}
+        settings["slices_at_once"] = int(settings["slices_at_once"])
+        settings |= {
+            "image": str(inputs.image),
+            "series": inputs.series,
+            "truth": None if inputs.truth is None else str(inputs.truth),
+            "device": provenance["device"],
+            "threads": provenance["threads"],
+            "expected": {field.name: recorded.get(field.name) for field in fields(Expected)},
+        }
+        settings["init" if kind is RefineRequest else "mask"] = _mask(recorded, inputs)
+        if recorded.get("first_prompt") is not None:
+            settings["first_prompt"] = str(_first_prompt(recorded["first_prompt"], folder))
+        request: RunRequest = from_plain(kind, settings, {})
+    except HermesError:
+        raise
+    except (KeyError, TypeError, ValueError) as error:
+        raise HermesError(
+            "this report does not hold all settings of its run: it is of an earlier version or was"
+            f" changed ({type(error).__name__}: {error})"
+        ) from error
+    return request
+
+
+def other_versions(report: Mapping[str, Any]) -> list[str]:
+    """The packages of other versions than at the run, one line each."""
+    then = report["provenance"].get("versions", {})
+    return [
+        f"{name} {then[name] or 'unknown'} then, {now or 'none'} now"
+        for name, now in versions().items()
+        if name in then and then[name] != now
+    ]
+
+
+def differences(report: Mapping[str, Any], folder: Path) -> list[str]:
+    """The names of the result files in a folder that differ from those of a report."""
+    before = report.get("files", {})
+    return [name for name in SAME if before.get(name) != file_sha256(folder / name)]
+
+
+#: Fields of a request that name a bundled resource or a file.
+_FILES = ("preset", "quality", "weights")
+
+
+def _file(
+    name: str, settings: Mapping[str, Any], inputs: Inputs, provenance: Mapping[str, Any]
+) -> str | None:
+    given: Path | None = getattr(inputs, name)
+    if settings.get(name) != FILE:
+        if given is not None:
+            raise HermesError(f"the run used no file for its {name}; leave out --{name}")
+        return None
+    if given is not None:
+        return str(given)
+    sha256 = provenance["model"]["sha256"] if name == "weights" else None
+    for path in imported_weights() if sha256 else ():
+        if file_sha256(path) == sha256:
+            return str(path)
+    raise HermesError(f"the run used a file for its {name}; give it with --{name}")
+
+
+def _mask(recorded: Mapping[str, Any], inputs: Inputs) -> str | None:
+    if (recorded.get("mask") is None) != (inputs.mask is None):
+        there = "no mask; leave out" if inputs.mask is not None else "a mask; give it with"
+        raise HermesError(f"the run started from {there} --mask")
+    return None if inputs.mask is None else str(inputs.mask)
+
+
+def _first_prompt(plain: Mapping[str, Any], folder: Path | None) -> Path:
+    if folder is None:
+        raise HermesError("the run started from a prompt; name a folder for its file")
+    path = folder / "first-prompt.json"
+    write_whole(path, json.dumps(plain) + "\n")
+    return path

@@ -1,0 +1,68 @@
+"""Official weight files whose checksum is known from their authors."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from HermesLib.errors import HermesError
+
+_BLOCK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class OfficialFile:
+    """A file as its authors publish it.
+
+    Attributes:
+        model: name in the registry of models.
+        name: of the file.
+        git_blob: its object name in the authors' own git repository (SHA-1 of a header and the
+            bytes), which pins the content.
+        source: where the authors state it.
+    """
+
+    model: str
+    name: str
+    git_blob: str
+    source: str
+
+
+#: Only files whose checksum the authors or several independent sources state. The authors of MedSAM
+#: and ScribblePrompt publish none; of those a user can give one with --sha256.
+OFFICIAL_FILES = (
+    OfficialFile(
+        "mideepseg",
+        "iter_15000.pth",
+        "4d6302cfa1714f3d6d6e6449c5e95362cbdc2590",
+        "https://github.com/HiLab-git/MIDeepSeg, mideepseg/iter_15000.pth",
+    ),
+)
+
+
+def require_official(name: str, path: Path) -> OfficialFile | None:
+    """The official file that a file is; None for others.
+
+    Args:
+        name: that it is to have.
+        path: of its content.
+
+    Raises:
+        HermesError: it has the name of an official file, but another content.
+    """
+    blob = git_blob(path)
+    found = next((file for file in OFFICIAL_FILES if file.git_blob == blob), None)
+    if found is None and any(file.name == name for file in OFFICIAL_FILES):
+        raise HermesError(
+            f"{name} is the name of an official file, and this is not that file (git blob"
+            f" {blob[:12]}...); fetch it again, or give it another name with --name"
+        )
+    return found
+
+
+def git_blob(path: Path) -> str:
+    """The object name that git gives to a file's content."""
+    digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
+    with open(path, "rb") as stream:
+        while block := stream.read(_BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
