@@ -179,7 +179,7 @@ def replay(trace: Trace, settings: RefinementSettings) -> SliceOutcome:
 
 def _end(trace: Trace, settings: RefinementSettings) -> tuple[int, str]:
     """The last iteration with these settings, and the status there."""
-    rule = StoppingRule(settings)
+    rule = StoppingRule(settings, trusted=not trace.out_of_distribution)
     last = len(trace.steps) - 1
     for index, step in enumerate(trace.steps):
         if index == last and trace.status == Status.FAILED:

@@ -16,7 +16,8 @@ import numpy as np
 import SimpleITK
 
 from HermesLib.errors import HermesError
-from HermesLib.io.nifti_geometry import ORIENTATION, nifti_grid
+from HermesLib.io.metadata_keys import ORIENTATION
+from HermesLib.io.nifti_geometry import nifti_grid
 
 if TYPE_CHECKING:
     from nibabel.nifti1 import Nifti1Header

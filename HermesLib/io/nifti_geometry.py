@@ -12,8 +12,6 @@ from HermesLib.notices import notice
 if TYPE_CHECKING:
     from nibabel.nifti1 import Nifti1Header
 
-#: Key of an image's metadata: ``unknown`` where the file does not state how the patient lies.
-ORIENTATION = "hermes_orientation"
 #: Millimetres in the units that a header may state for lengths; 0 means that it states none.
 _MILLIMETRES = {0: 1.0, 1: 1e3, 2: 1.0, 3: 1e-3}
 #: From NIfTI's axes (right, anterior, superior) to DICOM's and ITK's (left, posterior, superior).

@@ -40,6 +40,8 @@ class SliceAxes:
 
 #: The through-plane axis has voxels larger by at least this ratio; below it, anatomy decides.
 _CLEARLY_LARGER = 1.4
+#: Planes by the patient axis that they are perpendicular to.
+PLANES = ("sagittal", "coronal", "axial")
 #: Rows and columns, as (patient axis, sign), of a slice perpendicular to each patient axis.
 #: Patient axes are 0 left, 1 posterior, 2 superior. Axial slices show posterior at the bottom,
 #: coronal and sagittal slices inferior; left (or posterior) is on the right.
@@ -80,6 +82,19 @@ def find_slice_axes(
         bool(cosines[patient, voxel_of[patient]] * sign < 0) for patient, sign in signed_axes
     )
     return SliceAxes((order[0], order[1], order[2]), (backwards[0], backwards[1], backwards[2]))
+
+
+def slice_plane(axes: SliceAxes, direction: Sequence[float]) -> str:
+    """The plane of a volume's slices: ``sagittal``, ``coronal`` or ``axial``.
+
+    An oblique plane is called by the patient axis that its slices are most nearly perpendicular to.
+
+    Args:
+        axes: of the volume.
+        direction: as in :func:`find_slice_axes`.
+    """
+    normal = np.array(direction).reshape(3, 3)[:, axes.order[0]]
+    return PLANES[int(np.abs(normal).argmax())]
 
 
 def _through_plane(size: Sequence[int], spacing: Sequence[float], long_axis: int) -> int:

@@ -12,7 +12,8 @@ import SimpleITK
 from HermesLib.errors import HermesError
 from HermesLib.io.dicom.metadata import frame_of_reference, instance_numbers
 from HermesLib.io.image_files import as_volume, read_image
-from HermesLib.io.orientation import SliceAxes, slice_axes
+from HermesLib.io.metadata_keys import BODY_PART, MODALITY, ORIENTATION
+from HermesLib.io.orientation import SliceAxes, slice_axes, slice_plane
 from HermesLib.io.png import is_png
 from HermesLib.notices import notice
 
@@ -46,6 +47,8 @@ class Volume:
         axes: how voxels become slices.
         sha256: of the file's bytes, of a DICOM series' files in order of their names, or of the
             intensities of an image in memory.
+        plane: ``axial``, ``coronal`` or ``sagittal`` by the header; "" where it states none.
+        modality, body_part: as DICOM states them (Modality, BodyPartExamined); "" where unknown.
         instances: DICOM instance numbers by slice index; empty where they are not known.
         frame_of_reference: UID of the space in which a DICOM series lies; "" where none is known.
     """
@@ -57,6 +60,9 @@ class Volume:
     grid: SimpleITK.Image
     axes: SliceAxes
     sha256: str
+    plane: str = ""
+    modality: str = ""
+    body_part: str = ""
     instances: Mapping[int, int] = field(default_factory=dict)
     frame_of_reference: str = ""
 
@@ -128,6 +134,7 @@ def volume_from_array(array: np.ndarray, spacing: Sequence[float] | None = None)
     slices = np.ascontiguousarray(array if array.ndim == 3 else array[None], np.float32)
     image = SimpleITK.GetImageFromArray(slices)
     image.SetSpacing(_image_spacing(spacing))
+    image.SetMetaData(ORIENTATION, "unknown")
     return _volume(image, _ARRAY_AXES, False, _array_sha256(slices), "the array")
 
 
@@ -165,9 +172,23 @@ def _volume(
         grid=_empty_like(image),
         axes=axes,
         sha256=sha256,
+        plane=_plane(image, axes, windowed),
+        modality=_metadata(image, MODALITY),
+        body_part=_metadata(image, BODY_PART),
         instances=instance_numbers(image, axes),
         frame_of_reference=frame_of_reference(image),
     )
+
+
+def _plane(image: SimpleITK.Image, axes: SliceAxes, windowed: bool) -> str:
+    """The plane that the header states; arrays and pictures state none."""
+    if windowed or image.HasMetaDataKey(ORIENTATION):
+        return ""
+    return slice_plane(axes, image.GetDirection())
+
+
+def _metadata(image: SimpleITK.Image, key: str) -> str:
+    return image.GetMetaData(key) if image.HasMetaDataKey(key) else ""
 
 
 def _doubt_spacing(spacing: Sequence[float]) -> None:

@@ -59,6 +59,9 @@ class Preset:
         model: the promptable model used by default.
         quality: the QC weights used by default: the name of a bundled file, or the path of weights
             beside a user's preset.
+        plane: of the slices that the weights were trained on: ``axial``, ``coronal``, ``sagittal``,
+            or ``any``.
+        body_parts: words of which one is in DICOM's BodyPartExamined, in capitals; any if empty.
     """
 
     name: str
@@ -69,6 +72,8 @@ class Preset:
     intensity: Intensity
     model: str
     quality: str
+    plane: str = "axial"
+    body_parts: tuple[str, ...] = ()
 
 
 def write_preset(path: Path, preset: Preset) -> None:

@@ -16,7 +16,7 @@ from HermesLib.quality.field_of_view import from_grid, to_grid
 from HermesLib.quality.findings import SliceFindings, read_findings
 from HermesLib.quality.network.core import Condition, QualityCore
 from HermesLib.quality.network.image_expert import ImageFeatures
-from HermesLib.quality.ood import pooled_features
+from HermesLib.quality.ood import of_volume, pooled_features
 from HermesLib.quality.organ_map import expected_dice, highest_expected_dice
 from HermesLib.quality.presence import contiguous_presence
 from HermesLib.quality.protocol import Assessment, Evidence, Observation, ScoreKind
@@ -204,7 +204,7 @@ class DiffusionQuality:
     def _out_of_distribution(
         self, images: torch.Tensor, findings: Sequence[SliceFindings]
     ) -> torch.Tensor | None:
-        """Which slices (B,) look unlike all training slices, to any network that can tell."""
+        """Which slices (B,) of a volume look unlike all training slices, to any network at all."""
         verdicts = []
         if self.core.config.generative and self.core.familiarity is not None:
             coarse = [item.readings.own.features.coarse for item in findings]
@@ -212,7 +212,7 @@ class DiffusionQuality:
             verdicts.append(_joined(distances) > 1)
         if self.core.input_check is not None:
             verdicts.append(self.core.input_check.unfamiliar(images, self.members))
-        return torch.stack(verdicts).any(0) if verdicts else None
+        return of_volume(torch.stack(verdicts).any(0)) if verdicts else None
 
     def _organ_map(self, observation: Observation) -> torch.Tensor:
         """Probability (B, H, W) of the organ by the image alone."""

@@ -8,6 +8,17 @@ covariance shrunk towards its diagonal.
 import torch
 from torch import nn
 
+#: Above this share of unfamiliar slices, the whole volume is.
+_UNFAMILIAR_SHARE = 0.5
+
+
+def of_volume(flags: torch.Tensor) -> torch.Tensor:
+    """Which slices (N, bool) of a volume are out of distribution; all of them where most are.
+
+    The image itself is unfamiliar then.
+    """
+    return flags | (flags.float().mean() > _UNFAMILIAR_SHARE) if len(flags) else flags
+
 
 def pooled_features(coarse: torch.Tensor) -> torch.Tensor:
     """Mean and deviation (B, 2 c) of the image expert's coarsest map (B, c, s, s)."""

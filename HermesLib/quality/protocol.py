@@ -35,7 +35,8 @@ class Observation:
         present: (B,) probability that the slice shows the organ, from all slices of the volume;
             None if the QC does not know. On the CPU.
         out_of_distribution: (B,) bool, whether the slice looks unlike all training slices, so that
-            its scores cannot be trusted; None if the QC does not know. On the CPU.
+            its scores cannot be trusted and it is never accepted; None if the QC does not know. On
+            the CPU.
         features: one object a slice, private to the QC that made it.
     """
 
@@ -47,6 +48,14 @@ class Observation:
 
     def __len__(self) -> int:
         return len(self.features)
+
+    def is_trusted(self, row: int) -> bool:
+        """Whether scores of a slice can be trusted; also where the QC does not know."""
+        return self.out_of_distribution is None or not bool(self.out_of_distribution[row])
+
+    def doubted(self) -> "Observation":
+        """The same of a volume that is not what the QC was made for: no slice is trusted."""
+        return replace(self, out_of_distribution=torch.ones(len(self), dtype=torch.bool))
 
     def select(self, indices: Sequence[int]) -> "Observation":
         """The observation of some of the slices, in the order of ``indices``."""

@@ -27,7 +27,8 @@ def assess_slices(
 ) -> Iterator[Iteration]:
     """Assess masks (B, H, W, bool) of slices; the masks stay as they are.
 
-    A slice is ``accepted`` at the threshold and otherwise ``stopped``. It is ``absent`` where it
+    A slice is ``accepted`` at the threshold and otherwise ``stopped``, as are all that look unlike
+    the training patients. It is ``absent`` where it
     probably does not show the organ: an empty mask there scores the probability of absence, any
     other mask scores low. It is ``failed`` where the pGT stays empty.
 
@@ -48,7 +49,8 @@ def assess_slices(
     seconds = (time.perf_counter() - started) / max(len(indices), 1)
     for row, (index, score) in enumerate(zip(indices, scores, strict=True)):
         mask = masks[row].cpu().numpy()
-        status = mask_status(score, settings.threshold, quality.presence_rule)
+        trusted = observation.is_trusted(row)
+        status = mask_status(score, settings.threshold, quality.presence_rule, trusted=trusted)
         borderline = quality.presence_rule.is_borderline(score.present)
         stated = quality.presence_rule.stated(score.present)
         if status is Status.ABSENT:
@@ -71,10 +73,15 @@ def assess_slices(
         )
 
 
-def mask_status(score: SliceScore, threshold: float, rule: PresenceRule) -> Status:
-    """How a slice ends whose mask stays as it is, by the rule of its quality control."""
+def mask_status(
+    score: SliceScore, threshold: float, rule: PresenceRule, *, trusted: bool = True
+) -> Status:
+    """How a slice ends whose mask stays as it is, by the rule of its quality control.
+
+    A slice whose scores cannot be trusted is never accepted.
+    """
     if not rule.shows(score.present):
         return Status.ABSENT
     if not score.pgt.any():
         return Status.FAILED
-    return Status.ACCEPTED if score.pdsc >= threshold else Status.STOPPED
+    return Status.ACCEPTED if trusted and score.pdsc >= threshold else Status.STOPPED

@@ -18,9 +18,6 @@ from HermesLib.quality.anatomy import AnatomyRule
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.history import PackedArray, SliceResult
 
-#: Above this share of unfamiliar slices, the whole volume is.
-_UNFAMILIAR_SHARE = 0.5
-
 
 class Mark(StrEnum):
     """A reason to look at a slice."""
@@ -149,7 +146,7 @@ def volume_marks(
     whole = count is None or len(slices) == count
     found: dict[Mark, set[int]] = {
         Mark.BORDERLINE: {item.index for item in slices if item.borderline},
-        Mark.UNFAMILIAR: _unfamiliar(slices),
+        Mark.UNFAMILIAR: {item.index for item in slices if item.out_of_distribution},
         Mark.ABRUPT_END: _abrupt_ends(slices, thickness, rule or AnatomyRule()),
         Mark.JUMP: _jumps(slices, thickness, rule or AnatomyRule()),
         Mark.GAP: _gaps(slices),
@@ -159,14 +156,6 @@ def volume_marks(
         item.index: tuple(mark for mark, indices in found.items() if item.index in indices)
         for item in slices
     }
-
-
-def _unfamiliar(slices: Sequence[FinalSlice]) -> set[int]:
-    """Unfamiliar slices; all of them where most are: the image itself is unfamiliar then."""
-    unfamiliar = {item.index for item in slices if item.out_of_distribution}
-    if len(unfamiliar) > _UNFAMILIAR_SHARE * len(slices):
-        return {item.index for item in slices}
-    return unfamiliar
 
 
 def _abrupt_ends(slices: Sequence[FinalSlice], thickness: float, rule: AnatomyRule) -> set[int]:

@@ -105,7 +105,7 @@ class Refiner:
         shape = (images.shape[-2], images.shape[-1])
         indices = range(len(images)) if slice_indices is None else slice_indices
         active = [
-            _Slice(position, index, StoppingRule(self.settings))
+            _Slice(position, index, StoppingRule(self.settings, observation.is_trusted(position)))
             for position, index in enumerate(indices)
         ]
         if first_prompt is not None:

@@ -12,11 +12,14 @@ class StoppingRule:
 
     Attributes:
         settings: threshold and patience.
+        trusted: whether the slice's scores can be trusted. A slice that looks unlike all training
+            patients ends at the threshold as any other, but stopped: it is never accepted.
         best_pdsc, best_index: of the last iteration that improved the pDSC by more than the least
             improvement.
     """
 
     settings: RefinementSettings
+    trusted: bool = True
     best_pdsc: float = -1.0
     best_index: int = 0
 
@@ -33,7 +36,7 @@ class StoppingRule:
             self.best_pdsc = pdsc
             self.best_index = index
         if pdsc >= settings.threshold:
-            return Status.ACCEPTED
+            return Status.ACCEPTED if self.trusted else Status.STOPPED
         patience = settings.patience
         if ceiling < settings.threshold:
             patience = min(patience, settings.hopeless_patience)

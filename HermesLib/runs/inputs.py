@@ -13,6 +13,7 @@ from HermesLib.io.neighbours import with_neighbours
 from HermesLib.io.volumes import Volume, read_volume
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.protocol import Observation, QualityControl
+from HermesLib.runs.input_doubts import doubt_input
 from HermesLib.runs.request import SliceRange
 
 
@@ -43,6 +44,7 @@ class RunInputs:
         every_image: as ``images``, of all slices of the volume.
         truth: (N, H, W) bool, or None.
         mask: (N, H, W) bool, the initial mask or the segmentation to assess, or None.
+        doubted: header or values contradict the preset: no slice is accepted.
     """
 
     volume: Volume
@@ -51,6 +53,7 @@ class RunInputs:
     every_image: torch.Tensor
     truth: torch.Tensor | None
     mask: torch.Tensor | None
+    doubted: bool = False
 
     def observe(self, quality: QualityControl) -> Observation:
         """What a quality control reads of the selected slices.
@@ -60,6 +63,8 @@ class RunInputs:
         count = len(self.every_image)
         thickness = self.volume.slice_spacing if count > 1 else None
         observation = quality.observe(self.every_image, thickness)
+        if self.doubted:
+            observation = observation.doubted()
         if len(self.indices) == count:
             return observation
         return observation.select(self.indices)
@@ -105,6 +110,7 @@ def prepare_inputs(
         HermesError: a constant image; a range that is not within the volume.
     """
     indices = slice_indices(slices, len(sources.volume.array))
+    doubted = doubt_input(sources.volume, preset)
     selected = slice(indices.start, indices.stop)
     images = with_neighbours(sources.volume.normalise(preset.intensity))
     return RunInputs(
@@ -114,6 +120,7 @@ def prepare_inputs(
         images,
         _select(sources.truth, selected),
         _select(sources.mask, selected),
+        doubted,
     )
 
 

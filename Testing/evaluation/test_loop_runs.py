@@ -68,6 +68,13 @@ def test_less_patience_stops_earlier_and_the_last_iteration_can_be_the_result():
     assert replay(hopeless, RefinementSettings(threshold=0.8)).calls == 3
 
 
+def test_a_slice_unlike_the_training_patients_is_never_replayed_as_accepted():
+    run = trace((0.95, 0.9))
+    assert replay(run, RefinementSettings(threshold=0.9)).status == "accepted"
+    unlike = replace(run, out_of_distribution=True)
+    assert replay(unlike, RefinementSettings(threshold=0.9)).status == "stopped"
+
+
 def test_a_run_that_stopped_too_early_cannot_be_replayed():
     settings = RefinementSettings(threshold=0.9, patience=10)
     assert replay(trace((0.5, 0.5), (0.6, 0.4), status="failed"), settings).status == "failed"

@@ -13,7 +13,7 @@ import SimpleITK
 from HermesLib.errors import HermesError
 from HermesLib.io.image_files import read_image
 from HermesLib.io.masks import read_mask, write_mask
-from HermesLib.io.nifti_geometry import ORIENTATION
+from HermesLib.io.metadata_keys import ORIENTATION
 from HermesLib.io.volumes import read_volume
 from HermesLib.notices import heard_by
 from Testing.io.headers import OBLIQUE, SFORM, VOXELS, nifti

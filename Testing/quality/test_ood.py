@@ -9,7 +9,7 @@ from HermesLib.io.volumes import read_volume
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.diffusion_qc import DiffusionQuality
 from HermesLib.quality.network.core import QualityCore
-from HermesLib.quality.ood import MahalanobisDistance
+from HermesLib.quality.ood import MahalanobisDistance, of_volume
 from HermesLib.quality.registry import load_quality
 from Testing.quality.small import SMALL
 
@@ -36,6 +36,13 @@ def test_new_slices_of_the_same_kind_are_in_distribution_and_broken_correlations
 def test_weights_without_the_statistics_flag_nothing():
     quality = DiffusionQuality(QualityCore(SMALL), "core")
     assert quality.observe(torch.rand(2, 1, 64, 64)).out_of_distribution is None
+
+
+def test_all_slices_of_a_volume_are_unfamiliar_where_most_are():
+    flags = torch.tensor([True, True, False, False])
+    assert of_volume(flags).tolist() == [True, True, False, False]
+    assert of_volume(torch.tensor([True, True, True, False, False])).all()
+    assert len(of_volume(torch.zeros(0, dtype=torch.bool))) == 0
 
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"

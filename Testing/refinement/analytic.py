@@ -5,6 +5,7 @@ brightness 0.7).
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -117,6 +118,14 @@ class PixelEvidenceQuality(OrganQuality):
 
     def log_odds(self, images: torch.Tensor) -> torch.Tensor:
         return (images[:, images.shape[1] // 2, 0, 0] - 0.5) * 20
+
+
+class UnfamiliarQuality(OrganQuality):
+    """Knows every second slice, from the second on, to be unlike all others."""
+
+    def observe(self, images: torch.Tensor, thickness: float | None = None) -> Observation:
+        flags = torch.arange(len(images)) % 2 == 1
+        return replace(super().observe(images, thickness), out_of_distribution=flags)
 
 
 class ElsewhereQuality(OrganQuality):

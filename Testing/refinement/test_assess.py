@@ -10,7 +10,13 @@ from HermesLib.refinement.events import Status
 from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.refinement.volume import assess_volume
-from Testing.refinement.analytic import BoxThreshold, EmptyFor, OrganQuality, organ, scene
+from Testing.refinement.analytic import (
+    BoxThreshold,
+    EmptyFor,
+    OrganQuality,
+    organ,
+    scene,
+)
 
 IMAGES = torch.stack([scene()] * 3)
 MASKS = torch.stack([organ(), organ(30, 34), torch.zeros_like(organ())])

@@ -151,11 +151,9 @@ def test_a_volume_without_the_organ_is_marked_on_every_slice_and_a_lone_slice_is
     assert marked(slices_of((0, 200, 0)), Mark.NOT_FOUND) == []
 
 
-def test_all_slices_are_unfamiliar_where_most_are():
+def test_unfamiliar_slices_are_marked_and_no_others():
     few = slices_of(PLAUSIBLE, out_of_distribution={1, 2, 3})
     assert marked(few, Mark.UNFAMILIAR) == [1, 2, 3]
-    most = slices_of(PLAUSIBLE, out_of_distribution={0, 1, 2, 3, 4, 5})
-    assert marked(most, Mark.UNFAMILIAR) == list(range(11))
 
 
 @given(st.lists(st.integers(0, 5000), min_size=2, max_size=12), st.data())

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
+import HermesLib
 from HermesLib.errors import HermesError
 from HermesLib.io.volumes import volume_from_array
 from HermesLib.presets.registry import load_preset
+from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.runs.inputs import RunSources, prepare_inputs, slice_indices
+from HermesLib.samples.prostate_phantom import prostate_phantom
 
 PRESET = load_preset("prostate-t2")
 ARRAY = np.random.default_rng(0).integers(0, 500, (5, 12, 10))
@@ -42,3 +45,27 @@ def test_selected_slices_keep_their_neighbours_and_the_scale_of_the_whole_volume
     assert np.array_equal(part.truth, ARRAY[2:4] > 250)
     assert np.array_equal(part.mask, ARRAY[2:4] > 400)
     assert whole.images.min() >= 0 and whole.images.max() <= 1
+
+
+@pytest.fixture(scope="module")
+def reports():
+    """Reports on a phantom, by the slices that were chosen."""
+    image = prostate_phantom(seed=1, side=64, slices=8, spacing=(3.0, 3.0, 9.0)).image
+    settings = RefinementSettings(threshold=0.5, max_iterations=1)
+
+    def report(slices):
+        chosen = HermesLib.refine(image, settings=settings, slices=slices, device="cpu")
+        return {entry["index"]: entry for entry in chosen.report["slices"]}
+
+    return {slices: report(slices) for slices in (None, (0, 2), (3, 4), (5, 8))}
+
+
+@pytest.mark.parametrize("slices", [(0, 2), (3, 4), (5, 8)])
+def test_the_selection_does_not_change_what_is_said_of_a_slice(reports, slices):
+    whole, part = reports[None], reports[slices]
+    assert list(part) == list(range(*slices))
+    for index, entry in part.items():
+        for key in ("present", "borderline", "familiar", "status", "pdsc", "pdsc_low", "pdsc_high"):
+            assert entry[key] == whole[index][key], (index, key)
+        alone = {"borderline", "unfamiliar"}
+        assert alone & set(entry["marks"]) == alone & set(whole[index]["marks"])

@@ -27,7 +27,7 @@ class Frame:
         attributes: what may tell frames at one position apart, by name
             (:mod:`HermesLib.io.dicom.attributes`).
         series_number: of the series, for the order of lists; None where there is none.
-        description, modality: of the series, for lists.
+        description, modality, body_part: of the series, for lists and checks.
         scout: whether the file calls itself a localizer.
         slope, intercept: of the rescaling to the modality's units.
         padding: lowest and highest stored value that stands for "no pixel"; None without.
@@ -51,6 +51,7 @@ class Frame:
     series_number: int | None = None
     description: str = ""
     modality: str = ""
+    body_part: str = ""
     scout: bool = False
     slope: float = 1.0
     intercept: float = 0.0

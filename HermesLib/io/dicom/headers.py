@@ -141,6 +141,7 @@ def _frame(path: Path, number: int | None, header: Dataset, find: Lookup) -> Fra
         series_number=_integer(header.get("SeriesNumber")),
         description=_description(header),
         modality=str(header.get("Modality") or ""),
+        body_part=str(header.get("BodyPartExamined") or ""),
         scout="LOCALIZER" in image_type,
         slope=_number(find("RescaleSlope"), 1.0),
         intercept=_number(find("RescaleIntercept"), 0.0),

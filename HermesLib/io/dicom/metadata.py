@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from HermesLib.io.metadata_keys import BODY_PART, MODALITY
 from HermesLib.io.orientation import SliceAxes
 
 if TYPE_CHECKING:
@@ -18,11 +19,14 @@ _STACKING_AXIS = 2
 
 
 def image_with_metadata(series: "Series") -> "SimpleITK.Image":
-    """The image of a series, which keeps instance numbers and space."""
+    """The image of a series, which keeps instance numbers, space, modality and body part."""
     image = series.image
     numbers = ("" if number is None else str(number) for number in series.instances)
     image.SetMetaData(_INSTANCES, ",".join(numbers))
     image.SetMetaData(_FRAME_OF_REFERENCE, series.frame_of_reference)
+    first = series.stack.frames[0]
+    image.SetMetaData(MODALITY, first.modality)
+    image.SetMetaData(BODY_PART, first.body_part)
     return image
 
 
