@@ -7,12 +7,13 @@ import pytest
 import SimpleITK
 
 import HermesLib
-from HermesLib.io.volumes import Volume, volume_from_array, volume_from_image
+from HermesLib.io.volumes import Volume, read_volume, volume_from_array, volume_from_image
 from HermesLib.notices import heard_by
 from HermesLib.presets.registry import load_preset
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.runs.input_doubts import doubt_input
 from HermesLib.samples.prostate_phantom import prostate_phantom
+from Testing.io.dicom.made import stack, write
 
 PROSTATE, SPLEEN = load_preset("prostate-t2"), load_preset("spleen-ct")
 RNG = np.random.default_rng(0)
@@ -74,6 +75,13 @@ def test_the_modality_of_a_dicom_series_is_compared_with_the_presets():
     assert doubts(replace(slab(), modality="MR")) == (False, [])
     assert doubts(replace(slab(), modality="CT")) == (True, ["other-modality"])
     assert doubts(replace(slab(voxels=CT), modality="PT"), SPLEEN) == (True, ["other-modality"])
+
+
+def test_modality_and_body_part_come_from_the_dicom_series(tmp_path):
+    series = write(tmp_path, stack(Modality="CT", BodyPartExamined="HEAD"))
+    volume = read_volume(series)
+    assert (volume.modality, volume.body_part, volume.plane) == ("CT", "HEAD", "axial")
+    assert doubts(volume) == (True, ["other-modality", "other-body-part"])
 
 
 @pytest.mark.parametrize(
