@@ -59,7 +59,13 @@ def read_table(folder: Path) -> dict[str, Any]:
             f"no dataset.json in {folder}; "
             "training folders follow the Medical Segmentation Decathlon's layout"
         )
-    return json.loads(path.read_text(encoding="utf-8"))
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise HermesError(f"the dataset.json in {folder} cannot be read as JSON") from error
+    if not isinstance(table, dict):
+        raise HermesError(f"the dataset.json in {folder} is no table")
+    return table
 
 
 def read_slice_table(folder: Path) -> dict[str, Any]:

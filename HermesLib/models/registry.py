@@ -191,7 +191,9 @@ def load_model(
         raise HermesError(f"{weights} holds weights of {checkpoint.kind}, not of {name}")
     try:
         model = adapter.from_checkpoint(checkpoint)
-    except (KeyError, RuntimeError, IndexError) as error:
+    except HermesError:
+        raise
+    except (KeyError, RuntimeError, IndexError, TypeError, ValueError, AssertionError) as error:
         raise HermesError(
             f"{weights} does not fit {name}: its tensors have other names or shapes"
         ) from error

@@ -19,6 +19,7 @@ from HermesLib.prompts.clicks import Clicks
 from HermesLib.prompts.scribbles import Scribbles
 from HermesLib.prompts.types import Prompt
 from HermesLib.weights.checkpoint import Checkpoint
+from HermesLib.weights.settings import Levels, Side, checked, read_settings
 
 
 class _Layer(nn.Module):
@@ -108,6 +109,20 @@ def stroke_channels(
     return box, strokes
 
 
+@checked
+@dataclass(frozen=True)
+class ScribblePromptConfig:
+    """What the project's files say beside the tensors; official ones say nothing.
+
+    Attributes:
+        image_size: side of the square that the network reads, pixels.
+        features: channels of the levels, as the tensors have them.
+    """
+
+    image_size: Side = 128
+    features: Levels | None = None
+
+
 class ScribblePrompt:
     """The UNet behind the :class:`HermesLib.models.protocol.PromptableModel` protocol.
 
@@ -137,7 +152,8 @@ class ScribblePrompt:
         features = [len(checkpoint.tensors[f"downs.{level}.conv.0.bias"]) for level in range(count)]
         network = ScribblePromptUNet(features)
         network.load_state_dict(checkpoint.tensors)
-        return cls(network, checkpoint.config.get("image_size", 128), sha256=checkpoint.sha256)
+        settings = read_settings(ScribblePromptConfig, checkpoint.config)
+        return cls(network, settings.image_size, sha256=checkpoint.sha256)
 
     def to(self, device: torch.device) -> "ScribblePrompt":
         """Move to a device."""

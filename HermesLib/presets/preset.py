@@ -4,6 +4,7 @@ Bundled presets are read from ``Resources/Presets/*.json``; users have their own
 """
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,6 +13,9 @@ import numpy as np
 from HermesLib.errors import HermesError
 from HermesLib.io.coded_concept import Code
 from HermesLib.io.whole_file import write_whole
+
+MODALITIES = ("MR", "CT")
+PLANES = ("axial", "coronal", "sagittal", "any")
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,23 @@ class Intensity:
     kind: str
     low: float
     high: float
+
+    def __post_init__(self) -> None:
+        """Check the numbers.
+
+        Raises:
+            HermesError: an unknown kind, no numbers, or a range that is empty or no percentage.
+        """
+        ends = (self.low, self.high)
+        if self.kind not in ("percentile", "window"):
+            raise HermesError(f"intensity kind {self.kind!r} is neither percentile nor window")
+        if not all(type(end) in (int, float) and math.isfinite(end) for end in ends):
+            raise HermesError(f"intensity {self.low!r} to {self.high!r} are no finite numbers")
+        percentages = self.low >= 0 and self.high <= 100
+        if not self.low < self.high or (self.kind == "percentile" and not percentages):
+            raise HermesError(
+                f"intensity {self.low:g} to {self.high:g} is no range of a {self.kind}"
+            )
 
     def normalise(self, volume: np.ndarray) -> np.ndarray:
         """Map a volume of any shape to float32 in 0..1.
@@ -74,6 +95,22 @@ class Preset:
     quality: str
     plane: str = "axial"
     body_parts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check the words.
+
+        Raises:
+            HermesError: no text, another modality or plane, or weights that are no plain name.
+        """
+        for key in ("title", "organ_label", "model", "quality"):
+            if not isinstance(getattr(self, key), str) or not getattr(self, key).strip():
+                raise HermesError(f"{key} is no text")
+        if self.modality not in MODALITIES:
+            raise HermesError(f"modality {self.modality!r} is none of {', '.join(MODALITIES)}")
+        if self.plane not in PLANES:
+            raise HermesError(f"plane {self.plane!r} is none of {', '.join(PLANES)}")
+        if not all(isinstance(part, str) and part for part in self.body_parts):
+            raise HermesError("body_parts are no words")
 
 
 def write_preset(path: Path, preset: Preset) -> None:

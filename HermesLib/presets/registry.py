@@ -65,8 +65,11 @@ def load_preset(name: str) -> Preset:
             _warn_of_former_settings(path, tuple(former))
         organ = Code(**raw.pop("organ"))
         intensity = Intensity(**raw.pop("intensity"))
+        raw["body_parts"] = tuple(raw.get("body_parts", ()))
         preset = Preset(name=path.stem, organ=organ, intensity=intensity, **raw)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        if Path(preset.quality).name != preset.quality:
+            raise HermesError(f"quality {preset.quality!r} is no name of weights beside the preset")
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise HermesError(
             f"{path.name} is not a HERMES preset ({error}); see what 'hermes train organ' writes"
         ) from error

@@ -51,7 +51,7 @@ def read_plain(path: Path) -> dict[str, Any]:
         raise HermesError(f"there is no file {path.name} for the first prompt")
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise HermesError(f"{path.name} cannot be read as JSON ({error})") from error
     kind = plain.get("kind") if isinstance(plain, dict) else None
     try:

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from HermesLib.errors import HermesError
 
+#: Pixels around a box, at most.
+MOST_PADDING = 2000.0
+
 
 @dataclass(frozen=True)
 class PromptSettings:
@@ -22,7 +25,11 @@ class PromptSettings:
         """Check the numbers.
 
         Raises:
-            HermesError: a negative padding.
+            HermesError: a padding that is negative or wider than any slice.
         """
+        if self.padding > MOST_PADDING:
+            raise HermesError(
+                f"padding {self.padding:g} is wider than any slice; choose {MOST_PADDING:g} at most"
+            )
         if not self.padding >= 0:
             raise HermesError(f"padding {self.padding:g} is negative; choose 0 or more pixels")

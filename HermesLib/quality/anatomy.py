@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from HermesLib.errors import HermesError
+from HermesLib.weights.settings import checked, read_settings
 
 #: Distance of the slices that the defaults were found with, mm.
 _THICKNESS = 3.0
@@ -11,6 +12,7 @@ _THICKNESS = 3.0
 _HIGHEST_SHARE = 0.9
 
 
+@checked
 @dataclass(frozen=True)
 class AnatomyRule:
     """When the outline of an organ is not believed, given that of the neighbouring slice.
@@ -60,7 +62,7 @@ class AnatomyRule:
     @classmethod
     def from_dict(cls, raw: dict[str, Any]) -> "AnatomyRule":
         """Read from a checkpoint's metadata."""
-        return cls(**{name: float(value) for name, value in raw.items()})
+        return read_settings(cls, raw)
 
     def doubts_end(self, area_mm2: float, largest_mm2: float, thickness: float) -> bool:
         """Whether an organ cannot be believed to end at a cross-section.

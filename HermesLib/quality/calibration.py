@@ -13,8 +13,18 @@ from typing import Any
 import torch
 
 from HermesLib.metrics.guarantee import Guarantee
+from HermesLib.weights.settings import (
+    LogOdds,
+    Multiple,
+    Patients,
+    Share,
+    Slope,
+    checked,
+    read_settings,
+)
 
 
+@checked
 @dataclass(frozen=True)
 class Curve:
     """A monotonic curve from evidence to true Dice: a logistic regression on the logit.
@@ -26,10 +36,10 @@ class Curve:
         masks: the number of masks it was fitted on.
     """
 
-    bias: float
-    slope: float
-    low: float
-    high: float
+    bias: LogOdds
+    slope: Slope
+    low: Multiple
+    high: Multiple
     masks: int
 
     def estimate(self, evidence: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -41,6 +51,7 @@ class Curve:
         return expected, low, high
 
 
+@checked
 @dataclass(frozen=True)
 class Calibration:
     """Two curves, fitted on patients that the QC was not trained on
@@ -56,8 +67,8 @@ class Calibration:
 
     independent: Curve
     prompted: Curve
-    coverage: float
-    patients: int
+    coverage: Share
+    patients: Patients
 
     @property
     def guarantee(self) -> Guarantee:
@@ -76,8 +87,7 @@ class Calibration:
     @classmethod
     def from_dict(cls, raw: dict[str, Any]) -> "Calibration":
         """Read from a checkpoint's metadata."""
-        curves = {name: Curve(**raw[name]) for name in ("independent", "prompted")}
-        return cls(**{**raw, **curves})
+        return read_settings(cls, raw)
 
 
 def logit(evidence: torch.Tensor, clip: float = 0.005) -> torch.Tensor:

@@ -12,11 +12,20 @@ import torch
 
 from HermesLib.metrics.guarantee import Guarantee
 from HermesLib.quality.calibration import error_scale
+from HermesLib.weights.settings import (
+    LogOdds,
+    Multiple,
+    Patients,
+    Share,
+    checked,
+    read_settings,
+)
 
 #: Numbers by name, scalars or (B,).
 Features = Mapping[str, torch.Tensor]
 
 
+@checked
 @dataclass(frozen=True)
 class LinearModel:
     """A weighted sum of named numbers.
@@ -26,8 +35,8 @@ class LinearModel:
         weights: by name; numbers without a weight do not count.
     """
 
-    bias: float
-    weights: dict[str, float]
+    bias: LogOdds
+    weights: dict[str, LogOdds]
 
     def __call__(self, features: Features) -> torch.Tensor:
         total = torch.full((), self.bias, dtype=torch.float64)
@@ -35,13 +44,8 @@ class LinearModel:
             total = total + weight * features[name].double()
         return total
 
-    @classmethod
-    def from_dict(cls, raw: dict[str, Any]) -> "LinearModel":
-        """Read from a checkpoint's metadata."""
-        weights = {str(name): float(weight) for name, weight in raw["weights"].items()}
-        return cls(float(raw["bias"]), weights)
 
-
+@checked
 @dataclass(frozen=True)
 class PresenceModel:
     """From an ensemble's reading of a slice to the log odds that it shows the organ.
@@ -60,16 +64,8 @@ class PresenceModel:
             return self.in_volume(features)
         return self.alone(features)
 
-    @classmethod
-    def from_dict(cls, raw: dict[str, Any]) -> "PresenceModel":
-        """Read from a checkpoint's metadata."""
-        in_volume = raw.get("in_volume")
-        return cls(
-            LinearModel.from_dict(raw["alone"]),
-            None if in_volume is None else LinearModel.from_dict(in_volume),
-        )
 
-
+@checked
 @dataclass(frozen=True)
 class ScoreModel:
     """A logistic regression of the true Dice on several sorts of evidence.
@@ -82,8 +78,8 @@ class ScoreModel:
     """
 
     model: LinearModel
-    low: float
-    high: float
+    low: Multiple
+    high: Multiple
     masks: int
 
     def estimate(self, features: Features) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -94,13 +90,8 @@ class ScoreModel:
         high = (expected + self.high * scale).clamp(0, 1)
         return expected, low, high
 
-    @classmethod
-    def from_dict(cls, raw: dict[str, Any]) -> "ScoreModel":
-        """Read from a checkpoint's metadata."""
-        model = LinearModel.from_dict(raw["model"])
-        return cls(model, float(raw["low"]), float(raw["high"]), int(raw["masks"]))
 
-
+@checked
 @dataclass(frozen=True)
 class EnsembleEvidence:
     """How an ensemble's evidence is weighed; fitted out of fold.
@@ -115,8 +106,8 @@ class EnsembleEvidence:
 
     presence: PresenceModel
     scores: Mapping[str, ScoreModel]
-    coverage: float
-    patients: int
+    coverage: Share
+    patients: Patients
 
     @property
     def guarantee(self) -> Guarantee:
@@ -137,9 +128,7 @@ class EnsembleEvidence:
     @classmethod
     def from_dict(cls, raw: dict[str, Any]) -> "EnsembleEvidence":
         """Read from a checkpoint's metadata."""
-        scores = {name: ScoreModel.from_dict(model) for name, model in raw["scores"].items()}
-        presence = PresenceModel.from_dict(raw["presence"])
-        return cls(presence, scores, float(raw["coverage"]), int(raw["patients"]))
+        return read_settings(cls, raw)
 
 
 def score_name(evidence: str, *, context: bool) -> str:

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from HermesLib.errors import HermesError
+from HermesLib.weights.settings import checked, read_settings
 
 
+@checked
 @dataclass(frozen=True)
 class PresenceRule:
     """How the presence of an organ is decided; stored with the weights of the quality control.
@@ -59,11 +61,7 @@ class PresenceRule:
     @classmethod
     def from_dict(cls, raw: dict[str, Any]) -> "PresenceRule":
         """Read from a checkpoint's metadata."""
-        low, high = raw["borderline"]
-        patients = raw.get("patients")
-        known = None if patients is None else int(patients)
-        shown_from = float(raw.get("shown_from", cls.shown_from))
-        return cls(float(raw["weight"]), (float(low), float(high)), known, shown_from)
+        return read_settings(cls, raw)
 
     def stated(self, probability: float) -> float:
         """The probability of presence as reports state it: no surer than the patients justify.

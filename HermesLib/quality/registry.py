@@ -55,6 +55,8 @@ class QualityOptions:
     score: "ScoreKind" = "calibrated"
 
 
+#: Samples of a pGT, and diffusion steps of a sample, at most: with more, no run ends.
+MOST_SAMPLES = 1000
 #: Every quality control by name; extensions add theirs.
 QUALITY_CONTROLS: dict[str, QualityEntry] = {
     "diffusion": QualityEntry(
@@ -90,17 +92,19 @@ def build_diffusion(checkpoint: "Checkpoint", options: QualityOptions) -> "Quali
         HermesError: tensors that do not fit, or more steps than the noise schedule has.
     """
     from HermesLib.quality.diffusion_qc import DiffusionQuality
+    from HermesLib.quality.judgement import require_judgement
     from HermesLib.quality.network.config import QualityConfig
     from HermesLib.quality.network.core import QualityCore
 
     config = QualityConfig.from_dict(checkpoint.config)
+    require_judgement(config.calibration, config.evidence, options.name)
     steps = options.steps
     if steps is not None and steps > config.timesteps:
         raise HermesError(f"steps {steps} exceeds the schedule of {config.timesteps}; choose fewer")
-    core = QualityCore(config)
     try:
+        core = QualityCore(config)
         core.load_state_dict(checkpoint.tensors)
-    except RuntimeError as error:
+    except (RuntimeError, ValueError, TypeError, ArithmeticError, LookupError) as error:
         raise HermesError(
             f"{options.name} does not fit the network that its settings describe; fetch it again"
         ) from error
@@ -111,8 +115,20 @@ def build_diffusion(checkpoint: "Checkpoint", options: QualityOptions) -> "Quali
         options.samples,
         steps,
         options.score,
-        checkpoint.training.get("folds", ()),
+        _folds(checkpoint.training.get("folds", ()), options.name),
     )
+
+
+def _folds(raw: Any, name: str) -> list[list[str]]:
+    """The patients of each fold, as weights record them.
+
+    Raises:
+        HermesError: no lists of names.
+    """
+    lists = isinstance(raw, list | tuple) and all(isinstance(names, list | tuple) for names in raw)
+    if not lists or not all(isinstance(patient, str) for names in raw for patient in names):
+        raise HermesError(f"{name} does not say which patients its folds are")
+    return [list(names) for names in raw]
 
 
 def quality_weights(name: str, preset: Preset) -> "tuple[QualityEntry, str, Checkpoint]":
@@ -159,6 +175,8 @@ def load_quality(
     for what, value in (("samples", samples), ("steps", steps)):
         if value is not None and value < 1:
             raise HermesError(f"{what} {value} is too small; choose 1 or more")
+        if value is not None and value > MOST_SAMPLES:
+            raise HermesError(f"{what} {value} would not end; choose {MOST_SAMPLES} at most")
     entry, weights_name, checkpoint = quality_weights(name, preset)
     options = QualityOptions(weights_name, device, samples, steps, score)
     return _resolve(entry.build)(checkpoint, options)

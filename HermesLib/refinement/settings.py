@@ -8,6 +8,8 @@ from HermesLib.errors import HermesError
 #: Slices refined together: enough to use a CPU's cores, and at 512 x 512 within a few hundred
 #: megabytes.
 SLICES_AT_ONCE = 8
+#: Refinements of a slice, at most.
+MOST_ITERATIONS = 10_000
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,11 @@ class RefinementSettings:
             raise HermesError(
                 f"threshold {self.threshold:g} is out of range; "
                 "choose a pDSC above 0 and up to 1, e.g. 0.9"
+            )
+        if self.max_iterations > MOST_ITERATIONS:
+            raise HermesError(
+                f"max-iterations {self.max_iterations} would not end;"
+                f" choose {MOST_ITERATIONS} at most"
             )
         if self.max_iterations < 0:
             raise HermesError(f"max-iterations {self.max_iterations} is negative; choose 0 or more")

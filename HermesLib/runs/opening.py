@@ -125,7 +125,7 @@ def _open_refinement(request: RefineRequest, cache: ModelCache, memory: InMemory
     started = time.perf_counter()
     preset = load_preset(request.preset)
     device = select_device(request.device)
-    entry = model_entry(request.model or preset.model)
+    entry = model_entry(preset.model if request.model is None else request.model)
     first_plain = None if request.first_prompt is None else read_plain(request.first_prompt)
     first_prompt = None if memory is None else memory.first_prompt
     kind = _run_prompt_kind(entry, request.prompt, first_plain, first_prompt)
@@ -236,7 +236,7 @@ def _run_prompt_kind(
     first_kind = first_plain["kind"] if first_plain is not None else None
     if first_prompt is not None:
         first_kind = first_prompt.kind
-    kind = prompt_kind(entry, requested or first_kind)
+    kind = prompt_kind(entry, first_kind if requested is None else requested)
     if first_kind is not None and first_kind != kind:
         raise HermesError(
             f"the first prompt is of kind '{first_kind}', but the run uses '{kind}' prompts"

@@ -111,32 +111,73 @@ def load_checkpoint(path: Path, sha256: str | None = None) -> Checkpoint:
         )
     if path.suffix == ".safetensors":
         return _load_safetensors(path, actual)
-    return Checkpoint(_load_official(path), None, {}, {}, actual)
+    tensors = _load_official(path)
+    _require_finite(tensors, path.name)
+    return Checkpoint(tensors, None, {}, {}, actual)
 
 
 def _load_safetensors(path: Path, sha256: str) -> Checkpoint:
     try:
         with safe_open(path, framework="pt") as stream:
-            header = json.loads((stream.metadata() or {}).get("hermes", "{}"))
+            header = _header((stream.metadata() or {}).get("hermes"), path.name)
             names = stream.keys()  # not a mapping: it cannot be iterated itself
             tensors = {name: stream.get_tensor(name) for name in names}
     except (SafetensorError, ValueError, OSError) as error:
+        if isinstance(error, HermesError):
+            raise
         raise HermesError(
             f"{path.name} cannot be read as a safetensors file (truncated?); fetch it again"
         ) from error
-    if header and header.get("format") not in (FORMAT, PACKED_FORMAT):
-        known = f"formats {FORMAT} and {PACKED_FORMAT}"
-        raise HermesError(
-            f"{path.name} has weight format {header.get('format')},"
-            f" this version of HERMES reads {known}"
-        )
     tensors = {name: t.float() if t.is_floating_point() else t for name, t in tensors.items()}
     for name in [name for name in tensors if name.endswith(_SCALE)]:
         scaled_name = name.removesuffix(_SCALE)
-        tensors[scaled_name] = tensors[scaled_name].float() * tensors.pop(name)
+        tensors[scaled_name] = _scaled(tensors, scaled_name, tensors.pop(name), path.name)
+    _require_finite(tensors, path.name)
     return Checkpoint(
         tensors, header.get("kind"), header.get("config", {}), header.get("training", {}), sha256
     )
+
+
+def _header(text: str | None, name: str) -> dict[str, Any]:
+    """The metadata of a project file; empty for a file of another program.
+
+    Raises:
+        HermesError: metadata that are none of HERMES', or of another version.
+    """
+    if text is None:
+        return {}
+    try:
+        header = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise HermesError(f"{name} has metadata that cannot be read") from error
+    if not isinstance(header, dict):
+        raise HermesError(f"{name} has metadata that are not those of HERMES")
+    if header.get("format") not in (FORMAT, PACKED_FORMAT):
+        raise HermesError(
+            f"{name} has weight format {header.get('format')}, this version of HERMES reads formats"
+            f" {FORMAT} and {PACKED_FORMAT}"
+        )
+    kinds = {"kind": str, "config": dict, "training": dict}
+    wrong = [key for key, kind in kinds.items() if key in header and type(header[key]) is not kind]
+    if wrong:
+        raise HermesError(f"{name} has metadata that are not those of HERMES: {', '.join(wrong)}")
+    return header
+
+
+def _scaled(
+    tensors: dict[str, torch.Tensor], name: str, scale: torch.Tensor, file: str
+) -> torch.Tensor:
+    try:
+        return tensors[name].float() * scale
+    except (KeyError, RuntimeError) as error:
+        raise HermesError(f"{file} has a scale that fits no tensor: {name}") from error
+
+
+def _require_finite(tensors: dict[str, torch.Tensor], name: str) -> None:
+    """Refuse what a failed training or a damaged file left without numbers."""
+    for key, tensor in tensors.items():
+        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+            raise HermesError(f"{name} holds NaN or infinite weights ({key}); fetch it again")
 
 
 def _pack(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -158,7 +199,10 @@ def _load_official(path: Path) -> dict[str, torch.Tensor]:
             loaded = loaded[nest]
     if (
         not isinstance(loaded, dict)
-        or not all(isinstance(value, torch.Tensor) for value in loaded.values())
+        or not all(
+            isinstance(name, str) and isinstance(value, torch.Tensor)
+            for name, value in loaded.items()
+        )
         or not loaded
     ):
         raise HermesError(f"{path.name} is not a plain state dict")

@@ -25,6 +25,7 @@ PACKAGES = (
     "scikit-image>=0.24",
     "safetensors>=0.5",
     "nibabel>=5.2",
+    "pydantic>=2.6",
     "segment-anything>=1.0",
     "matplotlib>=3.9",
     "pillow>=10",

@@ -1,6 +1,6 @@
 """MedSAM's network (Ma et al. 2024): parts of segment-anything, in official or smaller size."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -9,8 +9,10 @@ from torch import nn
 from HermesLib.errors import HermesError
 from HermesLib.models.medsam.pyramid_encoder import PATCH, PyramidEncoder
 from HermesLib.models.medsam.torchvision_ops import ensure_torchvision_imports
+from HermesLib.weights.settings import Count, CountOrNone, Depth, Side, checked, read_settings
 
 
+@checked
 @dataclass(frozen=True)
 class MedSamConfig:
     """The network's numbers; the defaults are the official ViT-B's.
@@ -29,19 +31,19 @@ class MedSamConfig:
             official weights: they keep the head of SAM beside a fine-tuned decoder.
     """
 
-    image_size: int = 1024
-    patch: int = 16
-    depth: int = 12
-    width: int = 768
-    heads: int = 12
-    window: int = 14
+    image_size: Side = 1024
+    patch: Count = 16
+    depth: Depth = 12
+    width: Count = 768
+    heads: Count = 12
+    window: CountOrNone = 14
     global_layers: tuple[int, ...] = (2, 5, 8, 11)
-    prompt_width: int = 256
-    decoder_depth: int = 2
-    decoder_heads: int = 8
-    decoder_mlp: int = 2048
-    mask_channels: int = 16
-    quality_width: int = 256
+    prompt_width: Count = 256
+    decoder_depth: Depth = 2
+    decoder_heads: Count = 8
+    decoder_mlp: Count = 2048
+    mask_channels: Count = 16
+    quality_width: Count = 256
     encoder: str = "vit"
     trained_iou: bool = False
 
@@ -52,16 +54,7 @@ class MedSamConfig:
     @classmethod
     def from_dict(cls, raw: dict[str, Any]) -> "MedSamConfig":
         """Read from a checkpoint's metadata; an empty one means the official numbers."""
-        unknown = sorted(set(raw) - {field.name for field in fields(cls)})
-        if unknown:
-            raise HermesError(
-                "the weights have settings that this version of HERMES does not know:"
-                f" {', '.join(unknown)}; update HERMES"
-            )
-        values: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()
-        }
-        return cls(**values)
+        return read_settings(cls, raw)
 
 
 #: The bundled small model.

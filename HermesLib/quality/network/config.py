@@ -11,10 +11,20 @@ from HermesLib.quality.calibration import Calibration
 from HermesLib.quality.evidence import EnsembleEvidence
 from HermesLib.quality.network.ensemble import EnsembleConfig
 from HermesLib.quality.network.input_check import InputCheckConfig
-from HermesLib.quality.network.settings import read_settings
 from HermesLib.quality.presence import PresenceRule
+from HermesLib.weights.settings import (
+    Count,
+    Levels,
+    Neighbours,
+    Share,
+    Side,
+    View,
+    checked,
+    read_settings,
+)
 
 
+@checked
 @dataclass(frozen=True)
 class QualityConfig:
     """Sizes of the networks, and how they are used.
@@ -58,29 +68,29 @@ class QualityConfig:
         input_check: of the networks that tell whether slices are what the preset was made for.
     """
 
-    grid: int = 128
-    field: str = "slice"
-    neighbours: int = 0
+    grid: Side = 128
+    field: View = "slice"
+    neighbours: Neighbours = 0
     standardise: bool = False
-    latent_channels: int = 4
-    autoencoder_channels: tuple[int, ...] = (8, 16, 32)
-    mask_channels: tuple[int, ...] = (16, 32, 48, 64)
-    image_channels: tuple[int, ...] = (32, 48, 96, 128)
-    token_width: int = 128
-    denoiser_channels: tuple[int, ...] = (48, 96, 128)
-    timesteps: int = 1000
-    steps: int = 1
-    samples: int = 4
+    latent_channels: Count = 4
+    autoencoder_channels: Levels = (8, 16, 32)
+    mask_channels: Levels = (16, 32, 48, 64)
+    image_channels: Levels = (32, 48, 96, 128)
+    token_width: Count = 128
+    denoiser_channels: Levels = (48, 96, 128)
+    timesteps: Count = 1000
+    steps: Count = 1
+    samples: Count = 4
     mirror: bool = False
     calibration: Calibration | None = None
     familiarity: bool = False
-    expert_share: float = 0.0
-    through_plane: float = 0.0
-    expert_in_map: float = 0.0
+    expert_share: Share = 0.0
+    through_plane: Share = 0.0
+    expert_in_map: Share = 0.0
     presence_rule: PresenceRule = dataclasses.field(default_factory=PresenceRule)
     anatomy_rule: AnatomyRule = dataclasses.field(default_factory=AnatomyRule)
-    closer_view: float = 0.88
-    island_share: float = 0.1
+    closer_view: Share = 0.88
+    island_share: Share = 0.1
     generative: bool = True
     ensemble: EnsembleConfig | None = None
     evidence: EnsembleEvidence | None = None
@@ -91,8 +101,10 @@ class QualityConfig:
         """Check that something draws the pGT.
 
         Raises:
-            HermesError: neither a latent diffusion nor an ensemble.
+            HermesError: neither a latent diffusion nor an ensemble; more steps than the schedule.
         """
+        if self.steps > self.timesteps:
+            raise HermesError(f"{self.steps} steps exceed the schedule of {self.timesteps}")
         if not self.generative and (self.ensemble is None or self.expert_share != 1):
             raise HermesError(
                 "a core without latent diffusion needs an ensemble that draws its pGT"
@@ -131,22 +143,6 @@ class QualityConfig:
         """Read from a checkpoint's metadata; settings that it does not name get their defaults.
 
         Raises:
-            HermesError: settings that this version does not know.
+            HermesError: values that do not fit; settings that this version does not know.
         """
-        values = dict(raw)
-        if values.get("calibration") is not None:
-            values["calibration"] = Calibration.from_dict(values["calibration"])
-        if "presence_rule" in values:
-            values["presence_rule"] = PresenceRule.from_dict(values["presence_rule"])
-        if "anatomy_rule" in values:
-            values["anatomy_rule"] = AnatomyRule.from_dict(values["anatomy_rule"])
-        if values.get("ensemble") is not None:
-            values["ensemble"] = EnsembleConfig.from_dict(values["ensemble"])
-        if values.get("evidence") is not None:
-            values["evidence"] = EnsembleEvidence.from_dict(values["evidence"])
-        if values.get("input_check") is not None:
-            values["input_check"] = InputCheckConfig.from_dict(values["input_check"])
-        values["evidence_without"] = [
-            EnsembleEvidence.from_dict(fitted) for fitted in values.get("evidence_without", ())
-        ]
-        return read_settings(cls, values)
+        return read_settings(cls, raw)

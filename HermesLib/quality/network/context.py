@@ -6,15 +6,17 @@ two neighbours, does not show that.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from pydantic import Field
 from torch import nn
 from torch.nn import functional
 
-from HermesLib.quality.network.settings import read_settings
+from HermesLib.weights.settings import Levels, Side, View, checked, read_settings
 
 
+@checked
 @dataclass(frozen=True)
 class ContextConfig:
     """Sizes of the network, and the resolution that it reads.
@@ -27,11 +29,11 @@ class ContextConfig:
         others: names of other organs that the network maps too.
     """
 
-    grid: int = 64
-    step_mm: float = 6.0
-    field: str = "slice"
-    channels: tuple[int, ...] = (8, 20, 40, 80)
-    blocks: tuple[int, ...] = (1, 1, 2, 2)
+    grid: Side = 64
+    step_mm: Annotated[float, Field(ge=0.1, le=100)] = 6.0
+    field: View = "slice"
+    channels: Levels = (8, 20, 40, 80)
+    blocks: Levels = (1, 1, 2, 2)
     others: tuple[str, ...] = ()
 
     @classmethod

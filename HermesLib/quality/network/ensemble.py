@@ -1,15 +1,17 @@
 """The networks of an ensemble: members on slices and context networks on the volume."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field
 from torch import nn
 
-from HermesLib.errors import HermesError
 from HermesLib.quality.network.context import ContextConfig, ContextNetwork
 from HermesLib.quality.network.member import EnsembleMember, MemberConfig
+from HermesLib.weights.settings import checked, read_settings
 
 
+@checked
 @dataclass(frozen=True)
 class EnsembleConfig:
     """An ensemble's networks; stored with the weights.
@@ -22,7 +24,7 @@ class EnsembleConfig:
     """
 
     member: MemberConfig
-    members: int
+    members: Annotated[int, Field(ge=1, le=100)]
     context: ContextConfig | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -34,17 +36,10 @@ class EnsembleConfig:
         """Read from a checkpoint's metadata.
 
         Raises:
-            HermesError: no member, or settings that this version does not know.
+            HermesError: no member, values that do not fit, or settings that this version does not
+                know.
         """
-        context = raw.get("context")
-        members = int(raw["members"])
-        if members < 1:
-            raise HermesError("the weights have an ensemble without members")
-        return cls(
-            MemberConfig.from_dict(raw["member"]),
-            members,
-            None if context is None else ContextConfig.from_dict(context),
-        )
+        return read_settings(cls, raw)
 
 
 class EnsembleNetworks(nn.Module):

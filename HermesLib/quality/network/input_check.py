@@ -18,13 +18,23 @@ from HermesLib.errors import HermesError
 from HermesLib.io.neighbours import own_slice
 from HermesLib.networks.blocks import ResidualBlock
 from HermesLib.quality.field_of_view import find_windows, to_grid
-from HermesLib.quality.network.settings import read_settings
 from HermesLib.weights.checkpoint import load_checkpoint
+from HermesLib.weights.settings import (
+    Count,
+    Levels,
+    LogOdds,
+    Share,
+    Side,
+    View,
+    checked,
+    read_settings,
+)
 
 #: Log odds beyond this count no more in a volume's mean: one slice must not decide for all.
 _CLIP = 8.0
 
 
+@checked
 @dataclass(frozen=True)
 class InputCheckConfig:
     """Sizes of the networks, and how their answers are used.
@@ -38,12 +48,12 @@ class InputCheckConfig:
         threshold: log odds below which a slice is unfamiliar.
     """
 
-    field: str = "slice"
-    grid: int = 96
-    channels: tuple[int, ...] = (16, 24, 32, 48, 64)
-    members: int = 1
-    volume_share: float = 0.5
-    threshold: float = 0.0
+    field: View = "slice"
+    grid: Side = 96
+    channels: Levels = (16, 24, 32, 48, 64)
+    members: Count = 1
+    volume_share: Share = 0.5
+    threshold: LogOdds = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for a checkpoint's metadata."""

@@ -12,9 +12,10 @@ import torch
 
 from HermesLib.quality.network.image_expert import ImageUNet, full_size_head
 from HermesLib.quality.network.presence_head import PresenceHead
-from HermesLib.quality.network.settings import read_settings
+from HermesLib.weights.settings import Levels, Neighbours, Side, View, checked, read_settings
 
 
+@checked
 @dataclass(frozen=True)
 class MemberConfig:
     """Sizes of a member, and what it reads; stored with its weights.
@@ -26,13 +27,13 @@ class MemberConfig:
         others: names of other organs that the member maps too. They teach it the surroundings.
     """
 
-    grid: int = 128
-    field: str = "slice"
-    neighbours: int = 1
+    grid: Side = 128
+    field: View = "slice"
+    neighbours: Neighbours = 1
     standardise: bool = False
     mirror: bool = False
-    channels: tuple[int, ...] = (24, 48, 80, 128)
-    blocks: tuple[int, ...] = (1, 1, 2, 2)
+    channels: Levels = (24, 48, 80, 128)
+    blocks: Levels = (1, 1, 2, 2)
     others: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
