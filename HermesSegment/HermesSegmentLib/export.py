@@ -8,7 +8,6 @@ import slicer
 import vtk
 from slicer.i18n import tr as _
 
-from HermesLib.io.image_writing import require_voxels
 from HermesLib.io.whole_file import whole_file
 from HermesLib.report import colours
 from HermesSegmentLib import dicom_seg
@@ -62,7 +61,7 @@ def to_file(review: Review, path: Path) -> None:
         _write_segmentation(review, path)
     elif path.name.endswith(_MASKS):
         voxels = review.accepted_voxels()
-        with whole_file(path, lambda written: require_voxels(written, voxels)) as temporary:
+        with whole_file(path, lambda written: _require_voxels(written, voxels)) as temporary:
             write_mask(voxels, review.run.volume, temporary)
     else:
         raise RuntimeError(
@@ -102,7 +101,7 @@ def _write_segmentation(review: Review, path: Path) -> None:
         # The whole grid: programs that do not know segmentations expect the image's size.
         storage.SetCropToMinimumExtent(False)
         voxels = review.accepted_voxels()
-        with whole_file(path, lambda written: require_voxels(written, voxels)) as temporary:
+        with whole_file(path, lambda written: _require_voxels(written, voxels)) as temporary:
             storage.SetFileName(str(temporary))
             if not storage.WriteData(node):
                 raise RuntimeError(_("{name} cannot be written").format(name=path.name))
@@ -126,6 +125,13 @@ def _placed(volume: Any, node: Any) -> np.ndarray:
             ).format(name=node.GetName())
         )
     return slicer.util.arrayFromVTKMatrix(between) @ ijk_to_ras(volume)
+
+
+def _require_voxels(path: Path, voxels: np.ndarray) -> None:
+    # Imports SimpleITK, which would make opening the module slower.
+    from HermesLib.io.image_writing import require_voxels
+
+    require_voxels(path, voxels)
 
 
 def _add_segment(node: Any, review: Review, grid: np.ndarray) -> None:

@@ -8,16 +8,20 @@ from functools import cache
 from pathlib import Path
 
 MODULE = Path(__file__).resolve().parents[2] / "HermesSegment"
-#: Classes behind names of variables that hold a Qt object and nothing else.
+#: Classes behind variables that hold a Qt object, by file and name.
 _BY_NAME = {
-    "button": "QPushButton",
-    "combo": "QComboBox",
-    "items": "QStandardItemModel",
-    "palette": "QPalette",
-    "shortcut": "QShortcut",
-    "strip": "QTableWidget",
-    "_button": "QPushButton",
-    "_timer": "QTimer",
+    ("coloured_text.py", "palette"): "QPalette",
+    ("inputs_section.py", "combo"): "QComboBox",
+    ("inputs_section.py", "items"): "QStandardItemModel",
+    ("run_control.py", "self._timer"): "QTimer",
+    ("segment_editor.py", "self._button"): "QPushButton",
+    ("shortcuts.py", "shortcut"): "QShortcut",
+    ("slice_table.py", "strip"): "QTableWidget",
+    ("slice_table.py", "table"): "QTableWidget",
+    **{
+        (file, "button"): "QPushButton"
+        for file in ("export_section.py", "panel.py", "review_display.py", "review_section.py")
+    },
 }
 
 
@@ -50,7 +54,7 @@ def uses_of_widgets() -> set[Use]:
     return {
         Use(owner, node.attr, place, called)
         for node, place, called in _attributes()
-        if (owner := _class_of(node.value)) is not None
+        if (owner := _class_of(node.value, place.partition(":")[0])) is not None
     }
 
 
@@ -70,22 +74,17 @@ def connections() -> set[tuple[str, str, str]]:
         for node in ast.walk(tree):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
                 continue
-            owner = _class_of(node.func.value)
+            owner = _class_of(node.func.value, file)
             if node.func.attr == "connect" and owner is not None:
                 signal = ast.literal_eval(node.args[0])
                 found.add((owner, signal, f"{file}:{node.lineno}"))
     return found
 
 
-def _class_of(value: ast.expr) -> str | None:
-    if isinstance(value, ast.Name):
-        return _BY_NAME.get(value.id)
-    if isinstance(value, ast.Attribute):
-        owner = ast.unparse(value.value)
-        if owner == "ui" or owner.endswith(".ui"):
-            return widgets()[value.attr]
-        return _BY_NAME.get(value.attr) if owner == "self" else None
-    return None
+def _class_of(value: ast.expr, file: str) -> str | None:
+    if isinstance(value, ast.Attribute) and re.search(r"(^|\.)ui$", ast.unparse(value.value)):
+        return widgets()[value.attr]
+    return _BY_NAME.get((file, ast.unparse(value)))
 
 
 def _attributes() -> Iterator[tuple[ast.Attribute, str, tuple[int, tuple[str, ...]] | None]]:
