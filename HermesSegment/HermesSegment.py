@@ -78,7 +78,10 @@ class HermesSegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.layout.addWidget(widget)
         widget.setMRMLScene(slicer.mrmlScene)
         self.panel = Panel(
-            slicer.util.childWidgetVariables(widget), widget, self.logic.make_engine()
+            slicer.util.childWidgetVariables(widget),
+            widget,
+            self.logic.make_engine(),
+            self.logic.make_engine(),
         )
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)

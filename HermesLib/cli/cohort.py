@@ -14,14 +14,12 @@ from HermesLib.cli.options import (
     add_quality_options,
 )
 from HermesLib.cli.refine import add_loop_options, loop_fields
-from HermesLib.errors import HermesError
+from HermesLib.errors import BAD_INPUT, HermesError
 from HermesLib.refinement.settings import RefinementSettings
 
 #: How long one turn waits for the engine, seconds.
 _WAIT = 0.05
 _SHARED = ("preset", "quality", "samples", "steps", "score", "device", "command", "keep_names")
-#: As :data:`HermesLib.cli.main.BAD_INPUT` and ``INTERRUPTED``.
-_SOME_FAILED, _INTERRUPTED = 2, 130
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -83,16 +81,15 @@ def run(arguments: argparse.Namespace) -> int:
         cohort.write()
         with engine_for(arguments.engine) as engine:
             _follow(cohort, engine, arguments.progress)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         finished = sum(row.state is State.FINISHED for row in cohort.rows.values())
-        print(
-            f"hermes: interrupted; {finished} of {len(tasks)} volumes are finished and kept, the"
-            " same command goes on with the others",
-            file=sys.stderr,
+        error.add_note(
+            f"{finished} of {len(tasks)} volumes are finished and kept, the same command goes on"
+            " with the others"
         )
-        return _INTERRUPTED
+        raise
     failed = _print_table(cohort, arguments.output)
-    return _SOME_FAILED if failed else 0
+    return BAD_INPUT if failed else 0
 
 
 def _refining(arguments: argparse.Namespace) -> Callable[..., Any]:
@@ -140,14 +137,15 @@ def _follow(cohort: Any, engine: Any, bar: bool) -> None:
 def _print_table(cohort: Any, output: Path) -> int:
     """Print the table, worst first; returns how many volumes failed."""
     from HermesLib.cli.cohort_progress import row_text
+    from HermesLib.cli.ending import print_closing
     from HermesLib.cohorts.row import State
     from HermesLib.cohorts.table import worst_first
 
     rows = worst_first(cohort.rows.values())
-    for row in rows:
-        print(row_text(row))
+    lines = [row_text(row) for row in rows]
     failed = sum(row.state is State.FAILED for row in rows)
     finished = sum(row.state is State.FINISHED for row in rows)
     words = f", {failed} failed" if failed else ""
-    print(f"{finished} of {len(rows)} volumes finished{words}; results in {output}")
+    lines.append(f"{finished} of {len(rows)} volumes finished{words}; results in {output}")
+    print_closing("\n".join(lines))
     return failed

@@ -4,17 +4,20 @@ A command and a user interface take turns (:meth:`Cohort.turn`); neither waits f
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from HermesLib.cohorts.page import page_html
+from HermesLib.cohorts.result_folder import finished_report
 from HermesLib.cohorts.row import Row, State
-from HermesLib.cohorts.table import csv_text, json_text, write_text
+from HermesLib.cohorts.table import csv_text, json_text
 from HermesLib.cohorts.task import Task
-from HermesLib.cohorts.task_run import TaskRun, finished_report
+from HermesLib.cohorts.task_run import TaskRun
 from HermesLib.engine.client import Engine
 from HermesLib.engine.client import State as EngineState
-from HermesLib.engine.messages import Message
+from HermesLib.engine.messages import Cancelled, Message
+from HermesLib.io.whole_file import write_whole
 from HermesLib.runs.request import RunRequest
 
 NAMES = ("cohort.csv", "cohort.json", "cohort.html")
@@ -58,9 +61,12 @@ class Cohort:
         """The folder of a task's results."""
         return self.output / name
 
-    def report(self, name: str) -> dict[str, Any] | None:
-        """The content of a finished task's ``report.json``; None without results."""
-        return finished_report(self.folder(name))
+    def take_finished(self) -> None:
+        """Take the results that are in the folders, whatever they follow from; run nothing."""
+        for name in self.rows:
+            report = finished_report(self.folder(name))
+            if report is not None:
+                self._set(replace(Row.of_report(name, report), earlier=True))
 
     def turn(self, engine: Engine, wait: float = 0.0) -> list[Message]:
         """Take the messages of the task in progress, or start the next one.
@@ -73,7 +79,7 @@ class Cohort:
             The messages taken, for a progress bar.
 
         Raises:
-            OSError: the table cannot be written.
+            HermesError, OSError: the table cannot be written.
         """
         if self._run is None:
             self._start_next(engine)
@@ -99,6 +105,12 @@ class Cohort:
         for name in self.rows:
             self.cancel(name, engine)
 
+    def drop(self) -> None:
+        """Forget the task in progress, whose engine is closed; its results are not kept."""
+        if self._run is not None:
+            self._set(self._run.take(Cancelled(None)))
+            self._run = None
+
     def again(self, name: str) -> None:
         """Let a task that has failed or was cancelled wait for its turn again."""
         if self.rows[name].state in (State.FAILED, State.CANCELLED):
@@ -108,13 +120,13 @@ class Cohort:
         """Write the table and the page into the output folder.
 
         Raises:
-            OSError: they cannot be written.
+            HermesError, OSError: they cannot be written.
         """
         self.output.mkdir(parents=True, exist_ok=True)
         rows = list(self.rows.values())
         texts = csv_text(rows), json_text(rows, self._settings), page_html(rows, self._settings)
         for name, text in zip(NAMES, texts, strict=True):
-            write_text(self.output / name, text)
+            write_whole(self.output / name, text)
 
     def _start_next(self, engine: Engine) -> None:
         if engine.state is not EngineState.IDLE:

@@ -3,11 +3,8 @@
 import csv
 import io
 import json
-import os
-import tempfile
 from collections.abc import Collection, Iterable, Sequence
 from itertools import takewhile
-from pathlib import Path
 from typing import Any
 
 from HermesLib.cohorts.row import Row, State
@@ -109,18 +106,6 @@ def json_text(rows: Iterable[Row], settings: dict[str, Any]) -> str:
     """
     content = {"format": FORMAT, "settings": settings, "volumes": table_rows(rows)}
     return json.dumps(content, indent=1, allow_nan=False) + "\n"
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file so that a reader never sees half of it."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".hermes-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
 
 
 def _place(row: Row) -> tuple[int, bool, float]:

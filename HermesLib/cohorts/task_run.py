@@ -1,6 +1,5 @@
 """One task of a cohort through an engine: its results appear in its folder, all or none."""
 
-import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -8,18 +7,25 @@ from pathlib import Path
 from typing import Any
 
 from HermesLib.cohorts.fingerprint import fingerprint
+from HermesLib.cohorts.result_folder import MARKER, finished_report, make_way, write_marker
 from HermesLib.cohorts.row import Row, State
 from HermesLib.cohorts.task import Task
 from HermesLib.engine.client import Engine
-from HermesLib.engine.messages import Cancelled, Failed, FellBack, Finished, Message, Opened
+from HermesLib.engine.messages import (
+    Cancelled,
+    Failed,
+    FellBack,
+    Finished,
+    Message,
+    Opened,
+    Stalled,
+)
 from HermesLib.errors import HermesError
 from HermesLib.io.staged_folder import staged_folder
 from HermesLib.refinement.events import Iteration
+from HermesLib.runs.iterations_file import FILE_NAME
 from HermesLib.runs.request import RunRequest
-
-#: Says that a folder's results are complete, and what they follow from. Written last.
-MARKER = "task.json"
-REPORT = "report.json"
+from HermesLib.runs.stored import RESULT_FILES
 
 
 class TaskRun:
@@ -57,7 +63,7 @@ class TaskRun:
             if report is not None:
                 self.row = replace(Row.of_report(self.task.name, report), earlier=True)
                 return self.row
-            self._staging = staged_folder(self.folder)
+            self._staging = staged_folder(self.folder, [*RESULT_FILES, MARKER, FILE_NAME])
             self._staged = self._staging.__enter__()
             wanted = replace(request, send_masks=False, write_iterations=True)
             engine.start(wanted, self._staged)
@@ -75,6 +81,9 @@ class TaskRun:
                 self._done += message.final
             case FellBack():
                 self._done = 0
+            case Stalled():
+                self.row = self.row.in_state(State.RUNNING, message.message)
+                return self.row
             case Finished():
                 return self._finish(message.report)
             case Failed():
@@ -90,10 +99,8 @@ class TaskRun:
     def _finish(self, report: Mapping[str, Any]) -> Row:
         assert self._staging is not None
         try:
-            text = json.dumps(self._inputs, indent=1) + "\n"
-            (self._staged / MARKER).write_text(text, encoding="utf-8")
-            # While files of two runs are in the folder, nothing may call it complete.
-            (self.folder / MARKER).unlink(missing_ok=True)
+            write_marker(self._staged, self._inputs)
+            make_way(self.folder)
             staging, self._staging = self._staging, None
             staging.__exit__(None, None, None)
         except (HermesError, OSError) as error:
@@ -139,24 +146,6 @@ def run_task(
             engine.close()
             run.take(Cancelled(None))
     return run.row
-
-
-def finished_report(folder: Path, inputs: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
-    """The report in a folder, if its results are complete.
-
-    Args:
-        folder: of a task.
-        inputs: what the results must follow from (:func:`fingerprint`); None for anything.
-    """
-    try:
-        known = json.loads((folder / MARKER).read_text(encoding="utf-8"))
-        if inputs is not None and known != json.loads(json.dumps(inputs)):
-            return None
-        report: dict[str, Any] = json.loads((folder / REPORT).read_text(encoding="utf-8"))
-        Row.of_report(folder.name, report)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return report
 
 
 def _line_of(error: Exception) -> str:

@@ -77,7 +77,11 @@ class StoredIterations:
 
 
 def write_iterations(
-    folder: Path, results: Sequence[SliceResult], shape: tuple[int, ...], axes: SliceAxes
+    folder: Path,
+    results: Sequence[SliceResult],
+    shape: tuple[int, ...],
+    axes: SliceAxes,
+    name: str = FILE_NAME,
 ) -> None:
     """Write all iterations into an existing folder.
 
@@ -86,6 +90,7 @@ def write_iterations(
         results: of all slices.
         shape: (N, H, W) of the volume.
         axes: how voxels become slices.
+        name: of the file.
     """
     records = [record for result in results for record in result.records]
     parts = [array.content for record in records for array in (record.mask, record.pgt)]
@@ -97,21 +102,21 @@ def write_iterations(
         "iterations": [_plain(record) for record in records],
     }
     np.savez(
-        folder / FILE_NAME,
+        folder / name,
         numbers=_bytes(zlib.compress(json.dumps(plain).encode())),
         content=_bytes(b"".join(parts)),
         ends=np.cumsum([len(part) for part in parts], dtype=np.int64),
     )
 
 
-def read_iterations(folder: Path) -> StoredIterations:
+def read_iterations(folder: Path, name: str = FILE_NAME) -> StoredIterations:
     """Read the iterations of a result folder.
 
     Raises:
         HermesError: missing, damaged, or of another format.
     """
     try:
-        with np.load(folder / FILE_NAME, allow_pickle=False) as arrays:
+        with np.load(folder / name, allow_pickle=False) as arrays:
             plain = json.loads(zlib.decompress(arrays["numbers"].tobytes()))
             content, ends = arrays["content"].tobytes(), arrays["ends"].tolist()
         numbers = plain["iterations"]

@@ -102,10 +102,11 @@ class OpenRun:
     def write(self, folder: Path, results: Sequence[SliceResult], report: dict[str, Any]) -> None:
         """Write the result files into an existing folder, all iterations too if asked for."""
         threshold = self.request.settings.threshold
-        write_results(folder, results, self.inputs, self.parts.preset, report, threshold)
         if self.request.write_iterations:
+            # First, as the report lists the checksums of what is there.
             volume = self.inputs.volume
             write_iterations(folder, results, volume.array.shape, volume.axes)
+        write_results(folder, results, self.inputs, self.parts.preset, report, threshold)
 
 
 def open_run(request: RunRequest, cache: ModelCache, memory: InMemory | None = None) -> OpenRun:

@@ -9,22 +9,24 @@ import vtk
 from slicer.i18n import tr as _
 
 from HermesLib.prompts.types import Prompt
-from HermesSegmentLib import reading_view, slice_views
+from HermesSegmentLib import slice_views
 from HermesSegmentLib.coloured_text import ERROR_STYLE
 from HermesSegmentLib.export_section import ExportSection
 from HermesSegmentLib.greying import Greying
 from HermesSegmentLib.inputs_section import InputsSection
-from HermesSegmentLib.node_io import visible_voxels
-from HermesSegmentLib.reading_view import ReadingLayout
-from HermesSegmentLib.request import Start, make_record, make_request
+from HermesSegmentLib.judge_section import JudgeSection
+from HermesSegmentLib.queue_section import QueueSection
+from HermesSegmentLib.request import Start
 from HermesSegmentLib.review import Review
 from HermesSegmentLib.review_section import ReviewSection
 from HermesSegmentLib.run_control import Engine, RunControl
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import RunRecord
+from HermesSegmentLib.run_starts import start_again, start_judging, start_segmenting
 from HermesSegmentLib.setup_section import SetupSection
 from HermesSegmentLib.shortcuts import Shortcuts, legend
 from HermesSegmentLib.terms import accept_terms
+from HermesSegmentLib.views_section import ViewsSection
 
 
 class Panel:
@@ -34,17 +36,20 @@ class Panel:
         ui: the widgets of the .ui file by name.
         parent: the widget that owns them.
         engine: runs the loop.
+        queue_engine: works off several volumes meanwhile.
     """
 
-    def __init__(self, ui: Any, parent: Any, engine: Engine) -> None:
+    def __init__(self, ui: Any, parent: Any, engine: Engine, queue_engine: Engine) -> None:
         self.ui = ui
         self.parameters: Any = None
         self.control = RunControl(engine, self._run_changed)
         self.inputs = InputsSection(ui)
+        self.judging = JudgeSection(ui, self.judge)
         self.reviewing = ReviewSection(ui, self.control, self.refresh)
         self.exporting = ExportSection(ui, self.reviewing)
         self.setup = SetupSection(ui, self.control, self.inputs.list_weights)
-        self.layout = ReadingLayout()
+        self.views = ViewsSection(ui, self.reviewing, self.refresh)
+        self.queue = QueueSection(ui, self.reviewing, queue_engine, self.take_run, self.refresh)
         self._greying = Greying()
         self._tags: tuple[Any, int] | None = None
         self._run_id: str | None = None
@@ -57,7 +62,6 @@ class Panel:
             (ui.sampleButton, self.try_sample),
             (ui.fromMaskButton, self.run_from_mask),
             (ui.fromPromptButton, self.run_from_prompt),
-            (ui.layoutButton, self.toggle_layout),
         ):
             button.connect("clicked()", method)
         self._shortcuts = Shortcuts(parent, self._method)
@@ -86,6 +90,7 @@ class Panel:
         self.unbind()
         self._shortcuts.close()
         self.control.close()
+        self.queue.close()
 
     def bind(self, parameters: Any) -> None:
         """Show the parameters of the scene."""
@@ -93,6 +98,8 @@ class Panel:
         self.parameters = parameters
         tag = parameters.connectGui(self.ui)
         self.inputs.bind(parameters)
+        self.views.bind(parameters)
+        self.queue.bind(parameters)
         observer = parameters.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self.refresh())
         self._tags = tag, observer
         if parameters.volume is None:
@@ -101,6 +108,7 @@ class Panel:
 
     def unbind(self) -> None:
         """Release the parameters, as when the scene closes: a run ends and writes nothing more."""
+        self.queue.bind(None)
         self.control.forget_run(_("The run was ended: the scene was closed."))
         if self.parameters is not None and self._tags is not None:
             self.parameters.disconnectGui(self._tags[0])
@@ -140,47 +148,50 @@ class Panel:
     def run_from_mask(self) -> None:
         """Run the current slice again from its mask in the result, else from the mask in view."""
         if self.reviewing.ready:
-            self._run_again(initial=self.reviewing.initial_mask())
+            self._run_again(self.reviewing.initial_mask(), None)
 
     def run_from_prompt(self) -> None:
         """Run the current slice again from its prompt in the views, moved or not."""
         prompt = self.reviewing.first_prompt() if self.reviewing.ready else None
         if prompt is not None:
-            self._run_again(first_prompt=prompt)
+            self._run_again(None, prompt)
+
+    def judge(self) -> None:
+        """Judge the mask that the section *Judge a mask* names."""
+        mask = self.judging.mask
+        if mask is not None and not self.control.running:
+            with slicer.util.tryWithErrorDisplay(
+                _("The mask could not be judged."), waitCursor=True
+            ):
+                slices = self.inputs.slice_range()
+                if accept_terms():
+                    self._started(start_judging(self.parameters, self.control, mask, slices))
+        self.refresh()
 
     def _start(self, slices: tuple[int, int] | None) -> None:
-        if not accept_terms():
-            return
-        parameters = self.parameters
-        volume, initial = parameters.volume, None
-        if parameters.initial is not None:
-            initial = visible_voxels(parameters.initial, volume)
-        start = Start(slices, initial)
-        request = make_request(parameters, volume, self.control.folder(), start)
-        run = RunNodes.create(volume, make_record(parameters, request))
-        run.show_difference(parameters.showDifference)
-        try:
-            self.control.start(request, run)
-        except Exception:
-            run.remove()
-            raise
+        if accept_terms():
+            self._started(start_segmenting(self.parameters, self.control, slices))
+
+    def _started(self, run: RunNodes) -> None:
         self._unfinished = True
         self.reviewing.open(None)
-        self._run_id = run.node.GetID()
-        parameters.run = run.node
-        slice_views.show_volume(volume)
+        self.take_run(run)
+        slice_views.show_volume(run.volume)
         # What was chosen makes room for what is to be decided.
-        self.ui.inputsSection.collapsed = self.ui.loopSection.collapsed = True
+        ui = self.ui
+        ui.inputsSection.collapsed = ui.loopSection.collapsed = True
 
-    def _run_again(
-        self, initial: np.ndarray | None = None, first_prompt: Prompt | None = None
-    ) -> None:
+    def take_run(self, run: RunNodes | None) -> None:
+        """Let the scene's parameters name a run, which somebody has opened already."""
+        self._run_id = None if run is None else run.node.GetID()
+        self.parameters.run = None if run is None else run.node
+
+    def _run_again(self, initial: np.ndarray | None, first_prompt: Prompt | None) -> None:
         review = self.reviewing.opened
         run, index = review.run, review.slice_index
         with slicer.util.tryWithErrorDisplay(_("The run could not be started."), waitCursor=True):
             start = Start((index, index + 1), initial, first_prompt)
-            request = make_request(self.parameters, run.volume, self.control.folder(), start)
-            self.control.start(request, run, again=[index])
+            start_again(self.parameters, self.control, run, start)
             review.begin_run()
             self._unfinished = True
         self.refresh()
@@ -191,9 +202,6 @@ class Panel:
             ended = any(entry.status is not None for entry in run.record.slices.values())
             if ended and (self.review is None or self.review.run is not run):
                 self.reviewing.open(run)
-                # What else has changed is shown in a turn of its own.
-                self.control.later(self._run_changed)
-                return
             if self.review is not None and self.review.run is run:
                 self.reviewing.progressed()
                 if self._unfinished and not running:
@@ -205,21 +213,6 @@ class Panel:
 
     # What the widgets show
 
-    def toggle_difference(self) -> None:
-        """Fill the difference between mask and expected outline, or stop doing so."""
-        if self.parameters is not None:
-            self.parameters.showDifference = not self.parameters.showDifference
-
-    def toggle_prompts(self) -> None:
-        """Draw the prompts in the views, or hide them."""
-        if self.parameters is not None:
-            self.parameters.showPrompts = not self.parameters.showPrompts
-
-    def toggle_layout(self) -> None:
-        """Lay out the views for reading, or go back to the layout before."""
-        self.layout.toggle()
-        self.refresh()
-
     def refresh(self) -> None:
         """Update every widget."""
         if self._busy or self.parameters is None:
@@ -228,8 +221,11 @@ class Panel:
         try:
             self._follow_run()
             self.inputs.refresh()
+            busy = _("a run is in progress") if self.control.running else ""
             self._refresh_run()
-            self._refresh_views()
+            self.views.refresh()
+            self.judging.refresh(self._run_obstacle() or busy)
+            self.queue.refresh(self._packages_obstacle())
             self.reviewing.refresh(self._record())
             self.exporting.refresh()
             self.setup.show_state()
@@ -270,17 +266,6 @@ class Panel:
         ui.statusLabel.text = progress.line if running else self.control.message
         ui.statusLabel.setStyleSheet(ERROR_STYLE if self.control.failed and not running else "")
 
-    def _refresh_views(self) -> None:
-        ui, parameters = self.ui, self.parameters
-        self.reviewing.show_prompts(parameters.showPrompts)
-        if self.review is not None and self.review.run.alive:
-            reading_view.show_parts(self.review.run, parameters)
-        no_views = _("there are no views")
-        self._greying.set(ui.layoutButton, "" if self.layout.available else no_views)
-        ui.layoutButton.text = (
-            _("Back to your layout") if self.layout.shown else _("Layout for reading")
-        )
-
     def _run_tip(self) -> str:
         ending = _("End the run; finished tries are kept") if self.control.running else ""
         return ending or self._run_obstacle() or _("Segment the selected slices")
@@ -297,6 +282,7 @@ class Panel:
         return self.control.run.record if self.control.run is not None else None
 
     def _method(self, name: str) -> Callable[[], None]:
-        """The method behind a key, of the panel or of the Review section."""
-        method: Callable[[], None] = getattr(self if hasattr(self, name) else self.reviewing, name)
+        """The method behind a key, of the panel or of a section."""
+        owner = next(part for part in (self, self.views, self.reviewing) if hasattr(part, name))
+        method: Callable[[], None] = getattr(owner, name)
         return method

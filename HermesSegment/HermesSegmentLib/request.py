@@ -1,13 +1,13 @@
 """From the panel's inputs to a request for the engine."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from HermesLib.prompts.types import Prompt
-from HermesLib.runs.request import RefineRequest
+from HermesLib.runs.request import AssessRequest, RefineRequest, RunRequest
 from HermesSegmentLib.node_io import write_mask, write_volume
 from HermesSegmentLib.run_record import RunRecord
 
@@ -44,8 +44,6 @@ def make_request(parameters: Any, volume: Any, folder: Path, start: Start) -> Re
         RuntimeError: the volume cannot be written.
     """
     from HermesLib.prompts.serialization import write_prompt
-    from HermesLib.prompts.settings import PromptSettings
-    from HermesLib.refinement.settings import RefinementSettings
 
     image, initial, prompt = (folder / name for name in ("image.nrrd", "init.nrrd", "prompt.json"))
     write_volume(volume, image)
@@ -53,57 +51,137 @@ def make_request(parameters: Any, volume: Any, folder: Path, start: Start) -> Re
         write_mask(start.initial, volume, initial)
     if start.first_prompt is not None:
         write_prompt(prompt, start.first_prompt)
-    settings = RefinementSettings(
-        threshold=round(parameters.threshold, _THRESHOLD_DIGITS),
-        max_iterations=parameters.maximumIterations,
-        patience=parameters.patience,
-        seed=parameters.seed,
-    )
-    return RefineRequest(
+    return replace(
+        refine_request(parameters, _kind(parameters, start)),
         image=image,
-        preset=parameters.preset,
-        model=parameters.model,
-        weights=parameters.weights,
-        prompt=_kind(parameters, start),
         first_prompt=None if start.first_prompt is None else prompt,
-        prompting=PromptSettings(padding=parameters.padding),
-        settings=settings,
-        samples=parameters.samples or None,
-        steps=parameters.steps or None,
         slices=start.slices,
-        device=parameters.device,
         init=None if start.initial is None else initial,
         command=equivalent_command(parameters, start),
     )
 
 
+def refine_request(parameters: Any, kind: str) -> RefineRequest:
+    """What the panel asks of every volume, without the volume.
+
+    Args:
+        parameters: of the panel.
+        kind: of the prompts.
+
+    Raises:
+        HermesError: a number out of its range.
+    """
+    from HermesLib.prompts.settings import PromptSettings
+
+    return RefineRequest(
+        image=None,
+        model=parameters.model,
+        weights=parameters.weights,
+        prompt=kind,
+        prompting=PromptSettings(padding=parameters.padding),
+        **_shared(parameters),
+    )
+
+
+def assess_request(parameters: Any, labels: tuple[int, ...] | None = None) -> AssessRequest:
+    """How the panel judges every mask, without image and mask.
+
+    Args:
+        parameters: of the panel.
+        labels: the organ's values in a mask's file; None for the only one.
+
+    Raises:
+        HermesError: a number out of its range.
+    """
+    return AssessRequest(image=None, mask=None, labels=labels, **_shared(parameters))
+
+
+def make_assess_request(
+    parameters: Any,
+    volume: Any,
+    folder: Path,
+    voxels: np.ndarray,
+    slices: tuple[int, int] | None,
+) -> AssessRequest:
+    """A judgement of a mask.
+
+    Args:
+        parameters: of the panel.
+        volume: the volume's node.
+        folder: for the files that the engine reads.
+        voxels: (k, j, i) of the mask on the volume's grid.
+        slices: half-open range; None for all.
+
+    Raises:
+        HermesError: a number out of its range.
+        RuntimeError: a file cannot be written.
+    """
+    image, mask = folder / "image.nrrd", folder / "mask.nrrd"
+    write_volume(volume, image)
+    write_mask(voxels, volume, mask)
+    command = _words(["hermes", "assess", image.name, mask.name], _shared_options(parameters))
+    command += _words([], {"slices": _slices_text(slices)})
+    return replace(
+        assess_request(parameters), image=image, mask=mask, slices=slices, command=command
+    )
+
+
+def _shared(parameters: Any) -> dict[str, Any]:
+    """The fields of every request."""
+    from HermesLib.refinement.settings import RefinementSettings
+
+    return {
+        "preset": parameters.preset,
+        "samples": parameters.samples or None,
+        "steps": parameters.steps or None,
+        "device": parameters.device,
+        "settings": RefinementSettings(
+            threshold=round(parameters.threshold, _THRESHOLD_DIGITS),
+            max_iterations=parameters.maximumIterations,
+            patience=parameters.patience,
+            seed=parameters.seed,
+        ),
+    }
+
+
 def equivalent_command(parameters: Any, start: Start) -> tuple[str, ...]:
     """The command that does the same without Slicer."""
     options: dict[str, Any] = {
-        "preset": parameters.preset,
+        **_shared_options(parameters),
         "model": parameters.model,
         "weights": None if parameters.weights == "bundled" else parameters.weights,
         "prompt": _kind(parameters, start),
-        "threshold": f"{parameters.threshold:g}",
         "padding": f"{parameters.padding:g}",
         "max-iterations": parameters.maximumIterations,
         "patience": parameters.patience,
+        "slices": _slices_text(start.slices),
+        "first-prompt": None if start.first_prompt is None else "prompt.json",
+        "init": None if start.initial is None else "init.nrrd",
+    }
+    return _words(["hermes", "refine", "image.nrrd"], options)
+
+
+def _shared_options(parameters: Any) -> dict[str, Any]:
+    return {
+        "preset": parameters.preset,
+        "threshold": f"{parameters.threshold:g}",
         "seed": parameters.seed,
         "device": parameters.device,
         "samples": parameters.samples or None,
         "steps": parameters.steps or None,
-        "slices": None if start.slices is None else f"{start.slices[0] + 1}-{start.slices[1]}",
-        "first-prompt": None if start.first_prompt is None else "prompt.json",
-        "init": None if start.initial is None else "init.nrrd",
     }
-    words = ["hermes", "refine", "image.nrrd"]
-    for name, value in options.items():
-        if value is not None:
-            words += [f"--{name}", str(value)]
-    return tuple(words)
 
 
-def make_record(parameters: Any, request: RefineRequest) -> RunRecord:
+def _words(words: list[str], options: dict[str, Any]) -> tuple[str, ...]:
+    given = {name: value for name, value in options.items() if value is not None}
+    return (*words, *(word for name, value in given.items() for word in (f"--{name}", str(value))))
+
+
+def _slices_text(slices: tuple[int, int] | None) -> str | None:
+    return None if slices is None else f"{slices[0] + 1}-{slices[1]}"
+
+
+def make_record(parameters: Any, request: RunRequest) -> RunRecord:
     """What the scene stores of a request."""
     from HermesLib.presets.registry import load_preset
 
@@ -111,7 +189,7 @@ def make_record(parameters: Any, request: RefineRequest) -> RunRecord:
     provenance = {
         "command": list(request.command),
         "preset": parameters.preset,
-        "model": parameters.model,
+        "model": request.model if isinstance(request, RefineRequest) else None,
         "seed": parameters.seed,
     }
     coded = {"scheme": organ.scheme, "value": organ.value, "meaning": organ.meaning}

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from slicer.i18n import tr as _
 
-from HermesLib.refinement.events import Status
 from HermesLib.report.numbering import number_of
+from HermesSegmentLib.deciding import reached
 from HermesSegmentLib.iteration_masks import PackedMask
 from HermesSegmentLib.journal import Journal, Outcome, SliceState, Step
 from HermesSegmentLib.labelmaps import refresh
@@ -71,20 +71,8 @@ class Review:
         return ([*after, *before] if step > 0 else [*reversed(before), *reversed(after)])[0].index
 
     def reached(self) -> list[SliceRecord]:
-        """The slices that need no look: they reached the threshold, bear no mark, are undecided.
-
-        A slice whose run was repeated with a lower threshold must reach that of the run, too.
-        """
-        threshold = self.run.record.threshold
-        return [
-            entry
-            for _index, entry in sorted(self.run.record.slices.items())
-            if entry.decision is Decision.NONE
-            and entry.status is Status.ACCEPTED
-            and entry.quality >= threshold
-            and not entry.is_marked
-            and not self.run.record.is_out_of_distribution(entry.index)
-        ]
+        """The slices that need no look, see :func:`HermesSegmentLib.deciding.reached`."""
+        return reached(self.run.record)
 
     def accept(self) -> None:
         """Put the mask in view into the result."""

@@ -37,8 +37,6 @@ class ReviewDisplay:
         self._greying = Greying()
         self._strip = SliceStrip(ui.sliceStrip)
         self._table = slice_table.SliceTable(ui.sliceTable)
-        #: Whether rows of the table are still to be written.
-        self._filling = False
         ui.legendLabel.text = slice_table.legend()
         ui.colourLabel.text = legend()
 
@@ -54,26 +52,10 @@ class ReviewDisplay:
             return
         review = section.opened
         self._strip.fill(record, review.slice_index)
-        if not self._fill_table() and not self._filling:
-            self._filling = True
-            section.control.later(self._fill_on)
+        self._table.fill(record, section.order, review.slice_index, section.names.instances)
         ui.summaryLabel.text = summary(review.run)
         ui.whereLabel.text = self._where(review, record, obstacle)
         self._tries(review)
-
-    def _fill_table(self) -> bool:
-        section = self.section
-        assert section.names is not None
-        run, index = section.opened.run, section.opened.slice_index
-        return self._table.fill(run.record, section.order, index, section.names.instances)
-
-    def _fill_on(self) -> None:
-        """Write further rows of the table, a part a turn."""
-        self._filling = False
-        review = self.section.review
-        if review is not None and review.run.alive and not self._fill_table():
-            self._filling = True
-            self.section.control.later(self._fill_on)
 
     def refresh_try(self) -> None:
         """Show which iteration is in view."""
@@ -101,8 +83,10 @@ class ReviewDisplay:
         hidden = "" if section.prompts_shown else _("the prompts are hidden")
         grey.set(ui.fromPromptButton, rerun or hidden)
         waits = review is not None and review.neighbour(1) is not None
-        for button in (ui.nextButton, ui.previousButton):
-            grey.set(button, "" if waits else _("no other slice needs a look"))
+        on = review is not None and not review.waiting() and section.leads_on()
+        for button, usable in ((ui.nextButton, waits or on), (ui.previousButton, waits)):
+            grey.set(button, "" if usable else _("no other slice needs a look"))
+        ui.nextButton.text = _("Next volume") if on else _("Next to look at")
         knows = review is not None and review.run.knows_doubt
         grey.set(
             ui.doubtCheck, "" if knows else _("a saved scene does not keep it; a new run knows it")

@@ -14,6 +14,7 @@ from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.history import History, SliceResult
 from HermesLib.report.document import FORMAT, slice_entry, summarise
 from HermesLib.report.numbering import number_of
+from HermesLib.runs.iterations_file import write_iterations
 from HermesSegmentLib.review import Review
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import SliceRecord
@@ -93,6 +94,17 @@ def write_report(review: Review, path: Path) -> list[Path]:
     content = {**report(review), "table_sha256": file_sha256(table)}
     write_whole(path, json.dumps(content, indent=1) + "\n")
     return [path, table]
+
+
+def write_all_iterations(run: RunNodes, folder: Path, name: str) -> None:
+    """Write all iterations of a run that count, as HermesLib stores them.
+
+    Args:
+        run: with its iterations.
+        folder: an existing one.
+        name: of the file.
+    """
+    write_iterations(folder, _results(run), run.record.shape, run.frame.axes, name)
 
 
 def _row(entry: SliceRecord, instance: int | str) -> list[Any]:

@@ -32,6 +32,10 @@ class ReviewSection(SliceInView):
         super().__init__(ui, control, on_change)
         self.display = ReviewDisplay(ui, self)
         self.editor = EditorVisit()
+        #: Called when the reader goes on from a run in which no slice is left to look at, and
+        #: whether that leads anywhere.
+        self.on_done: Callable[[], None] = lambda: None
+        self.leads_on: Callable[[], bool] = lambda: False
         for button, method in (
             (ui.previousButton, self.go_previous),
             (ui.nextButton, self.go_next),
@@ -58,7 +62,7 @@ class ReviewSection(SliceInView):
     # Actions of the reader
 
     def go_next(self) -> None:
-        """Go to the next slice that needs a look, worst first."""
+        """Go to the next slice that needs a look, worst first; then to the next volume."""
         self._step(1)
 
     def go_previous(self) -> None:
@@ -176,6 +180,8 @@ class ReviewSection(SliceInView):
         if index is not None:
             self._chosen = True
             self.look_at(index)
+        elif review is not None and step > 0 and not review.waiting():
+            self.on_done()
 
     def _strip_clicked(self, row: int, column: int) -> None:
         slices = sorted(self.order)

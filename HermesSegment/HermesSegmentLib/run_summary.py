@@ -11,7 +11,8 @@ from HermesLib.report.whole import millilitres, whole_quality
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import SliceRecord
 
-_BRIEF = {
+#: Why a slice needs a look, in two or three words, by mark.
+BRIEF = {
     Mark.NOT_FOUND: _("organ not found"),
     Mark.UNFAMILIAR: _("unlike the training patients"),
     Mark.BORDERLINE: _("organ uncertain"),
@@ -55,7 +56,7 @@ def _looks(run: RunNodes) -> str:
         elif entry.status is Status.STOPPED:
             why[_("below {threshold:.2f}").format(threshold=run.record.threshold)] += 1
         marks = {*entry.marks, *([Mark.BORDERLINE] if entry.borderline else [])}
-        why.update(_BRIEF[mark] for mark in marks)
+        why.update(BRIEF[mark] for mark in marks)
     text = ", ".join(f"{count} {words}" for words, count in why.most_common())
     return _("<b>{waiting}</b> of {count} slices need a look: {why}").format(
         waiting=len(waiting), count=len(run.record.slices), why=text

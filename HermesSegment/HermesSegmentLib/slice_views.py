@@ -46,16 +46,21 @@ def first_volume() -> Any:
 
     Label maps, vectors and the like are no images of this module.
     """
-    images = [
-        node
-        for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
-        if node.GetClassName() == "vtkMRMLScalarVolumeNode" and not node.GetHideFromEditors()
-    ]
+    images = image_volumes()
     views = slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")
     views.sort(key=lambda view: view.GetLayoutName() != _FIRST)
     shown = [view.GetBackgroundVolumeID() for view in views]
     in_view = [node for name in shown for node in images if node.GetID() == name]
     return next(iter([*in_view, *images]), None)
+
+
+def image_volumes() -> list[Any]:
+    """The scene's images that a reader can choose, in the scene's order."""
+    return [
+        node
+        for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
+        if node.GetClassName() == "vtkMRMLScalarVolumeNode" and not node.GetHideFromEditors()
+    ]
 
 
 def show_slice(volume: Any, frame: SliceFrame, index: int) -> None:

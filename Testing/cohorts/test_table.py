@@ -4,13 +4,12 @@ import csv
 import io
 import json
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from HermesLib.cohorts.page import page_html
 from HermesLib.cohorts.row import Row, State
-from HermesLib.cohorts.table import csv_text, json_text, steady_order, worst_first, write_text
+from HermesLib.cohorts.table import csv_text, json_text, steady_order, worst_first
 
 
 def finished(name: str, quality: float | None, look: int = 0) -> Row:
@@ -112,16 +111,3 @@ def test_a_row_counts_each_slice_once_and_says_why_it_needs_a_look():
     assert (row.slices, row.accepted, row.look, row.absent) == (7, 1, 5, 1)
     assert row.why == {"jump": 1, "stopped": 2, "borderline": 1, "gap": 1, "failed": 1}
     assert row.reason == "the mask was resampled; memory ran out"
-
-
-def test_a_table_that_cannot_be_written_leaves_the_one_before(tmp_path, monkeypatch):
-    path = tmp_path / "cohort.csv"
-    write_text(path, "before")
-
-    def full_disk(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.replace", full_disk)
-    with pytest.raises(OSError, match="No space"):
-        write_text(path, "after")
-    assert path.read_text() == "before" and list(tmp_path.iterdir()) == [path]

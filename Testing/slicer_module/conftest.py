@@ -24,6 +24,7 @@ import slicer  # noqa: E402
 
 from Testing.slicer_module.driving import click, play  # noqa: E402
 from Testing.slicer_module.fake_engine import FakeEngine  # noqa: E402
+from Testing.slicer_module.queue_engine import QueueEngine  # noqa: E402
 from Testing.slicer_module.unhandled import nothing_unhandled  # noqa: E402
 
 
@@ -95,3 +96,11 @@ def reviewed(panel, engine):
     click(panel.ui.runButton)
     play(panel, engine)
     return panel
+
+
+@pytest.fixture
+def queue_engine(panel):
+    """The engine of the queue; the second volume is the worst."""
+    engine = QueueEngine((0.8, 0.3, 0.6))
+    panel.queue.control.engine = engine
+    return engine

@@ -150,12 +150,12 @@ def test_prompts_and_older_outlines_can_be_hidden(reviewed):
     assert run.get("previous").GetDisplayNode().GetVisibility()
     visible = lambda: any(node.GetDisplayVisibility() for node in prompt_nodes(run.node))  # noqa: E731
     assert visible()
-    reviewed.toggle_prompts()
+    reviewed.views.toggle_prompts()
     assert not visible() and not reviewed.ui.promptsCheck.checked
     reviewed.reviewing.look_at(4)
     assert not visible()
     assert "the prompts are hidden" in reviewed.ui.fromPromptButton.toolTip
-    reviewed.toggle_prompts()
+    reviewed.views.toggle_prompts()
     assert visible()
 
 

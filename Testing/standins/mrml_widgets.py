@@ -39,6 +39,8 @@ class qMRMLNodeComboBox(QWidget):  # noqa: N801
     """Lists the scene's nodes of some classes and follows the scene."""
 
     currentNodeChanged = Signal(object)
+    #: The only one of these signals that PySide6 gives the signature of Slicer's.
+    currentNodeIDChanged = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -121,6 +123,7 @@ class qMRMLNodeComboBox(QWidget):  # noqa: N801
         if node_id != self._current:
             self._current = node_id
             self.currentNodeChanged.emit(self.currentNode())
+            self.currentNodeIDChanged.emit(node_id or "")
 
     def _selected(self, row: int) -> None:
         if not self._busy:

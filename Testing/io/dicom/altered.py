@@ -33,11 +33,8 @@ def overlaid(dataset: Dataset) -> Dataset:
     return dataset
 
 
-def transferred(dataset: Dataset, syntax: str) -> Dataset:
-    """In another transfer syntax without compression of the pixels."""
-    dataset.file_meta.TransferSyntaxUID = getattr(pydicom.uid, syntax)
-    if syntax.endswith("BigEndian"):
-        dataset.PixelData = np.frombuffer(dataset.PixelData, "<i2").astype(">i2").tobytes()
+def implicit(dataset: Dataset) -> Dataset:
+    dataset.file_meta.TransferSyntaxUID = pydicom.uid.ImplicitVRLittleEndian
     return dataset
 
 

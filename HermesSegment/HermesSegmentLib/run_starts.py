@@ -1,0 +1,86 @@
+"""How runs start: a volume is segmented, a slice is tried again, a mask is judged."""
+
+from typing import Any
+
+from slicer.i18n import tr as _
+
+from HermesLib.notices import Notice
+from HermesLib.runs.request import RunRequest
+from HermesSegmentLib.foreign_masks import ForeignMask
+from HermesSegmentLib.node_io import visible_voxels
+from HermesSegmentLib.request import Start, make_assess_request, make_record, make_request
+from HermesSegmentLib.run_control import RunControl
+from HermesSegmentLib.run_nodes import RunNodes
+
+
+def start_segmenting(
+    parameters: Any, control: RunControl, slices: tuple[int, int] | None
+) -> RunNodes:
+    """Segment the panel's volume; returns the nodes of the run.
+
+    Args:
+        parameters: of the panel.
+        control: starts the run.
+        slices: half-open range; None for all.
+
+    Raises:
+        Exception: a bad input, or the engine cannot be started; nothing is left in the scene.
+    """
+    volume, initial = parameters.volume, None
+    if parameters.initial is not None:
+        initial = visible_voxels(parameters.initial, volume)
+    request = make_request(parameters, volume, control.folder(), Start(slices, initial))
+    return _start(parameters, control, request)
+
+
+def start_judging(
+    parameters: Any, control: RunControl, mask: ForeignMask, slices: tuple[int, int] | None
+) -> RunNodes:
+    """Judge a mask on the panel's volume; no promptable model is needed.
+
+    Args, Raises:
+        See :func:`start_segmenting`.
+    """
+    voxels, resampled = mask.on_grid(parameters.volume)
+    if not voxels.any():
+        raise RuntimeError(
+            _("{name} has no voxel in {volume}").format(
+                name=mask.name, volume=parameters.volume.GetName()
+            )
+        )
+    folder = control.folder()
+    request = make_assess_request(parameters, parameters.volume, folder, voxels, slices)
+    run = _start(parameters, control, request)
+    if resampled:
+        words = _("the mask is on another grid than the image; it was resampled")
+        control.progress.take_notice(words)
+        run.record.take_notice(Notice("mask-resampled", words))
+    return run
+
+
+def start_again(parameters: Any, control: RunControl, run: RunNodes, start: Start) -> None:
+    """Try a slice of a run again.
+
+    Args:
+        parameters: of the panel.
+        control: starts the run.
+        run: which has the slice.
+        start: names the slice, and what its run starts from.
+
+    Raises:
+        Exception: a bad input, or the engine cannot be started.
+    """
+    assert start.slices is not None
+    request = make_request(parameters, run.volume, control.folder(), start)
+    control.start(request, run, again=[start.slices[0]])
+
+
+def _start(parameters: Any, control: RunControl, request: RunRequest) -> RunNodes:
+    run = RunNodes.create(parameters.volume, make_record(parameters, request))
+    run.show_difference(parameters.showDifference)
+    try:
+        control.start(request, run)
+    except Exception:
+        run.remove()
+        raise
+    return run
