@@ -16,10 +16,10 @@ from HermesLib.quality.field_of_view import from_grid, to_grid
 from HermesLib.quality.findings import SliceFindings, read_findings
 from HermesLib.quality.network.core import Condition, QualityCore
 from HermesLib.quality.network.image_expert import ImageFeatures
-from HermesLib.quality.ood import of_volume, pooled_features
 from HermesLib.quality.organ_map import expected_dice, highest_expected_dice
 from HermesLib.quality.presence import contiguous_presence
 from HermesLib.quality.protocol import Assessment, Evidence, Observation, ScoreKind
+from HermesLib.quality.unfamiliar import unfamiliar_slices
 
 #: Levels of the organ map whose outlines stand for the best mask of a slice.
 CANDIDATES = (0.3, 0.5)
@@ -122,7 +122,7 @@ class DiffusionQuality:
         return Observation(
             images,
             presence,
-            self._out_of_distribution(images, findings),
+            unfamiliar_slices(self.core, images, findings, self.members),
             tuple(findings),
             torch.from_numpy(present).float(),
         )
@@ -200,19 +200,6 @@ class DiffusionQuality:
             return reading.presence.mean()
         features = presence_features(reading)
         return self.evidence.presence.log_odds(features, context=reading.context is not None)
-
-    def _out_of_distribution(
-        self, images: torch.Tensor, findings: Sequence[SliceFindings]
-    ) -> torch.Tensor | None:
-        """Which slices (B,) of a volume look unlike all training slices, to any network at all."""
-        verdicts = []
-        if self.core.config.generative and self.core.familiarity is not None:
-            coarse = [item.readings.own.features.coarse for item in findings]
-            distances = [self.core.familiarity(pooled_features(features)) for features in coarse]
-            verdicts.append(_joined(distances) > 1)
-        if self.core.input_check is not None:
-            verdicts.append(self.core.input_check.unfamiliar(images, self.members))
-        return of_volume(torch.stack(verdicts).any(0)) if verdicts else None
 
     def _organ_map(self, observation: Observation) -> torch.Tensor:
         """Probability (B, H, W) of the organ by the image alone."""

@@ -30,6 +30,12 @@ from HermesLib.weights.settings import (
     read_settings,
 )
 
+#: Slices that are compared with their mirror images: so many, evenly spread, and no fewer than the
+#: least. On lone slices the comparison errs: out of fold, 7 of 69 upright ones looked mirrored.
+_COMPARED, _LEAST = 8, 5
+#: By this much the mirror images must be more like the training patients, in log odds. Out of fold,
+#: of 30 abdominal CTs the right way round was better by 1.5 to 4.6 in every one.
+_MIRROR_MARGIN = 1.0
 #: Log odds beyond this count no more in a volume's mean: one slice must not decide for all.
 _CLIP = 8.0
 
@@ -132,6 +138,25 @@ class InputCheck(nn.Module):
                 torch.stack([network(square.to(device)) for network in networks]).mean(0).cpu()
             )
         return torch.cat(answers)
+
+    def is_mirrored(self, images: torch.Tensor, members: Sequence[int] = ()) -> bool:
+        """Whether a volume looks clearly more like the training patients with its sides exchanged.
+
+        Ask this of one-sided organs only: others look the same. False for fewer than five slices.
+
+        Args:
+            images: (B, C, H, W) in 0..1, all slices of one volume.
+            members: as in :meth:`log_odds`.
+        """
+        if len(images) < _LEAST:
+            return False
+        chosen = torch.linspace(0, len(images) - 1, min(len(images), _COMPARED)).round().long()
+        given = images[chosen.to(images.device)]
+        gain = [
+            self.log_odds(slices, members).clamp(-_CLIP, _CLIP).mean()
+            for slices in (given, given.flip(-1))
+        ]
+        return bool(gain[1] - gain[0] > _MIRROR_MARGIN)
 
     def unfamiliar(self, images: torch.Tensor, members: Sequence[int] = ()) -> torch.Tensor:
         """Which slices (B,) of a volume, or of one slice, are not what the preset was made for.
