@@ -1,6 +1,7 @@
 """``hermes export``: write a result as a DICOM Segmentation object for the archive."""
 
 import argparse
+from collections.abc import Mapping
 from typing import Any
 
 from HermesLib.cli.options import add_labels, add_series, named_path
@@ -67,9 +68,15 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.output,
         arguments.labels,
         arguments.series,
+        _image_sha256(provenance),
     )
     print(f"{arguments.output}: {organ.meaning}, {frames} frames")
     return 0
+
+
+def _image_sha256(provenance: Mapping[str, Any] | None) -> str:
+    image = (provenance or {}).get("image")
+    return str(image.get("sha256") or "") if isinstance(image, Mapping) else ""
 
 
 def _provenance(arguments: argparse.Namespace) -> dict[str, Any] | None:

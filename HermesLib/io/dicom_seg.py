@@ -18,11 +18,12 @@ from HermesLib.io.algorithm import Algorithm
 from HermesLib.io.coded_concept import Code
 from HermesLib.io.dicom.frame import Frame
 from HermesLib.io.dicom.metadata import image_with_metadata
-from HermesLib.io.dicom.series import read_series
+from HermesLib.io.dicom.series import read_series, series_with
 from HermesLib.io.mask_values import Labels
 from HermesLib.io.masks import read_mask
 from HermesLib.io.volumes import volume_from_image
 from HermesLib.io.whole_file import whole_file
+from HermesLib.notices import notice
 
 if TYPE_CHECKING:
     from highdicom.sr import CodedConcept
@@ -40,6 +41,7 @@ def write_dicom_seg(
     path: Path,
     labels: Labels = None,
     series: str | None = None,
+    image_sha256: str = "",
 ) -> int:
     """Write a mask file as one binary segment.
 
@@ -52,7 +54,9 @@ def write_dicom_seg(
         algorithm: what made the mask.
         path: of the new file; it must not exist.
         labels: the organ's values in the mask, where that is a label map of several organs.
-        series: which series of the folder: number in the list, or UID; None for the only one.
+        series: which series of the folder: number in the list, or UID; None for the only one, or
+            for that with the checksum.
+        image_sha256: of the image on which the mask was made; "" where it is not known.
 
     Returns:
         The number of frames.
@@ -71,7 +75,15 @@ def write_dicom_seg(
         ) from error
     if path.exists():
         raise HermesError(f"{path.name} already exists; choose another name")
+    if series is None and image_sha256:
+        series = series_with(folder, image_sha256)
     found = read_series(folder, series)
+    if image_sha256 not in ("", found.sha256):
+        notice(
+            "image-differs",
+            "the mask was made on another image than this series, by the checksum in its report;"
+            " is it a copy of the series in another format?",
+        )
     volume = volume_from_image(image_with_metadata(found))
     on_volume = volume.to_image(read_mask(mask, volume, labels))
     on_frames = [(frame, _on_plane(on_volume, frame)) for frame in found.stack.frames]

@@ -23,6 +23,8 @@ _OFF_THROUGH, _OFF_IN_PLANE = 0.02, 0.25
 _ROUNDING = 0.01
 #: Slices are parallel if turning them so moves no corner further than this, pixels.
 _OFF_CORNER = 0.5
+#: Direction cosines below this are 0.
+_NOTHING = 1e-12
 #: A distance counts as a gap where it is longer than the usual one by this factor.
 _GAP = 1.5
 #: Slices are lost where at most this share of the distances are gaps; where more are, the series
@@ -127,7 +129,10 @@ def _common_orientation(frames: Sequence[Frame]) -> np.ndarray:
             f"the slices are not parallel: their directions differ by up to {2 * max(moved):.1f} mm"
             " at the corners; export the series again"
         )
-    return np.stack([along_row, along_column, np.cross(along_row, along_column)])
+    axes = np.stack([along_row, along_column, np.cross(along_row, along_column)])
+    # ITK's inverse of a direction with numbers next to the smallest possible is not a number.
+    axes[np.abs(axes) < _NOTHING] = 0.0
+    return axes
 
 
 def _places(through: np.ndarray, frames: Sequence[Frame]) -> tuple[np.ndarray, float, int]:

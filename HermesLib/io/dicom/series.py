@@ -9,7 +9,7 @@ import SimpleITK
 from scipy import ndimage
 
 from HermesLib.errors import HermesError
-from HermesLib.io.dicom.choice import choose
+from HermesLib.io.dicom.choice import choose, listed
 from HermesLib.io.dicom.folder import FolderContent, read_folder
 from HermesLib.io.dicom.frame import Frame
 from HermesLib.io.dicom.pixels import PixelReader
@@ -101,6 +101,21 @@ def series_sha256(path: Path, wanted: str | None = None) -> str:
         HermesError: no image, or several volumes.
     """
     return files_sha256(_files(choose(find_stacks(path, PixelReader()), wanted)))
+
+
+def series_with(path: Path, sha256: str) -> str | None:
+    """The number of the only volume of a folder whose files have a checksum; None without one.
+
+    Raises:
+        HermesError: no image.
+    """
+    stacks = listed(find_stacks(path, PixelReader()))
+    found = [
+        number
+        for number, stack in enumerate(stacks, start=1)
+        if files_sha256(_files(stack)) == sha256
+    ]
+    return str(found[0]) if len(found) == 1 else None
 
 
 def _files(stack: Stack) -> list[str]:

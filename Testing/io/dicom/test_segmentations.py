@@ -101,6 +101,24 @@ def test_the_second_volume_of_a_multi_frame_file_names_its_own_frames(tmp_path: 
     assert {number for _, number in found} <= set(range(7, 13)) and len(found) >= 3
 
 
+def test_of_several_series_the_one_that_was_segmented_is_found_and_another_is_said(tmp_path: Path):
+    write(tmp_path / "in", [*stack(), *stack(add=9, SeriesInstanceUID="1.5", SeriesNumber=5)])
+    volume = read_volume(tmp_path / "in", "2")
+    write_mask(tmp_path / "mask.nii.gz", ball_on(volume), volume)
+    heard: list[Notice] = []
+
+    def export(name: str, series: str | None) -> str:
+        words = (tmp_path / "mask.nii.gz", tmp_path / "in", PROSTATE, Algorithm(), tmp_path / name)
+        with heard_by(heard.append):
+            write_dicom_seg(*words, series=series, image_sha256=volume.sha256)
+        references = pydicom.dcmread(tmp_path / name).ReferencedSeriesSequence
+        return str(references[0].SeriesInstanceUID)
+
+    assert export("right.dcm", None) == "1.5" and heard == []
+    assert export("wrong.dcm", "1") == "1.2.3.2"
+    assert [notice.kind for notice in heard] == ["image-differs"]
+
+
 def test_a_segmentation_is_a_mask_by_position_whatever_frames_it_leaves_out(tmp_path: Path):
     write(tmp_path / "in", stack())
     exported(tmp_path / "in", tmp_path / "organ.dcm")
