@@ -172,7 +172,8 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
         "--slices",
         metavar="A-B",
         type=parse_slices,
-        help="only slices A to B, counted from 1 as in all output (or Python's A:B, from 0)",
+        help="only slices A to B, counted from 1 as in all output (or Python's A:B, from 0);"
+        " which of them show the organ is decided from the whole volume",
     )
     parser.add_argument(
         "--truth",

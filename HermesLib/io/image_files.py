@@ -10,10 +10,12 @@ from HermesLib.io.dicom.headers import looks_like_dicom
 from HermesLib.io.dicom.metadata import image_with_metadata
 from HermesLib.io.dicom.series import read_series, series_sha256
 from HermesLib.io.digest import file_sha256
+from HermesLib.io.metadata_keys import ORIENTATION
 from HermesLib.io.nifti import read_nifti
 from HermesLib.io.png import is_png, read_grey_png, read_label_png
 from HermesLib.io.right_angles import with_right_angles
 from HermesLib.io.suffixes import NIFTI_SUFFIXES, VOLUME_SUFFIXES
+from HermesLib.io.text_headers import check_text_header
 
 
 def read_image(
@@ -79,7 +81,10 @@ def _read_volume_file(path: Path, role: str) -> tuple[SimpleITK.Image, str]:
         raise HermesError(
             f"{path.name} cannot be read as an image: damaged, cut off, or not what its name says"
         ) from error
-    return as_volume(image, path.name, role), file_sha256(path)
+    volume = as_volume(image, path.name, role)
+    if not check_text_header(path, role):
+        volume.SetMetaData(ORIENTATION, "unknown")
+    return volume, file_sha256(path)
 
 
 def image_sha256(path: Path, series: str | None = None) -> str:
