@@ -145,15 +145,15 @@ class QueueInputs:
             nodes = zip(named, volumes, strict=True)
             return named, {task.name: node.GetID() for task, node in nodes}
         organ = self.ui.queueOrganEdit.text.strip()
-        masks = Path(self.ui.queueMasksEdit.text.strip()) if self.judges else None
+        masks = Path(self.ui.queueMasksEdit.text.strip()).absolute() if self.judges else None
         name = None if not organ or _LABELS.fullmatch(organ) else organ
-        return find_tasks([Path(self.ui.queueFolderEdit.text.strip())], masks, name), {}
+        return find_tasks([Path(self.ui.queueFolderEdit.text.strip()).absolute()], masks, name), {}
 
     def _output(self) -> Path:
         """The folder for the results: as the user says, beside the images, or a temporary one."""
         text = self.ui.queueOutputEdit.text.strip()
         if text:
-            return Path(text)
+            return Path(text).absolute()
         if not self.from_folder:
             return self._folder() / "results"
         folder = Path(self.ui.queueFolderEdit.text.strip()).absolute()

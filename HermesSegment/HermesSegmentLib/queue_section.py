@@ -237,7 +237,7 @@ class QueueSection:
         words = queue_table.summary(self.rows, waiting)
         where = self.queue.cohort.output
         temporary = not self.inputs.from_folder and not self.ui.queueOutputEdit.text.strip()
-        place = _("kept until Slicer closes") if temporary else str(where)
+        place = _("kept until Slicer closes") if temporary else where.name
         return f"{words}. {_('Results:')} {place}"
 
     def _waiting(self, name: str) -> int:

@@ -28,7 +28,7 @@ _COLUMNS = (
     (_("State"), _("How the volume stands; why one failed is in its row")),
     (_("To look\nat"), _("Slices that still need a look, as you have not decided on them")),
     (_("Reached"), _("Slices that reached the threshold and bear no mark")),
-    (_("Accepted"), _("Slices that you accepted or edited")),
+    (_("Ac-\ncepted"), _("Slices that you accepted or edited")),
     (_("Absent"), _("Slices without the organ, of which there is no doubt")),
     (_("Quality"), _("Estimated Dice of the whole volume (pDSC of its slices, weighted by size)")),
     (_("ml"), _("Volume of the result")),
@@ -46,6 +46,7 @@ def prepare(table: Any) -> None:
     table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
     table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
     table.verticalHeader().setVisible(False)
+    table.setTextElideMode(qt.Qt.ElideMiddle)
     table.horizontalHeader().setHighlightSections(False)
     table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
     table.horizontalHeader().setSectionResizeMode(_NAME, qt.QHeaderView.Stretch)
