@@ -13,7 +13,7 @@ import HermesLib
 from HermesLib.cli.options import parse_slices
 from HermesLib.errors import HermesError
 from HermesLib.runs.inputs import slice_indices
-from HermesLib.runs.results import without_folders
+from HermesLib.runs.recorded import without_folders
 from Testing.cli.conftest import Hermes
 
 

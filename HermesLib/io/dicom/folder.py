@@ -41,18 +41,27 @@ def read_folder(path: Path) -> FolderContent:
     frames: list[Frame] = []
     damaged = others = 0
     for file in dicom_files(path):
-        header = read_header(file)
-        if header is None or is_cut_off(header):
+        try:
+            found = _frames_in(file)
+        except Exception:
+            # pydicom raises what a damaged element makes it stumble over, when it is asked for.
             damaged += 1
-        elif not is_image(header):
-            others += 1
-        else:
-            try:
-                frames += frames_of(file, header)
-            except Exception:
-                # As in read_header: pydicom reads elements when they are asked for.
-                damaged += 1
+            continue
+        others += found is None
+        frames += found or ()
     return FolderContent(tuple(frames), damaged, others)
+
+
+def _frames_in(file: Path) -> list[Frame] | None:
+    """The frames of an image; None for a file of another kind.
+
+    Raises:
+        Exception: damaged.
+    """
+    header = read_header(file)
+    if header is None or is_cut_off(header):
+        raise ValueError("damaged")
+    return frames_of(file, header) if is_image(header) else None
 
 
 def dicom_files(path: Path) -> list[Path]:

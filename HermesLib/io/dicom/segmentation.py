@@ -28,6 +28,29 @@ _HALF = 0.5
 
 
 @dataclass(frozen=True, eq=False)
+class _Stored:
+    """What a file holds.
+
+    Attributes:
+        space: UID of the frame of reference; "" where there is none.
+        segments: names by number.
+        kind: BINARY, FRACTIONAL or LABELMAP.
+        highest: the value that stands for all of a voxel, where fractions are stored.
+        frames: with their places.
+        values: (frames, rows, columns).
+        distance: of the slices, mm; None where it is not said.
+    """
+
+    space: str
+    segments: dict[int, str]
+    kind: str
+    highest: float
+    frames: list[Frame]
+    values: np.ndarray
+    distance: float | None
+
+
+@dataclass(frozen=True, eq=False)
 class _Plane:
     """One frame: its place, and the segments on it."""
 
@@ -43,21 +66,31 @@ def segmentation_in(path: Path) -> Path | None:
     """
     found: list[Path] = []
     for file in dicom_files(path):
-        header = read_header(file)
-        if header is None:
-            continue
-        if header.get("Modality") == "RTSTRUCT":
+        modality, shown = _kind(file)
+        if modality == "RTSTRUCT":
             raise HermesError(
                 "the mask is given as contours (RTSTRUCT); export it as voxels, as DICOM SEG or"
                 " NIfTI"
             )
-        if is_image(header):
+        if shown:
             return None
-        if header.get("Modality") == "SEG":
+        if modality == "SEG":
             found.append(file)
     if len(found) > 1:
         raise HermesError(f"the folder holds {len(found)} DICOM segmentations; give one file")
     return found[0] if found else None
+
+
+def _kind(file: Path) -> tuple[str, bool]:
+    """The modality of a file, and whether it is an image; nothing of a damaged one."""
+    header = read_header(file)
+    if header is None:
+        return "", False
+    try:
+        return str(header.get("Modality") or ""), is_image(header)
+    except Exception:
+        # pydicom raises what a damaged element makes it stumble over.
+        return "", False
 
 
 def read_segmentation(
@@ -80,27 +113,67 @@ def read_segmentation(
         HermesError: damaged; of another space; several segments and none chosen; one that is not
             there; drawn on slices across those of the image.
     """
-    header = read_header(path)
-    assert header is not None
-    own = str(header.get("FrameOfReferenceUID") or "")
-    if own and frame_of_reference and own != frame_of_reference:
+    stored = _read(path, role)
+    if stored.space and frame_of_reference and stored.space != frame_of_reference:
         raise HermesError(
             f"{role} belongs to another space than the image (their frames of reference differ);"
             " give the one that was drawn on this series"
         )
-    planes = _planes(path, header, _chosen(header, labels, role), role)
-    values = _place(planes, grid, header, role)
+    planes = _planes(stored, _chosen(stored.segments, labels, role), role)
+    values = _place(planes, grid, stored.distance, role)
     image = SimpleITK.GetImageFromArray(values)
     image.CopyInformation(grid)
     return image
 
 
-def _chosen(header: Dataset, labels: Sequence[int] | None, role: str) -> list[int]:
-    segments = {
-        int(item.SegmentNumber): str(item.get("SegmentLabel") or "no name")
-        for item in header.get("SegmentSequence") or ()
-        if int(item.SegmentNumber) > 0
-    }
+def _read(path: Path, role: str) -> _Stored:
+    """Everything that is taken from a file.
+
+    Raises:
+        HermesError: damaged, or without places of its frames.
+    """
+    try:
+        header = read_header(path)
+        if header is None:
+            raise ValueError("no header")
+        frames, values = frames_of(path, header), decode_file(path)
+        stored = _Stored(
+            space=str(header.get("FrameOfReferenceUID") or ""),
+            segments={
+                int(item.SegmentNumber): str(item.get("SegmentLabel") or "no name")
+                for item in header.SegmentSequence
+                if int(item.SegmentNumber) > 0
+            },
+            kind=str(header.get("SegmentationType") or "BINARY"),
+            highest=float(header.get("MaximumFractionalValue") or 255),
+            frames=frames,
+            values=values,
+            distance=_stated_distance(header),
+        )
+        if not stored.segments or values.shape != (len(frames), *frames[0].size):
+            raise ValueError("its parts do not fit")
+    except MemoryError:
+        raise
+    except Exception as error:
+        # pydicom raises what a damaged element makes it stumble over.
+        raise HermesError(f"{role} is damaged or cut off: its voxels cannot be read") from error
+    if any(
+        frame.position is None or frame.orientation is None or frame.spacing is None
+        for frame in stored.frames
+    ):
+        raise HermesError(f"{role} does not say where its frames lie")
+    return stored
+
+
+def _stated_distance(header: Dataset) -> float | None:
+    for item in header.get("SharedFunctionalGroupsSequence") or ():
+        for measures in item.get("PixelMeasuresSequence") or ():
+            distance = float(measures.get("SpacingBetweenSlices") or 0)
+            return distance if distance > 0 else None
+    return None
+
+
+def _chosen(segments: dict[int, str], labels: Sequence[int] | None, role: str) -> list[int]:
     listing = ", ".join(f"{number} = {name}" for number, name in segments.items())
     if labels is None and len(segments) > 1:
         option = "--truth-label" if role == TRUTH else "--label"
@@ -113,41 +186,25 @@ def _chosen(header: Dataset, labels: Sequence[int] | None, role: str) -> list[in
     return [int(label) for label in labels]
 
 
-def _planes(path: Path, header: Dataset, chosen: Sequence[int], role: str) -> list[_Plane]:
-    try:
-        frames = frames_of(path, header)
-        values = decode_file(path)
-    except MemoryError:
-        raise
-    except Exception as error:
-        raise HermesError(f"{role} is damaged or cut off: its voxels cannot be read") from error
-    if len(values) != len(frames):
-        raise HermesError(f"{role} is damaged: it announces {len(frames)} frames")
-    if any(
-        frame.position is None or frame.orientation is None or frame.spacing is None
-        for frame in frames
-    ):
-        raise HermesError(f"{role} does not say where its frames lie")
-    kind = str(header.get("SegmentationType") or "BINARY")
+def _planes(stored: _Stored, chosen: Sequence[int], role: str) -> list[_Plane]:
     planes = []
-    for frame, voxels in zip(frames, values, strict=True):
-        if kind == "LABELMAP":
+    for frame, voxels in zip(stored.frames, stored.values, strict=True):
+        if stored.kind == "LABELMAP":
             shown = np.where(np.isin(voxels, chosen), voxels, 0)
         else:
-            number = int(frame.attributes.get("segment", chosen[0]))  # type: ignore[call-overload]
-            if number not in chosen:
+            number = next((one for one in chosen if one == frame.attributes.get("segment")), None)
+            if number is None:
                 continue
-            highest = float(header.get("MaximumFractionalValue") or 255)
-            limit = _HALF * highest if kind == "FRACTIONAL" else 1
+            limit = _HALF * stored.highest if stored.kind == "FRACTIONAL" else 1
             shown = np.where(voxels >= limit, number, 0)
         planes.append(_Plane(frame, shown.astype(np.uint16)))
-    if kind == "FRACTIONAL":
+    if stored.kind == "FRACTIONAL":
         notice("mask-probability", f"{role} holds fractions; it begins at one half of the highest")
     return planes
 
 
 def _place(
-    planes: Sequence[_Plane], grid: SimpleITK.Image, header: Dataset, role: str
+    planes: Sequence[_Plane], grid: SimpleITK.Image, stated: float | None, role: str
 ) -> np.ndarray:
     """(k, j, i): on each slice of the grid, the frames nearest to it that are near enough."""
     values = np.zeros(tuple(reversed(grid.GetSize())), np.uint16)
@@ -160,7 +217,7 @@ def _place(
     heights = np.array([_position(plane.frame) @ normal for plane in planes])
     off = (heights - start) / distance
     on_slices = bool(np.abs(off - np.round(off)).max() <= _ON_SLICE)
-    reach = _ON_SLICE * distance if on_slices else _half_distance(heights, distance, header)
+    reach = _ON_SLICE * distance if on_slices else _half_distance(heights, distance, stated)
     slices = np.moveaxis(values, 2 - axis, 0)
     left_out = set(range(len(planes)))
     for index in range(grid.GetSize()[axis]):
@@ -193,14 +250,11 @@ def _slice_axis(frame: Frame, grid: SimpleITK.Image, role: str) -> int:
     return axis
 
 
-def _half_distance(heights: np.ndarray, distance: float, header: Dataset) -> float:
+def _half_distance(heights: np.ndarray, distance: float, stated: float | None) -> float:
     """How far from a frame its segment reaches, where frames lie between the image's slices, mm."""
     places = np.unique(np.round(heights, 2))
     own = float(np.diff(places).min()) if len(places) > 1 else distance
-    for item in header.get("SharedFunctionalGroupsSequence") or ():
-        for measures in item.get("PixelMeasuresSequence") or ():
-            own = float(measures.get("SpacingBetweenSlices") or own)
-    return max(own, distance) / 2
+    return max(stated or own, distance) / 2
 
 
 def _on_slice(plane: _Plane, grid: SimpleITK.Image, axis: int, index: int) -> np.ndarray:

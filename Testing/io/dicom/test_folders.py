@@ -142,6 +142,23 @@ def test_a_file_whose_header_is_cut_off_at_the_end_of_the_stack_is_said(tmp_path
     assert notices == ["files-damaged"] and len(found.stack.frames) == 7
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_any_damage_to_a_header_is_refused_in_one_line_or_read(seed: int, tmp_path: Path):
+    rng = np.random.default_rng(seed)
+    write(tmp_path, stack([0, 3, 6]))
+    path = tmp_path / "IM001"
+    content = path.read_bytes()
+    for _ in range(40):
+        damaged = bytearray(content)
+        for place in rng.integers(132, len(content) - 240, rng.integers(1, 4)):
+            damaged[place] = rng.integers(256)
+        path.write_bytes(damaged)
+        try:
+            read(tmp_path)
+        except HermesError as error:
+            assert "\n" not in str(error)
+
+
 def test_padding_outside_the_measured_field_does_not_stretch_the_values(tmp_path: Path):
     datasets = stack(PixelPaddingValue=-32768)
     for dataset in datasets:
