@@ -26,6 +26,8 @@ _IDENTITY = (
     "Modality",
 )
 _GREY = ("MONOCHROME1", "MONOCHROME2")
+#: Modalities of files with pixels that show no patient.
+_NO_IMAGES = ("SEG", "RTDOSE")
 
 
 def looks_like_dicom(path: Path) -> bool:
@@ -49,8 +51,8 @@ def read_header(path: Path) -> Dataset | None:
 
 
 def is_image(header: Dataset) -> bool:
-    """Whether a header belongs to an image: not to a report, a directory or a segmentation."""
-    return "Rows" in header and "Columns" in header and header.get("Modality") != "SEG"
+    """Whether a header belongs to an image: not to a report, a directory, a mask or a dose."""
+    return "Rows" in header and "Columns" in header and header.get("Modality") not in _NO_IMAGES
 
 
 def is_cut_off(header: Dataset) -> bool:
@@ -91,6 +93,9 @@ def _functional_groups(header: Dataset, count: int) -> Iterator[Lookup]:
         found = dict(shared)
         if number < len(items):
             _collect(items[number], found)
+        if count > 1:
+            # Of the file as a whole, it is the first frame's, or that of all in a film.
+            found.setdefault("ImagePositionPatient", None)
         yield _finder(header, found)
 
 

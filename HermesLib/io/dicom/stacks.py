@@ -18,6 +18,12 @@ _SAME_DIRECTION = np.cos(np.radians(1.0))
 #: Slices are at one position if they are closer than this, mm, and than this share of a usual gap.
 _CLOSE, _CLOSE_SHARE = 0.01, 0.05
 
+#: What anonymisers leave that give every file UIDs of its own.
+_OWN_SPACES = (
+    "names another frame of reference for each slice, so that nothing says how they lie to each"
+    " other; export the series again"
+)
+
 #: A checksum of a frame's stored pixels, for comparing them.
 Content = Callable[[Frame], str]
 
@@ -62,13 +68,21 @@ def sort_into_stacks(frames: Sequence[Frame], content: Content) -> list[Stack]:
         for alike in _grouped(broken, lambda frame: frame.problem):
             stacks.append(Stack(tuple(alike), problem=alike[0].problem))
         sound = [frame for frame in series if not frame.problem]
+        if _each_in_a_space_of_its_own(sound):
+            stacks.append(Stack(tuple(sound), problem=_OWN_SPACES))
+            continue
         found = [stack for group in _alike(sound) for stack in _split(_sorted(group), (), content)]
         stacks += _without_copies(_told_apart(found), content)
     return stacks
 
 
+def _each_in_a_space_of_its_own(frames: Sequence[Frame]) -> bool:
+    """Whether no two of several frames are said to lie in one space."""
+    return len(frames) > 2 and len({frame.frame_of_reference for frame in frames}) == len(frames)
+
+
 def _alike(frames: Iterable[Frame]) -> list[list[Frame]]:
-    """Frames of the same size, spacing, space and direction."""
+    """Frames of the same size, spacing, space and direction; scouts apart from others."""
     groups: list[list[Frame]] = []
     for frame in frames:
         for group in groups:
@@ -85,6 +99,7 @@ def _is_alike(a: Frame, b: Frame) -> bool:
     assert a.orientation is not None and b.orientation is not None
     return (
         a.size == b.size
+        and a.scout == b.scout
         and a.frame_of_reference == b.frame_of_reference
         and np.allclose(a.spacing, b.spacing, rtol=1e-3, atol=0)
         and bool(((a.orientation * b.orientation).sum(axis=1) >= _SAME_DIRECTION).all())

@@ -33,8 +33,11 @@ def overlaid(dataset: Dataset) -> Dataset:
     return dataset
 
 
-def implicit(dataset: Dataset) -> Dataset:
-    dataset.file_meta.TransferSyntaxUID = pydicom.uid.ImplicitVRLittleEndian
+def transferred(dataset: Dataset, syntax: str) -> Dataset:
+    """In another transfer syntax without compression of the pixels."""
+    dataset.file_meta.TransferSyntaxUID = getattr(pydicom.uid, syntax)
+    if syntax.endswith("BigEndian"):
+        dataset.PixelData = np.frombuffer(dataset.PixelData, "<i2").astype(">i2").tobytes()
     return dataset
 
 

@@ -63,6 +63,7 @@ def test_reports_segmentations_and_pictures_beside_a_series_are_left_out(tmp_pat
                 **none,
             ),
             instance((0, 0, 0), Modality="SEG", SeriesInstanceUID="1.8"),
+            instance((0, 0, 0), Modality="RTDOSE", SeriesInstanceUID="1.11"),
             instance(None, orientation=None, Modality="OT", SeriesInstanceUID="1.9"),
             instance(
                 (0, 0, 0),
@@ -120,6 +121,27 @@ def test_a_folder_copied_into_itself_counts_once(tmp_path: Path):
     found, notices = read(tmp_path)
     assert_in_place(found)
     assert notices == ["slices-stored-twice"] and len(found.stack.frames) == 8
+
+
+def test_one_scout_in_the_direction_of_a_good_series_moves_nothing(tmp_path: Path):
+    scout = instance((-8, -7, -60), 1, ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
+    found, notices = read(write(tmp_path, [scout, *stack(first=2)]))
+    assert_in_place(found)
+    assert len(found.stack.frames) == 8 and notices == ["series-chosen"]
+
+
+@pytest.mark.parametrize("cut", [10, 300])
+@pytest.mark.parametrize("syntax", ["JPEG2000Lossless", "JPEGLSLossless"])
+def test_a_compressed_file_that_was_cut_off_is_refused(cut: int, syntax: str, tmp_path: Path):
+    rng = np.random.default_rng(0)
+    for number, dataset in enumerate(stack([0, 3, 6])):
+        fill(dataset, rng.integers(0, 4000, (12, 10)))
+        _compress(dataset, syntax, tmp_path / str(number))
+    assert len(read(tmp_path)[0].stack.frames) == 3
+    path = tmp_path / "2"
+    path.write_bytes(path.read_bytes()[:-cut])
+    with pytest.raises(HermesError, match="cut off"):
+        read(tmp_path)
 
 
 @pytest.mark.parametrize("keep", [0.9, 0.5])

@@ -81,6 +81,18 @@ LISTED: dict[str, tuple[Make, list[str]]] = {
         lambda: [*stack(), *stack([0, 3, 6, 9, 12], SeriesInstanceUID="1.5", SeriesNumber=5)],
         ["8 slices", "5 slices"],
     ),
+    "a volume whose slices are stored in two series by turns": (
+        lambda: [*stack([0, 6, 12]), *stack([3, 9, 15], SeriesInstanceUID="1.5", SeriesNumber=5)],
+        ["3 slices", "3 slices"],
+    ),
+    "water and fat in one series": (
+        lambda: [s for t in "WF" for s in stack(add=ord(t), ImageType=["DERIVED", "PRIMARY", t])],
+        ["type DERIVED PRIMARY F", "type DERIVED PRIMARY W"],
+    ),
+    "a map of a series beside its b-values": (
+        lambda: [*stack(), *stack(add=50, DiffusionBValue=50.0)],
+        ["no b-value", "b = 50 s/mm2"],
+    ),
     "two series whose UIDs were made equal": (
         lambda: [*stack(), *stack(np.arange(0, 24, 3) + 1.5, SeriesNumber=5, add=3)],
         ["8 slices", "8 slices"],

@@ -59,6 +59,14 @@ REFUSED: dict[str, tuple[Make, str]] = {
         lambda: [*stack(), *stack([6, 9], first=20, add=50)],
         "2 positions with several different slices",
     ),
+    "another frame of reference for each slice": (
+        lambda: [instance((-8, -7, n), n, FrameOfReferenceUID=f"1.{n + 1}") for n in range(4)],
+        "another frame of reference for each slice",
+    ),
+    "a multi-frame file with one position": (
+        lambda: [instance((-8, -7, 0), NumberOfFrames=3, PixelData=b"\1" * 720, Modality="NM")],
+        "no usable ImagePositionPatient",
+    ),
     "a mosaic": (
         lambda: stack([0], ImageType=["ORIGINAL", "PRIMARY", "M", "MOSAIC"]),
         "mosaic",

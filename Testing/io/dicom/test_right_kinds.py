@@ -8,10 +8,10 @@ import pytest
 from pydicom.dataset import Dataset
 
 from Testing.io.dicom.altered import (
-    implicit,
     overlaid,
     rescaled,
     run_lengths,
+    transferred,
     unsigned,
 )
 from Testing.io.dicom.made import CORONAL, SAGITTAL, instance, stack, write
@@ -43,7 +43,11 @@ RIGHT: dict[str, Make] = {
     "12 of 16 bits, the others an overlay": lambda: [overlaid(single) for single in stack()],
     "one implicit among explicit transfer syntaxes": lambda: [
         *stack()[:4],
-        *(implicit(single) for single in stack()[4:]),
+        *(transferred(single, "ImplicitVRLittleEndian") for single in stack()[4:]),
+    ],
+    "deflated and big endian": lambda: [
+        *(transferred(single, "DeflatedExplicitVRLittleEndian") for single in stack()[:4]),
+        *(transferred(single, "ExplicitVRBigEndian") for single in stack()[4:]),
     ],
     "run length encoded": lambda: [run_lengths(single) for single in stack()],
     "SOP instance UIDs all equal": lambda: stack(SOPInstanceUID="1.2.3"),
