@@ -25,7 +25,7 @@ from HermesLib.errors import HermesError
 
 #: How much longer than a cancelled run may take, seconds, the client waits for a worker that ends
 #: itself.
-_ABANDON_AFTER = 0.3
+ABANDON_AFTER = 0.3
 #: How long to wait for a process to exit, seconds; it takes a few milliseconds.
 _EXIT_TIMEOUT = 2.0
 
@@ -80,7 +80,7 @@ class WorkerProcess:
         A worker that does not even do that is given up.
         """
         self.send(cancel_frame(run, patience))
-        timer = threading.Timer(patience + _ABANDON_AFTER, self._abandon_unless_ended, (run,))
+        timer = threading.Timer(patience + ABANDON_AFTER, self._abandon_unless_ended, (run,))
         timer.daemon = True
         timer.start()
 

@@ -4,6 +4,7 @@ They differ by at least 24 units of CIELAB for every pair, also for readers with
 blue cones (simulated after Machado et al. 2009); a test holds it.
 """
 
+from functools import cache
 from typing import Final
 
 MASK: Final = "#00FFFF"
@@ -48,6 +49,7 @@ def contrast(first: str, second: str) -> float:
     return round((lighter + 0.05) / (darker + 0.05), 2)
 
 
+@cache
 def text_on(background: str) -> str:
     """Black or white, whichever is read better; their contrast is never below 4.58.
 

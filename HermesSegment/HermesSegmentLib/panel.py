@@ -202,6 +202,9 @@ class Panel:
             ended = any(entry.status is not None for entry in run.record.slices.values())
             if ended and (self.review is None or self.review.run is not run):
                 self.reviewing.open(run)
+                # What else has changed is shown in a turn of its own.
+                self.control.later(self._run_changed)
+                return
             if self.review is not None and self.review.run is run:
                 self.reviewing.progressed()
                 if self._unfinished and not running:

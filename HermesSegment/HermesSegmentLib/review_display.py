@@ -37,6 +37,8 @@ class ReviewDisplay:
         self._greying = Greying()
         self._strip = SliceStrip(ui.sliceStrip)
         self._table = slice_table.SliceTable(ui.sliceTable)
+        #: Whether rows of the table are still to be written.
+        self._filling = False
         ui.legendLabel.text = slice_table.legend()
         ui.colourLabel.text = legend()
 
@@ -52,10 +54,26 @@ class ReviewDisplay:
             return
         review = section.opened
         self._strip.fill(record, review.slice_index)
-        self._table.fill(record, section.order, review.slice_index, section.names.instances)
+        if not self._fill_table() and not self._filling:
+            self._filling = True
+            section.control.later(self._fill_on)
         ui.summaryLabel.text = summary(review.run)
         ui.whereLabel.text = self._where(review, record, obstacle)
         self._tries(review)
+
+    def _fill_table(self) -> bool:
+        section = self.section
+        assert section.names is not None
+        run, index = section.opened.run, section.opened.slice_index
+        return self._table.fill(run.record, section.order, index, section.names.instances)
+
+    def _fill_on(self) -> None:
+        """Write further rows of the table, a part a turn."""
+        self._filling = False
+        review = self.section.review
+        if review is not None and review.run.alive and not self._fill_table():
+            self._filling = True
+            self.section.control.later(self._fill_on)
 
     def refresh_try(self) -> None:
         """Show which iteration is in view."""

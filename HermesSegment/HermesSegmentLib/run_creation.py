@@ -170,7 +170,7 @@ def _add_sequences(node: Any, title: str) -> None:
     node.SetNodeReferenceID("browser", browser.GetID())
     for role in ("mask", "pgt"):
         sequence = scene.AddNewNodeByClass("vtkMRMLSequenceNode", f"{title} {role} iterations")
-        sequence.SetIndexName("iteration")
+        sequence.SetIndexName(_("try"))
         sequence.SetIndexUnit("")
         node.SetNodeReferenceID(f"{role}-sequence", sequence.GetID())
         browser.AddSynchronizedSequenceNodeID(sequence.GetID())

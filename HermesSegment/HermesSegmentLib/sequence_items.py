@@ -11,6 +11,7 @@ import numpy as np
 import slicer
 
 from HermesLib.io.orientation import SliceAxes
+from HermesLib.report.numbering import number_of
 from HermesSegmentLib.iteration_masks import IterationMasks, PackedMask, around
 from HermesSegmentLib.labelmaps import has_labelmap, put_labelmap, stored_voxels, take_grid
 from HermesSegmentLib.run_creation import ORGAN, add_organ, terminology
@@ -45,12 +46,13 @@ class SequenceItems:
     def extend(self, count: int) -> None:
         """Add empty items until there are this many."""
         for number in range(self.sequence.GetNumberOfDataNodes(), count):
-            self.sequence.SetDataNodeAtValue(self._blank, str(number))
+            # Slicer's sequence browser shows the value: counted as everything that a reader sees.
+            self.sequence.SetDataNodeAtValue(self._blank, str(number_of(number)))
 
     def write(self, number: int, masks: Mapping[int, PackedMask], frame: SliceFrame) -> None:
         """Let an item hold these masks, by slice; creates the item if there is none."""
         self.extend(number + 1)
-        node = self.sequence.GetDataNodeAtValue(str(number))
+        node = self.sequence.GetNthDataNode(number)
         block = _block({index: mask for index, mask in masks.items() if not mask.empty}, frame)
         if block is None and has_labelmap(node, ORGAN):
             # Not removed: Slicer crashes when it saves a segment whose voxels were.

@@ -179,8 +179,16 @@ class SliceInView:
             self.sort()
             if not self._chosen:
                 review.slice_index = self.order[0]
-        # A turn of its own: the panel already shows how the run has ended.
+        # Turns of their own: the panel already shows how the run has ended.
+        self.control.later(lambda: self._fill_views(review))
         self.control.later(lambda: self._look_again(review))
+
+    def _fill_views(self, review: Review) -> None:
+        self.busy = True
+        try:
+            review.run.show(review.settled_iteration)
+        finally:
+            self.busy = False
 
     def _look_again(self, review: Review) -> None:
         if self.review is review and review.run.alive:
@@ -206,10 +214,19 @@ class SliceInView:
             self.on_change()
             return
         if review.current.iterations:
-            slicer_app.show_chart(fill_chart(review.run, review.current))
+            if review.run.get("chart") is None:
+                # Its nodes are made in a turn of their own.
+                self.control.later(self._draw_chart)
+            else:
+                self._draw_chart()
             self.show_iteration(review.settled_iteration)
         else:
             self.show_iteration(review.run.selected)
+
+    def _draw_chart(self) -> None:
+        review = self.review
+        if review is not None and review.run.alive and review.current is not None:
+            slicer_app.show_chart(fill_chart(review.run, review.current))
 
     def _draw_prompt(self, item: int) -> None:
         review = self.opened

@@ -106,6 +106,8 @@ class SliceRecord:
         """Append an iteration."""
         self.iterations.append(step)
         self._best = None
+        # Made while the run goes on, so that its end need not make all of them.
+        _ = step.text
 
     @property
     def best(self) -> int:

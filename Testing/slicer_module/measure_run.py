@@ -1,9 +1,11 @@
 """Costs of a long run in the scene: memory, turns of the timer, steps of the slider, file size.
 
-    QT_QPA_PLATFORM=offscreen python -m Testing.slicer_module.measure_run
+    QT_QPA_PLATFORM=offscreen python -m Testing.slicer_module.measure_run [SLICES]
 
-A volume of 150 x 512 x 512; every slice shows an organ of 110 x 130 pixels; slice ``n`` takes
-``1 + n % 12`` iterations, so the longest have 12. A Red view is drawn after every turn.
+A volume of 150 x 512 x 512, or of so many slices; every slice shows an organ of 110 x 130 pixels;
+slice ``n`` takes ``1 + n % 12`` iterations, so the longest have 12. The panel is visible, and what
+Qt does after a turn counts: a widget that nobody sees costs nothing. A Red view is drawn now and
+then.
 """
 
 import resource
@@ -87,9 +89,13 @@ def open_panel():
     HermesSegment.HermesSegmentLogic.make_engine = lambda self: engine
     parent = slicer.qMRMLWidget()
     parent.setLayout(qt.QVBoxLayout())
+    parent.resize(500, 1000)
     widget = HermesSegment.HermesSegmentWidget(parent)
     widget.setup()
     widget.enter()
+    parent.show()
+    # The turns are those of this program.
+    widget.panel.control._timer.setInterval(1_000_000)
     widget.panel.parameters.volume = slicer.util.addVolumeFromArray(np.zeros(SHAPE, np.int16))
     # Whoever drops the widget drops the panel.
     engine.widget = widget, parent
@@ -122,7 +128,12 @@ def saved_megabytes() -> float:
 
 def main() -> None:
     """Print the figures."""
+    global SHAPE
+    if sys.argv[1:]:
+        SHAPE = (int(sys.argv[1]), *SHAPE[1:])
     panel, engine = open_panel()
+    import qt
+
     from HermesLib.engine.messages import Finished, Opened
     from HermesLib.io.orientation import SliceAxes
     from Testing.slicer_module.driving import REPORT
@@ -132,21 +143,32 @@ def main() -> None:
     empty = saved_megabytes()
     panel.ui.runButton.click()
     view.pixels()
+    qt.QApplication.processEvents()
     before, turns = resident(), []
+
+    def turn() -> None:
+        panel.control.tick()
+        qt.QApplication.processEvents()
 
     def drain() -> None:
         while engine.waiting or not panel.control.settled:
-            turns.append(milliseconds(panel.control.tick))
+            turns.append(milliseconds(turn))
 
     engine.say(Opened(tuple(range(SHAPE[0])), SHAPE, SliceAxes((2, 1, 0), (False,) * 3)))
     for event in events():
         engine.say(event)
-        drain()
+        turns.append(milliseconds(turn))
         if event.slice_index % 25 == 0:
             view.pixels()
     loop = turns.copy()
     engine.say(Finished(REPORT))
     drain()
+    added = resident() - before
+    reading = []
+    for index in (40, 41, 42):
+        reading.append(milliseconds(lambda index=index: panel.reviewing.look_at(index)))
+        reading.append(milliseconds(panel.ui.acceptButton.click))
+        drain()
     run = panel.review.run
     nodes = node_count()
     panel.reviewing.look_at(11)
@@ -155,9 +177,10 @@ def main() -> None:
         steps.append(milliseconds(lambda item=item: panel.ui.iterationSlider.setValue(item)))
         draws.append(milliseconds(view.pixels))
     print(f"items of the sequences: {stored(run) / 1e6:.1f} MB")
-    print(f"resident memory that the run added: {resident() - before:.0f} MB")
+    print(f"resident memory that the run added: {added:.0f} MB")
     print(f"a turn of the timer: {np.median(loop):.1f} ms, at most {max(loop):.0f} ms")
     print(f"the run's last turns: at most {max(turns[len(loop) :]):.0f} ms")
+    print(f"going to a slice, accepting it: at most {max(reading):.0f} ms")
     print(f"a step of the slider: {np.median(steps):.0f} ms, at most {max(steps):.0f} ms")
     print(f"drawing the view after it: {np.median(draws):.0f} ms, at most {max(draws):.0f} ms")
     print(f"nodes that {len(steps)} steps added: {node_count() - nodes}")

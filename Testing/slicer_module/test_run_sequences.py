@@ -9,6 +9,7 @@ import slicer
 
 from HermesLib.refinement.events import Status
 from HermesSegmentLib.labelmaps import ijk_to_ras, put_labelmap, voxels_of
+from HermesSegmentLib.review_display import try_text
 from HermesSegmentLib.run_creation import ORGAN, run_record_nodes
 from HermesSegmentLib.run_nodes import RunNodes
 from Testing.slicer_module.events import AXES, iteration, opened, record
@@ -88,6 +89,8 @@ def test_scenes_of_earlier_versions_can_be_reviewed(run, tmp_path):
             for index in (2, 3):
                 whole[index] = getattr(run, role)(index, number)
             put_labelmap(sequence.GetNthDataNode(number), ORGAN, whole, ijk_to_ras(run.volume))
+            # Items counted from 0.
+            sequence.UpdateIndexValue(str(number + 1), str(number))
     run.save()
     values = json.loads(run.node.GetText())
     values["unfamiliar"] = values.pop("out_of_distribution") or []
@@ -106,6 +109,20 @@ def test_scenes_of_earlier_versions_can_be_reviewed(run, tmp_path):
         again.show(item)
         visible = voxels(again, "mask")
         assert np.array_equal(visible[2], second) and np.array_equal(visible[3], third)
+    again.add(iteration(2, 3, LARGE, GLAND, 0.5, "stopped"))
+    again.save()
+    again.show_latest()
+    assert np.array_equal(voxels(again, "mask")[2], LARGE)
+
+
+def test_slicers_sequence_browser_counts_tries_as_the_panel_does(run):
+    sequence, browser = run.get("mask-sequence"), run.get("browser")
+    values = [sequence.GetNthIndexValue(number) for number in range(run.count)]
+    assert values == ["1", "2", "3"] and sequence.GetIndexName() == "try"
+    for item in (0, 2):
+        run.show(item)
+        shown = sequence.GetNthIndexValue(browser.GetSelectedItemNumber())
+        assert try_text(run.record.slices[2], item).startswith(f"{shown} of 3")
 
 
 def test_a_run_without_any_mask_is_saved_and_loaded(volume, tmp_path):
