@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import ndimage
 
 from HermesLib.prompts.interior_margin import margin_clicks
 from HermesLib.prompts.plain import whole_points
@@ -81,6 +80,8 @@ def deepest_clicks(region: np.ndarray, most: int, smallest: float = 0.0) -> np.n
         most: at most this many clicks.
         smallest: components of fewer pixels get none.
     """
+    from scipy import ndimage
+
     labels, parts = ndimage.label(region, _EIGHT_NEIGHBOURS)
     areas = np.bincount(labels.ravel(), minlength=parts + 1)[1:]
     windows = ndimage.find_objects(labels)

@@ -3,10 +3,6 @@
 import math
 
 import numpy as np
-from scipy import ndimage
-from scipy.spatial import ConvexHull, QhullError
-from skimage.draw import polygon
-from skimage.measure import find_contours
 
 #: A margin click outside a concave or thin region moves at most this many pixels into it.
 _REACH = 3.0
@@ -37,6 +33,9 @@ def margin_clicks(
     """
     if not region.any():
         raise ValueError("an empty region has no margin")
+    from scipy import ndimage
+    from skimage.measure import find_contours
+
     window = ndimage.find_objects(region.astype(np.uint8))[0]
     part = np.pad(region[window], 1)
     depth = ndimage.distance_transform_edt(hull_of(part))
@@ -62,6 +61,9 @@ def margin_clicks(
 
 def hull_of(region: np.ndarray) -> np.ndarray:
     """Convex hull (H, W, bool) of a region's pixel centres; a line of pixels is its own hull."""
+    from scipy.spatial import ConvexHull, QhullError
+    from skimage.draw import polygon
+
     pixels = np.argwhere(region)
     hull = region.copy()
     try:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import ndimage
 
 from HermesLib.errors import HermesError
 from HermesLib.prompts.plain import whole_points
@@ -190,6 +189,8 @@ def background_band(region: np.ndarray, gap: float = 0.015, reach: float = 0.07)
     side = max(region.shape)
     if not region.any():
         return band
+    from scipy import ndimage
+
     bounds = ndimage.find_objects(region.astype(np.uint8))[0]
     margin = math.ceil(reach * side)
     window = tuple(slice(max(0, axis.start - margin), axis.stop + margin) for axis in bounds)

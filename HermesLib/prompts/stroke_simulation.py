@@ -8,7 +8,6 @@ of rasters, so that a warped path stays connected and does not fade.
 import math
 
 import numpy as np
-from scipy import ndimage
 
 #: Strokes are one pixel wide on slices of this side, which ScribblePrompt resizes to, and in
 #: proportion on larger ones.
@@ -68,6 +67,8 @@ def deepest_pixel(region: np.ndarray) -> tuple[int, int]:
 
     The slice's edge counts as outside.
     """
+    from scipy import ndimage
+
     depth = ndimage.distance_transform_edt(np.pad(region, 1))[1:-1, 1:-1]
     row, column = np.unravel_index(int(np.argmax(depth)), depth.shape)
     return int(row), int(column)
@@ -85,6 +86,8 @@ def _smooth_noise(
 
     They are splines through coarse grids of random values.
     """
+    from scipy import ndimage
+
     low = points.min(0)
     positions = (points - low) / spacing + 1
     cells = np.ceil(positions.max(0)).astype(int) + 2

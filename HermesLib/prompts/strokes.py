@@ -3,14 +3,14 @@
 Every function takes a region (H, W, bool) and returns a raster of the same shape with ``count``
 strokes inside the region. Each stroke lies in one connected component, drawn with probability in
 proportion to its area. An empty region gives an empty raster, a region of one pixel that pixel.
+
+SciPy and scikit-image are imported where they are used: a user interface that reads and shows
+prompts need not wait half a second for them, nor hold 40 MB.
 """
 
 from collections.abc import Callable
 
 import numpy as np
-from scipy import ndimage
-from skimage.measure import find_contours
-from skimage.morphology import skeletonize
 
 from HermesLib.prompts.stroke_simulation import pixel_unit, simulate_stroke
 
@@ -55,6 +55,8 @@ def random_scribbles(region: np.ndarray, rng: np.random.Generator, count: int = 
 
 
 def _draw(region: np.ndarray, rng: np.random.Generator, count: int, trace: _Trace) -> np.ndarray:
+    from scipy import ndimage
+
     raster = np.zeros(region.shape, bool)
     labels, parts = ndimage.label(region, _EIGHT_NEIGHBOURS)
     if parts == 0 or count < 1:
@@ -76,6 +78,8 @@ def _line(part: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndarray
 
 
 def _centerline(part: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndarray:
+    from skimage.morphology import skeletonize
+
     skeleton = skeletonize(np.pad(part, 1))
     rows, columns = np.nonzero(skeleton)
     pixels = np.stack([rows, columns], 1)
@@ -88,6 +92,9 @@ def _centerline(part: np.ndarray, unit: float, rng: np.random.Generator) -> np.n
 
 
 def _contour(part: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndarray:
+    from scipy import ndimage
+    from skimage.measure import find_contours
+
     sigma = min(rng.uniform(*_BLUR) * unit, _WIDEST_BLUR * float(np.sqrt(part.sum())))
     margin = int(np.ceil(2 * sigma)) + 1
     blurred = ndimage.gaussian_filter(np.pad(part, margin).astype(np.float32), sigma, truncate=2.0)

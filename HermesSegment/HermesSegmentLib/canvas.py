@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from HermesSegmentLib.iteration_masks import PackedMask, around
-from HermesSegmentLib.labelmaps import own_voxels, put_labelmap, refresh
+from HermesSegmentLib.labelmaps import empty_voxels, own_voxels, put_labelmap, refresh
 from HermesSegmentLib.slice_frame import SliceFrame
 
 #: Pixels around the masks: the next iteration is seldom much larger.
@@ -78,8 +78,7 @@ class Canvas:
     def _allocate(self, rows: slice, columns: slice) -> None:
         self._rows, self._columns = rows, columns
         shape, self._first = self._frame.place((slice(0, self._frame.shape[0]), rows, columns))
-        # Zeros that were never written to take no memory.
-        self._voxels = np.zeros(shape, np.uint8)
+        self._voxels = empty_voxels(shape)
         self._slices = self._frame.axes.view(self._voxels)
 
 

@@ -1,5 +1,7 @@
 """Voxels of segments, without copies."""
 
+import math
+import mmap
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,19 @@ from HermesSegmentLib.scene_nodes import add_hidden, remove_node
 _LABELMAP = "Binary labelmap"
 #: Slicer's DICOM export takes a segment for empty if its scalars have another name.
 _SCALARS = "ImageScalars"
+
+
+def empty_voxels(shape: tuple[int, int, int]) -> np.ndarray:
+    """Zeros (k, j, i, uint8) that take memory only where they are written to, page by page.
+
+    ``numpy.zeros`` does so too for a process's first large arrays, but not where it takes memory
+    that was used before.
+    """
+    size = math.prod(shape)
+    if not size or not hasattr(mmap, "MAP_PRIVATE"):
+        return np.zeros(shape, np.uint8)
+    pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    return np.frombuffer(pages, np.uint8).reshape(shape)
 
 
 def put_labelmap(

@@ -13,7 +13,13 @@ import slicer
 from HermesLib.io.orientation import SliceAxes
 from HermesLib.report.numbering import number_of
 from HermesSegmentLib.iteration_masks import IterationMasks, PackedMask, around
-from HermesSegmentLib.labelmaps import has_labelmap, put_labelmap, stored_voxels, take_grid
+from HermesSegmentLib.labelmaps import (
+    empty_voxels,
+    has_labelmap,
+    put_labelmap,
+    stored_voxels,
+    take_grid,
+)
 from HermesSegmentLib.run_creation import ORGAN, add_organ, terminology
 from HermesSegmentLib.run_record import RunRecord
 from HermesSegmentLib.slice_frame import SliceFrame
@@ -81,7 +87,7 @@ def _block(
         around([mask.columns for mask in masks.values()]),
     )
     shape, first = frame.place(parts)
-    voxels = np.zeros(shape, np.uint8)
+    voxels = empty_voxels(shape)
     slices = frame.axes.view(voxels)
     for index, mask in masks.items():
         mask.paste(slices[index - parts[0].start], parts[1].start, parts[2].start)

@@ -1,6 +1,8 @@
 """The registry of prompt kinds, settings, seeds, and prompts in reports."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -104,3 +106,21 @@ def test_summaries_say_where_a_prompt_is_and_are_plain_json():
         "negative": [],
     }
     assert json.loads(json.dumps([box, strokes, clicks])) == [box, strokes, clicks]
+
+
+READ = """
+import sys
+from HermesLib.prompts.registry import prompt_kinds, prompt_type
+from HermesLib.prompts.plain import whole_points
+for kind in prompt_kinds():
+    prompt_type(kind)
+from HermesLib.prompts.scribbles import Scribbles
+plain = {"kind": "scribbles", "positive": [[3, 4]], "negative": [[5, 6]]}
+assert Scribbles.from_plain(plain, (9, 9)).to_plain() == plain
+print([name for name in ("scipy", "skimage", "torch") if name in sys.modules])
+"""
+
+
+def test_a_user_interface_reads_prompts_without_waiting_for_scientific_libraries():
+    read = subprocess.run([sys.executable, "-c", READ], capture_output=True, text=True, check=True)
+    assert read.stdout.strip() == "[]"
