@@ -199,6 +199,7 @@ def test_folds_that_name_no_patients_are_refused(tmp_path):
         ("bias", 30.0, "judges nothing"),
         ("bias", 1e9, "bias"),
         ("weights", {"expected": -3.0}, "judges nothing"),
+        ("weights", {"expected": -0.1}, "judges nothing"),
         ("weights", {"unheard_of": 1.0}, "evidence that is not known"),
     ],
 )
