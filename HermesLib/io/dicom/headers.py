@@ -171,6 +171,9 @@ def _problem(
             "holds all its slices in one picture, a mosaic; export the slices as files of their"
             " own, or convert the series to NIfTI (dcm2niix)"
         )
+    stored = header.get("BitsStored")
+    if stored and header.get("HighBit", stored - 1) != stored - 1:
+        return "holds its values in the upper bits, as old files do; convert it with other software"
     if header.get("ModalityLUTSequence"):
         return "maps its values by a table (Modality LUT); HERMES reads a slope and an intercept"
     names = {

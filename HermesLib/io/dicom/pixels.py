@@ -132,9 +132,7 @@ def _without_unused_bits(values: np.ndarray, dataset: Dataset) -> np.ndarray:
     stored = int(dataset.get("BitsStored") or 0)
     if values.dtype.kind not in "iu" or not 0 < stored < int(dataset.BitsAllocated):
         return values
-    shift = int(dataset.get("HighBit", stored - 1)) - (stored - 1)
-    wide = values.astype(np.int64) >> shift
-    wide &= (1 << stored) - 1
+    wide = values.astype(np.int64) & ((1 << stored) - 1)
     if int(dataset.get("PixelRepresentation") or 0) == 1:
         sign = 1 << (stored - 1)
         wide = (wide ^ sign) - sign

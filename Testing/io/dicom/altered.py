@@ -33,6 +33,17 @@ def overlaid(dataset: Dataset) -> Dataset:
     return dataset
 
 
+def signed_overlaid(dataset: Dataset) -> Dataset:
+    """12 bits with a sign, below and above 0; the others belong to an overlay."""
+    values = np.frombuffer(dataset.PixelData, np.int16).astype(np.int32) - 2100
+    stored = (values & 0x0FFF).astype(np.uint16)
+    stored[::3] |= 0x1000
+    dataset.RescaleIntercept, dataset.RescaleSlope = 2100, 1
+    dataset.BitsStored, dataset.HighBit = 12, 11
+    dataset.PixelData = stored.tobytes()
+    return dataset
+
+
 def transferred(dataset: Dataset, syntax: str) -> Dataset:
     """In another transfer syntax without compression of the pixels."""
     dataset.file_meta.TransferSyntaxUID = getattr(pydicom.uid, syntax)

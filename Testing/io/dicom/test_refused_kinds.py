@@ -81,6 +81,10 @@ REFUSED: dict[str, tuple[Make, str]] = {
         ),
         "colour",
     ),
+    "values in the upper 12 of 16 bits": (
+        lambda: stack(BitsStored=12, HighBit=15),
+        "upper bits",
+    ),
     "a table of values": (lambda: stack(ModalityLUTSequence=[Dataset()]), "Modality LUT"),
     "reports only": (
         lambda: [instance((0, 0, 0), Rows=None, PixelData=None, SOPClassUID=EnhancedSRStorage)],

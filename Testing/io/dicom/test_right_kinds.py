@@ -11,6 +11,7 @@ from Testing.io.dicom.altered import (
     overlaid,
     rescaled,
     run_lengths,
+    signed_overlaid,
     transferred,
     unsigned,
 )
@@ -40,6 +41,9 @@ RIGHT: dict[str, Make] = {
     "one slice": lambda: stack([4]),
     "a rescaling of each slice": lambda: [rescaled(n) for n in range(6)],
     "unsigned values": lambda: [unsigned(single) for single in stack()],
+    "12 of 16 bits with a sign, the others an overlay": lambda: [
+        signed_overlaid(single) for single in stack()
+    ],
     "12 of 16 bits, the others an overlay": lambda: [overlaid(single) for single in stack()],
     "one implicit among explicit transfer syntaxes": lambda: [
         *stack()[:4],
