@@ -1,7 +1,8 @@
 """The masks and pGTs of all iterations of a run, each slice packed to the bits of its extent."""
 
 import base64
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -59,25 +60,71 @@ class PackedMask:
             "shape": list(self.shape),
             "rows": [self.rows.start, self.rows.stop],
             "columns": [self.columns.start, self.columns.stop],
-            "bits": base64.b64encode(self.bits.tobytes()).decode("ascii"),
+            "zipped": base64.b64encode(zlib.compress(self.bits.tobytes())).decode("ascii"),
         }
 
     @classmethod
     def from_plain(cls, plain: dict[str, Any]) -> Self:
-        """From :meth:`to_plain`.
+        """From :meth:`to_plain`, or as earlier versions wrote it: not compressed.
 
         Raises:
             KeyError, TypeError, ValueError: not a mask.
         """
         height, width = plain["shape"]
-        rows, columns = slice(*plain["rows"]), slice(*plain["columns"])
-        bits = np.frombuffer(base64.b64decode(plain["bits"]), np.uint8)
-        return cls((height, width), rows, columns, bits)
+        (top, bottom), (left, right) = plain["rows"], plain["columns"]
+        if not (0 <= top <= bottom <= height and 0 <= left <= right <= width):
+            raise ValueError("the mask is larger than its slice")
+        size = ((bottom - top) * (right - left) + 7) // 8
+        content = _content(plain, size)
+        if len(content) != size:
+            raise ValueError(f"the mask has {len(content)} bytes, not {size}")
+        bits = np.frombuffer(content, np.uint8)
+        return cls((height, width), slice(top, bottom), slice(left, right), bits)
+
+    def dice(self, other: "PackedMask") -> float:
+        """Dice with another mask of the same shape; one of them has a pixel."""
+        rows = slice(max(self.rows.start, other.rows.start), min(self.rows.stop, other.rows.stop))
+        columns = slice(
+            max(self.columns.start, other.columns.start), min(self.columns.stop, other.columns.stop)
+        )
+        common = 0
+        if rows.start < rows.stop and columns.start < columns.stop:
+            common = np.count_nonzero(self._part(rows, columns) & other._part(rows, columns))
+        return 2 * common / (self.pixels + other.pixels)
+
+    def _part(self, rows: slice, columns: slice) -> np.ndarray:
+        """The pixels (h, w, uint8) of a part of the mask's rectangle."""
+        height = self.rows.stop - self.rows.start
+        width = self.columns.stop - self.columns.start
+        pixels = np.unpackbits(self.bits, count=height * width).reshape(height, width)
+        top, left = self.rows.start, self.columns.start
+        return pixels[
+            rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
+        ]
 
     @property
     def empty(self) -> bool:
         """Whether the mask has no pixel."""
         return self.bits.size == 0
+
+
+def _content(plain: dict[str, Any], size: int) -> bytes:
+    """The bytes of a mask's plain form, at most one more than these."""
+    if "bits" in plain:
+        return base64.b64decode(plain["bits"])
+    try:
+        return zlib.decompressobj().decompress(base64.b64decode(plain["zipped"]), size + 1)
+    except zlib.error as error:
+        raise ValueError(f"the mask cannot be decompressed ({error})") from error
+
+
+def dice_with_next(masks: Mapping[int, PackedMask]) -> dict[int, float]:
+    """Dice of each mask and that of the next slice, by index, where both have a pixel."""
+    return {
+        index: mask.dice(masks[index + 1])
+        for index, mask in masks.items()
+        if index + 1 in masks and not mask.empty and not masks[index + 1].empty
+    }
 
 
 def around(extents: list[slice]) -> slice:
@@ -138,7 +185,7 @@ class IterationMasks:
         slice_index: int,
         mask: np.ndarray,
         pgt: np.ndarray,
-        spread: tuple[np.ndarray, np.ndarray] | None = None,
+        spread: tuple[PackedMask, PackedMask] | None = None,
     ) -> int:
         """Append an iteration of a slice, arrays (H, W); returns its number, from 0.
 
@@ -148,8 +195,8 @@ class IterationMasks:
             spread: what certainly and what possibly belongs to the pGT; None if unknown.
         """
         iterations = self._slices.setdefault(slice_index, [])
-        sides = [PackedMask.pack(side) for side in spread or ()]
-        iterations.append(SliceIteration(PackedMask.pack(mask), PackedMask.pack(pgt), *sides))
+        packed = PackedMask.pack(mask), PackedMask.pack(pgt)
+        iterations.append(SliceIteration(*packed, *(spread or ())))
         return len(iterations) - 1
 
     def latest(self, iteration: int) -> dict[int, SliceIteration]:

@@ -106,9 +106,7 @@ class ReviewDisplay:
             grey.set(button, "" if usable else _("no other slice needs a look"))
         ui.nextButton.text = _("Next volume") if on else _("Next to look at")
         knows = review is not None and review.run.knows_doubt
-        grey.set(
-            ui.doubtCheck, "" if knows else _("a saved scene does not keep it; a new run knows it")
-        )
+        grey.set(ui.doubtCheck, "" if knows else _("this run does not know it"))
         grey.set(ui.zoomButton, "" if review is not None else _("there is no result yet"))
         journal = None if review is None else review.journal
         for button, step, verb, nothing in (

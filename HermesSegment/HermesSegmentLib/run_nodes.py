@@ -11,10 +11,8 @@ import numpy as np
 
 from HermesLib.io.orientation import SliceAxes
 from HermesLib.refinement.events import Iteration
-from HermesLib.refinement.history import PackedArray
-from HermesLib.refinement.marks import common_with_next
 from HermesSegmentLib.canvas import Canvas
-from HermesSegmentLib.iteration_masks import IterationMasks, SliceIteration
+from HermesSegmentLib.iteration_masks import IterationMasks, SliceIteration, dice_with_next
 from HermesSegmentLib.labelmaps import (
     has_labelmap,
     ijk_to_ras,
@@ -111,10 +109,9 @@ class RunNodes:
             self.writer.outdated.update(range(len(entry.iterations), known))
             self._masks.forget_undone(event.slice_index)
             entry.undone = []
-        spread = None if event.spread is None else (event.spread.certain, event.spread.possible)
-        item = self._masks.add(event.slice_index, event.mask, event.pgt, spread)
+        step = self.record.add(event)
+        item = self._masks.add(event.slice_index, event.mask, event.pgt, step.spread)
         self.writer.outdated.add(item)
-        self.record.add(event)
 
     def keep(self, slice_index: int, count: int) -> None:
         """Let only the first iterations of a slice count; the others can count again later."""
@@ -159,7 +156,7 @@ class RunNodes:
 
     @property
     def knows_doubt(self) -> bool:
-        """Whether the spread of any pGT is known; a saved scene does not keep it."""
+        """Whether the spread of any pGT is known."""
         return any(step.certain is not None for step in self._masks.latest(self.count).values())
 
     def show_doubt(self, visible: bool) -> None:
@@ -198,10 +195,17 @@ class RunNodes:
     def mark_slices(self) -> None:
         """Give all slices their marks, from the masks that are their results."""
         thickness, height, width = self.frame.spacing
-        masks = {index: self.mask(index, entry.best) for index, entry in self.record.slices.items()}
-        areas = {index: int(mask.sum()) * height * width for index, mask in masks.items()}
-        packed = {index: PackedArray.of(mask) for index, mask in masks.items()}
-        self.record.mark(areas, common_with_next(packed), thickness)
+        steps = {
+            index: self._masks.of_slice(index, entry.best)
+            for index, entry in self.record.slices.items()
+        }
+        # Packed as they are: a run of 300 slices is marked in one turn.
+        masks = {index: step.mask for index, step in steps.items() if step is not None}
+        areas = {
+            index: masks[index].pixels * height * width if index in masks else 0.0
+            for index in steps
+        }
+        self.record.mark(areas, dice_with_next(masks), thickness)
 
     def adopt(self, node: Any) -> None:
         """Put a node into the run's folder."""

@@ -1,4 +1,4 @@
-"""What the scene stores of a run as JSON in a text node: numbers, prompts, the reader's decisions.
+"""What the scene stores of a run as JSON in a text node: numbers, prompts, spreads, decisions.
 
 Imports no Slicer. The masks lie in sequences, see :mod:`HermesSegmentLib.sequence_items`.
 """
@@ -11,8 +11,9 @@ from typing import Any, Self
 
 from HermesLib.io.algorithm import Algorithm
 from HermesLib.notices import Notice
-from HermesLib.refinement.events import Iteration, Status
+from HermesLib.refinement.events import Iteration, Spread, Status
 from HermesLib.refinement.marks import FinalSlice, Mark, Marks, volume_marks
+from HermesSegmentLib.iteration_masks import PackedMask
 from HermesSegmentLib.slice_record import Decision, IterationRecord, SliceRecord
 
 __all__ = ["Decision", "IterationRecord", "RunRecord", "SliceRecord"]
@@ -67,8 +68,8 @@ class RunRecord:
         self.shape, self.order, self.backwards = shape, order, backwards
         self.slices = {index: SliceRecord(index) for index in indices}
 
-    def add(self, event: Iteration) -> None:
-        """Append one iteration of one slice."""
+    def add(self, event: Iteration) -> IterationRecord:
+        """Append one iteration of one slice; returns what is kept of it."""
         slice_record = self.slices.setdefault(event.slice_index, SliceRecord(event.slice_index))
         slice_record.borderline = bool(event.borderline)
         step = IterationRecord(
@@ -78,9 +79,11 @@ class RunRecord:
             prompt_json=_prompt_json(None if event.prompt is None else event.prompt.to_plain()),
             seconds=float(event.seconds),
             present=float(event.present),
+            spread=_packed(event.spread),
         )
         slice_record.add(step)
         slice_record.status = event.status
+        return step
 
     def take_notice(self, notice: Notice) -> None:
         """Keep a notice; a slice that is run again may bring those of the run."""
@@ -165,6 +168,8 @@ class RunRecord:
                 values[name] = tuple(values[name])
             record = cls(**values)
             record.slices = {entry["index"]: _read_slice(entry) for entry in slices}
+            for entry in record.slices.values():
+                _check_spreads([*entry.iterations, *entry.undone], record.shape[1:])
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"the text is not the record of a run ({error})") from error
         return record
@@ -186,7 +191,21 @@ def _read_iteration(step: dict[str, Any]) -> IterationRecord:
     if "prompt" in values:
         # As scenes of earlier versions store it.
         values["prompt_json"] = _prompt_json(values.pop("prompt"))
+    if values.get("spread") is not None:
+        certain, possible = values["spread"]
+        values["spread"] = PackedMask.from_plain(certain), PackedMask.from_plain(possible)
     return IterationRecord(**values)
+
+
+def _check_spreads(steps: list[IterationRecord], shape: tuple[int, int]) -> None:
+    if any(side.shape != shape for step in steps for side in step.spread or ()):
+        raise ValueError(f"the text is not the record of a run (a spread is not {shape})")
+
+
+def _packed(spread: Spread | None) -> tuple[PackedMask, PackedMask] | None:
+    if spread is None:
+        return None
+    return PackedMask.pack(spread.certain), PackedMask.pack(spread.possible)
 
 
 def _prompt_json(prompt: dict[str, Any] | None) -> str | None:

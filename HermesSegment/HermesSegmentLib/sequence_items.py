@@ -102,10 +102,11 @@ def read_iterations(
     for number in range(masks.sequence.GetNumberOfDataNodes()):
         all_masks, all_pgts = masks.read(number, axes), pgts.read(number, axes)
         for index, slice_record in record.slices.items():
-            if number < len(slice_record.iterations) + len(slice_record.undone):
+            steps = [*slice_record.iterations, *slice_record.undone]
+            if number < len(steps):
                 mask = nothing if all_masks is None else all_masks[index]
                 pgt = nothing if all_pgts is None else all_pgts[index]
-                iterations.add(index, mask, pgt)
+                iterations.add(index, mask, pgt, steps[number].spread)
     for index, slice_record in record.slices.items():
         if slice_record.undone:
             iterations.keep(index, len(slice_record.iterations))

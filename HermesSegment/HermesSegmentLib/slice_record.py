@@ -12,6 +12,7 @@ from typing import Any
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.history import result_iteration
 from HermesLib.refinement.marks import Mark
+from HermesSegmentLib.iteration_masks import PackedMask
 
 #: For sorting: a failed slice comes before all, one without the organ after all.
 _FAILED_QUALITY, _ABSENT_QUALITY = -1.0, 2.0
@@ -36,6 +37,7 @@ class IterationRecord:
             pixels; None for a given mask.
         seconds: this slice's share of the time its batch took.
         present: probability that the slice shows the organ; None in scenes that did not store it.
+        spread: what certainly and what possibly belongs to the pGT; None where it is not known.
     """
 
     pdsc: float
@@ -44,6 +46,7 @@ class IterationRecord:
     prompt_json: str | None
     seconds: float
     present: float | None = None
+    spread: tuple[PackedMask, PackedMask] | None = None
 
     @property
     def prompt(self) -> dict[str, Any] | None:
@@ -53,7 +56,9 @@ class IterationRecord:
     @cached_property
     def text(self) -> str:
         """As JSON; made once, because a run's record is written after every decision."""
-        return json.dumps({part.name: getattr(self, part.name) for part in fields(self)})
+        values = {part.name: getattr(self, part.name) for part in fields(self)}
+        values["spread"] = self.spread and [side.to_plain() for side in self.spread]
+        return json.dumps(values)
 
 
 @dataclass

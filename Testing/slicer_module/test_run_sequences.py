@@ -3,15 +3,18 @@
 # ruff: noqa: F401, F811  (the fixture run is imported)
 
 import json
+from dataclasses import replace
 
 import numpy as np
+import pytest
 import slicer
 
-from HermesLib.refinement.events import Status
+from HermesLib.refinement.events import Spread, Status
 from HermesSegmentLib.labelmaps import ijk_to_ras, put_labelmap, voxels_of
 from HermesSegmentLib.review_display import try_text
 from HermesSegmentLib.run_creation import ORGAN, run_record_nodes
 from HermesSegmentLib.run_nodes import RunNodes
+from HermesSegmentLib.run_record import RunRecord
 from Testing.slicer_module.events import AXES, iteration, opened, record
 from Testing.slicer_module.test_run_nodes import GLAND, LARGE, SMALL, begin, run, voxels
 from Testing.slicer_module.test_slice_views import transform_of
@@ -35,6 +38,42 @@ def test_a_saved_scene_brings_the_run_back(run, tmp_path):
     visible = voxels(again, "mask")
     assert np.array_equal(visible[2], LARGE) and np.array_equal(visible[3], SMALL)
     assert np.array_equal(again.pgt(2, 1), GLAND)
+
+
+def test_the_doubt_about_an_outline_is_there_after_the_scene_is_opened_again(volume, tmp_path):
+    rows, columns = np.ogrid[:40, :50]
+    far = (rows - 20) ** 2 + (columns - 25) ** 2
+    sides = [far < 60, far < 200]
+    run = begin(volume)
+    last = iteration(2, 1, LARGE, GLAND, 0.95, "accepted")
+    run.add(iteration(2, 0, SMALL, GLAND, 0.4))
+    run.add(replace(last, spread=Spread(*sides)))
+    run.record.close()
+    run.save()
+    plain = [side.to_plain() for side in run.record.slices[2].iterations[1].spread]
+    assert len(json.dumps(plain)) < 500, "two outlines take little of the scene"
+    path = str(tmp_path / "doubt.mrb")
+    assert slicer.util.saveScene(path)
+    slicer.mrmlScene.Clear(0)
+    slicer.util.loadScene(path)
+    again = RunNodes(run_record_nodes()[0])
+    assert again.knows_doubt
+    again.show(1)
+    again.show_doubt(True)
+    for segment, side in zip(("certain", "possible"), sides, strict=True):
+        shown = voxels_of(again.get("doubt"), segment, again.volume)
+        assert np.array_equal(shown[2], side) and not shown[3].any()
+    again.show(0)
+    assert not voxels_of(again.get("doubt"), "certain", again.volume).any()
+
+
+def test_a_record_with_a_spread_of_another_size_is_refused(volume):
+    run = begin(volume)
+    nothing = np.zeros((3, 3), bool)
+    step = iteration(2, 0, SMALL, GLAND, 0.4, "stopped")
+    run.record.add(replace(step, spread=Spread(nothing, nothing)))
+    with pytest.raises(ValueError, match="spread"):
+        RunRecord.from_json(run.record.to_json())
 
 
 def sequence_bytes(run: RunNodes) -> int:
