@@ -19,7 +19,7 @@ needs_data = pytest.mark.skipif(
 )
 
 
-def image_of(array: np.ndarray, spacing=(0.8, 0.8, 3.0), origin=(1.0, 2.0, 3.0)) -> SimpleITK.Image:
+def image_of(array: np.ndarray, spacing=(0.8, 0.7, 3.0), origin=(1.0, 2.0, 3.0)) -> SimpleITK.Image:
     image = SimpleITK.GetImageFromArray(array)
     image.SetSpacing(spacing)
     image.SetOrigin(origin)
@@ -37,9 +37,9 @@ def test_every_volume_format_reads_the_same_and_results_lie_on_its_grid(tmp_path
     SimpleITK.WriteImage(image_of(noise), str(path))
     volume = read_volume(path)
     assert np.array_equal(volume.array, noise)
-    assert volume.pixel_spacing == pytest.approx(
-        (0.8, 0.8)
-    ) and volume.slice_spacing == pytest.approx(3.0)
+    # Rows are 0.7 mm apart, columns 0.8 mm.
+    assert volume.pixel_spacing == pytest.approx((0.7, 0.8))
+    assert volume.slice_spacing == pytest.approx(3.0)
     mask = volume.array > 250
     write_mask(tmp_path / "mask.nii.gz", mask, volume)
     written, original = (
