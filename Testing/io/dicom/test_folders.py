@@ -194,7 +194,7 @@ def test_padding_outside_the_measured_field_does_not_stretch_the_values(tmp_path
 
 
 def test_padding_that_occurs_in_the_image_is_no_padding(tmp_path: Path):
-    middle = int(value_at(np.array([0.0, 0.0, 9.0])))
+    middle = int(value_at(np.array([0.0, -4.0, 9.0])))
     assert_in_place(read(write(tmp_path, stack(PixelPaddingValue=middle)))[0])
 
 
@@ -227,6 +227,13 @@ def test_compressed_frames_of_a_multi_frame_file_keep_their_own_rescaling(tmp_pa
     dataset = enhanced(frames)
     _compress(dataset, "JPEGLSLossless", tmp_path / "file")
     assert_in_place(read(tmp_path)[0])
+
+
+def test_instance_numbers_follow_the_slices_where_the_normal_points_down(tmp_path: Path):
+    datasets = [instance((-8, 9, 3 * n), 11 + n, (1, 0, 0, 0, -1, 0)) for n in range(4)]
+    volume = read_volume(write(tmp_path, datasets))
+    assert volume.instances == {0: 11, 1: 12, 2: 13, 3: 14}
+    assert (np.diff(volume.array[:, 0, 0]) > 0).all()
 
 
 def test_the_image_of_a_run_says_which_space_it_lies_in(tmp_path: Path):
