@@ -53,11 +53,14 @@ class ProgressPrinter:
         elif event.final:
             print(self._line(event, total), file=sys.stderr, flush=True)
 
-    def start_again(self, words: str) -> None:
-        """Say why a run starts again, and count from zero."""
-        self._started, self._finished = time.perf_counter(), 0
+    def start_again(self, words: str, finished: int = 0) -> None:
+        """Say why a run starts again, and count from the slices that keep their results."""
+        if not finished:
+            self._started = time.perf_counter()
+        self._finished = finished
         if self._bar is not None:
             self._bar.reset()
+            self._bar.update(finished)
         self.say(words)
 
     def say(self, words: str) -> None:

@@ -97,7 +97,7 @@ def _run(
             case Notice():
                 progress.show_notice(message)
             case FellBack():
-                progress.start_again(message.message)
+                progress.start_again(message.message, len(message.finished))
             case Finished():
                 return dict(message.report)
             case Failed():

@@ -76,11 +76,11 @@ class TaskRun:
         """Take the next message of the engine; returns the row, which has ended with the last."""
         match message:
             case Opened():
-                self._total, self._done = len(message.slice_indices), 0
+                self._total = len(message.slice_indices)
             case Iteration():
                 self._done += message.final
             case FellBack():
-                self._done = 0
+                self._done = len(message.finished)
             case Stalled():
                 self.row = self.row.in_state(State.RUNNING, message.message)
                 return self.row

@@ -9,11 +9,12 @@ import queue
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 from HermesLib.engine.exit import ExitKind, WorkerExit
+from HermesLib.engine.finished_slices import FinishedFolder, FinishedSlices
 from HermesLib.engine.messages import (
     NO_RUN,
     Cancelled,
@@ -31,6 +32,7 @@ from HermesLib.engine.messages import (
 from HermesLib.engine.patience import VARIABLE, Patience, give_up_after
 from HermesLib.engine.process import WorkerProcess
 from HermesLib.errors import COMPUTER, HermesError
+from HermesLib.refinement.events import Iteration
 from HermesLib.runs.request import RunRequest
 from HermesLib.runs.smaller import smaller_request
 
@@ -65,6 +67,7 @@ class _Job:
 
     request: Request
     output: Path | None
+    finished: FinishedSlices | None = None
 
 
 class Engine:
@@ -86,6 +89,7 @@ class Engine:
         self._worker: WorkerProcess | None = None
         self._ready: Ready | None = None
         self._job: _Job | None = None
+        self._finished = FinishedFolder()
         self._run = NO_RUN
         self._patience = Patience(math.inf)
         self.state = State.IDLE
@@ -123,7 +127,7 @@ class Engine:
         """
         if self.state is not State.IDLE:
             raise HermesError("a run is in progress; cancel it first")
-        self._job = _Job(request, output)
+        self._job = _Job(request, output, self._finished.make())
         self._send_job()
 
     def poll(self, wait: float = 0.0) -> list[Message]:
@@ -152,9 +156,12 @@ class Engine:
                     self._ready = message
                 if isinstance(message, Failed) and self.state is State.CANCELLING:
                     message = Cancelled(message.report)
+                if isinstance(message, Iteration) and message.final:
+                    self._finished.seen.add(message.slice_index)
                 messages.append(message)
             if messages and isinstance(messages[-1], Finished | Cancelled | Failed):
                 self.state = State.IDLE
+                self._finished.remove()
                 end = 0.0
         return messages or self._watch()
 
@@ -200,6 +207,7 @@ class Engine:
         if self._worker is not None:
             self._worker.end()
         self._worker = None
+        self._finished.remove()
         self._run += 1
         self.state = State.IDLE
 
@@ -210,7 +218,8 @@ class Engine:
         self._run += 1
         self._patience = Patience(give_up_after())
         self.state = State.RUNNING
-        self._worker.send(request_frame(self._run, self._job.request, self._job.output))
+        job = self._job
+        self._worker.send(request_frame(self._run, job.request, job.output, job.finished))
 
     def _after(self, end: WorkerExit) -> list[Message]:
         """What follows from the end of the worker."""
@@ -225,18 +234,23 @@ class Engine:
         smaller = self._smaller(end) if end.kind is ExitKind.KILLED else None
         if smaller is None:
             return [_failed(end)]
-        self._job, words = smaller
-        return self._try_again([FellBack(words)])
+        self._job, message = smaller
+        return self._try_again([message])
 
-    def _smaller(self, end: WorkerExit) -> tuple[_Job, str] | None:
-        """The job with less memory, and what it does; None if there is nothing left to save."""
+    def _smaller(self, end: WorkerExit) -> tuple[_Job, FellBack] | None:
+        """The job with less memory, and what to say of it; None if nothing is left to save."""
         assert self._job is not None
         if not isinstance(self._job.request, RunRequest):
             return None
         on_gpu = self._ready is not None and self._ready.free_memory is not None
         cause = "memory ran out" if end.for_memory else "the engine was killed"
-        smaller = smaller_request(self._job.request, on_gpu, cause)
-        return None if smaller is None else (_Job(smaller[0], self._job.output), smaller[1])
+        kept = self._finished.keep()
+        indices = () if kept is None else kept.indices
+        smaller = smaller_request(self._job.request, on_gpu, cause, indices)
+        if smaller is None:
+            return None
+        request, words = smaller
+        return replace(self._job, request=request, finished=kept), FellBack(words, indices)
 
     def _try_again(self, messages: list[Message]) -> list[Message]:
         try:

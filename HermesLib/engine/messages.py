@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from HermesLib.engine.finished_slices import FinishedSlices
 from HermesLib.engine.wire import Frame, FrameError
 from HermesLib.errors import BAD_INPUT
 from HermesLib.io.orientation import SliceAxes
@@ -57,16 +58,16 @@ class Opened:
 
 @dataclass(frozen=True)
 class FellBack:
-    """Memory ran out and the run goes on with less of it.
-
-    If :class:`Opened` follows, the run starts again: its iterations so far are void. Otherwise it
-    goes on where it was.
+    """Memory ran out and the run starts again with less of it; :class:`Opened` follows.
 
     Attributes:
         message: one line for the user.
+        finished: indices of the slices that keep their results. The iterations of all others are
+            void; these slices start again with their first.
     """
 
     message: str
+    finished: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,13 +144,20 @@ _REQUESTS: dict[str, type[Request]] = {
 }
 
 
-def request_frame(run: int, request: Request, output: Path | None = None) -> Frame:
+def request_frame(
+    run: int,
+    request: Request,
+    output: Path | None = None,
+    finished: FinishedSlices | None = None,
+) -> Frame:
     """A request for the engine.
 
     Args:
         run: number of the run.
         request: what to do.
         output: existing folder for the result files of a complete run; None for no files.
+        finished: where the run keeps the slices that it has finished, and those that an earlier try
+            kept there; None to keep none.
     """
     kind = next(name for name, request_type in _REQUESTS.items() if type(request) is request_type)
     arrays: Arrays = {}
@@ -158,6 +166,7 @@ def request_frame(run: int, request: Request, output: Path | None = None) -> Fra
         "run": run,
         "request": to_plain(type(request), request, arrays),
         "output": None if output is None else str(output),
+        "finished": finished and {"folder": str(finished.folder), "slices": finished.indices},
     }
     return Frame(fields, arrays)
 
@@ -182,6 +191,12 @@ def requested_output(frame: Frame) -> Path | None:
     """The folder for the result files that a request's frame names."""
     output = frame.fields["output"]
     return None if output is None else Path(output)
+
+
+def requested_finished(frame: Frame) -> FinishedSlices | None:
+    """Where a request's frame says that finished slices are kept."""
+    plain = frame.fields["finished"]
+    return plain and FinishedSlices(Path(plain["folder"]), tuple(plain["slices"]))
 
 
 def message_frame(run: int, message: Message) -> Frame:

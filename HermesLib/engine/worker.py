@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from HermesLib.engine.answers import Answers
 from HermesLib.engine.commands import Commands
+from HermesLib.engine.finished_slices import FinishedSlices
 from HermesLib.engine.messages import (
     NO_RUN,
     Cancelled,
@@ -28,6 +29,7 @@ from HermesLib.engine.messages import (
     Ready,
     message_frame,
     read_request,
+    requested_finished,
     requested_output,
 )
 from HermesLib.engine.wire import Frame
@@ -91,6 +93,7 @@ def _serve_request(frame: Frame, cache: "ModelCache", commands: Commands, send: 
 
     def send_event(event: "Iteration") -> None:
         assert isinstance(request, RunRequest)
+        keep(event)
         send(event if request.send_masks else event.without_arrays())
 
     try:
@@ -100,12 +103,14 @@ def _serve_request(frame: Frame, cache: "ModelCache", commands: Commands, send: 
 
             send(Finished({"imported": import_weights(str(request.source)).name}))
             return
-        run = Run(request, cache)
+        finished = requested_finished(frame)
+        keep = _keeper(finished)
+        run = Run(request, cache, finished=finished.read() if finished else ())
         outcome = run.execute(
             output=requested_output(frame),
             on_opened=send_opened,
             on_event=send_event,
-            on_fallback=lambda words: send(FellBack(words)),
+            on_fallback=lambda words, kept: send(FellBack(words, kept)),
             on_notice=send,
             is_cancelled=lambda: commands.is_cancelled(number),
         )
@@ -118,6 +123,21 @@ def _serve_request(frame: Frame, cache: "ModelCache", commands: Commands, send: 
     except Exception as error:
         line = f"an unexpected error in the engine: {type(error).__name__}: {error}"
         send(Failed(line, report_so_far(), traceback.format_exc(), DEFECT))
+
+
+def _keeper(finished: FinishedSlices | None) -> "Callable[[Iteration], None]":
+    """What keeps the slices that a run finishes; without room on the disk, no more are kept."""
+    store = finished
+
+    def keep(event: "Iteration") -> None:
+        nonlocal store
+        if store is not None:
+            try:
+                store.add(event)
+            except OSError:
+                store = None
+
+    return keep
 
 
 def main() -> None:

@@ -137,6 +137,17 @@ class History:
         """Add an event; the events of one slice come in order."""
         self._records.setdefault(iteration.slice_index, []).append(Record.of(iteration))
 
+    @property
+    def finished(self) -> tuple[int, ...]:
+        """Indices of the slices that have their final event, in order."""
+        return tuple(
+            index for index, records in sorted(self._records.items()) if records[-1].numbers.final
+        )
+
+    def drop_unfinished(self) -> None:
+        """Forget the slices that have no final event yet."""
+        self._records = {index: self._records[index] for index in self.finished}
+
     def results(self) -> list[SliceResult]:
         """One result per slice, by slice index; a slice without a final event counts as stopped."""
         return [

@@ -1,6 +1,6 @@
 """Whole volumes, a few slices at a time; presence is decided first, along the whole volume."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import torch
 
@@ -21,6 +21,7 @@ def refine_volume(
     truth: torch.Tensor | None = None,
     initial_masks: torch.Tensor | None = None,
     first_prompt: Prompt | None = None,
+    finished: Collection[int] = (),
     batch_size: int = SLICES_AT_ONCE,
     device: torch.device | None = None,
 ) -> Iterator[Iteration]:
@@ -28,15 +29,16 @@ def refine_volume(
 
     ``batch_size`` slices are refined at a time, and only these are moved to ``device``. Observe the
     slices first (``refiner.quality.observe``) where the observation is needed before the first
-    event; otherwise pass the slices.
+    event; otherwise pass the slices. The slices ``finished`` (indices as in ``slice_indices``) are
+    left out; the presence of the others is still decided along all.
     """
     observation = slices if isinstance(slices, Observation) else refiner.quality.observe(slices)
     present = presence_along(observation, refiner.quality)
     indices = list(range(len(observation)) if slice_indices is None else slice_indices)
-    for part in _parts(len(observation), batch_size):
+    for part in _parts(indices, finished, batch_size):
         yield from refiner.refine(
-            _batch(observation, part, device),
-            indices[part],
+            observation.select(part).to(device),
+            [indices[row] for row in part],
             truth=_rows(truth, part),
             initial_masks=_rows(initial_masks, part),
             first_prompt=first_prompt,
@@ -52,23 +54,23 @@ def assess_volume(
     slice_indices: Sequence[int] | None = None,
     *,
     truth: torch.Tensor | None = None,
+    finished: Collection[int] = (),
     batch_size: int = SLICES_AT_ONCE,
     device: torch.device | None = None,
 ) -> Iterator[Iteration]:
     """The events of :func:`assess_slices` for any number of slices, ``batch_size`` of them at a
-    time; see
-    :func:`refine_volume`.
+    time and without those that are ``finished``; see :func:`refine_volume`.
     """
     observation = slices if isinstance(slices, Observation) else quality.observe(slices)
     present = presence_along(observation, quality)
     indices = list(range(len(observation)) if slice_indices is None else slice_indices)
-    for part in _parts(len(observation), batch_size):
+    for part in _parts(indices, finished, batch_size):
         yield from assess_slices(
             quality,
             settings,
-            _batch(observation, part, device),
+            observation.select(part).to(device),
             masks[part],
-            indices[part],
+            [indices[row] for row in part],
             truth=_rows(truth, part),
             present=_rows(present, part),
         )
@@ -85,13 +87,11 @@ def presence_along(observation: Observation, quality: QualityControl) -> torch.T
     return torch.from_numpy(contiguous_presence(log_odds, quality.presence_rule.weight)).float()
 
 
-def _parts(length: int, batch_size: int) -> list[slice]:
-    return [slice(start, start + batch_size) for start in range(0, length, batch_size)]
+def _parts(indices: Sequence[int], finished: Collection[int], batch_size: int) -> list[list[int]]:
+    """The rows of the slices that are not finished, a batch each."""
+    rows = [row for row, index in enumerate(indices) if index not in finished]
+    return [rows[start : start + batch_size] for start in range(0, len(rows), batch_size)]
 
 
-def _batch(observation: Observation, part: slice, device: torch.device | None) -> Observation:
-    return observation.select(range(*part.indices(len(observation)))).to(device)
-
-
-def _rows(values: torch.Tensor | None, part: slice) -> torch.Tensor | None:
+def _rows(values: torch.Tensor | None, part: list[int]) -> torch.Tensor | None:
     return None if values is None else values[part]

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,20 +109,33 @@ class OpenRun:
         write_results(folder, results, self.inputs, self.parts.preset, report, threshold)
 
 
-def open_run(request: RunRequest, cache: ModelCache, memory: InMemory | None = None) -> OpenRun:
+def open_run(
+    request: RunRequest,
+    cache: ModelCache,
+    memory: InMemory | None = None,
+    finished: Collection[int] = (),
+) -> OpenRun:
     """Read the image of a request and load its networks.
+
+    Args:
+        request: what to do.
+        cache: of the networks.
+        memory: an image in memory, instead of the files that the request names.
+        finished: indices of the slices that have their results already; they have no events.
 
     Raises:
         HermesError: a bad request, bad files or bad weights.
     """
     use_threads(request.threads)
     if isinstance(request, AssessRequest):
-        return _open_assessment(request, cache, memory)
+        return _open_assessment(request, cache, memory, finished)
     assert isinstance(request, RefineRequest)
-    return _open_refinement(request, cache, memory)
+    return _open_refinement(request, cache, memory, finished)
 
 
-def _open_refinement(request: RefineRequest, cache: ModelCache, memory: InMemory | None) -> OpenRun:
+def _open_refinement(
+    request: RefineRequest, cache: ModelCache, memory: InMemory | None, finished: Collection[int]
+) -> OpenRun:
     started = time.perf_counter()
     preset = load_preset(request.preset)
     device = select_device(request.device)
@@ -152,13 +165,16 @@ def _open_refinement(request: RefineRequest, cache: ModelCache, memory: InMemory
         truth=inputs.truth,
         initial_masks=inputs.mask,
         first_prompt=first_prompt,
+        finished=finished,
         batch_size=request.slices_at_once,
         device=device,
     )
     return OpenRun(request, inputs, parts, checksums, flagged, events, started)
 
 
-def _open_assessment(request: AssessRequest, cache: ModelCache, memory: InMemory | None) -> OpenRun:
+def _open_assessment(
+    request: AssessRequest, cache: ModelCache, memory: InMemory | None, finished: Collection[int]
+) -> OpenRun:
     started = time.perf_counter()
     preset = load_preset(request.preset)
     device = select_device(request.device)
@@ -178,6 +194,7 @@ def _open_assessment(request: AssessRequest, cache: ModelCache, memory: InMemory
         inputs.mask,
         inputs.indices,
         truth=inputs.truth,
+        finished=finished,
         batch_size=request.slices_at_once,
         device=device,
     )

@@ -3,7 +3,7 @@
 The engine, Python callers and tests all use :class:`Run`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,8 @@ class Run:
         request: what to do.
         cache: keeps networks between runs; by default they are loaded for this run only.
         memory: an image in memory, instead of the files that the request names.
+        finished: all iterations of slices that an earlier try of the same run has finished; they
+            are results of this run and not computed again.
     """
 
     def __init__(
@@ -52,12 +54,15 @@ class Run:
         request: RunRequest,
         cache: ModelCache | None = None,
         memory: InMemory | None = None,
+        finished: Iterable[Iteration] = (),
     ) -> None:
         self._request = request
         self._cache = cache or ModelCache()
         self._memory = memory
         self._opened: OpenRun | None = None
         self._history = History(request.settings.keep)
+        for event in finished:
+            self._history.add(event)
         self._notices: list[Notice] = list(memory.notices) if memory is not None else []
 
     def execute(
@@ -66,7 +71,7 @@ class Run:
         output: Path | None = None,
         on_opened: Callable[[OpenRun], None] | None = None,
         on_event: Callable[[Iteration], None] | None = None,
-        on_fallback: Callable[[str], None] | None = None,
+        on_fallback: Callable[[str, tuple[int, ...]], None] | None = None,
         on_notice: Callable[[Notice], None] | None = None,
         is_cancelled: Callable[[], bool] | None = None,
     ) -> RunOutcome:
@@ -75,10 +80,12 @@ class Run:
         Args:
             output: existing folder for the five result files; a cancelled run writes none.
             on_opened: called once image and networks are loaded. If it is called again, the run
-                starts again and earlier iterations are void.
+                starts again and earlier iterations of unfinished slices are void.
             on_event: called with every iteration; an exception from it ends the run.
-            on_fallback: called with one line for the user where memory ran out, before the run
-                starts again (:mod:`HermesLib.runs.smaller`). The report lists these lines.
+            on_fallback: called where memory ran out, before the run starts again
+                (:mod:`HermesLib.runs.smaller`): one line for the user, which the report lists, and
+                the indices of the slices that are finished. These keep their results and have no
+                further events.
             on_notice: called once with every notice, as it arises (:mod:`HermesLib.notices`). The
                 report lists them.
             is_cancelled: asked before every iteration is taken and once at the end.
@@ -104,22 +111,27 @@ class Run:
                         raise
                     words = self._take_less(error)
                 if on_fallback is not None:
-                    on_fallback(words)
+                    on_fallback(words, self._history.finished)
 
     def _take_less(self, error: Exception) -> str:
-        """Release the networks and ask for less; gives a line for the user."""
+        """Release the networks and ask for less; gives a line for the user.
+
+        Slices do not depend on each other: those that are finished keep their results.
+        """
         # The traceback holds the tensors of the failed call.
         error.__traceback__ = None
         self._cache.clear()
         release_memory()
-        smaller = smaller_request(self._request, torch.cuda.is_available())
+        finished = self._history.finished
+        smaller = smaller_request(self._request, torch.cuda.is_available(), finished=finished)
         if smaller is None:
             raise MemoryShortageError(
                 "memory ran out, with one slice at a time on the CPU; choose fewer slices or close"
                 " other programs"
             ) from error
         self._request, words = smaller
-        self._opened, self._history = None, History(self._request.settings.keep)
+        self._opened = None
+        self._history.drop_unfinished()
         return words
 
     def report_so_far(self) -> dict[str, Any] | None:
@@ -135,7 +147,7 @@ class Run:
         on_event: Callable[[Iteration], None] | None,
         is_cancelled: Callable[[], bool],
     ) -> RunOutcome:
-        opened = open_run(self._request, self._cache, self._memory)
+        opened = open_run(self._request, self._cache, self._memory, self._history.finished)
         self._opened = opened
         if on_opened is not None:
             on_opened(opened)

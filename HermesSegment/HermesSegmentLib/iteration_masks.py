@@ -175,6 +175,13 @@ class IterationMasks:
         """Drop what was taken back of a slice, because other iterations follow."""
         self._undone.pop(slice_index, None)
 
+    def drop(self, slice_index: int, count: int) -> None:
+        """Forget all but the first iterations of a slice."""
+        self.forget_undone(slice_index)
+        first = self._slices.pop(slice_index, [])[:count]
+        if first:
+            self._slices[slice_index] = first
+
     @property
     def count(self) -> int:
         """The number of iterations of the slice that has the most."""

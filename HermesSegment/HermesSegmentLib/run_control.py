@@ -245,7 +245,8 @@ class RunControl:
 
     def _open(self, run: RunNodes, message: Opened) -> None:
         self.progress.total = len(message.slice_indices)
-        self.progress.started = time.monotonic()
+        if not self.progress.finished:
+            self.progress.started = time.monotonic()
         if self._first_iterations:
             return
         unreliable = message.out_of_distribution
@@ -253,13 +254,11 @@ class RunControl:
         run.open(message.shape, message.axes, message.slice_indices)
 
     def _start_again(self, run: RunNodes, message: messages.FellBack) -> None:
-        """Memory ran out: what follows takes the place of the iterations so far."""
-        self.progress = Progress(started=time.monotonic(), notices=self.progress.notices)
-        self.progress.take_notice(message.message)
-        if self._first_iterations:
-            # A slice that is run again keeps what it has; the new try comes after it.
-            slices = run.record.slices
-            self._first_iterations = {k: len(slices[k].iterations) for k in self._first_iterations}
+        """Memory ran out: slices that are not finished start again."""
+        self.progress.start_again(message.message, len(message.finished))
+        firsts = self._first_iterations or dict.fromkeys(run.record.slices, 0)
+        run.drop({k: first for k, first in firsts.items() if k not in message.finished})
+        run.show_again()
 
     def _add(self, run: RunNodes, message: Iteration) -> None:
         first = self._first_iterations.get(message.slice_index, 0)

@@ -96,9 +96,7 @@ class RunNodes:
         return self._masks.count
 
     def open(self, shape: tuple[int, int, int], axes: SliceAxes, indices: tuple[int, ...]) -> None:
-        """Take the slices of a run that starts, or starts again: then its iterations are void."""
-        self._masks = IterationMasks()
-        self.writer.outdated = set(range(self.sequence("mask").count))
+        """Take the slices of a run that starts, or starts again after :meth:`drop`."""
         self.record.open(shape, axes.order, axes.backwards, indices)
 
     def add(self, event: Iteration) -> None:
@@ -117,6 +115,15 @@ class RunNodes:
         """Let only the first iterations of a slice count; the others can count again later."""
         self.record.slices[slice_index].keep(count)
         self._masks.keep(slice_index, count)
+
+    def drop(self, counts: dict[int, int]) -> None:
+        """Forget the iterations of slices, by index, but for the first so many."""
+        for index, count in counts.items():
+            entry = self.record.slices[index]
+            known = len(entry.iterations) + len(entry.undone)
+            self.writer.outdated.update(range(count, known))
+            entry.drop(count)
+            self._masks.drop(index, count)
 
     def show(self, item: int) -> None:
         """Show an iteration, with the one before it in grey.

@@ -39,6 +39,11 @@ class Progress:
         if words not in self.notices:
             self.notices.append(words)
 
+    def start_again(self, words: str, finished: int) -> None:
+        """Some slices keep their results, all others start again."""
+        self.latest, self.finished = None, finished
+        self.take_notice(words)
+
     def with_notices(self, words: str) -> str:
         """How the run ended, with its notices."""
         return ". ".join([words, *self.notices])

@@ -64,9 +64,9 @@ class RunRecord:
         backwards: tuple[bool, bool, bool],
         indices: tuple[int, ...],
     ) -> None:
-        """Take the slices of a run that starts."""
+        """Take the slices of a run that starts, or starts again: it keeps what it has of them."""
         self.shape, self.order, self.backwards = shape, order, backwards
-        self.slices = {index: SliceRecord(index) for index in indices}
+        self.slices = {index: self.slices.get(index, SliceRecord(index)) for index in indices}
 
     def add(self, event: Iteration) -> IterationRecord:
         """Append one iteration of one slice; returns what is kept of it."""

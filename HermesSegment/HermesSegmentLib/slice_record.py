@@ -107,6 +107,15 @@ class SliceRecord:
         self.iterations, self.undone = known[:count], known[count:]
         self._best = None
 
+    def drop(self, count: int) -> None:
+        """Forget all but the first iterations, and what was decided on the others."""
+        self.keep(count)
+        self.undone, self.status = [], None
+        if not self.iterations:
+            self.borderline = False
+        if self.chosen is not None and self.chosen >= count:
+            self.decision, self.chosen = Decision.NONE, None
+
     def add(self, step: IterationRecord) -> None:
         """Append an iteration."""
         self.iterations.append(step)

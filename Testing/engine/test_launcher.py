@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -128,6 +129,15 @@ def test_a_worker_that_gets_no_memory_is_started_again_and_then_named(engine, en
     assert sum(isinstance(message, FellBack) for message in messages) == 1
     assert isinstance(messages[-1], Failed) and "memory" in messages[-1].message
     assert "Report the problem" not in messages[-1].message
+
+
+def test_without_room_for_finished_slices_a_killed_run_is_still_started_again(engine, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    one = engine("killed")
+    one.start(REQUEST)
+    messages = run_to_end(one)
+    (fell_back,) = [message for message in messages if isinstance(message, FellBack)]
+    assert fell_back.finished == () and "keeps" not in fell_back.message
 
 
 def test_a_worker_that_dies_while_it_loads_says_so_before_any_run(engine):

@@ -59,6 +59,15 @@ def test_the_batch_size_does_not_change_the_scores():
     ]
 
 
+def test_finished_slices_are_left_out_and_the_others_keep_their_scores():
+    quality, settings = OrganQuality(jitter=4), RefinementSettings()
+    whole = assess_volume(quality, settings, IMAGES, MASKS, [4, 5, 6])
+    rest = assess_volume(quality, settings, IMAGES, MASKS, [4, 5, 6], finished=(4,), batch_size=1)
+    assert [(event.slice_index, event.pdsc) for event in whole][1:] == [
+        (event.slice_index, event.pdsc) for event in rest
+    ]
+
+
 def test_a_probability_of_presence_is_stated_as_patients_justify_and_decided_as_it_is():
     quality = OrganQuality(present=0.001)
     quality.presence_rule = PresenceRule(borderline=(0.1, 0.9), patients=4)

@@ -18,7 +18,6 @@ from Testing.refinement.analytic import (
     ElsewhereQuality,
     EmptyFor,
     OrganQuality,
-    PixelEvidenceQuality,
     RisingQuality,
     organ,
     scene,
@@ -193,39 +192,6 @@ def test_the_batch_size_does_not_change_the_events():
     order = lambda event: (event.slice_index, event.index)  # noqa: E731
     assert all(map(same, sorted(whole, key=order), sorted(parts, key=order)))
     assert len(whole) == len(parts)
-
-
-def with_evidence(*log_odds: float) -> torch.Tensor:
-    """Scenes (N, 1, H, W) with this evidence for PixelEvidenceQuality."""
-    images = torch.stack([scene()] * len(log_odds))
-    images[:, :, 0, 0] = torch.tensor(log_odds)[:, None] / 20 + 0.5
-    return images
-
-
-def test_presence_is_decided_along_the_whole_volume():
-    images = with_evidence(6, 6, -1.5, 6, -6, -6, -6, 2, -6)
-    model = BoxThreshold()
-    events = list(
-        refine_volume(
-            Refiner(model, PixelEvidenceQuality()),
-            images,
-            truth=torch.stack([organ()] * 9),
-            batch_size=2,
-        )
-    )
-    last = {event.slice_index: event for event in events if event.final}
-    assert [last[k].status is Status.ABSENT for k in range(9)] == [False] * 4 + [True] * 5
-    assert not any(last[k].mask.any() or last[k].pgt.any() for k in range(4, 9))
-    assert last[4].dsc == 0.0 and last[4].pdsc == 1 - last[4].present > 0.5
-    assert model.embedded == 4, "the model was called on slices without the organ"
-
-
-def test_a_user_s_prompt_implies_that_the_organ_is_present():
-    box = Box(0, 0, SIZE, SIZE)
-    refiner = Refiner(BoxThreshold(), PixelEvidenceQuality(present=0.0))
-    events = list(refine_volume(refiner, with_evidence(-6), first_prompt=box))
-    assert events[-1].status is Status.ACCEPTED
-    assert events[-1].present == 1.0
 
 
 def test_nothing_is_computed_after_the_last_consumed_event():

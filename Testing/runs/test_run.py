@@ -1,6 +1,6 @@
 """A run in this process: cancelled, out of memory, failed half-way."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -58,8 +58,8 @@ def opened_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[Iterator[Iteration
     return use
 
 
-def failing(error: Exception) -> Iterator[Iteration]:
-    yield iteration(3)
+def failing(error: Exception, before: Sequence[Iteration] = ()) -> Iterator[Iteration]:
+    yield from before
     raise error
 
 
@@ -98,11 +98,11 @@ def tries(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[tuple[int, str]
     def prepare(failures: int, error: Exception, on_gpu: bool) -> list[tuple[int, str]]:
         asked: list[tuple[int, str]] = []
 
-        def open_run(request, cache, memory):
+        def open_run(request, cache, memory, finished):
             asked.append((request.slices_at_once, request.device))
             fails = len(asked) <= failures
-            events = failing(error) if fails else iter([iteration(3), iteration(4)])
-            return FakeRun(events=events)
+            left = [iteration(index) for index in (3, 4) if index not in finished]
+            return FakeRun(events=failing(error, left[:1]) if fails else iter(left))
 
         monkeypatch.setattr(run_module, "open_run", open_run)
         monkeypatch.setattr(torch.cuda, "is_available", lambda: on_gpu)
@@ -117,10 +117,17 @@ def test_out_of_memory_takes_fewer_slices_then_the_cpu_and_says_so(tries, error)
     cache = ModelCache()
     cache._models["a"] = object()
     words: list[str] = []
-    outcome = Run(REQUEST, cache).execute(on_fallback=words.append)
+    kept: list[tuple[int, ...]] = []
+
+    def on_fallback(line: str, finished: tuple[int, ...]) -> None:
+        words.append(line)
+        kept.append(finished)
+
+    outcome = Run(REQUEST, cache).execute(on_fallback=on_fallback)
     assert asked == [(8, "auto"), (1, "auto"), (1, "cpu")]
     assert "one slice at a time" in words[0] and "the CPU" in words[1] and len(words) == 2
-    # The last try is the whole run, and the networks of the first were released.
+    # A slice that was finished is kept by both tries after it; the networks were released.
+    assert kept == [(3,), (3, 4)] and words[0].endswith("keeps slice 4")
     assert outcome.report == {"slices": [3, 4]} and not cache._models
 
 
@@ -130,11 +137,12 @@ def test_out_of_memory_with_nothing_left_to_save_is_one_line(tries):
     with pytest.raises(HermesError, match="memory ran out, with one slice at a time on the CPU"):
         run.execute()
     assert asked == [(8, "auto"), (1, "auto")]
-    assert run.report_so_far() == {"slices": [3]}
+    # What both tries have finished.
+    assert run.report_so_far() == {"slices": [3, 4]}
 
 
 def test_other_errors_pass_through_with_a_report_on_what_was_done(opened_with):
-    opened_with(failing(RuntimeError("shapes do not match")))
+    opened_with(failing(RuntimeError("shapes do not match"), [iteration(3)]))
     run = Run(REQUEST)
     assert run.report_so_far() is None
     with pytest.raises(RuntimeError, match="shapes"):

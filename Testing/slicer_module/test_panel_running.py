@@ -5,13 +5,13 @@ import json
 import numpy as np
 import slicer
 
-from HermesLib.engine.messages import Failed, FellBack, Ready
+from HermesLib.engine.messages import Failed, FellBack, Finished, Ready
 from HermesLib.notices import Notice
 from HermesSegmentLib.labelmaps import voxels_of
 from HermesSegmentLib.review_report import write_report
 from HermesSegmentLib.run_creation import ORGAN
 from HermesSegmentLib.run_record import RunRecord
-from Testing.slicer_module.driving import GLAND, RUN, click, drain, play
+from Testing.slicer_module.driving import GLAND, REPORT, RUN, click, drain, play
 from Testing.slicer_module.events import opened
 
 
@@ -56,6 +56,47 @@ def test_a_run_that_starts_again_for_want_of_memory_shows_the_new_try_and_says_s
     assert np.array_equal(panel.review.run.mask(2, 1), GLAND) and panel.review.run.count == 2
     line = panel.ui.statusLabel.text
     assert line.startswith("Done: ") and line.endswith("memory ran out; one slice at a time")
+
+
+def test_slices_that_were_finished_before_memory_ran_out_are_kept_with_their_decisions(
+    panel, engine
+):
+    click(panel.ui.runButton)
+    engine.say(opened((2, 3, 4)), *RUN[:4])
+    drain(panel, engine)
+    panel.reviewing.look_at(2)
+    click(panel.ui.acceptButton)
+    engine.say(FellBack("memory ran out", (2,)), opened((2, 3, 4)))
+    drain(panel, engine)
+    run = panel.control.run
+    assert run.record.slices[2].status == "accepted" and run.record.slices[2].accepted
+    assert np.array_equal(run.mask(2, 1), GLAND)
+    # Nothing is left of the slices that start again.
+    assert [run.record.slices[index].iterations for index in (3, 4)] == [[], []]
+    assert not run.mask(3, 0).any() and not run.mask(4, 0).any()
+    assert not voxels_of(run.get("mask"), ORGAN, run.volume)[[3, 4]].any()
+    others = [step for step in RUN if step.slice_index != 2]
+    engine.say(others[0], others[2])
+    drain(panel, engine)
+    assert panel.ui.statusLabel.text.startswith("2 of 3 slices done")
+    engine.say(others[1], others[3], Finished(REPORT))
+    drain(panel, engine)
+    record = panel.review.run.record
+    assert {index: len(entry.iterations) for index, entry in record.slices.items()} == {
+        2: 2,
+        3: 2,
+        4: 2,
+    }
+    assert panel.ui.sliceTable.rowCount == 3 and run.count == 2
+    # The sequence holds each slice's own tries.
+    for number in range(2):
+        item = run.get("mask-sequence").GetNthDataNode(number)
+        masks = voxels_of(item, ORGAN, run.volume)
+        for step in RUN:
+            if step.index == number:
+                assert np.array_equal(masks[step.slice_index], step.mask)
+    assert run.get("mask-sequence").GetNumberOfDataNodes() == 2
+    assert panel.ui.statusLabel.text.endswith("memory ran out")
 
 
 def test_a_notice_of_the_engine_stands_in_the_panels_line_the_scene_and_the_report(
