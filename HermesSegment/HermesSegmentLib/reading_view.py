@@ -37,7 +37,6 @@ _LAYOUT = """
  </item>
 </layout>
 """
-_SURFACE = "Closed surface"
 #: Around the organ, as a share of its extent.
 _MARGIN = 0.4
 #: Of the voxels around the organ, per cent: what is darker is black, what is brighter is white.
@@ -81,7 +80,6 @@ def show_parts(run: RunNodes, parameters: Any) -> None:
     run.show_difference(parameters.showDifference)
     run.show_doubt(parameters.showDoubt)
     show_previous(run, parameters.showPrevious)
-    show_surface(run, parameters.showSurface)
 
 
 def show_previous(run: RunNodes, visible: bool) -> None:
@@ -89,21 +87,6 @@ def show_previous(run: RunNodes, visible: bool) -> None:
     node = run.get("previous")
     if node is not None and bool(node.GetDisplayNode().GetVisibility()) != visible:
         node.GetDisplayNode().SetVisibility(visible)
-
-
-def show_surface(run: RunNodes, visible: bool) -> None:
-    """Show what is accepted in 3D, or hide it."""
-    node = run.get("result")
-    if node is None:
-        return
-    has_surface = node.GetSegmentation().ContainsRepresentation(_SURFACE)
-    # Every change of the masks removes the surface; one that nobody sees is not computed.
-    if visible and not has_surface:
-        node.CreateClosedSurfaceRepresentation()
-    elif has_surface and not visible:
-        node.RemoveClosedSurfaceRepresentation()
-    if bool(node.GetDisplayNode().GetVisibility3D()) != visible:
-        node.GetDisplayNode().SetVisibility3D(visible)
 
 
 def zoom(run: RunNodes) -> None:

@@ -90,10 +90,29 @@ def create_doubt(record_node: Any, volume: Any) -> Any:
     return node
 
 
+def surface_names() -> tuple[str, str]:
+    """The names of the segment in 3D: of what is proposed, and of what is accepted."""
+    return _("proposed result, not accepted"), _("accepted result")
+
+
+def create_surface(record_node: Any, volume: Any) -> Any:
+    """Add the segmentation whose surface the 3D views show. It is neither outlined nor saved."""
+    node = _new_segmentation(record_node, "surface", _("result in 3D"), volume)
+    node.GetSegmentation().AddEmptySegment(ORGAN, surface_names()[0], colours.rgb(colours.MASK))
+    display = node.GetDisplayNode()
+    display.SetVisibility2DFill(False)
+    display.SetVisibility2DOutline(False)
+    display.SetVisibility3D(True)
+    for part in (node, display):
+        part.SetSaveWithScene(False)
+    adopt(record_node, node)
+    return node
+
+
 def follow_volume(record_node: Any) -> None:
     """Move a run with its volume, which may have been moved since."""
     transform_id = record_node.GetNodeReference("volume").GetTransformNodeID()
-    for role in (*_SEGMENTATIONS, "doubt"):
+    for role in (*_SEGMENTATIONS, "doubt", "surface"):
         node = record_node.GetNodeReference(role)
         if node is not None and node.GetTransformNodeID() != transform_id:
             node.SetAndObserveTransformNodeID(transform_id)

@@ -59,7 +59,7 @@ class SequenceItems:
         """Let an item hold these masks, by slice; creates the item if there is none."""
         self.extend(number + 1)
         node = self.sequence.GetNthDataNode(number)
-        block = _block({index: mask for index, mask in masks.items() if not mask.empty}, frame)
+        block = block_of({index: mask for index, mask in masks.items() if not mask.empty}, frame)
         if block is None and has_labelmap(node, ORGAN):
             # Not removed: Slicer crashes when it saves a segment whose voxels were.
             block = np.zeros((1, 1, 1), np.uint8), (0, 0, 0)
@@ -75,7 +75,7 @@ class SequenceItems:
         return axes.view(stored_voxels(node, ORGAN, self.volume))
 
 
-def _block(
+def block_of(
     masks: Mapping[int, PackedMask], frame: SliceFrame
 ) -> tuple[np.ndarray, tuple[int, int, int]] | None:
     """The voxels (k, j, i) around masks and the place of the first; None without masks."""

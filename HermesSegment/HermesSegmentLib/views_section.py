@@ -9,6 +9,7 @@ from HermesSegmentLib import reading_view
 from HermesSegmentLib.greying import Greying
 from HermesSegmentLib.reading_view import ReadingLayout
 from HermesSegmentLib.review_section import ReviewSection
+from HermesSegmentLib.surface import Surface
 
 
 class ViewsSection:
@@ -25,6 +26,7 @@ class ViewsSection:
         self.parameters: Any = None
         self.layout = ReadingLayout()
         self._greying = Greying()
+        self._surface = Surface(reviewing.control.later)
         ui.layoutButton.connect("clicked()", self.toggle_layout)
 
     def bind(self, parameters: Any) -> None:
@@ -52,6 +54,9 @@ class ViewsSection:
         self.reviewing.show_prompts(self.parameters.showPrompts)
         if review is not None and review.run.alive:
             reading_view.show_parts(review.run, self.parameters)
+            running = self.reviewing.control.running
+            self._surface.show(review.run, self.parameters.showSurface, running)
+        ui.surfaceCheck.text = _("3D (proposed)") if self._surface.proposed else _("3D")
         no_views = _("there are no views")
         self._greying.set(ui.layoutButton, "" if self.layout.available else no_views)
         ui.layoutButton.text = (

@@ -197,21 +197,44 @@ def test_zoom_stays_on_the_slice_under_review(reviewed, volume):
         assert slice_views.slice_in_view(volume, reviewed.review.run.frame) == index
 
 
-def test_the_accepted_masks_are_shown_in_3d(reviewed):
-    node = reviewed.review.run.get("result")
+def test_3d_shows_what_is_proposed_until_something_is_accepted(reviewed, engine):
     kind = "Closed surface"
-    click(reviewed.ui.acceptButton)
-    assert not node.GetSegmentation().ContainsRepresentation(kind), "only when asked for"
-    reviewed.ui.surfaceCheck.click()
-    assert node.GetDisplayNode().GetVisibility3D()
+    run, check = reviewed.review.run, reviewed.ui.surfaceCheck
+    assert run.get("surface") is None, "only when asked for"
+    check.click()
+    assert run.get("surface") is None, "made in a turn of its own"
+    drain(reviewed, engine)
+    node = run.get("surface")
     segment = node.GetSegmentation().GetNthSegment(0)
-    before = segment.GetRepresentation(kind).GetBounds()
+    assert node.GetDisplayVisibility() and node.GetDisplayNode().GetVisibility3D()
+    assert not node.GetDisplayNode().GetVisibility2DOutline() and not node.GetSaveWithScene()
+    assert "not accepted" in segment.GetName() and "proposed" in check.text
+    assert segment.GetColor() == pytest.approx(colours.rgb(colours.MASK))
+    proposed = segment.GetRepresentation(kind)
+    reviewed.reviewing.look_at(2)
+    click(reviewed.ui.acceptButton)
+    assert segment.GetRepresentation(kind) is proposed, "a decision waits for no surface"
+    drain(reviewed, engine)
+    assert "accepted" in segment.GetName() and "not" not in segment.GetName()
+    assert segment.GetColor() == pytest.approx(colours.rgb(colours.RESULT))
+    one = segment.GetRepresentation(kind)
+    assert check.text == "3D"
+    reviewed.refresh()
+    drain(reviewed, engine)
+    assert segment.GetRepresentation(kind) is one, "nothing has changed"
     reviewed.reviewing.look_at(4)
     click(reviewed.ui.acceptButton)
-    after = segment.GetRepresentation(kind).GetBounds()
-    assert after[5] > before[5], "the next slice is in the surface, too"
-    reviewed.ui.surfaceCheck.click()
-    assert not node.GetSegmentation().ContainsRepresentation(kind)
+    drain(reviewed, engine)
+    both = segment.GetRepresentation(kind)
+    assert both.GetBounds()[5] > one.GetBounds()[5], "the next slice is in the surface, too"
+    assert not run.get("result").GetSegmentation().ContainsRepresentation(kind)
+    labelmap = segment.GetRepresentation("Binary labelmap")
+    assert labelmap.GetNumberOfPoints() < run.result_voxels().size, "only around the organ"
+    check.click()
+    assert not node.GetDisplayVisibility()
+    click(reviewed.ui.rejectButton)
+    drain(reviewed, engine)
+    assert segment.GetRepresentation(kind) is both, "one that nobody sees is not made"
 
 
 def test_keys_do_nothing_while_another_part_of_the_window_has_the_focus(reviewed, widget):
