@@ -25,7 +25,7 @@ class JudgeSection:
         self.ui = ui
         self._masks: list[ForeignMask] = []
         self._greying = Greying()
-        ui.judgeToggle.connect("toggled(bool)", ui.judgeSection.setVisible)
+        ui.judgeToggle.connect("toggled(bool)", lambda shown: ui.judgeSection.setVisible(shown))
         ui.judgeSelector.connect(
             "currentNodeIDChanged(QString)", lambda *_: self.list_masks(new=True)
         )

@@ -56,7 +56,7 @@ class QueueSection:
         self._greying, self._obstacle = Greying(), ""
         reviewing.on_done, reviewing.leads_on = self.go_on, lambda: self.next_name is not None
         queue_table.prepare(ui.queueTable)
-        ui.queueToggle.connect("toggled(bool)", ui.queueSection.setVisible)
+        ui.queueToggle.connect("toggled(bool)", lambda shown: ui.queueSection.setVisible(shown))
         for button, method in (
             (ui.queueRunButton, self.run),
             (ui.queueShowButton, self.show_results),

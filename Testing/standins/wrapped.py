@@ -40,6 +40,28 @@ def methods(header: str) -> set[str]:
     return names
 
 
+def signals(header: str) -> set[str]:
+    """Signals as ``connect`` names them: their arguments' types, without ``const`` and ``&``."""
+    found: set[str] = set()
+    declares = False
+    for line in _code(header).splitlines():
+        if re.match(r"\s*(signals|Q_SIGNALS)\s*:", line):
+            declares = True
+        elif re.match(r"\s*(public|protected|private)\b", line):
+            declares = False
+        elif declares and (match := re.match(r"\s*void (\w+)\(([^)]*)\)", line)):
+            types = [_type(argument) for argument in match[2].split(",") if argument.strip()]
+            found.add(f"{match[1]}({','.join(types)})")
+    return found
+
+
+def _type(argument: str) -> str:
+    """The type of an argument as Qt normalises it."""
+    without_name = re.match(r"\s*(?:const\s+)?([\w:]+\s*\**)", argument)
+    assert without_name
+    return without_name[1].replace(" ", "")
+
+
 @functools.cache
 def header_of(name: str) -> str:
     """The header of a class of Slicer or CTK; empty where no sources hold it."""
