@@ -44,10 +44,10 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"hermes: note: {line}", file=sys.stderr)
     with tempfile.TemporaryDirectory() as folder:
         request = request_from_report(report, inputs, Path(folder))
-        run_and_print(replace(request, command=arguments.command), arguments)
-    different = differences(report, arguments.output)
+        again = run_and_print(replace(request, command=arguments.command), arguments)
+    different = differences(report, again)
     if different:
         print_closing(f"not the same as in the report: {', '.join(different)}")
         return DIFFERENT
-    print_closing("segmentation and pGT are the same as in the report, byte for byte")
+    print_closing("segmentation and pGT are the same as in the report")
     return 0

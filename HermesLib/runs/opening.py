@@ -30,8 +30,9 @@ from HermesLib.runs.inputs import RunInputs, RunSources, prepare_inputs, read_so
 from HermesLib.runs.iterations_file import write_iterations
 from HermesLib.runs.model_cache import ModelCache
 from HermesLib.runs.provenance import UsedParts, provenance_of, require_expected
+from HermesLib.runs.recorded import array_sha256
 from HermesLib.runs.request import AssessRequest, Expected, RefineRequest, RunRequest
-from HermesLib.runs.results import write_results
+from HermesLib.runs.results import result_masks, write_results
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +80,7 @@ class OpenRun:
         provenance = provenance_of(self.request, self.parts, self.checksums)
         seconds = time.perf_counter() - self.started
         volume = self.inputs.volume
-        return build_report(
+        report = build_report(
             results,
             provenance,
             seconds,
@@ -90,6 +91,9 @@ class OpenRun:
             notices,
             volume.slice_spacing,
         )
+        segmentation, pgt = result_masks(results, volume.array.shape)
+        checksums = {"segmentation": array_sha256(segmentation), "pgt": array_sha256(pgt)}
+        return {**report, "results": checksums}
 
     def marks(self, results: Sequence[SliceResult]) -> dict[int, tuple[Mark, ...]]:
         """The reasons to look at each slice, from all results together."""

@@ -14,8 +14,8 @@ from HermesLib.runs.request import AssessRequest, Expected, RefineRequest, RunRe
 from HermesLib.runs.serialization import from_plain
 from HermesLib.weights.imported import imported_weights
 
-#: The results that follow from the request alone; the other files state times.
-SAME = ("segmentation.nii.gz", "pgt.nii.gz")
+#: The results that follow from the request alone.
+SAME = ("segmentation", "pgt")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,10 +92,14 @@ def other_versions(report: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def differences(report: Mapping[str, Any], folder: Path) -> list[str]:
-    """The names of the result files in a folder that differ from those of a report."""
-    before = report.get("files", {})
-    return [name for name in SAME if before.get(name) != file_sha256(folder / name)]
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Which results of two reports differ: the masks as slices, whatever file they are in."""
+    return [name for name in SAME if _result(before, name) != _result(after, name)]
+
+
+def _result(report: Mapping[str, Any], name: str) -> str | None:
+    found: str | None = report.get("results", {}).get(name)
+    return found
 
 
 #: Fields of a request that name a bundled resource or a file.

@@ -70,6 +70,7 @@ def report(review: Review) -> dict[str, Any]:
         "format": of_engine.get("format", FORMAT),
         "summary": summarise(results, seconds, record.marks, math.prod(review.run.frame.spacing)),
         "notices": record.notices,
+        "results": of_engine.get("results", {}),
         "slices": slices,
         "provenance": of_engine.get("provenance", record.request),
     }

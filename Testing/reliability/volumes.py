@@ -20,7 +20,7 @@ def run_volumes(folder: Path, count: int) -> dict[str, Any]:
         memory over the first and the last tenth after the warm-up, ``growth`` as a share;
         ``handles_first`` and ``handles_last``; ``threads_first`` and ``threads_last``.
     """
-    write_inputs(folder)
+    write_inputs(folder, slices=2)
     engine = Engine()
     memory, handles, threads, failed = [], [], [], 0
     for number in range(count):
@@ -30,7 +30,7 @@ def run_volumes(folder: Path, count: int) -> dict[str, Any]:
             image=folder / "image.nii.gz",
             model="scribbleprompt",
             weights=str(folder / "model.safetensors"),
-            settings=RefinementSettings(max_iterations=2, seed=number),
+            settings=RefinementSettings(max_iterations=1, seed=number),
             samples=1,
             steps=1,
             device="cpu",

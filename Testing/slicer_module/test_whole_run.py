@@ -15,7 +15,11 @@ import qt
 import SimpleITK
 import slicer
 
+from HermesLib.io.volumes import read_volume
+from HermesLib.runs.recorded import volume_sha256
+from HermesLib.runs.repeat import Inputs, request_from_report
 from HermesSegmentLib import export, review_report
+from HermesSegmentLib.sample import sample_file
 from Testing.slicer_module.conftest import MODULE
 from Testing.slicer_module.driving import accept_every, click
 
@@ -135,6 +139,11 @@ def test_the_sample_is_one_click_away_and_its_report_in_the_scene_is_the_engines
         for entry in content["slices"]
     ] == engine["slices"]
     assert content["summary"] == engine["summary"]
+    # Enough for `hermes rerun`: all settings, and the content of what Slicer has sent.
+    request = request_from_report(content, Inputs(image=sample_file()))
+    assert request.settings.max_iterations == FEW and content["results"] == engine["results"]
+    assert request.expected.image == volume_sha256(read_volume(sample_file()))
+    assert str(sample_file().name) not in json.dumps(content)
     # Without the engine's report, the scene knows all but the distances of outlines.
     record.report = None
     from_scene = json.loads(json.dumps(review_report.report(panel.review)["slices"]))
