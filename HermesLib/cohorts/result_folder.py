@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from HermesLib.cohorts.row import Row
-from HermesLib.io.staged_folder import MANIFEST, finish_moves
+from HermesLib.errors import HermesError
+from HermesLib.io.staged_folder import finish_moves
+from HermesLib.runs.stored import read_stored
 
 MARKER = "task.json"
 #: What a reader leaves in the folder: decisions, the accepted masks, iterations of repeated runs.
@@ -19,28 +21,28 @@ _EARLIER = "earlier-"
 
 
 def finished_report(folder: Path, inputs: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
-    """The report in a folder, if its results are complete.
+    """The report in a folder, if its results are complete and belong together.
 
     Args:
         folder: of a task.
         inputs: what the results must follow from (:mod:`HermesLib.cohorts.fingerprint`); None for
             anything.
     """
-    # What a killed run had declared complete belongs here.
-    finish_moves(folder)
     known = finished_inputs(folder)
     if known is None or (inputs is not None and known != json.loads(json.dumps(inputs))):
         return None
     try:
-        report: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        report = read_stored(folder).report
         Row.of_report(folder.name, report)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (HermesError, KeyError, TypeError):
         return None
     return report
 
 
 def finished_inputs(folder: Path) -> dict[str, Any] | None:
     """What the complete results in a folder follow from; None where there are none."""
+    # What a killed run had declared complete belongs here.
+    finish_moves(folder)
     try:
         inputs: dict[str, Any] = json.loads((folder / MARKER).read_text(encoding="utf-8"))
     except (OSError, ValueError):

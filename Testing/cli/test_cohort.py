@@ -102,7 +102,14 @@ def test_other_settings_are_another_result(hermes: Hermes, images: Path, masks: 
     assert hermes(*words).code == 0
     assert "finished before" not in hermes(*words, "--threshold", 0.5).out[0]
     # Another device is no other result.
-    assert "finished before" in hermes(*words, "--threshold", 0.5, "--device", "cpu").out[0]
+    again = (*words, "--threshold", 0.5, "--device", "cpu")
+    assert "finished before" in hermes(*again).out[0]
+    # A file that another run or a program left in the folder is no result of this one.
+    mask = tmp_path / "out" / "a" / "segmentation.nii.gz"
+    whole = mask.read_bytes()
+    mask.write_bytes(whole[:-20])
+    assert "finished before" not in hermes(*again).out[0]
+    assert read(mask).any() and "finished before" in hermes(*again).out[0]
 
 
 def test_an_interrupted_cohort_keeps_what_is_finished(
