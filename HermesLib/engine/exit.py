@@ -43,6 +43,7 @@ _NO_MEMORY = (
     "MemoryError",
     "memory allocation of",
     "Resource temporarily unavailable",
+    "failed to map segment from shared object",
 )
 #: Of the launcher, ``ctkAppLauncherPrivate::applicationFinished``.
 _LAUNCHER_CRASH = "exit abnormally - Report the problem"

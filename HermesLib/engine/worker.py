@@ -151,7 +151,14 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = Answers(os.fdopen(os.dup(sys.stdout.fileno()), "wb"))
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    serve(Commands(sys.stdin.buffer, float(sys.argv[1]) if sys.argv[1:] else None), answers)
+    try:
+        serve(Commands(sys.stdin.buffer, float(sys.argv[1]) if sys.argv[1:] else None), answers)
+    except Exception:
+        traceback.print_exc()
+        sys.stderr.flush()
+        # A thread waits for standard input. Python would crash on it at its regular end, and the
+        # crash would hide the reason.
+        os._exit(1)
 
 
 if __name__ == "__main__":

@@ -89,7 +89,8 @@ class PackedMask:
         )
         common = 0
         if rows.start < rows.stop and columns.start < columns.stop:
-            common = np.count_nonzero(self._part(rows, columns) & other._part(rows, columns))
+            both = self._part(rows, columns) & other._part(rows, columns)
+            common = int(np.count_nonzero(both))
         return 2 * common / (self.pixels + other.pixels)
 
     def _part(self, rows: slice, columns: slice) -> np.ndarray:
