@@ -1,7 +1,6 @@
 """Pictures of the panel with the engine on the synthetic sample, in Slicer's light and dark style.
 
-They are written to a temporary folder, or to the folder that ``HERMES_SCREENSHOTS`` names, as for
-``docs/images``.
+They are written to the folder that ``HERMES_SCREENSHOTS`` names, as for ``docs/images``.
 """
 
 import os
@@ -34,16 +33,16 @@ class Camera:
 
     Args:
         panel: the module's.
-        folder: of the pictures.
+        folder: of the pictures; None to keep them in memory.
     """
 
-    def __init__(self, panel, folder: Path) -> None:  # noqa: F811
+    def __init__(self, panel, folder: Path | None) -> None:  # noqa: F811
         self.panel, self.folder = panel, folder
         self.view: SliceView | None = None
         self.taken: dict[str, np.ndarray] = {}
 
     def shoot(self, name: str) -> None:
-        """Save the panel as ``panel-NAME-light.png`` and ``panel-NAME-dark.png``."""
+        """Take the panel as ``panel-NAME-light.png`` and ``panel-NAME-dark.png``."""
         window, views = self.panel.ui.HermesSegment.window(), self._views()
         window.resize(WIDTH, HEIGHT)
         for style in PALETTES:
@@ -53,9 +52,10 @@ class Camera:
             picture = Image.new("RGB", (WIDTH + views.width, HEIGHT))
             picture.paste(Image.fromarray(picture_of(window)), (0, 0))
             picture.paste(views, (WIDTH, 0))
-            path = self.folder / f"panel-{name}-{style}.png"
-            reduced(picture).save(path, optimize=True)
-            self.taken[path.stem] = np.asarray(picture)
+            stem = f"panel-{name}-{style}"
+            self.taken[stem] = np.asarray(picture)
+            if self.folder is not None:
+                reduced(picture).save(self.folder / f"{stem}.png", optimize=True)
         use_style("light")
         assert cut_off(window) == [], name
 
@@ -85,8 +85,10 @@ def reduced(picture: Image.Image) -> Image.Image:
 
 
 @pytest.fixture
-def camera(panel, tmp_path) -> Camera:  # noqa: F811
-    folder = Path(os.environ.get("HERMES_SCREENSHOTS", tmp_path))
+def camera(panel) -> Camera:  # noqa: F811
+    if "HERMES_SCREENSHOTS" not in os.environ:
+        return Camera(panel, None)
+    folder = Path(os.environ["HERMES_SCREENSHOTS"])
     folder.mkdir(parents=True, exist_ok=True)
     return Camera(panel, folder)
 

@@ -1,9 +1,13 @@
 """Pictures of a queue, and of a mask from elsewhere under review, with the engine on phantoms.
 
-They are written as those of ``test_screenshots.py``.
+They are taken for the documentation only (``HERMES_SCREENSHOTS``, ``test_screenshots.py``): what
+they show is tested in ``test_queue_folder.py`` and ``test_judging.py``.
 """
 
+import os
+
 import numpy as np
+import pytest
 import SimpleITK
 import slicer
 
@@ -18,6 +22,7 @@ from Testing.standins.slice_view import SliceView
 VOLUMES = (("patient-a", 1, 0), ("patient-b", 2, 4), ("patient-c", 3, 1))
 
 
+@pytest.mark.skipif("HERMES_SCREENSHOTS" not in os.environ, reason="no pictures are asked for")
 def test_a_queue_and_a_mask_from_elsewhere(panel, camera, tmp_path, monkeypatch):  # noqa: F811
     images, masks = tmp_path / "images", tmp_path / "masks"
     images.mkdir()
@@ -46,6 +51,9 @@ def test_a_queue_and_a_mask_from_elsewhere(panel, camera, tmp_path, monkeypatch)
     camera.view = SliceView(width=640, height=640)
 
     def look_at_worst() -> None:
+        """At the worst slice that shows both outlines."""
+        while not panel.review.result_mask(panel.review.slice_index).any():
+            click(ui.nextButton)
         run = panel.review.run
         camera.view.show(run.volume, tuple(run.frame.centre(panel.review.slice_index)))
 
