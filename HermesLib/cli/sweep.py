@@ -86,7 +86,11 @@ def run_sweep(arguments: argparse.Namespace) -> int:
     }
     warps = [warp for kind in dict.fromkeys(arguments.warps) for warp in steps[kind]]
     parts, measure, networks = _by_loop(arguments) if arguments.loop else _by_pgt(arguments)
-    volumes = evaluate_sweep(parts.cases, parts.preset, warps, measure, _show, _say)
+    try:
+        volumes = evaluate_sweep(parts.cases, parts.preset, warps, measure, _show, _say)
+    except KeyboardInterrupt as interrupt:
+        interrupt.add_note("nothing was written")
+        raise
     figures = sweep_figures(volumes)
     _say(sweep_table(figures))
     if arguments.plot:

@@ -36,7 +36,8 @@ def require_judgement(
         if not beside < _ACCEPTABLE or covering < beside:
             raise HermesError(
                 f"the calibration of {name} judges nothing: a mask beside the organ gets a pDSC of"
-                f" {beside:.2f}, one that covers it {covering:.2f}; calibrate it again"
+                f" {beside:.2f}, one that covers it {covering:.2f}; train longer or on"
+                " more patients, then calibrate it again"
             )
 
 

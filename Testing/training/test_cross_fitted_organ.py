@@ -45,7 +45,7 @@ def test_one_command_cross_fits_all_patients_and_goes_on_where_it_was_interrupte
     monkeypatch: pytest.MonkeyPatch,
 ):
     made = tmp_path / "made"
-    command = words(folder, "--folds", "4", "-o", str(made))
+    command = words(folder, "-o", str(made))
     with monkeypatch.context() as patched:
         measured: list[Preset] = []
 
@@ -63,7 +63,7 @@ def test_one_command_cross_fits_all_patients_and_goes_on_where_it_was_interrupte
             made / "training" / "calibrated.safetensors",
         ]
     }
-    assert len(kept) == 5
+    assert len(kept) == 4
     assert main(command) == 0
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     printed = capsys.readouterr()
@@ -75,9 +75,9 @@ def test_one_command_cross_fits_all_patients_and_goes_on_where_it_was_interrupte
     assert weights.training["split"] == {"train": everyone, "validation": [], "test": []}
     assert sorted(name for names in weights.training["folds"] for name in names) == everyone
     assert weights.training["calibration"]["patients"] == everyone
-    assert len(weights.config["evidence_without"]) == 4 and not weights.config["generative"]
+    assert len(weights.config["evidence_without"]) == 3 and not weights.config["generative"]
     assert weights.config["ensemble"]["member"]["mirror"] is False
-    assert len(weights.training["parts"]["members"]) == 4
+    assert len(weights.training["parts"]["members"]) == 3
 
     figures = json.loads((made / "left-kidney-ct-report.json").read_text(encoding="utf-8"))
     (first, failures), *others = figures.items()

@@ -125,7 +125,8 @@ def test_one_command_makes_a_preset_that_refines_a_new_image(
     capsys.readouterr()
     assert main(["presets", "list"]) == 0
     assert {one.name for one in user_preset_folder().iterdir()} == {
-        f"left-kidney-ct{end}" for end in (".json", ".safetensors", ".md")
+        "left-kidney-ct.json",
+        *(f"left-kidney-ct-{weights.sha256[:12]}{end}" for end in (".safetensors", ".md")),
     }
     assert "left-kidney-ct: Left kidney, CT (imported)" in capsys.readouterr().out.splitlines()
     assert (
@@ -133,7 +134,7 @@ def test_one_command_makes_a_preset_that_refines_a_new_image(
             [
                 "assess",
                 str(image),
-                str(image),
+                str(image.parents[1] / "labels" / image.name),
                 "--preset",
                 "left-kidney-ct",
                 "-o",
