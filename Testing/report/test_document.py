@@ -133,3 +133,11 @@ def test_marks_are_in_the_report_its_summary_and_the_table(tmp_path: Path):
     with open(tmp_path / "report.csv", encoding="utf-8") as stream:
         rows = {row["slice_index"]: row["marks"] for row in csv.DictReader(stream)}
     assert rows == {"4": "abrupt-end gap", "5": "", "6": "", "7": "gap"}
+
+
+def test_a_slice_reports_the_interval_of_its_result_and_whether_it_is_familiar():
+    results = results_of(*(slice_events(k, [0.4, 0.8], Status.STOPPED) for k in (3, 5)))
+    report = build_report(results, PROVENANCE, 1, (1.0, 1.0), [5], {})
+    first, second = report["slices"]
+    assert (first["pdsc_low"], first["pdsc"], first["pdsc_high"]) == pytest.approx((0.4, 0.8, 0.9))
+    assert (first["familiar"], second["familiar"]) == (True, False)

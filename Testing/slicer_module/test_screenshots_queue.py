@@ -51,9 +51,6 @@ def test_a_queue_and_a_mask_from_elsewhere(panel, camera, tmp_path, monkeypatch)
     camera.view = SliceView(width=640, height=640)
 
     def look_at_worst() -> None:
-        """At the worst slice that shows both outlines."""
-        while not panel.review.result_mask(panel.review.slice_index).any():
-            click(ui.nextButton)
         run = panel.review.run
         camera.view.show(run.volume, tuple(run.frame.centre(panel.review.slice_index)))
 

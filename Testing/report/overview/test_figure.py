@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from HermesLib.refinement.events import Status
@@ -121,3 +122,32 @@ def test_a_marked_slice_is_drawn_with_its_marks_also_where_it_is_blank(tmp_path:
     assert counts_text(results, results, marks) == (
         "2 slices: 1 accepted, 1 absent; 2 marked for a look"
     )
+
+
+def test_pixels_keep_their_proportions(tmp_path: Path):
+    results = results_of(slice_events(3, [0.5], Status.STOPPED, None))
+    images = {3: np.full((HEIGHT, WIDTH), 0.5, np.float32)}
+    path = tmp_path / "overview.png"
+    write_overview(path, results, images, (1.0, 0.5), HEADING, {})  # rows 1 mm apart
+    picture = np.asarray(Image.open(path).convert("RGB")).astype(int)[HEADER:]
+    outline = np.argwhere(np.abs(picture - np.array(EXPECTED)).max(-1) <= 12)
+    height, width = outline.max(0) - outline.min(0)
+    assert height == pytest.approx(2 * width, rel=0.1)
+
+
+def test_the_result_among_the_tries_is_named(tmp_path: Path, monkeypatch):
+    captions = []
+    write = Figure.text
+
+    def spy(figure, x, y, text, **options):
+        captions.append((text, options.get("weight")))
+        return write(figure, x, y, text, **options)
+
+    monkeypatch.setattr(Figure, "text", spy)
+    draw(tmp_path / "overview.png", slice_events(3, [0.4, 0.9, 0.7], Status.STOPPED))
+    tries = [(text, weight) for text, weight in captions if "try " in text]
+    assert [("\u25b6" in text, weight) for text, weight in tries] == [
+        (False, "normal"),
+        (True, "bold"),
+        (False, "normal"),
+    ]
