@@ -220,7 +220,7 @@ def parse_labels(text: str) -> tuple[int, ...]:
     if text == "all":
         return ()
     if not re.fullmatch(r"-?[0-9]+(\+-?[0-9]+)*", text):
-        raise argparse.ArgumentTypeError(f"'{text}' is no label; write e.g. 1, 1+2 or all")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a label; write e.g. 1, 1+2 or all")
     return tuple(int(part) for part in text.split("+"))
 
 

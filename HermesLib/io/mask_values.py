@@ -66,7 +66,7 @@ def require_labels(values: np.ndarray, name: str, known: Collection[int] | None 
     """
     numbers = values.dtype.kind in "uifb" and bool(np.isfinite(values).all())
     if not (numbers and _are_whole(values)):
-        raise HermesError(f"{name} is no label map: its values are not whole numbers")
+        raise HermesError(f"{name} is not a label map: its values are not whole numbers")
     found, counts = np.unique(np.round(values), return_counts=True)
     if (found < 0).any() or (known is not None and not set(found.tolist()) <= set(known)):
         table = "" if known is None else f", dataset.json names {len(known)} labels"

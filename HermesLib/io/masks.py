@@ -121,7 +121,7 @@ def _read(path: Path, volume: Volume, role: str, labels: Labels) -> SimpleITK.Im
 def _mask_on_slices(
     image: SimpleITK.Image, volume: Volume, role: str, labels: Labels
 ) -> np.ndarray:
-    # What is a mask is decided first: outside its own grid, 0 is no label of the organ.
+    # What is a mask is decided first: outside its own grid, 0 is not a label of the organ.
     mask = binary_mask(SimpleITK.GetArrayViewFromImage(image), role, labels)
     binary = SimpleITK.GetImageFromArray(mask.astype(np.uint8))
     binary.CopyInformation(image)

@@ -56,7 +56,7 @@ def nifti_grid(
     stated = by_rotation if by_matrix is None else by_matrix
     if stated is None:
         if header["sform_code"] > 0 or header["qform_code"] > 0:
-            raise HermesError(f"the header of {name} places no voxel grid: its rotation is none")
+            raise HermesError(f"the header of {name} places no voxel grid: its rotation is not one")
         notice(
             "orientation-unknown",
             f"the file of {role} does not state how the patient lies; its slices are taken as"
@@ -81,7 +81,7 @@ def _by_matrix(header: "Nifti1Header", scale: float) -> tuple[np.ndarray, np.nda
 def _by_rotation(
     header: "Nifti1Header", lengths: np.ndarray, scale: float
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Axes (3, 3) and origin of the qform in DICOM's axes, mm; None where it is no rotation."""
+    """Axes (3, 3) and origin of the qform in DICOM's axes, mm; None where it is not a rotation."""
     b, c, d = (float(header[f"quatern_{axis}"]) for axis in "bcd")
     length = b * b + c * c + d * d
     if not length <= 1 + _UNIT:  # also no number

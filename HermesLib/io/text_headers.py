@@ -26,7 +26,7 @@ def check_text_header(path: Path, role: str) -> bool:
         role: what the image is to the run, for notices.
 
     Raises:
-        HermesError: a spacing that is no number, or lengths in another unit than mm.
+        HermesError: a spacing that is not a number, or lengths in another unit than mm.
     """
     with open(path, "rb") as stream:
         text = stream.read(_LONGEST).split(b"\n\n")[0].split(b"\r\n\r\n")[0]
@@ -44,7 +44,7 @@ def _fields(lines: list[str], sign: str) -> dict[str, str]:
 def _check_nrrd(fields: dict[str, str], name: str, role: str) -> bool:
     spacing = fields.get("space directions", fields.get("spacings", ""))
     if _NOT_A_NUMBER.search(spacing):
-        raise HermesError(f"the header of {name} places no voxel grid: a spacing is no number")
+        raise HermesError(f"the header of {name} places no voxel grid: a spacing is not a number")
     units = set(re.findall(r'"([^"]*)"', fields.get("space units", "") or fields.get("units", "")))
     if units - {"mm", "millimeter", "millimeters", "???", ""}:
         raise HermesError(

@@ -104,7 +104,7 @@ class Preset:
         """
         for key in ("title", "organ_label", "model", "quality"):
             if not isinstance(getattr(self, key), str) or not getattr(self, key).strip():
-                raise HermesError(f"{key} is no text")
+                raise HermesError(f"{key} is not text")
         if self.modality not in MODALITIES:
             raise HermesError(f"modality {self.modality!r} is none of {', '.join(MODALITIES)}")
         if self.plane not in PLANES:

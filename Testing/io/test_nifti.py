@@ -53,7 +53,7 @@ READ: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "qform and sform of two spaces": (
         {"qform_code": 1, "sform_code": 4, "qoffset": (0, 0, 0)}, ("header-places",)
     ),
-    "a qform that is no rotation beside an sform": (
+    "a qform that is not a rotation beside an sform": (
         {"qform_code": 1, "quaternion": (0.9, 0.9, 0.9)}, ()
     ),
     "sform in code 3 of 4": ({"sform_code": 3}, ()),
@@ -98,7 +98,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "sform of zeros": ({"sform": ((0,) * 4,) * 3}, "places no voxel grid"),
     "two axes alike": ({"sform": (SFORM[0], SFORM[1], (0, 3, 0, 30))}, "places no|sheared"),
     "qform no rotation": (
-        {"sform_code": 0, "qform_code": 1, "quaternion": (0.9, 0.9, 0.9)}, "its rotation is none"
+        {"sform_code": 0, "qform_code": 1, "quaternion": (0.9, 0.9, 0.9)}, "its rotation is not one"
     ),
     "qform, spacing no number": (
         {"sform_code": 0, "qform_code": 1, "pixdim": (1, NAN, 3, 4, 0, 0, 0, 0)}, "places no"

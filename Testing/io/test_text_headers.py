@@ -65,7 +65,7 @@ NRRD_READ = {
 }  # fmt: skip
 NRRD_REFUSED = {
     "shear": ({"space": LPS, "space directions": "(2,0,0) (0,3,0) (1,0.8,4)"}, "is sheared"),
-    "spacing no number": ({"spacings": "nan 3 4"}, "a spacing is no number"),
+    "spacing no number": ({"spacings": "nan 3 4"}, "a spacing is not a number"),
     "spacing 0": ({"spacings": "0 3 4"}, "cannot be read"),
     "direction no number": (
         {"space": LPS, "space directions": "(nan,0,0) (0,3,0) (0,0,4)"}, "cannot be read"

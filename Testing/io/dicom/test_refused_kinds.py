@@ -55,7 +55,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
         ],
         "not parallel",
     ),
-    "different slices at some positions, told apart by nothing": (
+    "different slices at some positions, with nothing to tell them apart": (
         lambda: [*stack(), *stack([6, 9], first=20, add=50)],
         "2 positions with several different slices",
     ),
