@@ -13,11 +13,14 @@ from HermesLib.notices import notice
 
 #: Values of an organ: None for the only one besides 0, ``()`` for all but 0.
 Labels = Sequence[int] | None
-#: What masks are called in messages. The label of the true mask has an option of its own.
+#: What masks are called in messages.
 TRUTH = "the true mask"
 INITIAL = "the initial mask"
+GUIDE = "the guide"
+#: The option that chooses among several labels.
+_OPTIONS = {TRUTH: "--truth-labels", GUIDE: "--guide-labels"}
 #: From this probability on a voxel belongs to the organ.
-_PROBABLE = 0.5
+PROBABLE = 0.5
 #: How far values may lie beyond 0..1 in a probability map, and from a whole number in a label map:
 #: interpolation and single precision leave as much.
 _NOISE = 1e-3
@@ -45,12 +48,44 @@ def binary_mask(values: np.ndarray, role: str = "the mask", labels: Labels = Non
         HermesError: no numbers, values that are not finite, several labels, negative ones, values
             that are neither labels nor probabilities, or none of ``labels``.
     """
-    mask = _mask_of(values, role, labels)
-    if not mask.any():
-        notice("mask-empty", f"{role} is empty")
-    elif (share := float(mask.mean())) > _LARGEST_SHARE:
-        notice("mask-covers-most", f"{role} covers {share:.0%} of its image; is it inverted?")
+    values = _numbers(values, role)
+    if _are_whole(values):
+        mask = _labelled(values, role, labels)
+    else:
+        mask = _probabilities(values, role, labels) >= PROBABLE
+        notice(
+            "mask-thresholded",
+            f"{role} is a probability map (0 to 1); from {PROBABLE:g} on a voxel counts as organ",
+        )
+    _doubt_extent(mask, role)
     return mask
+
+
+def organ_probability(
+    values: np.ndarray, role: str = "the map", labels: Labels = None
+) -> tuple[np.ndarray, bool]:
+    """The organ's probability that a mask or a probability map means.
+
+    >>> organ_probability(np.array([0, 255], np.uint8))
+    (array([0., 1.], dtype=float32), False)
+    >>> organ_probability(np.array([0.25, 1.0], np.float32))
+    (array([0.25, 1.  ], dtype=float32), True)
+
+    Args:
+        values, role, labels: as in :func:`binary_mask`.
+
+    Returns:
+        float32 in 0..1 of the same shape, and whether the values are probabilities.
+
+    Raises:
+        HermesError: as :func:`binary_mask`.
+    """
+    values = _numbers(values, role)
+    soft = not _are_whole(values)
+    read = _probabilities if soft else _labelled
+    probability = np.clip(read(values, role, labels), 0, 1).astype(np.float32)
+    _doubt_extent(probability >= PROBABLE, role)
+    return probability, soft
 
 
 def require_labels(values: np.ndarray, name: str, known: Collection[int] | None = None) -> None:
@@ -73,15 +108,31 @@ def require_labels(values: np.ndarray, name: str, known: Collection[int] | None 
         raise HermesError(f"{name} holds values {_listed(found, counts)}{table}; correct either")
 
 
-def _mask_of(values: np.ndarray, role: str, labels: Labels) -> np.ndarray:
+def _doubt_extent(mask: np.ndarray, role: str) -> None:
+    """Say that a mask is empty, or so large that it may be inverted."""
+    if not mask.any():
+        notice("mask-empty", f"{role} is empty")
+    elif (share := float(mask.mean())) > _LARGEST_SHARE:
+        notice("mask-covers-most", f"{role} covers {share:.0%} of its image; is it inverted?")
+
+
+def _numbers(values: np.ndarray, role: str) -> np.ndarray:
+    """Values as numbers.
+
+    Raises:
+        HermesError: no numbers, or not finite.
+    """
     if values.dtype == bool:
         values = values.astype(np.uint8)
     if values.dtype.kind not in "uif":
         raise HermesError(f"{role} holds {values.dtype} values; give whole numbers or 0 to 1")
     if not np.isfinite(values).all():
         raise HermesError(f"{role} contains NaN or infinite values; replace them by 0")
-    if not _are_whole(values):
-        return _probable(values, role, labels)
+    return values
+
+
+def _labelled(values: np.ndarray, role: str, labels: Labels) -> np.ndarray:
+    """The organ among whole numbers, bool."""
     whole = np.round(values).astype(np.int64) if values.dtype.kind == "f" else values
     found, counts = np.unique(whole, return_counts=True)
     if labels:
@@ -95,7 +146,7 @@ def _mask_of(values: np.ndarray, role: str, labels: Labels) -> np.ndarray:
         unclear = "negative values" if (organ < 0).any() else "several labels"
         raise HermesError(
             f"{role} holds {unclear}: {_listed(found, counts)}; choose the organ's with"
-            f" {'--truth-labels' if role == TRUTH else '--labels'} N{soft}"
+            f" {_OPTIONS.get(role, '--labels')} N{soft}"
         )
     return whole != 0
 
@@ -105,7 +156,8 @@ def _are_whole(values: np.ndarray) -> bool:
     return values.dtype.kind in "uib" or bool((np.abs(values - np.round(values)) <= _NOISE).all())
 
 
-def _probable(values: np.ndarray, role: str, labels: Labels) -> np.ndarray:
+def _probabilities(values: np.ndarray, role: str, labels: Labels) -> np.ndarray:
+    """Values that are 0 to 1 apart from noise."""
     lowest, highest = float(values.min()), float(values.max())
     if lowest < -_NOISE or highest > 1 + _NOISE:
         raise HermesError(
@@ -115,11 +167,7 @@ def _probable(values: np.ndarray, role: str, labels: Labels) -> np.ndarray:
     if labels:
         missing = "+".join(map(str, labels))
         raise HermesError(f"{role} is a probability map, which has no label {missing}")
-    notice(
-        "mask-thresholded",
-        f"{role} is a probability map (0 to 1); from {_PROBABLE:g} on a voxel counts as organ",
-    )
-    return values >= _PROBABLE
+    return values
 
 
 def _listed(found: np.ndarray, counts: np.ndarray) -> str:

@@ -1,4 +1,4 @@
-"""Masks and label maps on the slices of a volume."""
+"""Masks, label maps and probability maps on the slices of a volume."""
 
 from pathlib import Path
 
@@ -9,16 +9,19 @@ from HermesLib.errors import HermesError
 from HermesLib.io.dicom.segmentation import read_segmentation, segmentation_in
 from HermesLib.io.image_files import as_volume, is_dicom_file, read_label_image
 from HermesLib.io.image_writing import write_image
-from HermesLib.io.mask_values import Labels, binary_mask, require_labels
+from HermesLib.io.mask_grids import Way, lost_geometry, on_slices, size_text, voxel_mm3
+from HermesLib.io.mask_values import (
+    PROBABLE,
+    Labels,
+    binary_mask,
+    organ_probability,
+    require_labels,
+)
 from HermesLib.io.png import is_png
 from HermesLib.io.volumes import Volume, same_grid
 from HermesLib.notices import notice
 
-#: A mask on another grid must cover at least this share of the image: below it, it lies elsewhere.
-_LEAST_COVER = 0.05
-#: Below this share, what the grid of a mask leaves uncovered, and the part of its own volume that
-#: is lost, is said.
-_WHOLE = 0.98
+#: Below this share, the part of a mask's own volume that is lost is said.
 _KEPT = 0.9
 
 
@@ -42,7 +45,7 @@ def read_organ(
     """
     image = _read(Path(path), volume, role, ())
     require_labels(SimpleITK.GetArrayViewFromImage(image), Path(path).name)
-    return _on_slices(image, volume, role) == value
+    return on_slices(image, volume, role) == value
 
 
 def read_mask(
@@ -61,6 +64,36 @@ def read_mask(
             :func:`HermesLib.io.mask_values.binary_mask`; also a mask that lies beside the image.
     """
     return _mask_on_slices(_read(Path(path), volume, role, labels), volume, role, labels)
+
+
+def read_probability(
+    path: Path | str, volume: Volume, labels: Labels = None, role: str = "the map"
+) -> tuple[np.ndarray, bool]:
+    """The organ's probability by a mask or a probability map, on a volume's slices.
+
+    On another grid, a mask is resampled by nearest neighbour, a probability map linearly.
+
+    Args:
+        path, volume, labels, role: as in :func:`read_mask`.
+
+    Returns:
+        (N, H, W) float32 in 0..1, and whether the file gives probabilities: a mask is 0 and 1.
+
+    Raises:
+        HermesError: as in :func:`read_mask`.
+    """
+    return _probability_on_slices(_read(Path(path), volume, role, labels), volume, role, labels)
+
+
+def probability_from_image(
+    map_image: SimpleITK.Image, volume: Volume, role: str = "the map", labels: Labels = None
+) -> tuple[np.ndarray, bool]:
+    """A mask or a probability map in memory, as :func:`read_probability` takes it.
+
+    Raises:
+        HermesError: as there; also 4D or colour.
+    """
+    return _probability_on_slices(as_volume(map_image, role, role), volume, role, labels)
 
 
 def mask_from_image(
@@ -109,11 +142,11 @@ def _read(path: Path, volume: Volume, role: str, labels: Labels) -> SimpleITK.Im
             return read_segmentation(segmentation, volume.grid, space, labels, role)
     image = read_label_image(path, role)
     if not same_grid(image, volume.grid) and (
-        is_png(path) or volume.windowed or _lost_geometry(image, volume.grid)
+        is_png(path) or volume.windowed or lost_geometry(image, volume.grid)
     ):
         raise HermesError(
-            f"{path.name} ({_size(image)}) is not on the image's grid ({_size(volume.grid)})"
-            " and has no geometry to place it by"
+            f"{path.name} ({size_text(image)}) is not on the image's grid"
+            f" ({size_text(volume.grid)}) and has no geometry to place it by"
         )
     return image
 
@@ -123,95 +156,34 @@ def _mask_on_slices(
 ) -> np.ndarray:
     # What is a mask is decided first: outside its own grid, 0 is not a label of the organ.
     mask = binary_mask(SimpleITK.GetArrayViewFromImage(image), role, labels)
-    binary = SimpleITK.GetImageFromArray(mask.astype(np.uint8))
-    binary.CopyInformation(image)
-    placed = _on_slices(binary, volume, role) != 0
-    if mask.any() and not same_grid(image, volume.grid):
-        before = float(mask.sum()) * _voxel_mm3(image)
-        kept = float(placed.sum()) * _voxel_mm3(volume.grid) / before
-        if not placed.any():
+    return _placed(mask.astype(np.uint8), image, volume, role, Way.NEAREST) != 0
+
+
+def _probability_on_slices(
+    image: SimpleITK.Image, volume: Volume, role: str, labels: Labels
+) -> tuple[np.ndarray, bool]:
+    values = SimpleITK.GetArrayViewFromImage(image)
+    probability, soft = organ_probability(values, role, labels)
+    way = Way.LINEAR if soft else Way.NEAREST
+    return _placed(probability, image, volume, role, way), soft
+
+
+def _placed(
+    values: np.ndarray, image: SimpleITK.Image, volume: Volume, role: str, way: Way
+) -> np.ndarray:
+    """Values 0..1 of an image's voxels, (N, H, W) on a volume's slices.
+
+    Raises:
+        HermesError: nothing of the organ lies in the volume; see also :func:`on_slices`.
+    """
+    organ = SimpleITK.GetImageFromArray(values)
+    organ.CopyInformation(image)
+    placed = on_slices(organ, volume, role, way)
+    before = float((values >= PROBABLE).sum()) * voxel_mm3(image)
+    if before and not same_grid(image, volume.grid):
+        kept = float((placed >= PROBABLE).sum()) * voxel_mm3(volume.grid) / before
+        if not kept:
             raise HermesError(f"no voxel of {role} lies in the image")
         if kept < _KEPT:
             notice("mask-cut", f"only {kept:.0%} of {role} lies in the image")
     return placed
-
-
-def _on_slices(image: SimpleITK.Image, volume: Volume, role: str) -> np.ndarray:
-    """Labels (N, H, W); resampled, with a notice, where the grids differ."""
-    if not same_grid(image, volume.grid):
-        image = _resample(image, volume.grid, role)
-    return volume.axes.to_slices(SimpleITK.GetArrayFromImage(image))
-
-
-def _resample(image: SimpleITK.Image, grid: SimpleITK.Image, role: str) -> SimpleITK.Image:
-    """Labels on another grid, nearest neighbour.
-
-    Raises:
-        HermesError: the direction was lost, or the grids share next to nothing.
-    """
-    everywhere = SimpleITK.Cast(image * 0, SimpleITK.sitkUInt8) + 1
-    # A view does not keep its image alive.
-    nearest = _nearest(everywhere, grid)
-    covered = float(SimpleITK.GetArrayViewFromImage(nearest).mean())
-    if covered < _WHOLE:
-        _require_direction(image, grid, role)
-    if covered < _LEAST_COVER:
-        share = f"only {covered:.2g}" if covered else "none"
-        raise HermesError(f"{role} does not overlap the image: its grid covers {share} of it")
-    notice(
-        "mask-resampled",
-        f"{role} is on another grid than the image; it was resampled (nearest neighbour)",
-    )
-    if covered < _WHOLE:
-        notice(
-            "mask-part",
-            f"the grid of {role} covers {covered:.0%} of the image; the rest counts as background",
-        )
-    return _nearest(image, grid)
-
-
-def _nearest(image: SimpleITK.Image, grid: SimpleITK.Image) -> SimpleITK.Image:
-    return SimpleITK.Resample(image, grid, SimpleITK.Transform(), SimpleITK.sitkNearestNeighbor, 0)
-
-
-def _require_direction(image: SimpleITK.Image, grid: SimpleITK.Image, role: str) -> None:
-    """Refuse a mask that differs from the image in its axes alone: another program lost them.
-
-    It has the image's size, spacing and origin, but lies in another place of the patient.
-    """
-    spacing = np.allclose(image.GetSpacing(), grid.GetSpacing(), rtol=1e-3)
-    shift = np.abs(np.subtract(image.GetOrigin(), grid.GetOrigin())).max()
-    if (
-        image.GetSize() == grid.GetSize()
-        and spacing
-        and shift < min(grid.GetSpacing())
-        and not _same_axes(image, grid)
-    ):
-        raise HermesError(
-            f"{role} has the image's size, spacing and origin, but axes that point elsewhere"
-            f" ({_axes(image)}, the image {_axes(grid)}): a conversion lost its orientation;"
-            " export it again from the image's own program"
-        )
-
-
-def _lost_geometry(mask: SimpleITK.Image, grid: SimpleITK.Image) -> bool:
-    """Whether a program dropped the geometry: default for the mask, but not for the image."""
-    default = mask.GetSpacing() == (1.0, 1.0, 1.0) and mask.GetOrigin() == (0.0, 0.0, 0.0)
-    return default and (grid.GetSpacing() != (1.0, 1.0, 1.0) or grid.GetOrigin() != (0.0, 0.0, 0.0))
-
-
-def _same_axes(a: SimpleITK.Image, b: SimpleITK.Image) -> bool:
-    return bool(np.allclose(a.GetDirection(), b.GetDirection(), atol=0.02))
-
-
-def _axes(image: SimpleITK.Image) -> str:
-    """Where the axes point to, as three letters such as LPS."""
-    return SimpleITK.DICOMOrientImageFilter.GetOrientationFromDirectionCosines(image.GetDirection())
-
-
-def _size(image: SimpleITK.Image) -> str:
-    return " x ".join(map(str, image.GetSize()))
-
-
-def _voxel_mm3(image: SimpleITK.Image) -> float:
-    return float(np.prod(image.GetSpacing()))
