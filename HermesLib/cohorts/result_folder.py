@@ -17,6 +17,8 @@ from HermesLib.runs.stored import read_stored
 MARKER = "task.json"
 #: What a reader leaves in the folder: decisions, the accepted masks, iterations of repeated runs.
 REVIEW, ACCEPTED, REVIEWED_ITERATIONS = "review.json", "accepted.nii.gz", "review.npz"
+#: The steps of a reader who is still at work, or was when the computer failed.
+UNSAVED = "unsaved-review.json"
 _EARLIER = "earlier-"
 
 
@@ -63,6 +65,6 @@ def make_way(folder: Path) -> None:
     results before are kept under another name: they say nothing about the new ones.
     """
     (folder / MARKER).unlink(missing_ok=True)
-    for name in (REVIEW, ACCEPTED, REVIEWED_ITERATIONS):
+    for name in (REVIEW, ACCEPTED, REVIEWED_ITERATIONS, UNSAVED):
         if (folder / name).exists():
             os.replace(folder / name, folder / f"{_EARLIER}{name}")

@@ -45,7 +45,8 @@ def fill_chart(run: RunNodes, entry: SliceRecord) -> Any:
         table.AddColumn(column)
     run.get("chart-table").SetAndObserveTable(table)
     chart.SetTitle(_("Slice {number}").format(number=number_of(entry.index)))
-    chart.SetXAxisRange(1.0, 1.0 + max(_FEWEST_STEPS, run.count - 1))
+    # Half a step beside the first try and the last, so that their marks are seen whole.
+    chart.SetXAxisRange(0.5, 1.5 + max(_FEWEST_STEPS, run.count - 1))
     return chart
 
 

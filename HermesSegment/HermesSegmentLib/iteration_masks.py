@@ -56,6 +56,11 @@ class PackedMask:
 
     def to_plain(self) -> dict[str, Any]:
         """As JSON can hold it."""
+        return self._plain
+
+    @cached_property
+    def _plain(self) -> dict[str, Any]:
+        # Made once: the steps of a review are written after every decision.
         return {
             "shape": list(self.shape),
             "rows": [self.rows.start, self.rows.stop],

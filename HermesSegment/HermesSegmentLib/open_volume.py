@@ -9,8 +9,9 @@ from slicer.i18n import tr as _
 
 from HermesLib.cohorts.result_folder import finished_report
 from HermesLib.errors import HermesError
-from HermesSegmentLib import slice_views, stored_runs
+from HermesSegmentLib import slice_views, stored_runs, unsaved_review
 from HermesSegmentLib.deciding import Progress, progress
+from HermesSegmentLib.review import Review
 from HermesSegmentLib.review_section import ReviewSection
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.scene_nodes import remove_node
@@ -32,11 +33,19 @@ class OpenVolume:
         self.run: RunNodes | None = None
         #: The volume, if it came into the scene with the run.
         self._loaded: Any = None
+        #: Why the reader's last step is not on disk; empty if it is.
+        self.trouble = ""
 
     @property
     def alive(self) -> bool:
         """Whether its nodes are still in the scene."""
         return self.run is not None and self.run.alive
+
+    @property
+    def in_review(self) -> bool:
+        """Whether it is what the Review section shows."""
+        review = self.reviewing.review
+        return self.alive and review is not None and review.run is self.run
 
     @property
     def progress(self) -> Progress:
@@ -77,6 +86,8 @@ class OpenVolume:
         self.take_run(run)
         slice_views.show_volume(volume)
         self.reviewing.open(run)
+        review = self.reviewing.opened
+        review.on_step = lambda: self._keep(review, folder)
         self.reviewing.look_at(self.reviewing.order[0])
 
     def accept_reached(self) -> None:
@@ -89,11 +100,24 @@ class OpenVolume:
         Raises:
             HermesError, OSError, RuntimeError: they cannot be written.
         """
-        review = self.reviewing.review
-        if self.alive and review is not None and review.run is self.run:
+        if self.in_review:
+            review = self.reviewing.opened
             if review.editing:
                 self.reviewing.returned()
             stored_runs.save_review(review, folder)
+        elif self.alive:
+            # Another run is under review; what was decided before is on disk, step by step.
+            unsaved_review.settle(folder)
+
+    def _keep(self, review: Review, folder: Path) -> None:
+        """Keep a step of the reader at once: Slicer may end at any time."""
+        if review.run is not self.run:
+            return
+        try:
+            stored_runs.keep_step(review, folder)
+            self.trouble = ""
+        except (HermesError, OSError) as error:
+            self.trouble = _("Decisions are not kept: {reason}").format(reason=error)
 
     def remove(self) -> None:
         """Take it out of the scene.
@@ -114,4 +138,4 @@ class OpenVolume:
 
     def forget(self) -> None:
         """Let the nodes stay in the scene, as a run like any other."""
-        self.name, self.run, self._loaded = None, None, None
+        self.name, self.run, self._loaded, self.trouble = None, None, None, ""

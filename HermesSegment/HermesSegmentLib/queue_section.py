@@ -131,7 +131,7 @@ class QueueSection:
     def open(self, name: str) -> None:
         """Bring a finished volume and its run into the views; the one before leaves the scene."""
         assert self.queue is not None
-        if name == self.open_volume.name and self.open_volume.alive:
+        if name == self.open_volume.name and self.open_volume.in_review:
             return
         with slicer.util.tryWithErrorDisplay(_("The volume could not be opened."), waitCursor=True):
             self.leave()
@@ -199,7 +199,8 @@ class QueueSection:
         for part in ("Table", "Note", "CancelButton", "NextButton", "AcceptButton", "ExportButton"):
             getattr(ui, f"queue{part}").setVisible(bool(rows))
         ui.queueNote.text = self._note()
-        ui.queueNote.setStyleSheet(ERROR_STYLE if self.control.failed else "")
+        failed = self.control.failed or bool(self.open_volume.trouble)
+        ui.queueNote.setStyleSheet(ERROR_STYLE if failed else "")
 
     def _turned(self) -> None:
         """A volume has gone on: nothing else on the panel depends on it."""
@@ -226,8 +227,8 @@ class QueueSection:
         grey.set(ui.queueExportButton, "" if accepted else _("accept slices first"))
 
     def _note(self) -> str:
-        if self.control.message:
-            return self.control.message
+        if self.open_volume.trouble or self.control.message:
+            return self.open_volume.trouble or self.control.message
         row = self.rows.get(self.selected or "")
         if row is not None and row.state is not State.FINISHED and row.reason:
             return f"{row.name}: {row.reason}"
@@ -260,10 +261,10 @@ class QueueSection:
         if self.queue is None or name not in self.rows:
             return
         with slicer.util.tryWithErrorDisplay(_("The slices could not be accepted.")):
-            if name == self.open_volume.name:
+            if name == self.open_volume.name and self.open_volume.in_review:
                 self.open_volume.accept_reached()
             else:
-                from HermesSegmentLib.stored_review import accept_reached
+                from HermesSegmentLib.unsaved_review import accept_reached
 
                 self.progress[name] = accept_reached(self.queue.cohort.folder(name))
 
@@ -280,7 +281,7 @@ class QueueSection:
         self.queue, self.order, self.selected, self.progress = queue, [], None, {}
         self.control.cohort = None
         if queue is not None:
-            from HermesSegmentLib.stored_review import stored_progress
+            from HermesSegmentLib.unsaved_review import stored_progress
 
             self.control.take(queue.cohort)
             for name in queue.cohort.rows:

@@ -34,6 +34,8 @@ _COLUMNS = (
     (_("ml"), _("Volume of the result")),
 )
 _NAME, _STATE = 0, 1
+#: Pixels around the rows; the table is as high as its rows between these heights.
+_FRAME, _LOWEST, _HIGHEST = 6, 90, 220
 
 
 def prepare(table: Any) -> None:
@@ -102,6 +104,9 @@ def fill(
             table.selectRow(place)
     if current not in order:
         table.clearSelection()
+    # No empty room below few rows: the decisions on the slices follow.
+    height = table.horizontalHeader().height + len(order) * _ROW_HEIGHT + _FRAME
+    table.setFixedHeight(min(max(height, _LOWEST), _HIGHEST))
 
 
 def why(row: Row) -> str:

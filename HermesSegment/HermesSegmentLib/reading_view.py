@@ -79,14 +79,7 @@ def show_parts(run: RunNodes, parameters: Any) -> None:
     """Show of a run what the panel's parameters say, and hide the rest."""
     run.show_difference(parameters.showDifference)
     run.show_doubt(parameters.showDoubt)
-    show_previous(run, parameters.showPrevious)
-
-
-def show_previous(run: RunNodes, visible: bool) -> None:
-    """Show the outline of the try before in grey, or hide it."""
-    node = run.get("previous")
-    if node is not None and bool(node.GetDisplayNode().GetVisibility()) != visible:
-        node.GetDisplayNode().SetVisibility(visible)
+    run.show_previous(parameters.showPrevious)
 
 
 def zoom(run: RunNodes) -> None:

@@ -3,6 +3,7 @@
 A run may be in progress: slices that it has finished can be decided on.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -33,6 +34,10 @@ class Review:
         self.run = run
         self.slice_index = next((entry.index for entry in run.record.worst_first()), 0)
         self.journal = Journal.from_plain(run.record.journal)
+        #: The slices of the result that steps have changed since the review was opened.
+        self.changed: dict[int, PackedMask] = {}
+        #: Called after every step, once it is in the scene.
+        self.on_step: Callable[[], None] = lambda: None
         self._edited_from: dict[int, PackedMask] | None = None
         self._repeated_from: SliceState | None = None
 
@@ -155,6 +160,7 @@ class Review:
         self.journal.add(Step(title, *sides))
         self.run.record.journal = self.journal.to_plain()
         self.run.save_record()
+        self.on_step()
 
     @property
     def editing(self) -> bool:
@@ -231,6 +237,7 @@ class Review:
 
     def _note(self, title: str, before: list[SliceState]) -> None:
         after = [self._state(state.index) for state in before]
+        self.changed.update({state.index: state.mask for state in after})
         self.journal.add(Step(title, before, after))
 
     def _restore(self, states: list[SliceState]) -> dict[str, Any] | None:
@@ -239,6 +246,7 @@ class Review:
             entry = self.run.record.slices[state.index]
             entry.decision, entry.chosen = state.decision, state.chosen
             result[state.index] = state.mask.unpack()
+            self.changed[state.index] = state.mask
             if state.outcome is not None:
                 self.run.keep(state.index, state.outcome.iterations)
                 entry.status, entry.borderline = state.outcome.status, state.outcome.borderline
@@ -253,6 +261,7 @@ class Review:
         node.GetDisplayNode().SetVisibility(True)
         refresh(node)
         self.run.writer.write_soon()
+        self.on_step()
 
 
 def _slices_text(indices: list[int]) -> str:

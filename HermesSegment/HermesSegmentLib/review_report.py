@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from HermesLib.io.digest import file_sha256
-from HermesLib.io.whole_file import write_whole
-from HermesLib.prompts.registry import prompt_type
-from HermesLib.refinement.events import Iteration, Status
+from HermesLib.io.whole_file import whole_file, write_whole
+from HermesLib.refinement.events import Status
 from HermesLib.refinement.history import History, SliceResult
 from HermesLib.report.document import FORMAT, slice_entry, summarise
 from HermesLib.report.numbering import number_of
@@ -19,6 +18,7 @@ from HermesSegmentLib.review import Review
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import SliceRecord
 from HermesSegmentLib.slice_names import dicom_instances
+from HermesSegmentLib.stored_review import iteration_event
 
 COLUMNS = (
     "slice_number",
@@ -98,14 +98,16 @@ def write_report(review: Review, path: Path) -> list[Path]:
 
 
 def write_all_iterations(run: RunNodes, folder: Path, name: str) -> None:
-    """Write all iterations of a run that count, as HermesLib stores them.
+    """Write all iterations of a run as HermesLib stores them, those taken back among them.
 
     Args:
         run: with its iterations.
         folder: an existing one.
         name: of the file.
     """
-    write_iterations(folder, _results(run), run.record.shape, run.frame.axes, name)
+    results = _results(run, undone=True)
+    with whole_file(folder / name) as temporary:
+        write_iterations(folder, results, run.record.shape, run.frame.axes, temporary.name)
 
 
 def _row(entry: SliceRecord, instance: int | str) -> list[Any]:
@@ -129,39 +131,12 @@ def _row(entry: SliceRecord, instance: int | str) -> list[Any]:
     ]
 
 
-def _results(run: RunNodes) -> list[SliceResult]:
-    """All slices as HermesLib's results."""
-    history = History()
-    for entry in run.record.slices.values():
-        for iteration in _iterations(run, entry):
-            history.add(iteration)
+def _results(run: RunNodes, undone: bool = False) -> list[SliceResult]:
+    """All slices as HermesLib's results, with the iterations that were taken back or without."""
+    history, slices = History(), run.record.slices
+    for number in range(max((len(entry.known) for entry in slices.values()), default=0)):
+        for index, step in run.refined_at(number).items():
+            if undone or number < len(slices[index].iterations):
+                masks = step.mask.unpack(), step.pgt.unpack()
+                history.add(iteration_event(slices[index], number, *masks))
     return history.results()
-
-
-def _iterations(run: RunNodes, entry: SliceRecord) -> list[Iteration]:
-    """The events of one slice; the panel never knows the true Dice."""
-    _slices, height, width = run.record.shape
-    iterations = []
-    for number, step in enumerate(entry.iterations):
-        plain, prompt = step.prompt, None
-        if plain is not None:
-            prompt = prompt_type(plain["kind"]).from_plain(plain, (height, width))
-        last = number == len(entry.iterations) - 1
-        iterations.append(
-            Iteration(
-                slice_index=entry.index,
-                index=number,
-                mask=run.mask(entry.index, number),
-                pgt=run.pgt(entry.index, number),
-                pdsc=step.pdsc,
-                pdsc_low=step.low,
-                pdsc_high=step.high,
-                dsc=None,
-                prompt=prompt,
-                seconds=step.seconds,
-                status=entry.status if last else None,
-                present=1.0 if step.present is None else step.present,
-                borderline=entry.borderline,
-            )
-        )
-    return iterations

@@ -67,6 +67,8 @@ class RunControl:
         #: When the panel is next brought up to date, on the clock of ``time.monotonic``.
         self._panel_due = 0.0
         self._later: deque[Callable[[], None]] = deque()
+        #: Whether the last turn did nothing but a work of :meth:`later`.
+        self._was_later = False
         self._going = False
         #: Iterations that a slice had before it was run again.
         self._first_iterations: dict[int, int] = {}
@@ -146,8 +148,7 @@ class RunControl:
         """The run's nodes were removed: end it and write nothing more."""
         if self.run is None:
             return
-        self.run = None
-        self._going = False
+        self.run, self._going = None, False
         self._pending.clear()
         if self.engine.state is State.RUNNING:
             self.engine.cancel()
@@ -171,17 +172,25 @@ class RunControl:
         if self.run is not None and not self.run.alive:
             self.forget_run(_("The run was ended: its volume or its results were deleted."))
             self._panel_outdated = True
-        end = time.monotonic() + BUDGET
-        late = self._panel_outdated and time.monotonic() > self._panel_due + LAG
-        parts = [self._update_views, self._take_messages, self._update_panel, self._write_scene]
-        for part in [self._update_panel, *parts] if late else parts:
-            if time.monotonic() < end:
-                part()
+        prepared = self.run is None or self.run.writer.prepared
+        self._was_later = bool(self._later) and prepared and not self._was_later
+        if self._was_later:
+            self._later.popleft()()
+        else:
+            self._do_parts()
         if not self.running and self.settled:
             self._timer.stop()
 
+    def _do_parts(self) -> None:
+        now = time.monotonic()
+        late = self._panel_outdated and now > self._panel_due + LAG
+        parts = [self._update_views, self._take_messages, self._update_panel, self._write_scene]
+        for part in [self._update_panel, *parts] if late else parts:
+            if time.monotonic() < now + BUDGET:
+                part()
+
     def later(self, work: Callable[[], None]) -> None:
-        """Do something in a turn to come."""
+        """Do something in a turn to come, which does nothing else; every second turn is one."""
         self._later.append(work)
         self._timer.start()
 
@@ -210,8 +219,6 @@ class RunControl:
     def _write_scene(self) -> None:
         if self.run is not None and not self.run.writer.prepared:
             self.run.writer.prepare_part()
-        elif self._later:
-            self._later.popleft()()
         elif self.run is not None and (self.run.writer.asked or not self._going):
             self.run.writer.write_part()
 
@@ -275,8 +282,7 @@ class RunControl:
         record.close()
         if message.report is not None and not self._first_iterations:
             record.take_marks(report_marks(message.report))
-        else:
-            # The report covers some of the slices, or there is none.
+        else:  # The report covers some of the slices, or there is none.
             run.mark_slices()
         if not run.finish():
             self.run = None

@@ -161,6 +161,13 @@ class RunNodes:
         """Fill the pixels where mask and pGT differ, or stop doing so."""
         self._overlays.set_visible("difference", visible, self._masks.latest(self.selected))
 
+    def show_previous(self, visible: bool) -> None:
+        """Show the outline of the try before in grey, or hide it."""
+        node = self.get("previous")
+        if node is not None and bool(node.GetDisplayNode().GetVisibility()) != visible:
+            node.GetDisplayNode().SetVisibility(visible)
+            self._fill_previous()
+
     @property
     def knows_doubt(self) -> bool:
         """Whether the spread of any pGT is known."""
@@ -253,16 +260,24 @@ class RunNodes:
 
     def _show_slices(self, item: int) -> None:
         current = self._masks.latest(item)
-        previous = self._masks.latest(item - 1) if item else {}
         self._canvas("mask").fill({index: step.mask for index, step in current.items()})
         self._canvas("pgt").fill({index: step.pgt for index, step in current.items()})
-        self._canvas("previous").fill({index: step.mask for index, step in previous.items()})
         # The mask is shown last, so that its outline is drawn over the others.
-        for role in ("previous", "pgt", "mask"):
+        self._fill_previous()
+        for role in ("pgt", "mask"):
             node = self.get(role)
             if node is not None:
                 self._canvas(role).show(node, ORGAN)
         self._overlays.show(current)
+
+    def _fill_previous(self) -> None:
+        """Show the masks before those in view; nothing where nobody sees them."""
+        node, canvas = self.get("previous"), self._canvas("previous")
+        if node is not None:
+            visible = self.selected and node.GetDisplayNode().GetVisibility()
+            steps = self._masks.latest(self.selected - 1) if visible else {}
+            canvas.fill({index: step.mask for index, step in steps.items()})
+            canvas.show(node, ORGAN)
 
     def _canvas(self, role: str, segment: str = ORGAN) -> Canvas:
         if (role, segment) not in self._canvases:
@@ -279,10 +294,7 @@ class RunNodes:
 
     def _read_items(self) -> None:
         """Read the masks of a run that was loaded with its scene."""
-        if any(
-            self.get(f"{role}-sequence") is None or self.get(role) is None for role in SEQUENCES
-        ):
-            return
-        self._masks = read_iterations(
-            self.sequence("mask"), self.sequence("pgt"), self.record, self.frame.axes
-        )
+        roles = [*SEQUENCES, *(f"{role}-sequence" for role in SEQUENCES)]
+        if all(self.get(role) is not None for role in roles):
+            masks, pgts = (self.sequence(role) for role in SEQUENCES)
+            self._masks = read_iterations(masks, pgts, self.record, self.frame.axes)

@@ -165,8 +165,14 @@ class SliceInView:
         self.order += [index for index in sorted(review.run.record.slices) if index not in known]
         if self.holds_views() and self._held != review.slice_index and review.current is not None:
             # The slice in view has just ended: from now on its best mask stays in view.
-            self._held = review.slice_index
-            self.show_iteration(review.current.best)
+            self._held = index = review.slice_index
+            self.control.later(lambda: self._show_best(review, index))
+
+    def _show_best(self, review: Review, index: int) -> None:
+        entry = review.current
+        if self.review is review and review.slice_index == index and entry is not None:
+            self._show_iteration(entry.best)
+            self.control.later(self.on_change)
 
     def finished(self) -> None:
         """The run is over: go to the worst slice, unless the reader has gone to another."""

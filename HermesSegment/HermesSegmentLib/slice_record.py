@@ -101,9 +101,14 @@ class SliceRecord:
         head = json.dumps(values)[:-1]
         return f'{head}, "iterations": [{iterations}], "undone": [{undone}]}}'
 
+    @property
+    def known(self) -> list[IterationRecord]:
+        """The iterations that count, and then those that were taken back."""
+        return [*self.iterations, *self.undone]
+
     def keep(self, count: int) -> None:
         """Let only the first iterations count; the others can count again later."""
-        known = [*self.iterations, *self.undone]
+        known = self.known
         self.iterations, self.undone = known[:count], known[count:]
         self._best = None
 

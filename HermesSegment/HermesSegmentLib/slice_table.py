@@ -65,8 +65,8 @@ _COLUMNS = (
 )
 _SLICE, _IMAGE, _OUTCOME, _QUALITY, _RANGE, _TRIES, _DECISION = range(len(_COLUMNS))
 _ROW_HEIGHT = 22
-#: The most rows that are written at once: 40 take 5 to 10 ms.
-_MOST_AT_ONCE = 40
+#: The most rows that are written at once: 20 take 3 to 5 ms.
+_MOST_AT_ONCE = 20
 
 
 def legend() -> str:

@@ -17,10 +17,11 @@ from HermesLib.cohorts.result_folder import (
 from HermesLib.errors import HermesError
 from HermesLib.io.whole_file import write_whole
 from HermesLib.presets.registry import load_preset
+from HermesLib.prompts.registry import prompt_type
+from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.marks import report_marks
 from HermesLib.runs.iterations_file import StoredIterations, read_iterations
-from HermesSegmentLib.deciding import Progress, progress, reached
-from HermesSegmentLib.run_record import Decision, RunRecord
+from HermesSegmentLib.run_record import RunRecord, SliceRecord
 
 _SEGMENTATION = "segmentation.nii.gz"
 
@@ -84,6 +85,36 @@ def stored_record(folder: Path) -> RunRecord:
     return record
 
 
+def iteration_event(
+    entry: SliceRecord, number: int, mask: np.ndarray, pgt: np.ndarray
+) -> Iteration:
+    """One iteration of a slice as HermesLib's event; the panel never knows the true Dice.
+
+    Args:
+        entry: the slice.
+        number: of the iteration, those that were taken back among them.
+        mask, pgt: (H, W) bool.
+    """
+    step, prompt = entry.known[number], None
+    if (plain := step.prompt) is not None:
+        prompt = prompt_type(plain["kind"]).from_plain(plain, mask.shape)
+    return Iteration(
+        slice_index=entry.index,
+        index=number,
+        mask=mask,
+        pgt=pgt,
+        pdsc=step.pdsc,
+        pdsc_low=step.low,
+        pdsc_high=step.high,
+        dsc=None,
+        prompt=prompt,
+        seconds=step.seconds,
+        status=entry.status if number == len(entry.iterations) - 1 else None,
+        present=1.0 if step.present is None else step.present,
+        borderline=entry.borderline,
+    )
+
+
 def close(record: RunRecord) -> None:
     """End a record whose iterations are complete: its slices take the report's marks."""
     record.close()
@@ -103,15 +134,6 @@ def reviewed_record(folder: Path) -> RunRecord | None:
         return RunRecord.from_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise HermesError(f"{REVIEW} in {folder.name} is damaged; remove it") from error
-
-
-def stored_progress(folder: Path) -> Progress | None:
-    """How far a reader is with a volume; None for one that nobody has reviewed, or can read."""
-    try:
-        record = reviewed_record(folder)
-    except HermesError:
-        return None
-    return None if record is None else progress(record)
 
 
 def accepted_voxels(folder: Path) -> np.ndarray | None:
@@ -151,30 +173,3 @@ def write_review(folder: Path, record: RunRecord, voxels: np.ndarray) -> None:
     image.CopyInformation(grid)
     write_image(image, folder / ACCEPTED)
     write_whole(folder / REVIEW, record.to_json())
-
-
-def accept_reached(folder: Path) -> Progress:
-    """Accept all slices of a volume that need no look; returns how far the reader is then.
-
-    Raises:
-        HermesError, OSError, RuntimeError: results are missing or damaged, or cannot be written.
-    """
-    record = stored_record(folder)
-    chosen = {entry.index: entry.best for entry in reached(record)}
-    if chosen:
-        stored = stored_iterations(folder)
-        voxels = accepted_voxels(folder)
-        if voxels is None:
-            voxels = stored.axes.to_voxels(np.zeros(stored.shape, np.uint8))
-        slices = stored.axes.view(voxels)
-        seen: dict[int, int] = {}
-        for iteration in stored:
-            index = iteration.slice_index
-            number = seen[index] = seen.get(index, -1) + 1
-            if chosen.get(index) == number:
-                slices[index] = iteration.mask
-        for index, best in chosen.items():
-            record.slices[index].decision = Decision.ACCEPTED
-            record.slices[index].chosen = best
-        write_review(folder, record, voxels)
-    return progress(record)

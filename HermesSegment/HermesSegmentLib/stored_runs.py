@@ -9,11 +9,11 @@ from slicer.i18n import tr as _
 
 from HermesLib.cohorts.result_folder import REVIEWED_ITERATIONS
 from HermesLib.errors import HermesError
-from HermesSegmentLib import review_report, stored_review
+from HermesSegmentLib import review_report, stored_review, unsaved_review
 from HermesSegmentLib.labelmaps import refresh
 from HermesSegmentLib.review import Review
 from HermesSegmentLib.run_nodes import RunNodes
-from HermesSegmentLib.run_record import RunRecord
+from HermesSegmentLib.unsaved_review import RepeatedTry
 
 #: Slicer's axes point right and anterior, those of ITK and DICOM left and posterior.
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -52,8 +52,10 @@ def open_run(volume: Any, folder: Path) -> RunNodes:
     """Put the run of a result folder into the scene, as the reader left it.
 
     Raises:
-        HermesError: results that are missing, damaged, or not of this volume.
+        HermesError, OSError, RuntimeError: results that are missing, damaged, or not of this
+            volume; what an earlier session left there cannot be saved.
     """
+    unsaved_review.settle(folder)
     reviewed = stored_review.reviewed_record(folder)
     stored = stored_review.stored_iterations(folder)
     record = stored_review.new_record(folder)
@@ -71,6 +73,8 @@ def open_run(volume: Any, folder: Path) -> RunNodes:
             stored_review.close(run.record)
         else:
             run.record = reviewed
+            for index, entry in reviewed.slices.items():
+                run.keep(index, len(entry.iterations))
             _put_accepted(run, folder)
         run.finish()
         run.save()
@@ -87,19 +91,24 @@ def save_review(review: Review, folder: Path) -> None:
         HermesError, OSError, RuntimeError: it cannot be written.
     """
     run = review.run
-    repeated = any(
-        len(entry.iterations) != count for entry, count in _counts_in_report(run) if count
-    )
-    if not (review.journal.steps or repeated):
+    tries = _repeated(run)
+    if not (review.journal.steps or tries):
         return
-    record = RunRecord.from_json(run.record.to_json())
-    if repeated:
-        # What was taken back of repeated runs is not kept, nor the steps that need it.
-        record.journal = None
-        for entry in record.slices.values():
-            entry.undone = []
+    if tries:
         review_report.write_all_iterations(run, folder, REVIEWED_ITERATIONS)
-    stored_review.write_review(folder, record, review.accepted_voxels())
+    stored_review.write_review(folder, run.record, review.accepted_voxels())
+    unsaved_review.forget(folder)
+
+
+def keep_step(review: Review, folder: Path) -> None:
+    """Keep the reader's steps so far, quickly: what :func:`save_review` need not have done yet.
+
+    Raises:
+        HermesError, OSError: it cannot be written.
+    """
+    run = review.run
+    # The step has written the record into the scene: making the text again would take as long.
+    unsaved_review.write(folder, run.node.GetText(), review.changed, _repeated(run))
 
 
 def _put_accepted(run: RunNodes, folder: Path) -> None:
@@ -111,8 +120,13 @@ def _put_accepted(run: RunNodes, folder: Path) -> None:
         refresh(node)
 
 
-def _counts_in_report(run: RunNodes) -> list[tuple[Any, int]]:
-    """Each slice's record, and how many iterations its first run had; 0 if unknown."""
+def _repeated(run: RunNodes) -> list[RepeatedTry]:
+    """The iterations that the report does not know: those of slices that were run again."""
     entries = (run.record.report or {}).get("slices", [])
     counts = {entry["index"]: len(entry["iterations"]) for entry in entries}
-    return [(entry, counts.get(index, 0)) for index, entry in run.record.slices.items()]
+    tries = []
+    for index, entry in run.record.slices.items():
+        for number in range(counts.get(index) or len(entry.known), len(entry.known)):
+            step = run.refined_at(number)[index]
+            tries.append(RepeatedTry(index, number, step.mask, step.pgt))
+    return tries

@@ -73,6 +73,7 @@ def test_clicking_a_cell_of_the_strip_goes_to_that_slice(reviewed):
 
 def test_the_panel_follows_slicers_own_sequence_browser(reviewed):
     assert reviewed.ui.iterationSlider.value == 0
+    reviewed.parameters.showPrevious = True
     reviewed.review.run.get("browser").SetSelectedItemNumber(1)
     assert reviewed.ui.iterationSlider.value == 1
     assert reviewed.ui.iterationLabel.text == "2 of 2, estimated quality 0.35"

@@ -93,7 +93,7 @@ def test_the_plot_needs_no_legend_and_has_a_mark_for_every_try(reviewed):
     assert not chart.GetLegendVisibility()
     for words in ("dots: 90 % range", "dashes: good enough"):
         assert words in chart.GetXAxisTitle()
-    assert not chart.GetXAxisRangeAuto() and chart.GetXAxisRange() == (1.0, 11.0)
+    assert not chart.GetXAxisRangeAuto() and chart.GetXAxisRange() == (0.5, 11.5)
     for number in range(chart.GetNumberOfPlotSeriesNodes()):
         series = chart.GetNthPlotSeriesNode(number)
         colour = "#" + "".join(f"{round(255 * part):02X}" for part in series.GetColor())

@@ -56,6 +56,7 @@ def test_every_iteration_is_an_item_of_the_sequences_and_the_nodes_show_the_sele
 
 
 def test_the_iteration_before_is_shown_in_grey(run):
+    run.show_previous(True)
     run.show(2)
     assert np.array_equal(voxels(run, "previous")[2], LARGE)
     run.show(0)

@@ -44,13 +44,14 @@ class Camera:
     def shoot(self, name: str) -> None:
         """Take the panel as ``panel-NAME-light.png`` and ``panel-NAME-dark.png``."""
         window, views = self.panel.ui.HermesSegment.window(), self._views()
-        window.resize(WIDTH, HEIGHT)
+        # What is higher than the screen is scrolled in Slicer, not squeezed.
+        window.resize(WIDTH, max(HEIGHT, window.minimumSizeHint.height()))
         for style in PALETTES:
             use_style(style)
             for _turn in range(3):
                 slicer.app.processEvents()
             picture = Image.new("RGB", (WIDTH + views.width, HEIGHT))
-            picture.paste(Image.fromarray(picture_of(window)), (0, 0))
+            picture.paste(Image.fromarray(picture_of(window)[:HEIGHT]), (0, 0))
             picture.paste(views, (WIDTH, 0))
             stem = f"panel-{name}-{style}"
             self.taken[stem] = np.asarray(picture)
@@ -116,6 +117,8 @@ def test_the_panel_from_empty_to_exported_in_both_styles(panel, camera):  # noqa
     camera.view = SliceView(width=640, height=640)
     run = panel.control.run
     look_at(drawn()[-1])
+    # The plot is made in a turn of its own.
+    wait(panel, lambda: run.get("chart") is not None)
     camera.shoot("running")
     wait(panel, lambda: not panel.control.running)
     panel.parameters.showDifference = True

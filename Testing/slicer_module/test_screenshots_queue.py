@@ -51,8 +51,12 @@ def test_a_queue_and_a_mask_from_elsewhere(panel, camera, tmp_path, monkeypatch)
     camera.view = SliceView(width=640, height=640)
 
     def look_at_worst() -> None:
+        """The worst slice with both outlines."""
         run = panel.review.run
-        camera.view.show(run.volume, tuple(run.frame.centre(panel.review.slice_index)))
+        both = [entry for entry in run.record.worst_first() if all(run.pixels(entry.index, 0))]
+        panel.reviewing.look_at(both[0].index)
+        wait(panel, lambda: panel.control.settled)
+        camera.view.show(run.volume, tuple(run.frame.centre(both[0].index)))
 
     look_at_worst()
     camera.shoot("queue")

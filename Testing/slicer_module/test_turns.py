@@ -3,6 +3,8 @@
 import numpy as np
 
 from HermesLib.engine.messages import Finished
+from HermesSegmentLib.labelmaps import stored_voxels
+from HermesSegmentLib.run_creation import ORGAN
 from HermesSegmentLib.run_folder import RunFolder
 from HermesSegmentLib.slice_strip import SliceStrip
 from HermesSegmentLib.slice_table import SliceTable
@@ -31,7 +33,7 @@ def test_a_new_try_rewrites_the_row_and_the_cell_of_its_slice_and_no_other(panel
         return table.fill(run, list(range(60)), 7, {})
 
     # Sixty rows are more than one turn writes.
-    assert not fill() and fill()
+    assert not fill() and not fill() and fill()
     cells, rows = [], []
     strip.widget.connect("cellChanged(int,int)", lambda row, column: cells.append((row, column)))
     table.widget.connect("cellChanged(int,int)", lambda row, column: rows.append(row))
@@ -82,6 +84,39 @@ def test_a_run_that_starts_before_the_last_one_is_written_leaves_nothing_of_it_o
     assert not first.writer.done
     panel.run()
     assert panel.control.run is not first and first.writer.done
+
+
+def test_work_that_can_wait_has_a_turn_of_its_own_and_does_not_hold_up_the_run(panel, engine):
+    click(panel.ui.runButton)
+    engine.say(opened((2, 3, 4)))
+    drain(panel, engine)
+    control, done = panel.control, []
+    control.later(lambda: done.append(len(control.run.record.slices[2].iterations)))
+    control.later(lambda: done.append(len(control.run.record.slices[2].iterations)))
+    engine.say(iteration(2, 0, GLAND, GLAND, 0.5))
+    control.tick()
+    assert done == [0], "the turn took the message as well"
+    control.tick()
+    assert done == [0] and len(control.run.record.slices[2].iterations) == 1
+    control.tick()
+    assert done == [0, 1]
+
+
+def test_the_outline_of_the_try_before_is_filled_only_where_it_is_seen(panel, engine):
+    click(panel.ui.runButton)
+    play(panel, engine, RUN)
+    run = panel.review.run
+    panel.reviewing.look_at(2)
+    panel.reviewing.step_to(1)
+
+    def before() -> np.ndarray:
+        return stored_voxels(run.get("previous"), ORGAN, run.volume)
+
+    assert run.mask(2, 0).any() and not before().any()
+    panel.parameters.showPrevious = True
+    assert np.array_equal(run.frame.axes.view(before())[2], run.mask(2, 0))
+    panel.reviewing.step_to(0)
+    assert not before().any(), "there is no try before the first"
 
 
 def test_the_folder_of_a_run_that_starts_at_once_stays_when_the_one_before_is_removed(panel):
