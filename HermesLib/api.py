@@ -4,26 +4,22 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, TypeAlias
-
-import numpy as np
-import SimpleITK
+from typing import Any, Literal
 
 from HermesLib.errors import HermesError
-from HermesLib.io.mask_values import INITIAL, TRUTH, Labels
-from HermesLib.io.masks import mask_from_array, mask_from_image, read_mask
-from HermesLib.io.volumes import (
-    Volume,
-    read_volume,
-    volume_from_array,
-    volume_from_image,
-)
-from HermesLib.notices import Notice, heard_by, log_notice
+from HermesLib.io.mask_values import INITIAL, Labels
+from HermesLib.notices import log_notice
 from HermesLib.prompts.settings import PromptSettings
 from HermesLib.prompts.types import Prompt
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.settings import RefinementSettings
-from HermesLib.runs.inputs import RunSources
+from HermesLib.runs.memory_inputs import (
+    ImageLike,
+    Spacing,
+    is_single_slice,
+    read_inputs,
+    with_guide,
+)
 from HermesLib.runs.model_cache import ModelCache
 from HermesLib.runs.opening import InMemory
 from HermesLib.runs.refinement_result import RefinementResult
@@ -32,16 +28,19 @@ from HermesLib.runs.run import Run
 
 __all__ = ["ImageLike", "RefinementResult", "Spacing", "assess", "refine"]
 
-#: A file or DICOM folder, an array (H, W) or (N, H, W), or a SimpleITK image.
-ImageLike: TypeAlias = Path | str | np.ndarray | SimpleITK.Image
-#: Spacing in mm: from slice to slice, row to row, column to column; or of rows and columns only.
-Spacing: TypeAlias = tuple[float, float, float] | tuple[float, float]
-
 
 def refine(
     image: ImageLike,
-    preset: str = "prostate-t2",
+    preset: str | None = None,
     *,
+    organ: str | None = None,
+    modality: str | None = None,
+    guide: ImageLike | None = None,
+    guide_labels: Labels = None,
+    judge: str | None = None,
+    references: str | Path | None = None,
+    judge_weights: str | Path | None = None,
+    calibration: str | Path | None = None,
     spacing: Spacing | None = None,
     series: str | None = None,
     model: str | None = None,
@@ -79,7 +78,17 @@ def refine(
     Args:
         image: a file (NIfTI, NRRD, MetaImage, PNG) or DICOM folder, a SimpleITK image, or an array
             of one slice (H, W) or of slices (N, H, W) in the modality's own intensities.
-        preset: organ and modality, by name, or a preset's ``.json`` file.
+        preset: organ and modality, by name, or a preset's ``.json`` file; by default the prostate
+            on T2 MR, unless an ``organ`` is given.
+        organ: an organ without a preset, e.g. ``liver``; ``other`` for any structure.
+        modality: ``CT`` or ``MR`` for such an organ; by default as the image says.
+        guide: a segmentation in place of the quality control's pGT: as an image (a mask or
+            probabilities), a file, or the name of a guide (:mod:`HermesLib.guides`).
+        guide_labels: the organ's values in a guide that is a label map.
+        judge: what scores the masks (:mod:`HermesLib.judges`); by default the quality control, or
+            the agreement with the guide.
+        references, judge_weights, calibration: labelled cases, weights and calibration of the
+            judge.
         spacing: of an array, mm; 1 mm if left out. Only distances in the report depend on it.
         series: of a DICOM folder with several, number in the list or UID.
         model: name of the promptable model; by default the preset's.
@@ -107,7 +116,10 @@ def refine(
     """
     request = RefineRequest(
         image=None,
-        preset=str(preset),
+        **_steering(preset, organ, modality, guide, guide_labels, judge),
+        references=None if references is None else Path(references),
+        judge_weights=None if judge_weights is None else str(judge_weights),
+        calibration=None if calibration is None else Path(calibration),
         model=model,
         weights=str(weights),
         quality=str(quality),
@@ -120,18 +132,29 @@ def refine(
         slices=slices,
         device=device,
     )
-    memory = _read(image, spacing, series, truth, initial_mask, INITIAL, labels, truth_labels)
+    memory = read_inputs(image, spacing, series, truth, initial_mask, INITIAL, labels, truth_labels)
     memory = replace(memory, first_prompt=first_prompt)
-    return _run(request, memory, _is_single_slice(image), on_iteration)
+    memory = with_guide(memory, guide, guide_labels)
+    return _run(request, memory, is_single_slice(image), on_iteration)
 
 
 def assess(
     image: ImageLike,
     mask: ImageLike,
-    preset: str = "prostate-t2",
+    preset: str | None = None,
     *,
+    organ: str | None = None,
+    modality: str | None = None,
+    guide: ImageLike | None = None,
+    guide_labels: Labels = None,
+    judge: str | None = None,
+    references: str | Path | None = None,
+    judge_weights: str | Path | None = None,
+    calibration: str | Path | None = None,
     spacing: Spacing | None = None,
     series: str | None = None,
+    model: str | None = None,
+    weights: str | Path = "bundled",
     quality: str | Path = "diffusion",
     samples: int | None = None,
     steps: int | None = None,
@@ -159,6 +182,7 @@ def assess(
         image: see :func:`refine`.
         mask: the segmentation, on the image's grid: one value besides 0, or probabilities.
         labels: the organ's values in ``mask``, where that is a label map of several organs.
+        model, weights: of the model that a judge asks.
         preset: see :func:`refine`; so are all others.
 
     Raises:
@@ -167,7 +191,12 @@ def assess(
     request = AssessRequest(
         image=None,
         mask=None,
-        preset=str(preset),
+        **_steering(preset, organ, modality, guide, guide_labels, judge),
+        references=None if references is None else Path(references),
+        judge_weights=None if judge_weights is None else str(judge_weights),
+        calibration=None if calibration is None else Path(calibration),
+        model=model,
+        weights=str(weights),
         quality=str(quality),
         samples=samples,
         steps=steps,
@@ -176,8 +205,33 @@ def assess(
         slices=slices,
         device=device,
     )
-    memory = _read(image, spacing, series, truth, mask, "the mask", labels, truth_labels)
-    return _run(request, memory, _is_single_slice(image), on_iteration)
+    memory = read_inputs(image, spacing, series, truth, mask, "the mask", labels, truth_labels)
+    memory = with_guide(memory, guide, guide_labels)
+    return _run(request, memory, is_single_slice(image), on_iteration)
+
+
+def _steering(
+    preset: str | None,
+    organ: str | None,
+    modality: str | None,
+    guide: ImageLike | None,
+    guide_labels: Labels,
+    judge: str | None,
+) -> dict[str, Any]:
+    """The fields of a request that say what steers and scores it; a guide in memory is none."""
+    if preset is not None and organ is not None:
+        raise HermesError("give either a preset or an organ")
+    if preset is None and organ is None and guide is not None:
+        raise HermesError("name what the guide segments: an organ ('other' for any), or a preset")
+    named = isinstance(guide, Path | str)
+    return {
+        "preset": str(preset or "prostate-t2"),
+        "organ": organ,
+        "modality": modality,
+        "guide": str(guide) if named else None,
+        "guide_labels": guide_labels,
+        "judge": judge,
+    }
 
 
 def _run(
@@ -203,59 +257,3 @@ def _settings(
     if threshold is not None:
         settings = replace(settings, threshold=threshold)
     return settings if seed is None else replace(settings, seed=seed)
-
-
-def _is_single_slice(image: ImageLike) -> bool:
-    if isinstance(image, SimpleITK.Image):
-        return image.GetDimension() == 2
-    return not isinstance(image, Path | str) and np.ndim(image) == 2
-
-
-def _read(
-    image: ImageLike,
-    spacing: Spacing | None,
-    series: str | None,
-    truth: ImageLike | None,
-    mask: ImageLike | None,
-    role: str,
-    labels: Labels,
-    truth_labels: Labels,
-) -> InMemory:
-    """The image and its masks, with the notices that reading them gave."""
-    notices: list[Notice] = []
-    with heard_by(notices.append):
-        volume = _read_image(image, spacing, series)
-        sources = RunSources(
-            volume,
-            truth=_read_optional_mask(truth, volume, TRUTH, truth_labels),
-            mask=_read_optional_mask(mask, volume, role, labels),
-        )
-    for notice in notices:
-        log_notice(notice)
-    return InMemory(sources, notices=tuple(notices))
-
-
-def _read_image(image: ImageLike, spacing: Spacing | None, series: str | None) -> Volume:
-    if isinstance(image, Path | str | SimpleITK.Image) and spacing is not None:
-        raise HermesError("spacing belongs to an array; files and images bring their own")
-    if isinstance(image, Path | str):
-        return read_volume(image, series)
-    if series is not None:
-        raise HermesError("a series can be chosen in a DICOM folder only; leave it out")
-    if isinstance(image, SimpleITK.Image):
-        return volume_from_image(image)
-    return volume_from_array(image, spacing)
-
-
-def _read_optional_mask(
-    mask: ImageLike | None, volume: Volume, role: str, labels: Labels
-) -> np.ndarray | None:
-    return None if mask is None else _read_mask(mask, volume, role, labels)
-
-
-def _read_mask(mask: ImageLike, volume: Volume, role: str, labels: Labels) -> np.ndarray:
-    if isinstance(mask, Path | str):
-        return read_mask(mask, volume, labels, role)
-    if isinstance(mask, SimpleITK.Image):
-        return mask_from_image(mask, volume, role, labels)
-    return mask_from_array(mask, volume, role, labels)

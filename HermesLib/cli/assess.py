@@ -2,9 +2,11 @@
 
 import argparse
 
+from HermesLib.cli.guide_options import add_guide_options, guide_fields
 from HermesLib.cli.options import (
     add_image,
     add_labels,
+    add_model,
     add_output,
     add_quality_options,
     add_selection,
@@ -30,6 +32,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_output(parser)
     add_quality_options(parser)
     add_selection(parser)
+    add_model(parser)
+    add_guide_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -40,6 +44,13 @@ def run(arguments: argparse.Namespace) -> int:
     from HermesLib.cli.running import run_and_print
     from HermesLib.runs.request import AssessRequest
 
-    request = AssessRequest(**shared_fields(arguments), settings=settings, mask=arguments.mask)
+    request = AssessRequest(
+        **shared_fields(arguments),
+        **guide_fields(arguments),
+        settings=settings,
+        mask=arguments.mask,
+        model=arguments.model,
+        weights=arguments.weights,
+    )
     run_and_print(request, arguments)
     return 0

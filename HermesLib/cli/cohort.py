@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from HermesLib.cli.guide_options import DEFAULT_PRESET, add_guide_options, guide_fields
 from HermesLib.cli.options import (
     add_labels,
     add_model,
@@ -19,7 +20,7 @@ from HermesLib.refinement.settings import RefinementSettings
 
 #: How long one turn waits for the engine, seconds.
 _WAIT = 0.05
-_SHARED = ("preset", "quality", "samples", "steps", "score", "device", "command", "keep_names")
+_SHARED = ("quality", "samples", "steps", "score", "device", "command", "keep_names")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -54,6 +55,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_model(parser)
     add_prompt(parser)
     add_loop_options(parser)
+    add_guide_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -68,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     judges = arguments.masks is not None or any(task.mask is not None for task in tasks)
     make_request = _assessing(arguments) if judges else _refining(arguments)
     settings = {
-        "preset": Path(arguments.preset).stem,
+        "preset": arguments.organ or Path(arguments.preset or DEFAULT_PRESET).stem,
         "threshold": arguments.threshold,
         "seed": arguments.seed,
         "task": "masks made elsewhere, judged" if judges else "segmented",
@@ -114,7 +116,7 @@ def _assessing(arguments: argparse.Namespace) -> Callable[..., Any]:
 
 
 def _shared(arguments: argparse.Namespace) -> dict[str, Any]:
-    return {name: getattr(arguments, name) for name in _SHARED}
+    return {**guide_fields(arguments), **{name: getattr(arguments, name) for name in _SHARED}}
 
 
 def _follow(cohort: Any, engine: Any, bar: bool) -> None:

@@ -114,9 +114,8 @@ def add_quality_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of every run with a quality control."""
     parser.add_argument(
         "--preset",
-        default="prostate-t2",
         help="organ and modality: a name from 'hermes presets list' or a preset file"
-        " (default %(default)s)",
+        " (default prostate-t2)",
     )
     parser.add_argument(
         "--quality",
@@ -195,7 +194,6 @@ def shared_fields(arguments: argparse.Namespace) -> dict[str, Any]:
     names = (
         "image",
         "series",
-        "preset",
         "quality",
         "samples",
         "steps",

@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+from HermesLib.cli.guide_options import add_guide_options, guide_fields
 from HermesLib.cli.options import (
     DEFAULTS,
     add_image,
@@ -47,6 +48,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="start from this mask instead of the model's first mask",
     )
     add_labels(parser, "--init")
+    add_guide_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -124,6 +126,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     request = RefineRequest(
         **shared_fields(arguments),
+        **guide_fields(arguments),
         **fields,
         init=arguments.init,
         first_prompt=arguments.first_prompt,

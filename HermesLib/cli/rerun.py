@@ -3,7 +3,7 @@
 import argparse
 import sys
 import tempfile
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 from HermesLib.cli.options import add_image, add_output, add_progress, named_path
@@ -26,6 +26,15 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         ("weights", "the model's weight file, where the run used one that is not imported"),
     ):
         parser.add_argument(f"--{option}", metavar="FILE", type=named_path, help=words)
+    parser.add_argument(
+        "--guide", metavar="FILE|NAME:FOLDER", help="the guide, where the run used a file"
+    )
+    for option, words in (
+        ("references", "the judge's labelled cases"),
+        ("judge-weights", "the judge's weight file"),
+        ("calibration", "the judge's calibration"),
+    ):
+        parser.add_argument(f"--{option}", metavar="FILE", type=named_path, help=words)
     add_progress(parser)
     parser.set_defaults(run=run)
 
@@ -38,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     from HermesLib.runs.stored import read_report
 
     report = read_report(arguments.report)
-    names = ("image", "series", "mask", "truth", "preset", "quality", "weights")
+    names = [field.name for field in fields(Inputs)]
     inputs = Inputs(**{name: getattr(arguments, name) for name in names})
     for line in other_versions(report):
         print(f"hermes: note: {line}", file=sys.stderr)

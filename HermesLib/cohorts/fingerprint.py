@@ -25,10 +25,11 @@ _LEFT_OUT = {
     "fallbacks",
     "send_masks",
     "write_iterations",
+    "guide_python",
 }
 _FILES = ("image", "truth", "mask", "init", "first_prompt")
 #: Fields that name a bundled resource or a file.
-_NAMES_OR_FILES = ("preset", "quality", "weights")
+_NAMES_OR_FILES = ("preset", "quality", "weights", "judge_weights", "calibration", "guide")
 _MANIFEST = ("Weights", "manifest.json")
 
 

@@ -79,7 +79,8 @@ class Preset:
         intensity: how raw intensities are mapped to 0..1.
         model: the promptable model used by default.
         quality: the QC weights used by default: the name of a bundled file, or the path of weights
-            beside a user's preset.
+            beside a user's preset; empty if there are none, as of most organs
+            (:mod:`HermesLib.presets.organs`).
         plane: of the slices that the weights were trained on: ``axial``, ``coronal``, ``sagittal``,
             or ``any``.
         body_parts: words of which one is in DICOM's BodyPartExamined, in capitals; any if empty.
@@ -102,7 +103,9 @@ class Preset:
         Raises:
             HermesError: no text, another modality or plane, or weights that are no plain name.
         """
-        for key in ("title", "organ_label", "model", "quality"):
+        if not isinstance(self.quality, str):
+            raise HermesError("quality is not text")
+        for key in ("title", "organ_label", "model"):
             if not isinstance(getattr(self, key), str) or not getattr(self, key).strip():
                 raise HermesError(f"{key} is not text")
         if self.modality not in MODALITIES:

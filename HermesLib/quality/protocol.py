@@ -16,8 +16,10 @@ from HermesLib.metrics.guarantee import Guarantee
 from HermesLib.quality.anatomy import AnatomyRule
 from HermesLib.quality.presence import PresenceRule
 
-#: What a pDSC is: the plain Dice of mask and pGT, or a calibrated estimate of the true Dice.
-ScoreKind = Literal["raw", "calibrated"]
+#: What a pDSC is: the plain Dice of mask and pGT (``raw``), a calibrated estimate of the true Dice,
+#: the Dice of mask and a guide made elsewhere (``agreement``), or a judge's own, uncalibrated
+#: estimate (``judged``).
+ScoreKind = Literal["raw", "calibrated", "agreement", "judged"]
 
 #: Where a mask comes from. ``prompted``: its prompts were derived from a pGT, so that mask and pGT
 #: agree by construction. ``independent``: any other mask.

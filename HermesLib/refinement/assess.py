@@ -6,10 +6,14 @@ from dataclasses import replace
 
 import torch
 
+from HermesLib.io.neighbours import own_slice
+from HermesLib.judges.protocol import Judge, Judged, ModelAnswer
 from HermesLib.metrics.overlap import dice
+from HermesLib.models.protocol import Embedding, PromptableModel
 from HermesLib.quality.presence import PresenceRule
 from HermesLib.quality.protocol import Observation, QualityControl
 from HermesLib.refinement.events import Iteration, Status
+from HermesLib.refinement.judging import judged_scores, pgt_of
 from HermesLib.refinement.scoring import SliceScore, score_masks
 from HermesLib.refinement.seeding import slice_seed
 from HermesLib.refinement.settings import RefinementSettings
@@ -24,6 +28,8 @@ def assess_slices(
     *,
     truth: torch.Tensor | None = None,
     present: torch.Tensor | None = None,
+    judge: Judge | None = None,
+    model: PromptableModel | None = None,
 ) -> Iterator[Iteration]:
     """Assess masks (B, H, W, bool) of slices; the masks stay as they are.
 
@@ -38,6 +44,8 @@ def assess_slices(
         slices: (B, C, H, W), float32 in 0..1, or what ``quality`` has observed of them.
         masks: one a slice.
         slice_indices, truth, present: as in :meth:`HermesLib.refinement.refiner.Refiner.refine`.
+        judge: scores the masks in place of ``quality``; an outline that it draws is the pGT.
+        model: that the judge asks, if it needs one.
     """
     observation = slices if isinstance(slices, Observation) else quality.observe(slices)
     indices = list(range(len(masks)) if slice_indices is None else slice_indices)
@@ -46,6 +54,14 @@ def assess_slices(
     masks = masks.to(observation.images.device)
     with torch.inference_mode():
         scores = score_masks(quality, observation, masks, seeds, settings.redraws, present=present)
+        if judge is not None:
+            images = own_slice(observation.images)
+            answer = None
+            if judge.needs_model and model is not None:
+                embedding = Embedding.join([model.embed(image[None]) for image in images])
+                answer = ModelAnswer(model, embedding)
+            judged = Judged(images, masks, pgt_of(scores), seeds, answer)
+            scores = judged_scores(judge, scores, judged, draw_expected=True)
     seconds = (time.perf_counter() - started) / max(len(indices), 1)
     for row, (index, score) in enumerate(zip(indices, scores, strict=True)):
         mask = masks[row].cpu().numpy()

@@ -9,12 +9,14 @@ import numpy as np
 import torch
 
 from HermesLib.io.neighbours import own_slice
+from HermesLib.judges.protocol import Judge, Judged, ModelAnswer
 from HermesLib.metrics.overlap import dice
 from HermesLib.models.protocol import Embedding, Memory, PromptableModel
 from HermesLib.prompts.registry import strategy_for
 from HermesLib.prompts.types import Prompt, PromptStrategy
 from HermesLib.quality.protocol import Observation, QualityControl
 from HermesLib.refinement.events import Iteration, Status
+from HermesLib.refinement.judging import judged_scores, pgt_of
 from HermesLib.refinement.scoring import SliceScore, score_against, score_masks
 from HermesLib.refinement.seeding import slice_rng, slice_seed
 from HermesLib.refinement.settings import RefinementSettings
@@ -31,6 +33,8 @@ class _Slice:
         stopping: when it is finished.
         row: in the embedding.
         prompt, memory, mask, pgt: of the last iteration.
+        previous: the memory that went into it.
+        own_score: the model's own estimate of the mask; None if it gives none.
         status: how it ended; None while it is being refined.
         present: probability that it shows the organ.
     """
@@ -41,6 +45,8 @@ class _Slice:
     row: int = 0
     prompt: Prompt | None = None
     memory: Memory = None
+    previous: Memory = None
+    own_score: float | None = None
     mask: np.ndarray | None = None
     pgt: np.ndarray | None = None
     status: Status | None = None
@@ -55,6 +61,7 @@ class Refiner:
         quality: predicts the pGT that the prompts are drawn from, and scores the masks.
         strategy: how prompts are drawn; by default that of the model's first prompt kind.
         settings: when to accept and when to give up.
+        judge: scores the masks in place of the quality control, which still draws the pGT.
     """
 
     def __init__(
@@ -63,11 +70,13 @@ class Refiner:
         quality: QualityControl,
         strategy: PromptStrategy | None = None,
         settings: RefinementSettings | None = None,
+        judge: Judge | None = None,
     ) -> None:
         self.model = model
         self.quality = quality
         self.strategy = strategy or strategy_for(model.prompt_kinds[0])
         self.settings = settings or RefinementSettings()
+        self.judge = judge
 
     def refine(
         self,
@@ -125,6 +134,10 @@ class Refiner:
                 self._draw_prompts(active, iteration, shape, first_prompt)
                 masks = self._predict(embedding, active)
             scores = self._score(observation, masks, active, iteration, present)
+            if self.judge is not None:
+                if self.judge.needs_model:
+                    embedding = embedding or self._embed(images, active)
+                scores = self._judged(self.judge, scores, images, masks, embedding, active)
             seconds = (time.perf_counter() - started) / len(active)
             for state, mask, score in zip(active, masks, scores, strict=True):
                 self._update(state, iteration, mask.cpu().numpy(), score)
@@ -188,8 +201,9 @@ class Refiner:
             [state.prompt for state in active if state.prompt is not None],
             None if all(memory is None for memory in memories) else memories,
         )
-        for state, memory in zip(active, prediction.memory, strict=True):
-            state.memory = memory
+        for row, (state, memory) in enumerate(zip(active, prediction.memory, strict=True)):
+            state.previous, state.memory = state.memory, memory
+            state.own_score = None if prediction.score is None else float(prediction.score[row])
         return prediction.probability.to(embedding.images.device) > 0.5
 
     @torch.inference_mode()
@@ -214,6 +228,33 @@ class Refiner:
             "independent" if iteration == 0 else "prompted",
             None if present is None else present[positions],
         )
+
+    @torch.inference_mode()
+    def _judged(
+        self,
+        judge: Judge,
+        scores: list[SliceScore],
+        images: torch.Tensor,
+        masks: torch.Tensor,
+        embedding: Embedding | None,
+        active: list[_Slice],
+    ) -> list[SliceScore]:
+        """The scores with the judge's estimates."""
+        answer = None
+        if embedding is not None:
+            prompts = tuple(state.prompt for state in active if state.prompt is not None)
+            own = [state.own_score for state in active if state.own_score is not None]
+            answer = ModelAnswer(
+                self.model,
+                embedding.select([state.row for state in active]),
+                prompts or None,
+                tuple(state.previous for state in active),
+                torch.tensor(own) if own else None,
+            )
+        chosen = own_slice(images[[state.position for state in active]])
+        seeds = [slice_seed(self.settings.seed, state.index, 0) for state in active]
+        judged = Judged(chosen, masks, pgt_of(scores), seeds, answer)
+        return judged_scores(judge, scores, judged)
 
     def _update(self, state: _Slice, iteration: int, mask: np.ndarray, score: SliceScore) -> None:
         """Take an iteration's result, and decide whether the slice is finished."""

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator, Sequence
 
 import torch
 
+from HermesLib.judges.protocol import Judge
+from HermesLib.models.protocol import PromptableModel
 from HermesLib.prompts.types import Prompt
 from HermesLib.quality.presence import contiguous_presence
 from HermesLib.quality.protocol import Observation, QualityControl
@@ -57,6 +59,8 @@ def assess_volume(
     finished: Collection[int] = (),
     batch_size: int = SLICES_AT_ONCE,
     device: torch.device | None = None,
+    judge: Judge | None = None,
+    model: PromptableModel | None = None,
 ) -> Iterator[Iteration]:
     """The events of :func:`assess_slices` for any number of slices, ``batch_size`` of them at a
     time and without those that are ``finished``; see :func:`refine_volume`.
@@ -73,6 +77,8 @@ def assess_volume(
             [indices[row] for row in part],
             truth=_rows(truth, part),
             present=_rows(present, part),
+            judge=judge,
+            model=model,
         )
 
 

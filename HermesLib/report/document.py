@@ -54,6 +54,7 @@ class Provenance:
         command: which command was called; all its words where names are kept.
         seed, device, preset, model, quality, score: of the run.
         image_sha256: of the image's file.
+        judge: what scored the masks in place of ``quality``; None where that did.
         interval: what the interval of the pDSC can guarantee.
         fallbacks: what the run gave up where memory ran out.
         settings: all of them, so that the run can be repeated.
@@ -72,6 +73,7 @@ class Provenance:
     quality: Network
     score: str
     image_sha256: str
+    judge: Network | None = None
     interval: Guarantee | None = None
     fallbacks: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)

@@ -5,27 +5,26 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from HermesLib.devices import select_device, use_threads
 from HermesLib.errors import HermesError
 from HermesLib.io.mask_values import INITIAL
 from HermesLib.models.registry import ModelEntry, model_entry, prompt_kind
 from HermesLib.notices import Notice
-from HermesLib.presets.preset import Preset
+from HermesLib.presets.organs import organ_preset
 from HermesLib.presets.registry import load_preset
 from HermesLib.prompts.registry import strategy_for
 from HermesLib.prompts.serialization import prompt_from_plain, read_plain
 from HermesLib.prompts.types import Prompt
-from HermesLib.quality.protocol import Observation, QualityControl
+from HermesLib.quality.protocol import Observation
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.history import SliceResult
 from HermesLib.refinement.marks import Grid, Mark, result_marks
 from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.volume import assess_volume, refine_volume
 from HermesLib.report.document import build_report
+from HermesLib.runs.guiding import open_steering, run_preset
 from HermesLib.runs.inputs import RunInputs, RunSources, prepare_inputs, read_sources
 from HermesLib.runs.iterations_file import write_iterations
 from HermesLib.runs.model_cache import ModelCache
@@ -33,6 +32,9 @@ from HermesLib.runs.provenance import UsedParts, provenance_of, require_expected
 from HermesLib.runs.recorded import array_sha256
 from HermesLib.runs.request import AssessRequest, Expected, RefineRequest, RunRequest
 from HermesLib.runs.results import result_masks, write_results
+
+if TYPE_CHECKING:
+    from HermesLib.guides.map import GuideMap
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +44,13 @@ class InMemory:
     Attributes:
         sources: the image and its masks.
         first_prompt: the prompt of the first call of the model.
+        guide: the segmentation that guides the run.
         notices: what was found out while the sources were made; the report lists them.
     """
 
     sources: RunSources
     first_prompt: Prompt | None = None
+    guide: "GuideMap | None" = None
     notices: tuple[Notice, ...] = ()
 
 
@@ -141,14 +145,14 @@ def _open_refinement(
     request: RefineRequest, cache: ModelCache, memory: InMemory | None, finished: Collection[int]
 ) -> OpenRun:
     started = time.perf_counter()
-    preset = load_preset(request.preset)
     device = select_device(request.device)
-    entry = model_entry(preset.model if request.model is None else request.model)
+    entry = model_entry(_model_name(request))
     first_plain = None if request.first_prompt is None else read_plain(request.first_prompt)
     first_prompt = None if memory is None else memory.first_prompt
     kind = _run_prompt_kind(entry, request.prompt, first_plain, first_prompt)
     strategy = strategy_for(kind, request.prompting)
     sources = _sources(request, memory, request.init)
+    preset = run_preset(request, sources.volume)
     inputs = prepare_inputs(sources, preset, request.slices)
     if first_plain is not None:
         height, width = inputs.images.shape[-2:]
@@ -156,11 +160,14 @@ def _open_refinement(
     elif first_prompt is not None:
         first_plain = first_prompt.to_plain()
     model = cache.model(entry.name, request.weights, device)
-    quality = _quality(request, preset, device, cache)
-    parts = UsedParts(sources, first_plain, preset, device, model, quality)
+    guide = None if memory is None else memory.guide
+    steering = open_steering(request, preset, sources.volume, device, cache, guide=guide)
+    parts = UsedParts(sources, first_plain, preset, device, model, steering)
     checksums = _checked(request, parts)
-    refiner = Refiner(model, quality, strategy=strategy, settings=request.settings)
-    observation = inputs.observe(quality)
+    refiner = Refiner(
+        model, steering.quality, strategy=strategy, settings=request.settings, judge=steering.judge
+    )
+    observation = inputs.observe(steering.quality)
     flagged = _flagged(observation, inputs.indices)
     events = refine_volume(
         refiner,
@@ -180,19 +187,25 @@ def _open_assessment(
     request: AssessRequest, cache: ModelCache, memory: InMemory | None, finished: Collection[int]
 ) -> OpenRun:
     started = time.perf_counter()
-    preset = load_preset(request.preset)
     device = select_device(request.device)
     sources = _sources(request, memory, request.mask)
+    preset = run_preset(request, sources.volume)
     inputs = prepare_inputs(sources, preset, request.slices)
     if inputs.mask is None:
         raise HermesError("there is no mask to assess; give one")
-    quality = _quality(request, preset, device, cache)
-    parts = UsedParts(sources, None, preset, device, None, quality)
+    guide = None if memory is None else memory.guide
+    steering = open_steering(
+        request, preset, sources.volume, device, cache, guide=guide, mask=sources.mask
+    )
+    model = None
+    if steering.judge is not None and steering.judge.needs_model:
+        model = cache.model(_model_name(request), request.weights, device)
+    parts = UsedParts(sources, None, preset, device, model, steering)
     checksums = _checked(request, parts)
-    observation = inputs.observe(quality)
+    observation = inputs.observe(steering.quality)
     flagged = _flagged(observation, inputs.indices)
     events = assess_volume(
-        quality,
+        steering.quality,
         request.settings,
         observation,
         inputs.mask,
@@ -201,6 +214,8 @@ def _open_assessment(
         finished=finished,
         batch_size=request.slices_at_once,
         device=device,
+        judge=steering.judge,
+        model=model,
     )
     return OpenRun(request, inputs, parts, checksums, flagged, events, started)
 
@@ -241,12 +256,14 @@ def _sources(request: RunRequest, memory: InMemory | None, mask: Path | None) ->
     )
 
 
-def _quality(
-    request: RunRequest, preset: Preset, device: torch.device, cache: ModelCache
-) -> QualityControl:
-    return cache.quality(
-        request.quality, preset, device, request.samples, request.steps, request.score
-    )
+def _model_name(request: RefineRequest | AssessRequest) -> str:
+    """The promptable model: the requested one, or the preset's."""
+    if request.model is not None:
+        return request.model
+    if request.organ is not None:
+        # Of every modality.
+        return organ_preset(request.organ, "CT").model
+    return load_preset(request.preset).model
 
 
 def _run_prompt_kind(

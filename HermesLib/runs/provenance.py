@@ -1,7 +1,6 @@
 """The provenance of a run, and the check of one that is repeated."""
 
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,6 +11,7 @@ from HermesLib.models.protocol import PromptableModel
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.report.document import Network, Provenance
+from HermesLib.runs.guiding import Steering
 from HermesLib.runs.inputs import RunSources
 from HermesLib.runs.recorded import (
     array_sha256,
@@ -29,6 +29,8 @@ _CALLED = {
     "image": "the image",
     "truth": "the true mask",
     "mask": "the mask",
+    "guide": "the guide",
+    "judge": "the references, weights or calibration of the judge",
     "preset": "the preset",
     "model": "the weights of the model",
     "quality": "the weights of the quality control",
@@ -42,7 +44,8 @@ class UsedParts:
     Attributes:
         sources: the image and its masks.
         first_prompt: a user's prompt as plain values, or None.
-        preset, device, model, quality: no model where masks are assessed.
+        preset, device, model: no model where masks are assessed, unless a judge asks it.
+        steering: guide or quality control, and judge.
     """
 
     sources: RunSources
@@ -50,7 +53,12 @@ class UsedParts:
     preset: Preset
     device: torch.device
     model: PromptableModel | None
-    quality: QualityControl
+    steering: Steering
+
+    @property
+    def quality(self) -> QualityControl:
+        """The quality control, or the guide in its place."""
+        return self.steering.quality
 
     def checksums(self) -> Expected:
         """Of everything that results follow from."""
@@ -60,25 +68,28 @@ class UsedParts:
             preset=preset_sha256(self.preset),
             model=None if self.model is None else self.model.sha256,
             quality=self.quality.sha256,
+            guide=self.steering.guide_sha256,
+            judge=None if self.steering.judge is None else self.steering.judge.sha256,
             **{name: None if mask is None else array_sha256(mask) for name, mask in masks.items()},
         )
 
 
 def provenance_of(request: RunRequest, parts: UsedParts, checksums: Expected) -> Provenance:
     """The provenance of a run: checksums and settings, and names only where they are kept."""
-    model, quality = parts.model, parts.quality
+    model, quality, judge = parts.model, parts.quality, parts.steering.judge
     inputs = {field.name: getattr(checksums, field.name) for field in fields(checksums)}
     return Provenance(
         hermes=__version__,
         command=recorded_command(request),
         seed=request.settings.seed,
         device=str(parts.device),
-        preset=Path(request.preset).stem,
+        preset=parts.preset.name,
         model=None if model is None else Network(model.name, model.sha256),
         quality=Network(quality.name, quality.sha256),
-        score=quality.score,
+        score=quality.score if judge is None else judge.score,
+        judge=None if judge is None else Network(judge.name, judge.sha256),
         image_sha256=parts.sources.volume.sha256,
-        interval=quality.guarantee,
+        interval=quality.guarantee if judge is None else judge.guarantee,
         fallbacks=request.fallbacks,
         settings=recorded_settings(request),
         inputs={**inputs, "first_prompt": parts.first_prompt},

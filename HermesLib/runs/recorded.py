@@ -18,7 +18,21 @@ from HermesLib.quality.registry import QUALITY_CONTROLS
 from HermesLib.runs.request import RefineRequest, RunRequest
 from HermesLib.runs.serialization import to_plain
 
-_COMMANDS = ("hermes", "refine", "assess", "demo", "cohort", "rerun")
+#: Fields of a request that may name a file.
+_NAMED = (
+    "image",
+    "truth",
+    "mask",
+    "init",
+    "first_prompt",
+    "preset",
+    "quality",
+    "weights",
+    "guide",
+    "references",
+    "judge_weights",
+    "calibration",
+)
 #: In place of a file in the settings: its content is known by a checksum.
 FILE = "file"
 #: Fields of a request that the settings leave out: files, and what changes no result.
@@ -37,6 +51,7 @@ LEFT_OUT = (
     "keep_names",
     "threads",
     "expected",
+    "guide_python",
 )
 _COMMANDS = ("hermes", "refine", "assess", "demo", "cohort", "rerun")
 _PACKAGES = ("torch", "numpy", "scipy", "scikit-image", "SimpleITK", "monai")
@@ -53,13 +68,17 @@ def recorded_settings(request: RunRequest) -> dict[str, Any]:
         settings["quality"] = FILE
     if settings.get("weights", "bundled") != "bundled":
         settings["weights"] = FILE
+    for name in ("references", "judge_weights", "calibration"):
+        if settings[name] is not None:
+            settings[name] = FILE
+    if request.guide is not None and not request.guide.isidentifier():
+        settings["guide"] = FILE
     return settings
 
 
 def recorded_names(request: RunRequest) -> dict[str, str]:
     """The names of the files by what they are to the run, without their folders."""
-    fields = ("image", "truth", "mask", "init", "first_prompt", "preset", "quality", "weights")
-    values = {field: getattr(request, field, None) for field in fields}
+    values = {field: getattr(request, field, None) for field in _NAMED}
     return {field: Path(value).name for field, value in values.items() if value is not None}
 
 

@@ -27,7 +27,8 @@ class Inputs:
         series: of a DICOM folder.
         mask: the initial mask, or the mask that was assessed.
         truth: the true mask; may be left out, as no result follows from it.
-        preset, quality, weights: files, where the run used files.
+        preset, quality, weights, guide, references, judge_weights, calibration: files, where the
+            run used files.
     """
 
     image: Path
@@ -37,6 +38,10 @@ class Inputs:
     preset: Path | None = None
     quality: Path | None = None
     weights: Path | None = None
+    guide: str | None = None
+    references: Path | None = None
+    judge_weights: Path | None = None
+    calibration: Path | None = None
 
 
 def request_from_report(
@@ -103,16 +108,25 @@ def _result(report: Mapping[str, Any], name: str) -> str | None:
 
 
 #: Fields of a request that name a bundled resource or a file.
-_FILES = ("preset", "quality", "weights")
+_FILES = (
+    "preset",
+    "quality",
+    "weights",
+    "guide",
+    "references",
+    "judge_weights",
+    "calibration",
+)
 
 
 def _file(
     name: str, settings: Mapping[str, Any], inputs: Inputs, provenance: Mapping[str, Any]
 ) -> str | None:
-    given: Path | None = getattr(inputs, name)
+    given: Path | str | None = getattr(inputs, name)
+    option = f"--{name.replace('_', '-')}"
     if settings.get(name) != FILE:
         if given is not None:
-            raise HermesError(f"the run used no file for its {name}; leave out --{name}")
+            raise HermesError(f"the run used no file for its {name}; leave out {option}")
         return None
     if given is not None:
         return str(given)
@@ -120,7 +134,7 @@ def _file(
     for path in imported_weights() if sha256 else ():
         if file_sha256(path) == sha256:
             return str(path)
-    raise HermesError(f"the run used a file for its {name}; give it with --{name}")
+    raise HermesError(f"the run used a file for its {name}; give it with {option}")
 
 
 def _mask(recorded: Mapping[str, Any], inputs: Inputs) -> str | None:

@@ -18,6 +18,8 @@ class Expected:
     Attributes:
         image: of the voxels as slices.
         truth, mask: of the masks as slices.
+        guide: of the guide's values.
+        judge: of what the judge's estimates follow from.
         preset: of the content of the preset.
         model, quality: of the weight files.
     """
@@ -25,6 +27,8 @@ class Expected:
     image: str | None = None
     truth: str | None = None
     mask: str | None = None
+    guide: str | None = None
+    judge: str | None = None
     preset: str | None = None
     model: str | None = None
     quality: str | None = None
@@ -38,6 +42,17 @@ class RunRequest:
         image: file or DICOM folder of the image; None if the caller passes the image in memory.
         series: which series of a DICOM folder, by number in the list or UID; None for the only one.
         preset: organ and modality, by name.
+        organ: an organ without a preset (:mod:`HermesLib.presets.organs`), in place of one.
+        modality: of such an organ's image, ``CT`` or ``MR``; None to read it from the image.
+        guide: where the pGT comes from in place of ``quality``: a file, a guide's name, or
+            ``NAME:FOLDER`` (:mod:`HermesLib.guides`).
+        guide_labels: the organ's values in a guide that is a label map.
+        guide_python: the Python of the environment in which a guide's program is installed.
+        judge: what scores the masks in place of ``quality`` or the guide
+            (:mod:`HermesLib.judges`).
+        references: labelled cases for the judge.
+        judge_weights: file of the judge's own weights.
+        calibration: file that turns the judge's or guide's score into an estimate of the true Dice.
         quality: ``diffusion`` (the preset's bundled QC core), another QC's name, or a weight file.
         samples, steps: of the QC core; None keeps the values of its training.
         score: ``calibrated``, the estimate of the true Dice where the QC's weights carry a
@@ -63,6 +78,15 @@ class RunRequest:
     image: Path | None
     series: str | None = None
     preset: str = "prostate-t2"
+    organ: str | None = None
+    modality: str | None = None
+    guide: str | None = None
+    guide_labels: tuple[int, ...] | None = None
+    guide_python: Path | None = None
+    judge: str | None = None
+    references: Path | None = None
+    judge_weights: str | None = None
+    calibration: Path | None = None
     quality: str = "diffusion"
     samples: int | None = None
     steps: int | None = None
@@ -112,9 +136,13 @@ class AssessRequest(RunRequest):
 
     Attributes:
         mask: file of the segmentation; None if the caller passes it in memory.
+        model: that a judge asks; None for the preset's.
+        weights: of that model.
     """
 
     mask: Path | None
+    model: str | None = None
+    weights: str = "bundled"
 
 
 @dataclass(frozen=True)

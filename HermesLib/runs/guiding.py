@@ -1,0 +1,150 @@
+"""What steers and scores a run: the preset, the guide or quality control, and the judge."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from HermesLib.errors import HermesError
+from HermesLib.io.volumes import Volume
+from HermesLib.judges.protocol import Judge
+from HermesLib.judges.registry import JudgeOptions, load_judge
+from HermesLib.notices import notice
+from HermesLib.presets.organs import organ_preset
+from HermesLib.presets.preset import Preset
+from HermesLib.presets.registry import load_preset
+from HermesLib.quality.guided import GuidedQuality
+from HermesLib.quality.protocol import QualityControl
+from HermesLib.runs.model_cache import ModelCache
+from HermesLib.runs.recorded import array_sha256
+from HermesLib.runs.request import AssessRequest, RunRequest
+
+if TYPE_CHECKING:
+    from HermesLib.guides.map import GuideMap
+
+#: Air in Hounsfield units: an image with such values is a CT.
+_AIR_HU = -500.0
+
+
+@dataclass(frozen=True, eq=False)
+class Steering:
+    """What steers and scores a run.
+
+    Attributes:
+        quality: draws the pGT.
+        judge: scores the masks in place of ``quality``; None where that does.
+        guide_sha256: of a guide's values; None without one.
+    """
+
+    quality: QualityControl
+    judge: Judge | None
+    guide_sha256: str | None = None
+
+
+def run_preset(request: RunRequest, volume: Volume) -> Preset:
+    """The preset of a run, or that of an organ without one in the image's modality.
+
+    Raises:
+        HermesError: an unknown preset, organ or modality.
+    """
+    if request.organ is None:
+        return load_preset(request.preset)
+    return organ_preset(request.organ, request.modality or _modality(volume))
+
+
+def open_steering(
+    request: RunRequest,
+    preset: Preset,
+    volume: Volume,
+    device: torch.device,
+    cache: ModelCache,
+    *,
+    guide: "GuideMap | None" = None,
+    mask: np.ndarray | None = None,
+) -> Steering:
+    """Draw the guide, or load the quality control; load the judge.
+
+    Args:
+        request: what to do.
+        preset: of the run.
+        volume: the image.
+        device: where networks compute.
+        cache: of the networks.
+        guide: of a caller who has it in memory.
+        mask: (N, H, W) bool of the whole volume, where masks are assessed. It stands in for the
+            pGT where only a judge is named.
+
+    Raises:
+        HermesError: an organ without a quality control and without a guide; a guide, judge or
+            calibration that cannot be used.
+    """
+    judge = _judge(request, preset, device)
+    if guide is None and request.guide is not None:
+        # Its programs are optional.
+        from HermesLib.guides.registry import draw_guide
+
+        guide = draw_guide(
+            request.guide, volume, preset, request.guide_labels, request.guide_python
+        )
+    if guide is not None:
+        if judge is None:
+            notice(
+                "agreement",
+                "the score is the agreement with the guide, not an estimate of the true Dice: where"
+                " the guide is wrong, a mask that follows it agrees",
+            )
+        guided = GuidedQuality(guide.probability, guide.name, guide.sha256, guide.soft)
+        return Steering(guided, judge, guide.sha256)
+    if preset.quality or request.quality != "diffusion":
+        quality = cache.quality(
+            request.quality, preset, device, request.samples, request.steps, request.score
+        )
+        return Steering(quality, judge)
+    if judge is not None and mask is not None:
+        return Steering(_stand_in(mask), judge)
+    judged = isinstance(request, AssessRequest)
+    raise HermesError(
+        f"'{preset.title}' has no quality control of its own; name a guide with --guide"
+        + (" or a judge with --judge" if judged else "")
+    )
+
+
+def _stand_in(mask: np.ndarray) -> GuidedQuality:
+    """The mask that is assessed in place of a pGT."""
+    notice(
+        "no-expected-outline",
+        "without a guide there is no expected outline: where the judge draws none, the mask itself"
+        " stands in its place, and nothing is known of slices without a mask",
+    )
+    return GuidedQuality(mask.astype(np.float32), "mask", array_sha256(mask))
+
+
+def _judge(request: RunRequest, preset: Preset, device: torch.device) -> Judge | None:
+    if request.judge is None:
+        if request.calibration is not None:
+            raise HermesError("a calibration belongs to a judge; name it with --judge")
+        return None
+    options = JudgeOptions(request.references, request.judge_weights, preset, device)
+    judge = load_judge(request.judge, options)
+    if judge.score != "calibrated":
+        notice(
+            "uncalibrated-judge",
+            f"the score of the judge '{judge.name}' is not calibrated: it is no estimate of the"
+            " true Dice that any patients have confirmed",
+        )
+    return judge
+
+
+def _modality(volume: Volume) -> str:
+    """Of an image: by its header, or by its values with a notice."""
+    if volume.modality in ("CT", "MR"):
+        return volume.modality
+    found = "CT" if not volume.windowed and float(volume.array.min()) <= _AIR_HU else "MR"
+    why = "has values of air in Hounsfield units" if found == "CT" else "has no Hounsfield units"
+    notice(
+        "modality-by-values",
+        f"the image's header names no modality; it {why} and is taken as {found}"
+        " (--modality names another)",
+    )
+    return found
