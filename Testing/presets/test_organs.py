@@ -27,5 +27,5 @@ def test_the_names_of_label_files_are_understood(name: str, title: str):
 
 
 def test_an_unknown_organ_is_refused_with_the_names():
-    with pytest.raises(HermesError, match="liver.*'other' for any structure"):
+    with pytest.raises(HermesError, match=r"liver.*'other' for any structure"):
         organ_preset("livr", "CT")
