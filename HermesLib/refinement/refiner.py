@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 
 import numpy as np
@@ -11,7 +11,7 @@ import torch
 from HermesLib.io.neighbours import own_slice
 from HermesLib.judges.protocol import Judge, Judged, ModelAnswer
 from HermesLib.metrics.overlap import dice
-from HermesLib.models.protocol import Embedding, Memory, PromptableModel
+from HermesLib.models.protocol import Embedding, PromptableModel
 from HermesLib.prompts.registry import strategy_for
 from HermesLib.prompts.types import Prompt, PromptStrategy
 from HermesLib.quality.protocol import Observation, QualityControl
@@ -20,37 +20,8 @@ from HermesLib.refinement.judging import judged_scores, pgt_of
 from HermesLib.refinement.scoring import SliceScore, score_against, score_masks
 from HermesLib.refinement.seeding import slice_rng, slice_seed
 from HermesLib.refinement.settings import RefinementSettings
+from HermesLib.refinement.slice_state import SliceState
 from HermesLib.refinement.stopping import StoppingRule
-
-
-@dataclass
-class _Slice:
-    """The state of one slice.
-
-    Attributes:
-        position: in the batch.
-        index: in the volume.
-        stopping: when it is finished.
-        row: in the embedding.
-        prompt, memory, mask, pgt: of the last iteration.
-        previous: the memory that went into it.
-        own_score: the model's own estimate of the mask; None if it gives none.
-        status: how it ended; None while it is being refined.
-        present: probability that it shows the organ.
-    """
-
-    position: int
-    index: int
-    stopping: StoppingRule
-    row: int = 0
-    prompt: Prompt | None = None
-    memory: Memory = None
-    previous: Memory = None
-    own_score: float | None = None
-    mask: np.ndarray | None = None
-    pgt: np.ndarray | None = None
-    status: Status | None = None
-    present: float = 1.0
 
 
 class Refiner:
@@ -114,7 +85,9 @@ class Refiner:
         shape = (images.shape[-2], images.shape[-1])
         indices = range(len(images)) if slice_indices is None else slice_indices
         active = [
-            _Slice(position, index, StoppingRule(self.settings, observation.is_trusted(position)))
+            SliceState(
+                position, index, StoppingRule(self.settings, observation.is_trusted(position))
+            )
             for position, index in enumerate(indices)
         ]
         if first_prompt is not None:
@@ -146,7 +119,7 @@ class Refiner:
 
     def _without_organ(
         self,
-        active: list[_Slice],
+        active: list[SliceState],
         shape: tuple[int, int],
         present: torch.Tensor,
         truth: torch.Tensor | None,
@@ -160,7 +133,7 @@ class Refiner:
                 yield self._event(state, 0, score, truth, seconds=0.0)
 
     @torch.inference_mode()
-    def _embed(self, images: torch.Tensor, active: list[_Slice]) -> Embedding:
+    def _embed(self, images: torch.Tensor, active: list[SliceState]) -> Embedding:
         for row, state in enumerate(active):
             state.row = row
         selected = own_slice(images[[state.position for state in active]])
@@ -170,7 +143,7 @@ class Refiner:
 
     def _draw_prompts(
         self,
-        active: list[_Slice],
+        active: list[SliceState],
         iteration: int,
         shape: tuple[int, int],
         first_prompt: Prompt | None,
@@ -189,12 +162,12 @@ class Refiner:
                 )
 
     @torch.inference_mode()
-    def _predict(self, embedding: Embedding, active: list[_Slice]) -> torch.Tensor:
+    def _predict(self, embedding: Embedding, active: list[SliceState]) -> torch.Tensor:
         # Slice by slice on a CPU, for the reason given at scoring.assess_slicewise.
         parts = [[state] for state in active] if embedding.images.device.type == "cpu" else [active]
         return torch.cat([self._predict_together(embedding, part) for part in parts])
 
-    def _predict_together(self, embedding: Embedding, active: list[_Slice]) -> torch.Tensor:
+    def _predict_together(self, embedding: Embedding, active: list[SliceState]) -> torch.Tensor:
         memories = [state.memory for state in active]
         prediction = self.model.predict(
             embedding.select([state.row for state in active]),
@@ -211,7 +184,7 @@ class Refiner:
         self,
         observation: Observation,
         masks: torch.Tensor,
-        active: list[_Slice],
+        active: list[SliceState],
         iteration: int,
         present: torch.Tensor | None,
     ) -> list[SliceScore]:
@@ -237,7 +210,7 @@ class Refiner:
         images: torch.Tensor,
         masks: torch.Tensor,
         embedding: Embedding | None,
-        active: list[_Slice],
+        active: list[SliceState],
     ) -> list[SliceScore]:
         """The scores with the judge's estimates."""
         answer = None
@@ -256,7 +229,9 @@ class Refiner:
         judged = Judged(chosen, masks, pgt_of(scores), seeds, answer)
         return judged_scores(judge, scores, judged)
 
-    def _update(self, state: _Slice, iteration: int, mask: np.ndarray, score: SliceScore) -> None:
+    def _update(
+        self, state: SliceState, iteration: int, mask: np.ndarray, score: SliceScore
+    ) -> None:
         """Take an iteration's result, and decide whether the slice is finished."""
         state.mask = mask
         state.pgt = score.pgt
@@ -272,7 +247,7 @@ class Refiner:
 
     def _event(
         self,
-        state: _Slice,
+        state: SliceState,
         iteration: int,
         score: SliceScore,
         truth: torch.Tensor | None,
