@@ -18,6 +18,10 @@ from HermesSegmentLib.slice_names import SliceNames
 from HermesSegmentLib.view_follower import ViewFollower
 
 
+def _now(work: Callable[[], None]) -> None:
+    work()
+
+
 class SliceInView:
     """What the views show of one run, if there is one, also while the run is in progress.
 
@@ -116,8 +120,13 @@ class SliceInView:
         """Whether a run in progress must leave the views to the reader: a result is in view."""
         return self.review is not None and self.review.run is self.control.run and self.ready
 
-    def look_at(self, index: int) -> None:
-        """Go to a slice, at the iteration that was accepted, else at its best."""
+    def look_at(self, index: int, later: Callable[[Callable[[], None]], None] = _now) -> None:
+        """Go to a slice, at the iteration that was accepted, else at its best.
+
+        Args:
+            index: of the slice.
+            later: brings the panel up to date, which may have a turn of its own.
+        """
         if self.review is None:
             return
         run = self.review.run
@@ -128,7 +137,7 @@ class SliceInView:
             slice_views.show_slice(run.volume, run.frame, index)
         finally:
             self.busy = False
-        self._take_slice(index)
+        self._take_slice(index, later)
 
     def show_iteration(self, item: int) -> None:
         """Show an iteration of the current slice, with its prompt."""
@@ -169,10 +178,15 @@ class SliceInView:
             self.control.later(lambda: self._show_best(review, index))
 
     def _show_best(self, review: Review, index: int) -> None:
-        entry = review.current
-        if self.review is review and review.slice_index == index and entry is not None:
-            self._show_iteration(entry.best)
+        """Show the best mask of a slice in view; its prompt and the panel in turns of their own."""
+        if self.review is review and review.run.alive and review.slice_index == index:
+            self._fill_views(review)
+            self.control.later(lambda: self._take_again(review, index))
             self.control.later(self.on_change)
+
+    def _take_again(self, review: Review, index: int) -> None:
+        if self.review is review and review.run.alive and review.slice_index == index:
+            self._show_iteration(review.settled_iteration)
 
     def finished(self) -> None:
         """The run is over: go to the worst slice, unless the reader has gone to another."""
@@ -198,7 +212,7 @@ class SliceInView:
 
     def _look_again(self, review: Review) -> None:
         if self.review is review and review.run.alive:
-            self.look_at(review.slice_index)
+            self.look_at(review.slice_index, self.control.later)
 
     def _view_moved(self) -> None:
         """Another slice has come into view."""
@@ -211,7 +225,7 @@ class SliceInView:
         else:
             self.on_change()
 
-    def _take_slice(self, index: int) -> None:
+    def _take_slice(self, index: int, later: Callable[[Callable[[], None]], None] = _now) -> None:
         review = self.opened
         review.slice_index = index
         self._held = index if self.ready else None
@@ -225,9 +239,9 @@ class SliceInView:
                 self.control.later(self._draw_chart)
             else:
                 self._draw_chart()
-            self.show_iteration(review.settled_iteration)
-        else:
-            self.show_iteration(review.run.selected)
+        item = review.settled_iteration if review.current.iterations else review.run.selected
+        if self._show_iteration(item):
+            later(self.on_change)
 
     def _draw_chart(self) -> None:
         review = self.review

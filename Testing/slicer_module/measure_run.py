@@ -145,6 +145,7 @@ def main() -> None:
 
     from HermesLib.engine.messages import Finished, Opened
     from HermesLib.io.orientation import SliceAxes
+    from HermesSegmentLib.stored_runs import keep_step
     from Testing.slicer_module.driving import REPORT
     from Testing.standins.slice_view import SliceView
 
@@ -179,6 +180,10 @@ def main() -> None:
         reading.append(milliseconds(panel.ui.acceptButton.click))
         drain()
     run = panel.review.run
+    # The fake's report lists no iterations.
+    run.record.report = None
+    with tempfile.TemporaryDirectory() as folder:
+        saving = [milliseconds(lambda: keep_step(panel.review, Path(folder))) for _time in range(9)]
     nodes = node_count()
     panel.reviewing.look_at(11)
     steps, draws = [], []
@@ -190,6 +195,7 @@ def main() -> None:
     print(f"a turn of the timer: {np.median(loop):.1f} ms, at most {max(loop):.0f} ms")
     print(f"the run's last turns: at most {max(turns[len(loop) :]):.0f} ms")
     print(f"going to a slice, accepting it: at most {max(reading):.0f} ms")
+    print(f"keeping a step on disk: {np.median(saving):.1f} ms, at most {max(saving):.0f} ms")
     print(f"a step of the slider: {np.median(steps):.0f} ms, at most {max(steps):.0f} ms")
     print(f"drawing the view after it: {np.median(draws):.0f} ms, at most {max(draws):.0f} ms")
     print(f"nodes that {len(steps)} steps added: {node_count() - nodes}")
