@@ -93,6 +93,14 @@ def add_loop_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="keep the random first scribbles when the pGT adds new ones",
     )
+    parser.add_argument(
+        "--most-examples",
+        metavar="N",
+        type=int,
+        default=PROMPT_DEFAULTS.most_examples,
+        help="examples of a slice at most, for models that take examples; time grows with their"
+        " number (default %(default)s)",
+    )
 
 
 def loop_fields(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -110,7 +118,9 @@ def loop_fields(arguments: argparse.Namespace) -> dict[str, Any]:
         "weights": arguments.weights,
         "prompt": arguments.prompt,
         "prompting": PromptSettings(
-            padding=arguments.padding, keep_first=arguments.keep_first_prompts
+            padding=arguments.padding,
+            keep_first=arguments.keep_first_prompts,
+            most_examples=arguments.most_examples,
         ),
     }
 

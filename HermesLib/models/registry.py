@@ -34,6 +34,7 @@ class ModelEntry:
         mixed_kinds: the kinds that may be mixed in one prompt; empty if it takes one at a time.
         bundled: name of the small bundled weights of the same architecture; None if there are none.
         notice: what must be said where a user chooses the model, empty if nothing.
+        always: the kind that is part of all its prompts; empty if there is none.
     """
 
     name: str
@@ -46,6 +47,12 @@ class ModelEntry:
     mixed_kinds: tuple[str, ...] = ()
     bundled: str | None = None
     notice: str = ""
+    always: str = ""
+
+    @property
+    def kinds_alone(self) -> tuple[str, ...]:
+        """The kinds that make a prompt of this model by themselves."""
+        return (self.always,) if self.always else self.prompt_kinds
 
 
 MODELS: dict[str, ModelEntry] = {
@@ -83,6 +90,28 @@ MODELS: dict[str, ModelEntry] = {
             adapter="HermesLib.models.mideepseg.adapter:Mideepseg",
             notice="MIDeepSeg's authors call their method patented and not for clinical or"
             " commercial use.",
+        ),
+        ModelEntry(
+            name="universeg",
+            title="UniverSeg (examples)",
+            prompt_kinds=("examples",),
+            official_megabytes=5,
+            licence="Apache-2.0; weights OpenRAIL++-M, research only",
+            official_page="https://github.com/JJGO/UniverSeg",
+            adapter="HermesLib.models.incontext.adapter:UniverSeg",
+            notice="UniverSeg's official weights are for research only, under the terms of the"
+            " OpenRAIL++-M licence that comes with them.",
+        ),
+        ModelEntry(
+            name="multiverseg",
+            title="MultiverSeg (examples, also with scribbles, clicks, boxes)",
+            prompt_kinds=("examples", "scribbles", "clicks", "box"),
+            mixed_kinds=("examples", "scribbles", "clicks", "box"),
+            always="examples",
+            official_megabytes=76,
+            licence="Apache-2.0; its authors say nothing apart of the weights",
+            official_page="https://github.com/halleewong/MultiverSeg",
+            adapter="HermesLib.models.incontext.adapter:MultiverSeg",
         ),
     )
 }
@@ -141,6 +170,12 @@ def prompt_kind(model: TakesPrompts, requested: str | None = None) -> str:
     if len(kinds) > 1 and not set(kinds) <= set(model.mixed_kinds):
         raise HermesError(
             f"{model.name} takes no mixed prompts such as '{requested}'; choose {choices}"
+        )
+    always = getattr(model, "always", "")
+    if always and always not in kinds:
+        raise HermesError(
+            f"{model.name} takes '{requested}' prompts only together with {always};"
+            f" choose {join_kinds(split_kind(requested + JOIN + always))}"
         )
     return join_kinds(kinds)
 

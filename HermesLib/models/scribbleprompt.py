@@ -68,11 +68,21 @@ class ScribblePromptUNet(nn.Module):
 
 
 @dataclass(frozen=True, eq=False)
-class _LastLogits:
+class LastLogits:
     """The logits (1, S, S) of the last call and its strokes (2, S, S)."""
 
     logits: torch.Tensor
     strokes: torch.Tensor
+
+
+def last_logits(memory: LastLogits | None, strokes: torch.Tensor) -> torch.Tensor:
+    """The logits (1, side, side) that are fed back beside strokes (2, side, side), on the CPU.
+
+    Those of the last call as long as strokes are only added; zeros once a stroke is taken back.
+    """
+    if memory is not None and bool((strokes >= memory.strokes).all()):
+        return memory.logits.cpu()
+    return torch.zeros_like(strokes[:1])
 
 
 def stroke_channels(
@@ -180,15 +190,12 @@ class ScribblePrompt:
         for prompt, memory in zip(prompts, previous or [None] * len(prompts), strict=True):
             prompt_kind(self, prompt.kind)
             box, strokes = stroke_channels(prompt, shape, self.image_size)
-            last = torch.zeros_like(box)
-            if memory is not None and bool((strokes >= memory.strokes).all()):
-                last = memory.logits.cpu()
-            channels.append(torch.cat([box, strokes, last]))
+            channels.append(torch.cat([box, strokes, last_logits(memory, strokes)]))
         stacked = torch.stack(channels).to(device)
         logits = self.network(torch.cat([embedding.features, stacked], 1))
         probability = functional.interpolate(torch.sigmoid(logits), shape, mode="bilinear")[:, 0]
         memory = [
-            _LastLogits(last, prompted[1:3].cpu())
+            LastLogits(last, prompted[1:3].cpu())
             for last, prompted in zip(logits, stacked, strict=True)
         ]
         return Prediction(probability, memory)

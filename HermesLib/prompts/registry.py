@@ -58,6 +58,13 @@ PROMPTS: dict[str, PromptEntry] = {
             prompt="HermesLib.prompts.clicks:Clicks",
             strategy="HermesLib.prompts.clicks:ClickStrategy",
         ),
+        PromptEntry(
+            kind="examples",
+            title="Examples",
+            prompt="HermesLib.prompts.examples:Examples",
+            strategy="HermesLib.prompts.examples:ExamplesStrategy",
+            settings=("most_examples",),
+        ),
     )
 }
 

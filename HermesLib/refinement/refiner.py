@@ -17,7 +17,7 @@ from HermesLib.prompts.types import Prompt, PromptStrategy
 from HermesLib.quality.protocol import Observation, QualityControl
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.judging import judged_scores, pgt_of
-from HermesLib.refinement.scoring import SliceScore, score_against, score_masks
+from HermesLib.refinement.scoring import SliceScore, evidence_of, score_against, score_masks
 from HermesLib.refinement.seeding import slice_rng, slice_seed
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.refinement.slice_state import SliceState
@@ -198,7 +198,7 @@ class Refiner:
             masks,
             [slice_seed(self.settings.seed, state.index, iteration) for state in active],
             self.settings.redraws,
-            "independent" if iteration == 0 else "prompted",
+            evidence_of(iteration, [state.prompt for state in active]),
             None if present is None else present[positions],
         )
 

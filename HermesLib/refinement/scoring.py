@@ -7,6 +7,8 @@ import numpy as np
 import torch
 
 from HermesLib.metrics.overlap import dice_batch
+from HermesLib.prompts.examples import follows_from_results
+from HermesLib.prompts.types import Prompt
 from HermesLib.quality.protocol import Assessment, Evidence, Observation, QualityControl
 from HermesLib.refinement.events import Spread
 
@@ -48,6 +50,15 @@ class SliceScore:
         if mask_is_empty:
             return replace(self, pdsc=1.0 - self.present, pdsc_low=0.0, pdsc_high=1.0)
         return replace(self, pdsc=self.present * self.pdsc, pdsc_low=0.0)
+
+
+def evidence_of(iteration: int, prompts: Sequence[Prompt | None]) -> Evidence:
+    """Where the masks of an iteration come from.
+
+    A refined prompt follows from the pGT; a first one does where it holds results of other slices.
+    """
+    derived = iteration > 0 or any(map(follows_from_results, prompts))
+    return "prompted" if derived else "independent"
 
 
 def score_masks(

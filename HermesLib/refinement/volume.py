@@ -6,11 +6,13 @@ import torch
 
 from HermesLib.judges.protocol import Judge
 from HermesLib.models.protocol import PromptableModel
+from HermesLib.prompts.examples import most_examples
 from HermesLib.prompts.types import Prompt
 from HermesLib.quality.presence import contiguous_presence
 from HermesLib.quality.protocol import Observation, QualityControl
 from HermesLib.refinement.assess import assess_slices
 from HermesLib.refinement.events import Iteration
+from HermesLib.refinement.in_context import ExampleSources, refine_in_context
 from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.settings import SLICES_AT_ONCE, RefinementSettings
 
@@ -26,17 +28,34 @@ def refine_volume(
     finished: Collection[int] = (),
     batch_size: int = SLICES_AT_ONCE,
     device: torch.device | None = None,
+    examples: ExampleSources | None = None,
 ) -> Iterator[Iteration]:
     """The events of :meth:`Refiner.refine` for any number of slices, in the order of the volume.
 
     ``batch_size`` slices are refined at a time, and only these are moved to ``device``. Observe the
     slices first (``refiner.quality.observe``) where the observation is needed before the first
     event; otherwise pass the slices. The slices ``finished`` (indices as in ``slice_indices``) are
-    left out; the presence of the others is still decided along all.
+    left out; the presence of the others is still decided along all. Where the strategy takes
+    examples, accepted slices and ``examples`` are those of the slices that follow, in another order
+    and one at a time (:mod:`HermesLib.refinement.in_context`).
     """
     observation = slices if isinstance(slices, Observation) else refiner.quality.observe(slices)
     present = presence_along(observation, refiner.quality)
     indices = list(range(len(observation)) if slice_indices is None else slice_indices)
+    if most_examples(refiner.strategy) is not None:
+        yield from refine_in_context(
+            refiner,
+            observation,
+            indices,
+            present,
+            examples or ExampleSources(),
+            truth=truth,
+            initial_masks=initial_masks,
+            first_prompt=first_prompt,
+            finished=finished,
+            device=device,
+        )
+        return
     for part in _parts(indices, finished, batch_size):
         yield from refiner.refine(
             observation.select(part).to(device),

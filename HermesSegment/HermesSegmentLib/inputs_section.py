@@ -111,16 +111,23 @@ class InputsSection:
         model = MODELS[parameters.model]
         items = ui.promptCombo.model()
         for row, kind in enumerate(PROMPTS):
-            items.item(row).setEnabled(kind in model.prompt_kinds)
-        if parameters.prompt not in model.prompt_kinds:
+            items.item(row).setEnabled(kind in model.kinds_alone)
+        if parameters.prompt not in model.kinds_alone:
             parameters.prompt = model.prompt_kinds[0]
         refused = [
-            entry.title.lower() for kind, entry in PROMPTS.items() if kind not in model.prompt_kinds
+            entry.title.lower() for kind, entry in PROMPTS.items() if kind not in model.kinds_alone
         ]
         reason = ""
         if refused:
-            reason = _("{model} does not take {kinds}.").format(
-                model=model.title.split(" (")[0], kinds=_(" or ").join(refused)
+            words = (
+                _("{model} takes {kinds} only together with {always}, on the command line.")
+                if model.always
+                else _("{model} does not take {kinds}.")
+            )
+            reason = words.format(
+                model=model.title.split(" (")[0],
+                kinds=_(" or ").join(refused),
+                always=model.always,
             )
         ui.promptNote.text = " ".join(part for part in (reason, model.notice) if part)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 
+from HermesLib.models.incontext.network import InContextNetwork
 from HermesLib.models.medsam.network import MedSamConfig, MedSamNetwork
 from HermesLib.models.mideepseg.network import MideepsegUNet
 from HermesLib.models.scribbleprompt import ScribblePromptUNet
@@ -35,6 +36,8 @@ def write_checkpoint(folder: Path, model: str) -> Path:
             {"features": [8, 8, 8], "image_size": 64},
         ),
         "mideepseg": lambda: (MideepsegUNet(4), {"width": 4}),
+        "universeg": lambda: (InContextNetwork(1, (8, 8, 8), norm=False), {"image_size": 64}),
+        "multiverseg": lambda: (InContextNetwork(5, (8, 8, 8), norm=True), {"image_size": 64}),
     }[model]()
     if model == "mideepseg":
         # An untrained network would give an empty mask; with this bias it fills its crop.

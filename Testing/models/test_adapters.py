@@ -8,6 +8,7 @@ from HermesLib.errors import HermesError
 from HermesLib.models.registry import MODELS, load_model
 from HermesLib.prompts.boxes import Box
 from HermesLib.prompts.clicks import Clicks
+from HermesLib.prompts.examples import Example, Examples
 from HermesLib.prompts.scribbles import Scribbles
 from Testing.models.small import write_checkpoint
 
@@ -34,6 +35,10 @@ def prompt_of(kind: str, shift: int = 0):
         angle = np.linspace(0, 2 * np.pi, 12, endpoint=False)
         ring = np.column_stack([50 + shift + 15 * np.cos(angle), 40 + 15 * np.sin(angle)])
         return Clicks(ring.astype(np.int64), NO_POINTS)
+    if kind == "examples":
+        mask = np.zeros(SHAPE, bool)
+        mask[22 + shift : 58, 32:68] = True
+        return Examples((Example(0, scene(1)[0, 0].numpy(), mask),))
     positive, negative = np.zeros(SHAPE, bool), np.zeros(SHAPE, bool)
     positive[40, 42 + shift : 60], negative[75, 20:60] = True, True
     return Scribbles(positive, negative)
@@ -55,8 +60,8 @@ def test_a_saved_network_predicts_the_same_on_the_slices_own_grid(model, tmp_pat
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_registry_and_network_agree_on_the_prompt_kinds(name):
-    model = load_model(name)
+def test_registry_and_network_agree_on_the_prompt_kinds(name, tmp_path):
+    model = load_model(name, str(write_checkpoint(tmp_path, name)))
     assert model.prompt_kinds == MODELS[name].prompt_kinds
     assert model.mixed_kinds == MODELS[name].mixed_kinds
 

@@ -12,7 +12,7 @@ import torch
 
 from HermesLib.models.medsam.adapter import MedSam, model_boxes
 from HermesLib.models.mideepseg.adapter import Mideepseg
-from HermesLib.models.scribbleprompt import ScribblePrompt, _LastLogits
+from HermesLib.models.scribbleprompt import LastLogits, ScribblePrompt
 from HermesLib.prompts.boxes import Box
 from HermesLib.prompts.clicks import Clicks
 from HermesLib.prompts.mixed import mix
@@ -56,7 +56,7 @@ def test_scribbleprompt_gives_the_official_logits(kind):
     previous = None
     if kind == "all_with_previous":
         logits = torch.from_numpy(seeded.previous_logits())[None]
-        previous = [_LastLogits(logits, torch.zeros(2, *seeded.SCRIBBLE_SHAPE))]
+        previous = [LastLogits(logits, torch.zeros(2, *seeded.SCRIBBLE_SHAPE))]
     prediction = model.predict(model.embed(image[None, None]), [prompts[kind]], previous)
     assert relative_error(prediction.memory[0].logits[0, ::4, ::4], official[kind]) <= 1e-4
 

@@ -14,6 +14,7 @@ from HermesLib.io.neighbours import own_slice
 from HermesLib.metrics.overlap import dice_batch
 from HermesLib.models.protocol import Embedding, Prediction
 from HermesLib.prompts.boxes import Box
+from HermesLib.prompts.examples import examples_of
 from HermesLib.quality.anatomy import AnatomyRule
 from HermesLib.quality.presence import PresenceRule
 from HermesLib.quality.protocol import Assessment, Evidence, Observation
@@ -60,6 +61,30 @@ class BoxThreshold:
             inside = (slice(int(box.y1), int(box.y2)), slice(int(box.x1), int(box.x2)))
             probability[row][inside] = (embedding.features[row][inside] > 0.5).float()
         return Prediction(probability, [calls + 1 for calls in earlier])
+
+
+class ExampleThreshold:
+    """Segments pixels of at least 0.85 of the brightness that its examples' masks cover."""
+
+    name = "example-threshold"
+    prompt_kinds = ("examples", "box")
+    mixed_kinds = prompt_kinds
+    sha256 = "2" * 64
+
+    def embed(self, images: torch.Tensor) -> Embedding:
+        return Embedding(images, images[:, 0])
+
+    def predict(self, embedding: Embedding, prompts, previous=None) -> Prediction:
+        probability = torch.zeros_like(embedding.features)
+        for row, prompt in enumerate(prompts):
+            examples = examples_of(prompt)
+            inside = [example.image[example.mask] for example in examples.context]
+            if examples.own is not None:
+                inside.append(embedding.features[row].numpy()[examples.own])
+            if inside:
+                level = 0.85 * float(np.mean([np.median(values) for values in inside]))
+                probability[row] = (embedding.features[row] >= level).float()
+        return Prediction(probability, [None] * len(prompts))
 
 
 class OrganQuality:

@@ -55,7 +55,9 @@ def test_a_panel_that_nobody_changed_asks_for_what_hermes_refine_does(panel, eng
     for name in names:
         assert getattr(request.settings, name) == getattr(given, name), name
     assert request.settings.hopeless_patience == RefinementSettings.hopeless_patience
-    assert request.prompting == PromptSettings(given.padding, given.keep_first_prompts)
+    assert request.prompting == PromptSettings(
+        given.padding, given.keep_first_prompts, given.most_examples
+    )
     preset = load_preset(given.preset)
     assert (request.preset, request.model) == (preset.name, given.model or preset.model)
     assert request.prompt == (given.prompt or MODELS[preset.model].prompt_kinds[0])
