@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from HermesLib.cli import sweep, wrong_input
+from HermesLib.cli import evaluate_guide, sweep, wrong_input
 from HermesLib.cli.options import add_model, add_prompt
 from HermesLib.models.registry import bundled_models
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``evaluate loop``, ``pgt``, ``score``, ``wrong-input`` and ``sweep``."""
+    """Add ``evaluate loop``, ``pgt``, ``score``, ``wrong-input``, ``guide`` and ``sweep``."""
     parser = subparsers.add_parser(
         "evaluate", help="measure the loop or the quality control on cases with a known truth"
     )
@@ -45,7 +45,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     score.set_defaults(run=run_score)
     wrong = wrong_input.add_parser(kinds)
-    for kind in (loop, pgt, score, wrong, sweep.add_parser(kinds)):
+    guide = evaluate_guide.add_parser(kinds)
+    for kind in (loop, pgt, score, wrong, guide, sweep.add_parser(kinds)):
         kind.add_argument("--quality", default="diffusion", metavar="NAME|FILE")
         kind.add_argument("--preset", default="prostate-t2")
         kind.add_argument(
