@@ -20,7 +20,7 @@ from HermesLib.models.protocol import PromptableModel
 from HermesLib.presets.preset import Preset
 from HermesLib.prompts.registry import strategy_for
 from HermesLib.quality.guided import GuidedQuality
-from HermesLib.refinement.events import Iteration, Status
+from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.refinement.volume import refine_volume
@@ -38,7 +38,7 @@ class GuidedSlice:
         guide_dice: true Dice of the guide.
         mask_dice: true Dice of the result.
         agreement: Dice of result and guide, the run's score.
-        accepted: whether the score reached the threshold.
+        agrees: whether the score reached the threshold.
         iterations: of the result.
     """
 
@@ -47,7 +47,7 @@ class GuidedSlice:
     guide_dice: float
     mask_dice: float
     agreement: float
-    accepted: bool
+    agrees: bool
     iterations: int
 
 
@@ -135,10 +135,8 @@ def guided_slices(
         truth = read.truth.numpy()
         shown = np.flatnonzero(truth.any(axis=(1, 2))).tolist()
         best: dict[int, Iteration] = {}
-        status: dict[int, Status | None] = {}
         observation = quality.observe(read.images).select(shown)
         for event in refine_volume(refiner, observation, shown, device=loop.device):
-            status[event.slice_index] = event.status
             if event.slice_index not in best or event.pdsc > best[event.slice_index].pdsc:
                 best[event.slice_index] = event
         measured += [
@@ -148,7 +146,7 @@ def guided_slices(
                 dice(guide[index], truth[index]),
                 dice(event.mask, truth[index]),
                 event.pdsc,
-                status[index] is Status.ACCEPTED,
+                event.pdsc >= loop.settings.threshold,
                 event.index,
             )
             for index, event in best.items()
@@ -168,8 +166,8 @@ def guided_figures(slices: Sequence[GuidedSlice], threshold: float) -> dict[str,
         ]
 
     guide, mask = means(lambda item: item.guide_dice), means(lambda item: item.mask_dice)
-    accepted = [item for item in slices if item.accepted]
-    wrong = [item for item in accepted if item.mask_dice < threshold]
+    agreeing = [item for item in slices if item.agrees]
+    wrong = [item for item in agreeing if item.mask_dice < threshold]
     return {
         "patients": len(patients),
         "slices": len(slices),
@@ -179,6 +177,6 @@ def guided_figures(slices: Sequence[GuidedSlice], threshold: float) -> dict[str,
         "worst_patient_mask": round(min(mask), 3),
         "patients_better": sum(m > g for m, g in zip(mask, guide, strict=True)),
         "slices_better": sum(item.mask_dice > item.guide_dice for item in slices),
-        "agree": len(accepted),
+        "agree": len(agreeing),
         "agree_but_below_threshold": len(wrong),
     }

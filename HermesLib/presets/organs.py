@@ -13,8 +13,9 @@ from HermesLib.resources import resource_path
 
 #: How an MR is scaled: as in the bundled presets.
 _MR = Intensity("percentile", 0.5, 99.5)
-#: The model of an organ whose preset names none: it has bundled weights and takes all prompts.
-_MODEL = "scribbleprompt"
+#: The model under a guide. A box says least of the guide's outline, so that the image decides:
+#: models that take scribbles and clicks repeat a guide's errors (docs/guides.md).
+_MODEL = "medsam"
 
 
 def organ_names() -> list[str]:

@@ -1,8 +1,8 @@
 """A quality control made of a guide: a segmentation from elsewhere is the pseudo ground truth.
 
 The score is the agreement of mask and guide. It is no estimate of the true Dice: where the guide is
-wrong, a mask that follows it is as wrong and agrees. What a guide's agreement is worth can be
-calibrated on labelled cases (:mod:`HermesLib.judges.calibrated`).
+wrong, a mask that follows it is as wrong and agrees. So it accepts nothing. What a guide's
+agreement is worth can be calibrated on labelled cases (:mod:`HermesLib.judges.calibrated`).
 """
 
 from collections.abc import Sequence

@@ -13,7 +13,7 @@ from HermesLib.models.protocol import Embedding, PromptableModel
 from HermesLib.quality.presence import PresenceRule
 from HermesLib.quality.protocol import Observation, QualityControl
 from HermesLib.refinement.events import Iteration, Status
-from HermesLib.refinement.judging import judged_scores, pgt_of
+from HermesLib.refinement.judging import judged_scores, may_accept, pgt_of
 from HermesLib.refinement.scoring import SliceScore, score_masks
 from HermesLib.refinement.seeding import slice_seed
 from HermesLib.refinement.settings import RefinementSettings
@@ -65,7 +65,7 @@ def assess_slices(
     seconds = (time.perf_counter() - started) / max(len(indices), 1)
     for row, (index, score) in enumerate(zip(indices, scores, strict=True)):
         mask = masks[row].cpu().numpy()
-        trusted = observation.is_trusted(row)
+        trusted = may_accept(quality, judge) and observation.is_trusted(row)
         status = mask_status(score, settings.threshold, quality.presence_rule, trusted=trusted)
         borderline = quality.presence_rule.is_borderline(score.present)
         stated = quality.presence_rule.stated(score.present)

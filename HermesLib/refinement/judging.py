@@ -6,6 +6,7 @@ from dataclasses import replace
 import torch
 
 from HermesLib.judges.protocol import Judge, Judged
+from HermesLib.quality.protocol import QualityControl
 from HermesLib.refinement.scoring import SliceScore
 
 
@@ -42,6 +43,16 @@ def judged_scores(
             )
         )
     return result
+
+
+def may_accept(quality: QualityControl, judge: Judge | None) -> bool:
+    """Whether a score at the threshold accepts a slice.
+
+    Agreement with a guide, and a judge's estimate without calibration, accept nothing: a mask that
+    was prompted by a wrong guide agrees with it. Such slices end ``stopped``, for a reader.
+    """
+    score = quality.score if judge is None else judge.score
+    return score in ("raw", "calibrated")
 
 
 def pgt_of(scores: Sequence[SliceScore]) -> torch.Tensor:

@@ -16,7 +16,7 @@ from HermesLib.prompts.registry import strategy_for
 from HermesLib.prompts.types import Prompt, PromptStrategy
 from HermesLib.quality.protocol import Observation, QualityControl
 from HermesLib.refinement.events import Iteration, Status
-from HermesLib.refinement.judging import judged_scores, pgt_of
+from HermesLib.refinement.judging import judged_scores, may_accept, pgt_of
 from HermesLib.refinement.scoring import SliceScore, evidence_of, score_against, score_masks
 from HermesLib.refinement.seeding import slice_rng, slice_seed
 from HermesLib.refinement.settings import RefinementSettings
@@ -84,9 +84,12 @@ class Refiner:
         images = observation.images
         shape = (images.shape[-2], images.shape[-1])
         indices = range(len(images)) if slice_indices is None else slice_indices
+        accepts = may_accept(self.quality, self.judge)
         active = [
             SliceState(
-                position, index, StoppingRule(self.settings, observation.is_trusted(position))
+                position,
+                index,
+                StoppingRule(self.settings, accepts and observation.is_trusted(position)),
             )
             for position, index in enumerate(indices)
         ]

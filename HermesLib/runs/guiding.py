@@ -92,7 +92,8 @@ def open_steering(
             notice(
                 "agreement",
                 "the score is the agreement with the guide, not an estimate of the true Dice: where"
-                " the guide is wrong, a mask that follows it agrees",
+                " the guide is wrong, a mask that follows it agrees. No slice is accepted without"
+                " a calibration (hermes train calibration)",
             )
         guided = GuidedQuality(guide.probability, guide.name, guide.sha256, guide.soft)
         return Steering(guided, judge, guide.sha256)
@@ -131,7 +132,7 @@ def _judge(request: RunRequest, preset: Preset, device: torch.device) -> Judge |
         notice(
             "uncalibrated-judge",
             f"the score of the judge '{judge.name}' is not calibrated: it is no estimate of the"
-            " true Dice that any patients have confirmed",
+            " true Dice that any patients have confirmed, and no slice is accepted by it",
         )
     return judge
 

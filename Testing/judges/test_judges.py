@@ -29,10 +29,11 @@ class SureThreshold(BoxThreshold):
 class Fixed:
     """Gives every mask the same score."""
 
-    name, sha256, needs_model, score, guarantee = "fixed", "", False, "judged", None
+    name, sha256, needs_model, guarantee = "fixed", "", False, None
 
-    def __init__(self, value: float) -> None:
+    def __init__(self, value: float, score: str = "calibrated") -> None:
         self.value = value
+        self.score = score
         self.seen: list[int] = []
 
     def judge(self, judged: Judged) -> list[Estimate]:
@@ -49,6 +50,19 @@ def test_the_judge_decides_what_is_accepted_and_the_quality_control_still_draws_
         assert {event.pdsc for event in last} == {value}
         assert all((event.pgt == organ().numpy()).all() for event in last)
         assert set(judge.seen) == {1}, "one slice at a time, whatever is in the batch"
+
+
+def test_without_a_calibration_no_judge_accepts_anything():
+    refiner = Refiner(BoxThreshold(), OrganQuality(), judge=Fixed(1.0, "judged"))
+    assert {event.status for event in refiner.refine(IMAGES) if event.final} == {Status.STOPPED}
+    events = assess_volume(
+        OrganQuality(),
+        RefinementSettings(),
+        IMAGES,
+        torch.stack([organ()] * 3),
+        judge=Fixed(1.0, "judged"),
+    )
+    assert {event.status for event in events} == {Status.STOPPED}
 
 
 def test_an_empty_mask_is_never_accepted_whatever_the_judge_says():

@@ -28,9 +28,20 @@ def test_the_model_is_prompted_by_the_guide_until_mask_and_guide_agree():
     quality = guided(*[organ()] * 3)
     refiner = Refiner(BoxThreshold(), quality, settings=RefinementSettings(threshold=0.95))
     events = [event for event in refine_volume(refiner, images(3)) if event.final]
-    assert [event.status for event in events] == [Status.ACCEPTED] * 3
+    assert all(event.pdsc >= 0.95 for event in events)
     assert all(np.array_equal(event.pgt, organ().numpy()) for event in events)
     assert quality.score == "agreement" and quality.guarantee is None
+
+
+def test_agreement_with_a_guide_accepts_nothing():
+    quality = guided(*[organ()] * 3)
+    refiner = Refiner(BoxThreshold(), quality, settings=RefinementSettings(threshold=0.5))
+    ends = {event.status for event in refine_volume(refiner, images(3)) if event.final}
+    masks = torch.stack([organ()] * 3)
+    ends |= {
+        event.status for event in assess_volume(quality, RefinementSettings(), images(3), masks)
+    }
+    assert ends == {Status.STOPPED}
 
 
 def test_slices_without_a_guide_are_absent_and_the_last_ones_of_its_run_are_borderline():
