@@ -8,7 +8,7 @@ TORCH := $(shell sed -n 's/^\(torch==.*\)$$/\1/p' constraints.txt)
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3; do \
 	if $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
-.PHONY: env test-env demo test coverage mutants reliability lint clean
+.PHONY: env test-env demo test long-tests coverage mutants reliability lint clean
 
 env: $(STAMP)
 
@@ -41,13 +41,17 @@ lint: env
 # One process per core, at most four, with one thread each: faster than one process with many threads. A file's tests stay
 # together, as they share what they build, and the longest files come first (Testing/conftest.py).
 SIDE_BY_SIDE := --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
-test coverage: export OMP_NUM_THREADS = 1
+test long-tests coverage: export OMP_NUM_THREADS = 1
 # Threads of several processes that wait actively for each other slow a run down by a factor of six.
-test coverage: export OMP_WAIT_POLICY = PASSIVE
+test long-tests coverage: export OMP_WAIT_POLICY = PASSIVE
 
 # Tests and doctests.
 test: test-env lint
 	$(BIN)/python -m pytest -q --durations=10 $(SIDE_BY_SIDE)
+
+# The tests of a minute or more each: official networks at full size, trainings and tables on real patients. Before a release.
+long-tests: test-env
+	$(BIN)/python -m pytest -q -m long --long $(SIDE_BY_SIDE)
 
 # The same with the coverage of HermesLib and the floor that pyproject.toml sets; it takes half as long again.
 coverage: test-env

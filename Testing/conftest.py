@@ -17,8 +17,6 @@ LONGEST = (
     "cli/test_bundled.py",
     "training/ensemble/test_train_ensemble.py",
     "training/test_own_organ.py",
-    "training/test_real_organ.py",
-    "models/test_parity.py",
     "research/promptable/test_promptable_training.py",
     "research/rivals/test_rivals.py",
     "slicer_module/test_screenshots.py",
@@ -28,8 +26,18 @@ LONGEST = (
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--long``: also the tests of minutes, with full-size networks or real trainings."""
+    parser.addoption("--long", action="store_true", help="also tests marked as long")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where processes run tests side by side, begin with the files that take longest."""
+    """Leave long tests out unless asked; begin with the files that take longest."""
+    if not config.getoption("--long"):
+        skip = pytest.mark.skip(reason="takes a minute or more; run make long-tests")
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(skip)
     if hasattr(config, "workerinput"):
         order = {TESTS / name: place for place, name in enumerate(LONGEST)}
         items.sort(key=lambda item: order.get(item.path, len(order)))

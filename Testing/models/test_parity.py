@@ -61,6 +61,7 @@ def test_scribbleprompt_gives_the_official_logits(kind):
     assert relative_error(prediction.memory[0].logits[0, ::4, ::4], official[kind]) <= 1e-4
 
 
+@pytest.mark.long
 def test_medsam_gives_the_official_embedding_logits_probability_and_predicted_iou():
     official = answers(FOLDER / "medsam.npz")
     model = MedSam.from_checkpoint(seeded_checkpoint(FOLDER / "medsam.json"))

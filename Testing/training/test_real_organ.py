@@ -14,6 +14,7 @@ from HermesLib.weights.checkpoint import load_checkpoint
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "btcv-slices"
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not DATA.is_dir(), reason="real patients (../shared/data) are not here")
 def test_a_liver_preset_from_real_slices_finds_liver_on_a_patient_it_never_saw(tmp_path: Path):
     steps = [

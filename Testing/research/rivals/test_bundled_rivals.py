@@ -113,6 +113,7 @@ RECORDED = {
 TOLERANCE = 0.03
 
 
+@pytest.mark.long
 def test_the_tables_reproduce_their_recorded_figures(tmp_path: Path):
     some_slices(DATA / "prostatex", tmp_path / "data", "ProstateX-0000", 3)
     cases = f"prostate-t2=decathlon:{tmp_path / 'data'}"
