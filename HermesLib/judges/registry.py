@@ -28,6 +28,8 @@ class JudgeEntry:
         needs_model: whether it asks the promptable model.
         needs_references: whether it needs a folder of labelled cases.
         needs_weights: whether it needs a weight file of its own.
+        needs_outline: whether it means nothing without an expected outline of a guide or quality
+            control.
         source: the work that it follows.
         notice: what must be said where a user chooses it, empty if nothing.
     """
@@ -38,6 +40,7 @@ class JudgeEntry:
     needs_model: bool = False
     needs_references: bool = False
     needs_weights: bool = False
+    needs_outline: bool = False
     source: str = ""
     notice: str = ""
 
@@ -51,12 +54,14 @@ class JudgeOptions:
         weights: file of the judge's own weights, or None.
         preset: the organ, and how the intensities of references are scaled.
         device: where it computes.
+        leave_out: identities of patients who may not be among the references.
     """
 
     references: Path | None = None
     weights: str | None = None
     preset: "Preset | None" = None
     device: "torch.device | None" = None
+    leave_out: tuple[str, ...] = ()
 
 
 JUDGES: dict[str, JudgeEntry] = {
@@ -66,6 +71,7 @@ JUDGES: dict[str, JudgeEntry] = {
             name="agreement",
             title="Agreement with the expected outline (Dice)",
             build="HermesLib.judges.agreement:build",
+            needs_outline=True,
             source="Dice 1945",
         ),
         JudgeEntry(
@@ -81,6 +87,33 @@ JUDGES: dict[str, JudgeEntry] = {
             build="HermesLib.judges.reprompt:build",
             needs_model=True,
             source="Zhang et al. 2023, SQA-SAM",
+        ),
+        JudgeEntry(
+            name="prompt-jitter",
+            title="Pairwise Dice of the model's answers to moved prompts",
+            build="HermesLib.judges.prompt_jitter:build",
+            needs_model=True,
+            source="Zenk et al. 2025",
+        ),
+        JudgeEntry(
+            name="sample-variance",
+            title="Variance of the model's answers to moved prompts",
+            build="HermesLib.judges.sample_variance:build",
+            needs_model=True,
+            source="Kalkhof and Mukhopadhyay 2023, M3D-NCA",
+        ),
+        JudgeEntry(
+            name="registration",
+            title="The mask carried over to labelled slices (RCA)",
+            build="HermesLib.judges.registration:build",
+            needs_references=True,
+            source="Valindria et al. 2017; Robinson et al. 2019",
+        ),
+        JudgeEntry(
+            name="intensity",
+            title="The outline compared with the brightness around it",
+            build="HermesLib.judges.intensity:build",
+            source="Audelan and Delingette 2019",
         ),
     )
 }
