@@ -1,17 +1,14 @@
 """Progress of a cohort on stderr, and its rows as text."""
 
-import sys
 from collections.abc import Sequence
-from types import TracebackType
 
-from tqdm import tqdm
-
+from HermesLib.cli.progress_bar import ProgressBar
 from HermesLib.cohorts.cohort import Cohort
 from HermesLib.cohorts.row import Row, State
 from HermesLib.engine.messages import Failed, FellBack, Message
 
 
-class CohortProgress:
+class CohortProgress(ProgressBar):
     """Prints each volume that has ended, and how far the one in progress is.
 
     Args:
@@ -22,23 +19,7 @@ class CohortProgress:
     def __init__(self, cohort: Cohort, bar: bool) -> None:
         self._cohort = cohort
         self._printed: set[str] = set()
-        self._bar = (
-            tqdm(total=len(cohort.rows), unit="volume", file=sys.stderr, leave=False)
-            if bar or sys.stderr.isatty()
-            else None
-        )
-
-    def __enter__(self) -> "CohortProgress":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._bar is not None:
-            self._bar.close()
+        super().__init__(bar, total=len(cohort.rows), unit="volume")
 
     def take(self, name: str | None, messages: Sequence[Message]) -> None:
         """Take what the last turn brought.
@@ -49,23 +30,19 @@ class CohortProgress:
         """
         for message in messages:
             if isinstance(message, FellBack):
-                self._print(f"hermes: {name}: {message.message}")
+                self.print(f"hermes: {name}: {message.message}")
             elif isinstance(message, Failed) and message.details:
-                self._print(message.details.rstrip())
+                self.print(message.details.rstrip())
         for row in self._cohort.rows.values():
             if row.ended and row.name not in self._printed:
                 self._printed.add(row.name)
                 place = f"[{len(self._printed)} of {len(self._cohort.rows)}]"
-                self._print(f"{place} {row_text(row)}")
-        if self._bar is not None:
+                self.print(f"{place} {row_text(row)}")
+        if self.bar is not None:
             running = self._cohort.running
             words = "" if running is None else self._cohort.rows[running].reason
-            self._bar.set_description_str(f"{running or ''} {words}")
-            self._bar.update(len(self._printed) - self._bar.n)
-
-    def _print(self, line: str) -> None:
-        with tqdm.external_write_mode(file=sys.stderr):
-            print(line, file=sys.stderr, flush=True)
+            self.bar.set_description_str(f"{running or ''} {words}")
+            self.bar.update(len(self._printed) - self.bar.n)
 
 
 def row_text(row: Row) -> str:

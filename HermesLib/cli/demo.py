@@ -23,11 +23,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw the sample, refine it and print a summary."""
-    import tempfile
 
     from HermesLib.cli.ending import print_closing
     from HermesLib.cli.running import run_and_print
     from HermesLib.io.image_writing import write_image
+    from HermesLib.io.owned_folder import temporary_folder
     from HermesLib.runs.request import RefineRequest
     from HermesLib.samples.prostate_phantom import SAMPLE_SEED, prostate_phantom
 
@@ -37,11 +37,11 @@ def run(arguments: argparse.Namespace) -> int:
         write_image(phantom.image, folder / SAMPLE)
         write_image(phantom.label, folder / LABEL)
 
-    with tempfile.TemporaryDirectory() as folder:
-        add_sample(Path(folder))
+    with temporary_folder() as folder:
+        add_sample(folder)
         request = RefineRequest(
-            image=Path(folder) / SAMPLE,
-            truth=Path(folder) / LABEL,
+            image=folder / SAMPLE,
+            truth=folder / LABEL,
             device=arguments.device,
             command=arguments.command,
         )

@@ -2,9 +2,7 @@
 
 import argparse
 import sys
-import tempfile
 from dataclasses import fields, replace
-from pathlib import Path
 
 from HermesLib.cli.options import add_image, add_output, add_progress, named_path
 from HermesLib.errors import DIFFERENT
@@ -43,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Repeat one run; the exit code says whether the results are the same."""
     from HermesLib.cli.ending import print_closing
     from HermesLib.cli.running import run_and_print
+    from HermesLib.io.owned_folder import temporary_folder
     from HermesLib.runs.repeat import Inputs, differences, other_versions, request_from_report
     from HermesLib.runs.stored import read_report
 
@@ -51,8 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = Inputs(**{name: getattr(arguments, name) for name in names})
     for line in other_versions(report):
         print(f"hermes: note: {line}", file=sys.stderr)
-    with tempfile.TemporaryDirectory() as folder:
-        request = request_from_report(report, inputs, Path(folder))
+    with temporary_folder() as folder:
+        request = request_from_report(report, inputs, folder)
         again = run_and_print(replace(request, command=arguments.command), arguments)
     different = differences(report, again)
     if different:

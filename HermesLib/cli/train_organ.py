@@ -1,7 +1,6 @@
 """``hermes train organ``: its options, and the call."""
 
 import argparse
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,7 +143,11 @@ def _refuse(arguments: argparse.Namespace, names: tuple[str, ...], why: str) -> 
 
 
 def _command(arguments: argparse.Namespace) -> str:
-    return shlex.join(["hermes", *arguments.command])
+    """For the card: names of files may be those of patients."""
+    from HermesLib.cli.card_command import card_command
+
+    preset = arguments.start_from if str(arguments.start_from).endswith(".json") else None
+    return card_command(arguments.command, [arguments.output, arguments.split, preset])
 
 
 def _cross_fit(arguments: argparse.Namespace, options: "PresetOptions") -> Path:

@@ -34,7 +34,7 @@ from HermesLib.engine.process import WorkerProcess
 from HermesLib.errors import COMPUTER, HermesError
 from HermesLib.refinement.events import Iteration
 from HermesLib.runs.request import RunRequest
-from HermesLib.runs.smaller import smaller_request
+from HermesLib.runs.smaller import after_fallback, smaller_request
 
 #: A cancelled run that has not ended after this time ends with its process, seconds.
 CANCEL_TIMEOUT = 0.3
@@ -158,6 +158,8 @@ class Engine:
                     message = Cancelled(message.report)
                 if isinstance(message, Iteration) and message.final:
                     self._finished.seen.add(message.slice_index)
+                if isinstance(message, FellBack):
+                    self._remember(message)
                 messages.append(message)
             if messages and isinstance(messages[-1], Finished | Cancelled | Failed):
                 self.state = State.IDLE
@@ -242,15 +244,24 @@ class Engine:
         assert self._job is not None
         if not isinstance(self._job.request, RunRequest):
             return None
-        on_gpu = self._ready is not None and self._ready.free_memory is not None
         cause = "memory ran out" if end.for_memory else "the engine was killed"
         kept = self._finished.keep()
         indices = () if kept is None else kept.indices
-        smaller = smaller_request(self._job.request, on_gpu, cause, indices)
+        smaller = smaller_request(self._job.request, self._on_gpu, cause, indices)
         if smaller is None:
             return None
         request, words = smaller
         return replace(self._job, request=request, finished=kept), FellBack(words, indices)
+
+    def _remember(self, message: FellBack) -> None:
+        """What the worker has given up by itself: a worker after it does not begin with more."""
+        assert self._job is not None and isinstance(self._job.request, RunRequest)
+        request = after_fallback(self._job.request, self._on_gpu, message.message)
+        self._job = replace(self._job, request=request)
+
+    @property
+    def _on_gpu(self) -> bool:
+        return self._ready is not None and self._ready.free_memory is not None
 
     def _try_again(self, messages: list[Message]) -> list[Message]:
         try:

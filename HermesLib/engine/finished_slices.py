@@ -1,12 +1,12 @@
 """Slices that a run has finished, on disk: they outlive a worker that is killed."""
 
-import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from HermesLib.engine.wire import Frame, read_frames, write_frame
+from HermesLib.io.owned_folder import temporary_folder
 from HermesLib.refinement.events import Iteration
 from HermesLib.runs.serialization import Arrays, from_plain, to_plain
 
@@ -65,13 +65,14 @@ class FinishedFolder:
 
     def __init__(self) -> None:
         self.seen: set[int] = set()
-        self._folder: tempfile.TemporaryDirectory | None = None
+        self._folder: Path | None = None
+        self._until_removed = ExitStack()
 
     def make(self) -> FinishedSlices | None:
         """A new folder; None where there is no room for one, and no slice is kept."""
         self.remove()
         with suppress(OSError):
-            self._folder = tempfile.TemporaryDirectory(prefix="hermes-", ignore_cleanup_errors=True)
+            self._folder = self._until_removed.enter_context(temporary_folder())
         return self._slices()
 
     def keep(self) -> FinishedSlices | None:
@@ -85,9 +86,8 @@ class FinishedFolder:
     def remove(self) -> None:
         """Remove the folder, if there is one."""
         self.seen = set()
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
+        self._folder = None
+        self._until_removed.close()
 
     def _slices(self) -> FinishedSlices | None:
-        return None if self._folder is None else FinishedSlices(Path(self._folder.name))
+        return None if self._folder is None else FinishedSlices(self._folder)

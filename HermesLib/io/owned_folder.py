@@ -6,9 +6,11 @@ folder whose lock can be had belongs to nobody.
 
 import platform
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -24,15 +26,40 @@ _NEW = 3600.0
 
 
 @contextmanager
-def owned_folder(parent: Path) -> Iterator[Path]:
-    """A temporary folder in ``parent`` for this process.
+def temporary_folder() -> Iterator[Path]:
+    """A folder in the system's temporary one, which only this user can read.
 
-    It is removed at the end, unless it still holds a folder :data:`COMPLETE`.
+    It is removed at the end. What killed processes left there goes, too.
 
     Raises:
         OSError: it cannot be made.
     """
-    folder, lock = _make(parent)
+    parent = Path(tempfile.gettempdir())
+    _sweep_once(parent)
+    with owned_folder(parent, mode=0o700) as folder:
+        yield folder
+
+
+@cache
+def _sweep_once(parent: Path) -> None:
+    """Remove what killed processes left, once in a process."""
+    sweep(parent, lambda complete: None)
+
+
+@contextmanager
+def owned_folder(parent: Path, mode: int = 0o777) -> Iterator[Path]:
+    """A temporary folder in ``parent`` for this process.
+
+    It is removed at the end, unless it still holds a folder :data:`COMPLETE`.
+
+    Args:
+        parent: an existing folder.
+        mode: the rights that the user's mask may limit.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    folder, lock = _make(parent, mode)
     try:
         yield folder
     finally:
@@ -54,13 +81,15 @@ def sweep(parent: Path, rescue: Callable[[Path], None]) -> None:
         found = [path for path in parent.iterdir() if path.name.startswith(TEMPORARY)]
         folders = [path for path in found if path.is_dir() and not path.is_symlink()]
         for folder in sorted(folders, key=lambda path: path.stat().st_mtime):
-            _sweep_folder(folder, rescue)
+            # One that another user alone can read, or that is removed meanwhile, hinders no other.
+            with suppress(OSError):
+                _sweep_folder(folder, rescue)
 
 
-def _make(parent: Path) -> tuple[Path, FileLock]:
+def _make(parent: Path, mode: int) -> tuple[Path, FileLock]:
     while True:
         folder = parent / temporary_name()
-        folder.mkdir()
+        folder.mkdir(mode)
         lock = FileLock(folder / OWNER, timeout=0)
         try:
             (folder / OWNER).write_text(platform.node(), encoding="utf-8")

@@ -236,6 +236,7 @@ def _gaps(slices: Sequence[FinalSlice]) -> set[int]:
 
 
 def _not_found(slices: Sequence[FinalSlice]) -> set[int]:
-    if len(slices) < 2 or any(item.shows_organ for item in slices):
+    # A lone slice without the organ may be of another plane or place: no neighbour says otherwise.
+    if any(item.shows_organ for item in slices):
         return set()
     return {item.index for item in slices}

@@ -1,7 +1,8 @@
 """What a run gives up, step by step, where memory runs out."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from HermesLib.report.numbering import numbers_text
 from HermesLib.runs.request import RunRequest
@@ -23,16 +24,37 @@ def smaller_request(
         cause: what has happened.
         finished: indices of the slices that keep their results.
     """
-    if request.slices_at_once > 1:
-        how = "with one slice at a time"
-        changes: dict[str, object] = {"slices_at_once": 1}
-    elif request.device != "cpu" and on_gpu:
-        how = "on the CPU"
-        changes = {"device": "cpu"}
-    else:
+    step = _step(request, on_gpu)
+    if step is None:
         return None
-    words = f"{cause}; the run starts again {how}"
+    words = f"{cause}; the run starts again {step.how}"
     if finished:
         name = "slice" if len(finished) == 1 else "slices"
         words += f" and keeps {name} {numbers_text(list(finished))}"
-    return replace(request, fallbacks=(*request.fallbacks, words), **changes), words  # type: ignore[arg-type]
+    return _with(request, step, words), words
+
+
+def after_fallback(request: RunRequest, on_gpu: bool, words: str) -> RunRequest:
+    """The request as a worker goes on with it that has fallen back by itself and said ``words``."""
+    step = _step(request, on_gpu)
+    return request if step is None else _with(request, step, words)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What is given up next: in words, and the fields of the request that change."""
+
+    how: str
+    changes: Mapping[str, Any]
+
+
+def _step(request: RunRequest, on_gpu: bool) -> _Step | None:
+    if request.slices_at_once > 1:
+        return _Step("with one slice at a time", {"slices_at_once": 1})
+    if request.device != "cpu" and on_gpu:
+        return _Step("on the CPU", {"device": "cpu"})
+    return None
+
+
+def _with(request: RunRequest, step: _Step, words: str) -> RunRequest:
+    return replace(request, fallbacks=(*request.fallbacks, words), **step.changes)

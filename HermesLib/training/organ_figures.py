@@ -19,6 +19,8 @@ from HermesLib.evaluation.training_overlap import overlap_warning, trained_on
 from HermesLib.models.registry import bundled_models, load_model, model_checkpoint
 from HermesLib.presets.preset import Preset, write_preset
 from HermesLib.presets.registry import load_preset
+from HermesLib.quality.judgement import require_judgement
+from HermesLib.quality.network.config import QualityConfig
 from HermesLib.quality.registry import load_diffusion
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.weights.bundling import store_weights
@@ -64,10 +66,15 @@ def publish_organ(
 
     Returns:
         The preset's ``.json``.
+
+    Raises:
+        HermesError: weights whose calibration judges nothing; then nothing is written.
     """
     weights = folder / f"{preset.name}.safetensors"
     path = folder / f"{preset.name}.json"
     checkpoint = load_checkpoint(fitted)
+    config = QualityConfig.from_dict(checkpoint.config)
+    require_judgement(config.calibration, config.evidence, preset.name)
     store_weights(weights, checkpoint, text)
     write_preset(path, preset)
     figures = figures_of(load_preset(str(path)))

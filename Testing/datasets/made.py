@@ -1,6 +1,7 @@
 """Training folders of synthetic patients."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,17 +16,48 @@ def make_decathlon(
     folder: Path, modality: str, organ: str, patients: int = 6, slices: int = 3
 ) -> None:
     """Write a Decathlon folder "made" with ``patients`` volumes of up to three slices."""
-    cases = []
+    volumes = []
     for number in range(1, patients + 1):
         phantom = prostate_phantom(seed=number, side=64, slices=5, spacing=(3.0, 3.0, 14.0))
-        for part, volume in (("images", phantom.image), ("labels", phantom.label)):
-            (folder / part).mkdir(exist_ok=True)
-            SimpleITK.WriteImage(
-                volume[:, :, 1 : 1 + slices], str(folder / part / f"made_{number}.nii.gz")
-            )
-        cases.append(
-            {"image": f"images/made_{number}.nii.gz", "label": f"labels/made_{number}.nii.gz"}
-        )
+        volumes.append([part[:, :, 1 : 1 + slices] for part in (phantom.image, phantom.label)])
+    _write_decathlon(folder, modality, organ, volumes)
+
+
+def make_easy_ct(folder: Path, organ: str, patients: int) -> None:
+    """Write a Decathlon folder "made" of CTs on which the organ is found after a few steps.
+
+    A round body at 0 HU holds a bright ellipse on two of its three slices; noise has 20 HU.
+    """
+    side = 64
+    y, x = (np.mgrid[:side, :side] + 0.5) / side
+    body = np.hypot(y - 0.5, x - 0.5) < 0.45
+    volumes = []
+    for number in range(1, patients + 1):
+        rng = np.random.default_rng(number)
+        centre_y, centre_x = rng.uniform(0.35, 0.65, 2)
+        radii = rng.uniform(0.12, 0.22, (3, 2, 1, 1))
+        label = np.hypot((y - centre_y) / radii[:, 0], (x - centre_x) / radii[:, 1]) < 1
+        label[2] = False
+        units = np.where(body, 200 * label + rng.normal(0, 20, label.shape), -1000)
+        arrays = (units.astype(np.int16), label.astype(np.uint8))
+        images = [SimpleITK.GetImageFromArray(array) for array in arrays]
+        for image in images:
+            image.SetSpacing((3.0, 3.0, 14.0))
+        volumes.append(images)
+    _write_decathlon(folder, "CT", organ, volumes)
+
+
+def _write_decathlon(
+    folder: Path, modality: str, organ: str, volumes: Sequence[Sequence[SimpleITK.Image]]
+) -> None:
+    """Write images and labels, and the table that lists them."""
+    cases = []
+    for number, images in enumerate(volumes, 1):
+        names = [f"{part}/made_{number}.nii.gz" for part in ("images", "labels")]
+        for name, image in zip(names, images, strict=True):
+            (folder / name).parent.mkdir(exist_ok=True)
+            SimpleITK.WriteImage(image, str(folder / name))
+        cases.append(dict(zip(("image", "label"), names, strict=True)))
     table = {
         "name": "made",
         "modality": {"0": modality},

@@ -1,5 +1,8 @@
 """Finished slices outlive a fall-back: in one process, and where the worker itself ends."""
 
+import os
+import stat
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,6 +16,7 @@ import SimpleITK
 from HermesLib.engine.client import Engine
 from HermesLib.engine.finished_slices import FinishedFolder, FinishedSlices
 from HermesLib.engine.messages import Failed, FellBack, Finished, Message, Opened
+from HermesLib.io.owned_folder import _sweep_once
 from HermesLib.models.scribbleprompt import ScribblePromptUNet
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.settings import RefinementSettings
@@ -186,6 +190,28 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     return folder
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_the_slices_of_a_killed_client_go_with_the_next_run(temporary):
+    client = (
+        "import os, signal; from HermesLib.engine.finished_slices import FinishedFolder;"
+        "folder = FinishedFolder(); (folder.make().folder / '0.slice').touch();"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    # The folder of a client that lives, and what is not a run's, stay.
+    living = FinishedFolder()
+    others = [living.make().folder, temporary / "hermes-notes"]
+    others[1].mkdir()
+    subprocess.run([sys.executable, "-c", client], env={**os.environ, "TMPDIR": str(temporary)})
+    (killed,) = set(temporary.iterdir()) - set(others)
+    assert (killed / "0.slice").exists() and stat.S_IMODE(killed.stat().st_mode) == 0o700
+    _sweep_once.cache_clear()
+    following = FinishedFolder()
+    assert set(temporary.iterdir()) == {*others, following.make().folder}
+    living.remove()
+    following.remove()
+    assert list(temporary.iterdir()) == [others[1]]
 
 
 def test_nothing_of_a_run_stays_in_the_temporary_folder(engine, request_, temporary):

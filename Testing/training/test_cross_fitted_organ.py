@@ -1,24 +1,26 @@
 """A user's own organ by one command: every patient trains, and is judged by others' members."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+import SimpleITK
 
 from HermesLib.cli.main import main
 from HermesLib.presets.preset import Preset
 from HermesLib.presets.registry import load_preset
-from HermesLib.quality import judgement
 from HermesLib.training import organ
 from HermesLib.training.ensemble.train_ensemble import EnsembleTraining
 from HermesLib.training.organ import organ_view
 from HermesLib.weights.bundled import bundled_checkpoint
-from HermesLib.weights.checkpoint import load_checkpoint
-from Testing.datasets.made import make_decathlon
+from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
+from Testing.datasets.made import make_decathlon, make_easy_ct
 
 PAGE = Path(__file__).parents[2] / "docs" / "own-organ.md"
-STEPS = ["--steps", "2", "--context-steps", "2", "--folds", "3"]
+#: Two steps teach nothing; forty find the organ of the easy CTs.
+STEPS = ["--steps", "2", "--context-steps", "2", "--folds", "3", "--grid", "32"]
 
 
 @pytest.fixture(autouse=True)
@@ -40,15 +42,12 @@ def words(folder: Path, *more: str) -> list[str]:
 
 
 def test_one_command_cross_fits_all_patients_and_goes_on_where_it_was_interrupted(
-    folder: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    # Networks of two steps judge nothing, and such weights are refused (test_odd_weights.py).
-    monkeypatch.setattr(judgement, "require_judgement", lambda *_: None)
-    made = tmp_path / "made"
-    command = words(folder, "--folds", "4", "-o", str(made))
+    folder, made = tmp_path / "data", tmp_path / "made"
+    folder.mkdir()
+    make_easy_ct(folder, "left kidney", patients=4)
+    command = words(folder, "--steps", "40", "-o", str(made))
     with monkeypatch.context() as patched:
         measured: list[Preset] = []
 
@@ -66,7 +65,7 @@ def test_one_command_cross_fits_all_patients_and_goes_on_where_it_was_interrupte
             made / "training" / "calibrated.safetensors",
         ]
     }
-    assert len(kept) == 5
+    assert len(kept) == 4
     assert main(command) == 0
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     printed = capsys.readouterr()
@@ -78,17 +77,19 @@ def test_one_command_cross_fits_all_patients_and_goes_on_where_it_was_interrupte
     assert weights.training["split"] == {"train": everyone, "validation": [], "test": []}
     assert sorted(name for names in weights.training["folds"] for name in names) == everyone
     assert weights.training["calibration"]["patients"] == everyone
-    assert len(weights.config["evidence_without"]) == 4 and not weights.config["generative"]
+    assert len(weights.config["evidence_without"]) == 3 and not weights.config["generative"]
     assert weights.config["ensemble"]["member"]["mirror"] is False
-    assert len(weights.training["parts"]["members"]) == 4
+    assert len(weights.training["parts"]["members"]) == 3
 
     figures = json.loads((made / "left-kidney-ct-report.json").read_text(encoding="utf-8"))
     (first, failures), *others = figures.items()
     assert first.startswith("Silent failures") and sorted(failures["patients"]) == everyone
     assert all("out of fold" in title for title in figures) and len(others) == 3
     card = (made / "left-kidney-ct.md").read_text(encoding="utf-8")
-    assert "Folds by patient" in card and "- fold 3: 1 patients" in card
+    folds = re.findall(r"- fold \d: (\d) patients", card)
+    assert "Folds by patient" in card and sorted(folds) == ["1", "1", "2"]
     assert "no slice is marked as unfamiliar" in card
+    assert "--data decathlon:FOLDER --steps 2" in card and str(tmp_path) not in card
     assert "worst patient" in card and "4 patients can guarantee at most 60%" in card
 
     # The figures are those of members that were not trained on the patient.
@@ -98,6 +99,37 @@ def test_one_command_cross_fits_all_patients_and_goes_on_where_it_was_interrupte
         assert main([*pgt, *option, "--device", "cpu"]) == 0
         measured = json.loads(capsys.readouterr().out)
         assert (measured["true_dice"] == figures[titled]["true_dice"]) == same
+
+    # The organ is refined, and accepted where it is.
+    out = tmp_path / "out"
+    options = ["--preset", str(path), "--max-iterations", "1", "-o", str(out)]
+    assert main(["refine", str(folder / "images" / "made_1.nii.gz"), *options]) == 0
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert report["provenance"]["quality"]["sha256"] == weights.sha256
+    truth = SimpleITK.ReadImage(str(folder / "labels" / "made_1.nii.gz"))
+    overlap = SimpleITK.LabelOverlapMeasuresImageFilter()
+    drawn = SimpleITK.ReadImage(str(out / "segmentation.nii.gz"), truth.GetPixelID())
+    overlap.Execute(truth, drawn)
+    assert overlap.GetDiceCoefficient() > 0.8
+    assert [item["status"] for item in report["slices"]] == ["accepted", "accepted", "absent"]
+
+    # What judges nothing is not published.
+    other = tmp_path / "other"
+    shutil.copytree(made / "training", other / "training")
+    calibrated = load_checkpoint(made / "training" / "calibrated.safetensors")
+    for score in calibrated.config["evidence"]["scores"].values():
+        score["model"]["bias"] = 50.0
+    save_checkpoint(
+        other / "training" / "calibrated.safetensors",
+        calibrated.tensors,
+        calibrated.kind,
+        calibrated.config,
+        calibrated.training,
+    )
+    assert main(words(folder, "--steps", "40", "-o", str(other))) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "judges nothing" in said and "train longer" in said
+    assert [path.name for path in other.iterdir()] == ["training"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """The pixels of frames. Geometry is never taken from what decodes them."""
 
 import hashlib
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from pydicom.uid import RLELossless, SecondaryCaptureImageStorage
 
 from HermesLib.errors import HermesError
 from HermesLib.io.dicom.frame import Frame
+from HermesLib.io.owned_folder import temporary_folder
 
 _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
@@ -94,10 +94,8 @@ def _decode_with_gdcm(dataset: Dataset) -> np.ndarray:
     frames = list(generate_frames(dataset.PixelData, number_of_frames=count))
     if len(frames) != count:
         raise ValueError("frames are missing")
-    with tempfile.TemporaryDirectory(prefix="hermes-") as folder:
-        return np.stack(
-            [_decode_frame(dataset, frame, Path(folder) / "frame.dcm") for frame in frames]
-        )
+    with temporary_folder() as folder:
+        return np.stack([_decode_frame(dataset, frame, folder / "frame.dcm") for frame in frames])
 
 
 def _decode_frame(dataset: Dataset, frame: bytes, path: Path) -> np.ndarray:
