@@ -254,7 +254,7 @@ class Engine:
         return replace(self._job, request=request, finished=kept), FellBack(words, indices)
 
     def _remember(self, message: FellBack) -> None:
-        """What the worker has given up by itself: a worker after it does not begin with more."""
+        """What the worker has given up by itself, for the report of a worker after it."""
         assert self._job is not None and isinstance(self._job.request, RunRequest)
         request = after_fallback(self._job.request, self._on_gpu, message.message)
         self._job = replace(self._job, request=request)

@@ -35,9 +35,15 @@ def smaller_request(
 
 
 def after_fallback(request: RunRequest, on_gpu: bool, words: str) -> RunRequest:
-    """The request as a worker goes on with it that has fallen back by itself and said ``words``."""
+    """What a worker that has fallen back by itself, and said ``words``, is asked for if it ends.
+
+    The last step is left to take again: a new process may have the memory that the old one lacked.
+    """
     step = _step(request, on_gpu)
-    return request if step is None else _with(request, step, words)
+    smaller = request if step is None else _with(request, step, words)
+    if _step(smaller, on_gpu) is None:
+        return replace(request, fallbacks=(*request.fallbacks, words))
+    return smaller
 
 
 @dataclass(frozen=True)

@@ -31,18 +31,20 @@ CALLS = 5 * 4
 LAST_CALL = 11
 FINISHED = (0, 1)
 
-#: A worker that runs out of memory, or ends, in a call of the model; once, as a file says.
+#: A worker that runs out of memory, or is killed, or first the one and then the other, each in a
+#: call of the model; a file counts what has happened.
 WORKER = f"""
 import os, pathlib, signal, sys
 from HermesLib.engine import worker
 from HermesLib.models.scribbleprompt import ScribblePromptUNet as Network
-kind, done = sys.argv.pop(1), pathlib.Path(sys.argv.pop(1))
+faults, done = sys.argv.pop(1).split(", "), pathlib.Path(sys.argv.pop(1))
 forward, calls = Network.forward, []
 def counted(self, x):
     calls.append(1)
-    if len(calls) == {LAST_CALL} and not done.exists():
-        done.touch()
-        if kind == "killed":
+    had = len(done.read_text()) if done.exists() else 0
+    if len(calls) % {LAST_CALL} == 0 and had < len(faults):
+        done.write_text("x" * (had + 1))
+        if faults[had] == "killed":
             os.kill(os.getpid(), signal.SIGKILL)
         raise MemoryError
     return forward(self, x)
@@ -73,7 +75,7 @@ def uninterrupted(request_, uninterrupted_runs, tmp_path_factory) -> tuple[RunOu
 @pytest.fixture(params=["out of memory", "killed"])
 def failing(request, tmp_path: Path) -> Iterator[Engine]:
     """An engine whose worker fails once, in the midst of a run."""
-    if request.param == "killed" and sys.platform == "win32":
+    if "killed" in request.param and sys.platform == "win32":
         pytest.skip("Windows has no SIGKILL")
     one = Engine([sys.executable, "-c", WORKER, request.param, str(tmp_path / "failed")])
     yield one
@@ -162,6 +164,16 @@ def test_a_run_in_a_failing_engine_keeps_finished_slices(failing, request_, unin
         assert_same(event, other)
     assert comparable(messages[-1].report) == comparable(expected.report)
     assert messages[-1].report["provenance"]["fallbacks"] == [fell_back.message]
+
+
+@pytest.mark.parametrize("failing", ["out of memory, killed"], indirect=True)
+def test_the_report_lists_what_a_worker_gave_up_before_it_was_killed(failing, request_):
+    failing.start(replace(request_, send_masks=False))
+    messages = run_to_end(failing)
+    assert isinstance(messages[-1], Finished), messages[-1]
+    said = [message for message in messages if isinstance(message, FellBack)]
+    assert [message.finished for message in said] == [FINISHED, (0, 1, 2, 3)]
+    assert messages[-1].report["provenance"]["fallbacks"] == [one.message for one in said]
 
 
 @pytest.mark.parametrize("failing", ["killed"], indirect=True)
