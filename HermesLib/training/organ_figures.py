@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from HermesLib.devices import select_device
+from HermesLib.errors import HermesError
 from HermesLib.evaluation.cases import Case
 from HermesLib.evaluation.invariance import evaluate_invariance
 from HermesLib.evaluation.loop_metrics import summarise
@@ -68,12 +69,19 @@ def publish_organ(
         The preset's ``.json``.
 
     Raises:
-        HermesError: weights whose calibration judges nothing; then nothing is written.
+        HermesError: weights whose calibration judges nothing or is out of range; then nothing is
+            written.
     """
     weights = folder / f"{preset.name}.safetensors"
     path = folder / f"{preset.name}.json"
     checkpoint = load_checkpoint(fitted)
-    config = QualityConfig.from_dict(checkpoint.config)
+    try:
+        config = QualityConfig.from_dict(checkpoint.config)
+    except HermesError as error:
+        raise HermesError(
+            f"what was fitted for {preset.name} is out of range; train longer or on more patients"
+            f" ({error})"
+        ) from error
     require_judgement(config.calibration, config.evidence, preset.name)
     store_weights(weights, checkpoint, text)
     write_preset(path, preset)

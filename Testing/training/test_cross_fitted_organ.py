@@ -113,22 +113,20 @@ def test_one_command_cross_fits_all_patients_and_goes_on_where_it_was_interrupte
     assert overlap.GetDiceCoefficient() > 0.8
     assert [item["status"] for item in report["slices"]] == ["accepted", "accepted", "absent"]
 
-    # What judges nothing is not published.
+    # What judges nothing, or cannot be used, is not published.
     other = tmp_path / "other"
     shutil.copytree(made / "training", other / "training")
-    calibrated = load_checkpoint(made / "training" / "calibrated.safetensors")
-    for score in calibrated.config["evidence"]["scores"].values():
+    calibrated = other / "training" / "calibrated.safetensors"
+    fitted = load_checkpoint(calibrated)
+    evidence = fitted.config["evidence"]
+    for score in evidence["scores"].values():
         score["model"]["bias"] = 50.0
-    save_checkpoint(
-        other / "training" / "calibrated.safetensors",
-        calibrated.tensors,
-        calibrated.kind,
-        calibrated.config,
-        calibrated.training,
-    )
-    assert main(words(folder, "--steps", "40", "-o", str(other))) == 2
-    said = capsys.readouterr().err.splitlines()[-1]
-    assert "judges nothing" in said and "train longer" in said
+    for wrong, says in (({}, "judges nothing"), ({"coverage": 2.0}, "out of range")):
+        config = {**fitted.config, "evidence": {**evidence, **wrong}}
+        save_checkpoint(calibrated, fitted.tensors, fitted.kind, config, fitted.training)
+        assert main(words(folder, "--steps", "40", "-o", str(other))) == 2
+        last = capsys.readouterr().err.splitlines()[-1]
+        assert says in last and "train longer" in last
     assert [path.name for path in other.iterdir()] == ["training"]
 
 
