@@ -220,7 +220,8 @@ def test_the_slices_of_a_killed_client_go_with_the_next_run(temporary):
     assert (killed / "0.slice").exists() and stat.S_IMODE(killed.stat().st_mode) == 0o700
     _sweep_once.cache_clear()
     following = FinishedFolder()
-    assert set(temporary.iterdir()) == {*others, following.make().folder}
+    own = following.make().folder
+    assert set(temporary.iterdir()) == {*others, own}
     living.remove()
     following.remove()
     assert list(temporary.iterdir()) == [others[1]]

@@ -39,6 +39,24 @@ def test_results_replace_files_of_the_same_name_only(tmp_path: Path):
     ).read_text() == "mine"
 
 
+def test_the_report_takes_its_place_after_all_files_that_it_lists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    moved: list[str] = []
+    replace = os.replace
+
+    def watched(source: Path, target: Path) -> None:
+        moved.append(Path(target).name)
+        replace(source, target)
+
+    names = ("overview.png", "report.json", "segmentation.nii.gz")
+    with staged_folder(tmp_path) as staging:
+        for name in names:
+            (staging / name).write_text("new")
+        monkeypatch.setattr(os, "replace", watched)
+    assert moved == ["overview.png", "segmentation.nii.gz", "report.json"]
+
+
 def test_a_new_folder_appears_with_its_parents(tmp_path: Path):
     with staged_folder(tmp_path / "a" / "b") as staging:
         (staging / "x").write_text("1")

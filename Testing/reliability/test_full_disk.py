@@ -4,8 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import SimpleITK
 
+from HermesLib.errors import ComputerError
+from HermesLib.io.image_writing import require_voxels, write_image
 from Testing.reliability.processes import ROOT, environment
 
 pytest.importorskip("resource", reason="Windows has no limit on the size of files")
@@ -29,12 +33,15 @@ except Exception as error:
 NOISE = (
     "SimpleITK.GetImageFromArray(np.random.default_rng(0).integers(0, 255, (8, 64, 64), 'uint8'))"
 )
+#: Ends in zeros, with which ITK fills what is missing.
+EMPTY_END = f"SimpleITK.ConstantPad({NOISE}, (0, 0, 0), (0, 0, 8))"
 IMAGE = "from HermesLib.io.image_writing import write_image"
 TEXT = "from HermesLib.io.whole_file import write_whole"
 WEIGHTS = "import torch; from HermesLib.weights.checkpoint import save_checkpoint"
 WRITERS = {
     "mask.nii": (IMAGE, f"write_image({NOISE}, path)"),
     "mask.nii.gz": (IMAGE, f"write_image({NOISE}, path)"),
+    "empty-end.nii": (IMAGE, f"write_image({EMPTY_END}, path)"),
     "mask.nrrd": (IMAGE, f"write_image({NOISE}, path)"),
     "mask.mha": (IMAGE, f"write_image({NOISE}, path)"),
     "report.json": (TEXT, "write_whole(path, 'x' * 40000)"),
@@ -58,7 +65,18 @@ def write_limited(name: str, path: Path, limit: int) -> str:
 def test_a_full_disk_is_an_error_and_the_old_file_stays(tmp_path: Path, name: str):
     path = tmp_path / name
     path.write_text("old")
-    assert write_limited(name, path, 20000).startswith("ComputerError ")
+    limit = 40000 if name.startswith("empty") else 20000
+    assert write_limited(name, path, limit).startswith("ComputerError ")
     assert path.read_text() == "old"
     assert [left.name for left in tmp_path.iterdir()] == [name]
-    assert write_limited(name, path, 10_000_000) == "" and path.stat().st_size > 20000
+    assert write_limited(name, path, 10_000_000) == "" and path.stat().st_size > limit
+
+
+def test_what_is_on_the_disk_must_be_what_was_meant(tmp_path: Path):
+    path = tmp_path / "mask.nrrd"
+    voxels = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+    write_image(SimpleITK.GetImageFromArray(voxels), path)
+    require_voxels(path, voxels)
+    for other in (voxels + 1, voxels[:1]):
+        with pytest.raises(ComputerError, match="what is on the disk differs"):
+            require_voxels(path, other)
