@@ -35,8 +35,10 @@ class GuideEntry:
         path_title: what this file or folder is, for people.
         program: the script in ``HermesLib/guides/programs``; "" if nothing runs.
         distribution: what pip installs for the program.
-        extra: this project's extra with the same; "" where the program needs an environment of its
-            own.
+        extra: this project's extra with the same; "" where there is none.
+        own_environment: whether its requirements clash with what HERMES runs beside, such as VTK.
+        organ: the only one that it knows, as data sets name it; "" for any.
+        modality: the only one that it knows; "" for any.
         needs_geometry: whether the program goes by the place of the voxels in the patient.
         notice: what must be said where a user chooses the guide, empty if nothing.
     """
@@ -52,6 +54,9 @@ class GuideEntry:
     program: str = ""
     distribution: str = ""
     extra: str = ""
+    own_environment: bool = False
+    organ: str = ""
+    modality: str = ""
     needs_geometry: bool = False
     notice: str = ""
 
@@ -68,6 +73,66 @@ GUIDES: dict[str, GuideEntry] = {
             page="",
             path="required",
             path_title="mask or probability map",
+        ),
+        GuideEntry(
+            name="totalsegmentator",
+            title="TotalSegmentator (CT and MR, some 100 structures)",
+            draw="HermesLib.guides.totalsegmentator:draw",
+            licence="Apache-2.0; see its page for the weights",
+            weights="downloaded by TotalSegmentator at its first run",
+            page="https://github.com/wasserth/TotalSegmentator",
+            path="optional",
+            path_title="output folder or file",
+            program="totalsegmentator_program.py",
+            distribution="TotalSegmentator",
+            extra="totalsegmentator",
+            own_environment=True,
+            needs_geometry=True,
+            notice="TotalSegmentator downloads its weights and sends statistics of its use, unless"
+            " its own settings say otherwise; with its output as PATH nothing runs.",
+        ),
+        GuideEntry(
+            name="nnunet",
+            title="nnU-Net",
+            draw="HermesLib.guides.nnunet:draw",
+            licence="Apache-2.0; the model's own terms",
+            weights="the model folder that you have",
+            page="https://github.com/MIC-DKFZ/nnUNet",
+            path="required",
+            path_title="model folder",
+            program="nnunet_program.py",
+            distribution="nnunetv2",
+            extra="nnunet",
+            notice="An nnU-Net checkpoint can run code when it is loaded; use only one that you"
+            " trust.",
+        ),
+        GuideEntry(
+            name="monai",
+            title="MONAI bundle",
+            draw="HermesLib.guides.monai_bundle:draw",
+            licence="Apache-2.0; the bundle's own terms",
+            weights="the bundle's folder that you have",
+            page="https://github.com/Project-MONAI/model-zoo",
+            path="required",
+            path_title="bundle folder",
+            program="monai_program.py",
+            distribution="monai",
+            notice="The configuration of a MONAI bundle can run code; use only one that you trust.",
+        ),
+        GuideEntry(
+            name="taps",
+            title="TAPS (prostate, T2-weighted MR)",
+            draw="HermesLib.guides.taps:draw",
+            licence="MIT, code and weights",
+            weights="in the package lavlab-taps",
+            page="https://pypi.org/project/lavlab-taps",
+            path="none",
+            program="taps_program.py",
+            distribution="lavlab-taps",
+            extra="taps",
+            organ="prostate",
+            modality="MR",
+            needs_geometry=True,
         ),
     )
 }

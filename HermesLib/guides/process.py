@@ -1,0 +1,132 @@
+"""A guide's program as a process: its lines, its time limit, its end."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from HermesLib.errors import HermesError
+from HermesLib.guides.request import GuideCancelled
+
+#: How often cancel and time limit are looked at, seconds.
+_TURN = 0.1
+#: A program that says nothing is reported alive as often, seconds.
+_SIGN_OF_LIFE = 2.0
+#: How many of the last lines are kept, for a message.
+_LINES = 30
+#: How long to wait for a process to exit, seconds; it takes a few milliseconds.
+_EXIT_TIMEOUT = 5.0
+#: What names another interpreter's files.
+_PYTHON_PATHS = ("PYTHONPATH", "PYTHONHOME", "PYTHONNOUSERSITE", "PYTHONEXECUTABLE")
+#: Where Slicer's launcher puts Slicer's own libraries, which another interpreter must not load.
+_LIBRARY_PATHS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FRAMEWORK_PATH")
+
+
+def run_process(
+    command: Sequence[str],
+    folder: Path,
+    time_limit: float,
+    is_cancelled: Callable[[], bool],
+    progress: Callable[[str], None],
+) -> tuple[int, str]:
+    """Run a program to its end; whatever ends this function ends the program and its children.
+
+    Args:
+        command: its first word is the interpreter.
+        folder: the working directory.
+        time_limit: seconds.
+        is_cancelled, progress: as in :class:`HermesLib.guides.request.GuideRequest`.
+
+    Returns:
+        Its exit code and its last line.
+
+    Raises:
+        HermesError: it cannot be started, or takes longer than the time limit.
+        GuideCancelled: ``is_cancelled`` said so.
+    """
+    process = _start(command, folder)
+    lines: deque[str] = deque(maxlen=_LINES)
+    assert process.stdout
+    reader = threading.Thread(target=_read_lines, args=(process.stdout, lines), daemon=True)
+    reader.start()
+    end = time.monotonic() + time_limit
+    said, spoken = "", time.monotonic()
+    try:
+        while process.poll() is None:
+            if is_cancelled():
+                raise GuideCancelled
+            now = time.monotonic()
+            if now > end:
+                raise HermesError(f"it took longer than {time_limit / 60:.4g} minutes")
+            last = lines[-1] if lines else ""
+            if last != said or now > spoken + _SIGN_OF_LIFE:
+                said, spoken = last, now
+                progress(last)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_TURN)
+        reader.join(_TURN)
+        return process.returncode, lines[-1] if lines else ""
+    finally:
+        _end(process)
+
+
+def _start(command: Sequence[str], folder: Path) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            env=_environment(command[0]),
+            stdin=subprocess.PIPE,  # Closes when this process ends, however it ends.
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=os.name == "posix",
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+    except OSError as error:
+        raise HermesError(
+            f"its interpreter cannot be started: {error.strerror or error}; see --guide-python"
+        ) from error
+
+
+def _environment(interpreter: str) -> dict[str, str]:
+    """This process's variables, without what would make another interpreter load this one's."""
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    if interpreter != sys.executable:
+        foreign = _PYTHON_PATHS + (_LIBRARY_PATHS if "SLICER_HOME" in environment else ())
+        for name in foreign:
+            environment.pop(name, None)
+    return environment
+
+
+def _read_lines(stream: IO[str], lines: deque[str]) -> None:
+    # Progress bars end their lines by a carriage return, which counts as a line's end here.
+    with suppress(OSError, ValueError):
+        for line in stream:
+            if line.strip():
+                lines.append(line.strip())
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End the program with the processes that it started."""
+    with suppress(OSError):
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)
+        elif process.poll() is None:
+            subprocess.run(
+                ["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False
+            )
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_EXIT_TIMEOUT)
+    for stream in (process.stdin, process.stdout):
+        with suppress(OSError):
+            if stream is not None:
+                stream.close()

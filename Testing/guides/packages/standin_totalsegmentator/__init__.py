@@ -1,0 +1,1 @@
+"""A stand-in of TotalSegmentator: its documented Python API and its names."""
