@@ -45,6 +45,7 @@ def refine(
     series: str | None = None,
     model: str | None = None,
     weights: str | Path = "bundled",
+    server: str | None = None,
     quality: str | Path = "diffusion",
     samples: int | None = None,
     steps: int | None = None,
@@ -93,6 +94,7 @@ def refine(
         series: of a DICOM folder with several, number in the list or UID.
         model: name of the promptable model; by default the preset's.
         weights: ``bundled``, or the model's weight file.
+        server: address of the server of a model that has one, by default on this computer.
         quality: ``diffusion`` (the preset's bundled QC core), another QC's name, or a weight file.
         samples, steps: of the QC core; by default as in its training.
         score: ``calibrated`` for an estimate of the true Dice, or ``raw`` for the Dice of mask
@@ -122,6 +124,7 @@ def refine(
         calibration=None if calibration is None else Path(calibration),
         model=model,
         weights=str(weights),
+        server=server,
         quality=str(quality),
         samples=samples,
         steps=steps,

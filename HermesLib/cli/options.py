@@ -80,6 +80,17 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_server(parser: argparse.ArgumentParser) -> None:
+    """Add ``--server``."""
+    remote = [name for name, entry in MODELS.items() if entry.dimensions == 3]
+    parser.add_argument(
+        "--server",
+        metavar="URL",
+        help=f"where the server of {either(remote)} is (default: its usual address on this"
+        " computer)",
+    )
+
+
 def add_prompt(parser: argparse.ArgumentParser) -> None:
     """Add ``--prompt``."""
     mixing = [name for name, entry in MODELS.items() if entry.mixed_kinds]

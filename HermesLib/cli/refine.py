@@ -13,6 +13,7 @@ from HermesLib.cli.options import (
     add_prompt,
     add_quality_options,
     add_selection,
+    add_server,
     named_path,
     shared_fields,
 )
@@ -54,6 +55,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def add_loop_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the refinement loop."""
+    add_server(parser)
     parser.add_argument(
         "--max-iterations",
         metavar="N",
@@ -116,6 +118,7 @@ def loop_fields(arguments: argparse.Namespace) -> dict[str, Any]:
         ),
         "model": arguments.model,
         "weights": arguments.weights,
+        "server": arguments.server,
         "prompt": arguments.prompt,
         "prompting": PromptSettings(
             padding=arguments.padding,

@@ -4,7 +4,13 @@ import argparse
 import sys
 from dataclasses import fields, replace
 
-from HermesLib.cli.options import add_image, add_output, add_progress, named_path
+from HermesLib.cli.options import (
+    add_image,
+    add_output,
+    add_progress,
+    add_server,
+    named_path,
+)
 from HermesLib.errors import DIFFERENT
 
 
@@ -33,6 +39,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         ("calibration", "the judge's calibration"),
     ):
         parser.add_argument(f"--{option}", metavar="FILE", type=named_path, help=words)
+    add_server(parser)
     add_progress(parser)
     parser.set_defaults(run=run)
 

@@ -29,12 +29,13 @@ from HermesLib.engine.messages import (
     Stalled,
     request_frame,
 )
-from HermesLib.engine.patience import VARIABLE, Patience, give_up_after
+from HermesLib.engine.patience import Patience
 from HermesLib.engine.process import WorkerProcess
 from HermesLib.errors import COMPUTER, HermesError
 from HermesLib.refinement.events import Iteration
 from HermesLib.runs.request import RunRequest
 from HermesLib.runs.smaller import after_fallback, smaller_request
+from HermesLib.waiting import VARIABLE, give_up_after
 
 #: A cancelled run that has not ended after this time ends with its process, seconds.
 CANCEL_TIMEOUT = 0.3

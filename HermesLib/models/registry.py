@@ -5,7 +5,7 @@ Imports no torch, so that a program with a user interface can list the models at
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from HermesLib.errors import HermesError
 from HermesLib.prompts.registry import JOIN, join_kinds, split_kind
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import torch
 
     from HermesLib.models.protocol import PromptableModel
+    from HermesLib.models.volume_protocol import VolumeModel
     from HermesLib.weights.checkpoint import Checkpoint
 
 
@@ -30,11 +31,14 @@ class ModelEntry:
         official_page: where its authors say how to get the official file.
         adapter: ``module:Class`` of the :class:`PromptableModel`, imported when it is loaded. Its
             classmethod ``from_checkpoint`` builds it, its class attribute ``kind`` is that of the
-            project's checkpoints.
+            project's checkpoints. Of a model for whole volumes, the
+            :class:`HermesLib.models.volume_protocol.VolumeModel`, which its classmethod ``connect``
+            builds from the address of its server.
         mixed_kinds: the kinds that may be mixed in one prompt; empty if it takes one at a time.
         bundled: name of the small bundled weights of the same architecture; None if there are none.
         notice: what must be said where a user chooses the model, empty if nothing.
         always: the kind that is part of all its prompts; empty if there is none.
+        dimensions: 2 if it segments slices, 3 if it segments a whole volume.
     """
 
     name: str
@@ -48,6 +52,7 @@ class ModelEntry:
     bundled: str | None = None
     notice: str = ""
     always: str = ""
+    dimensions: int = 2
 
     @property
     def kinds_alone(self) -> tuple[str, ...]:
@@ -113,6 +118,18 @@ MODELS: dict[str, ModelEntry] = {
             official_page="https://github.com/halleewong/MultiverSeg",
             adapter="HermesLib.models.incontext.adapter:MultiverSeg",
         ),
+        ModelEntry(
+            name="nninteractive",
+            title="nnInteractive (whole volumes, on a server)",
+            prompt_kinds=("clicks", "scribbles"),
+            official_megabytes=400,
+            licence="CC BY-NC-SA 4.0 (weights), Apache-2.0 (code)",
+            official_page="https://github.com/MIC-DKFZ/nnInteractive",
+            adapter="HermesLib.models.nninteractive.adapter:NnInteractive",
+            notice="The official weights of nnInteractive are under CC BY-NC-SA 4.0: no commercial"
+            " use.",
+            dimensions=3,
+        ),
     )
 }
 
@@ -145,6 +162,11 @@ def model_entry(name: str) -> ModelEntry:
     if name not in MODELS:
         raise HermesError(f"unknown model '{name}'; choose {', '.join(MODELS)}")
     return MODELS[name]
+
+
+def slice_models() -> tuple[str, ...]:
+    """The names of the models that segment slices, with weights that HERMES loads itself."""
+    return tuple(name for name, entry in MODELS.items() if entry.dimensions == 2)
 
 
 def bundled_models() -> tuple[str, ...]:
@@ -196,6 +218,11 @@ def model_checkpoint(name: str, weights: str = "bundled") -> "Checkpoint":
     from HermesLib.weights.imported import find_weights
 
     entry = model_entry(name)
+    if entry.dimensions == 3:
+        raise HermesError(
+            f"{name} segments whole volumes on a server of its own; here choose"
+            f" {', '.join(slice_models())}"
+        )
     if weights != "bundled":
         return load_checkpoint(find_weights(weights))
     if entry.bundled is None:
@@ -218,10 +245,8 @@ def load_model(
     """
     import torch
 
-    entry = model_entry(name)
-    module, _, adapter_class = entry.adapter.partition(":")
-    adapter = getattr(import_module(module), adapter_class)
     checkpoint = model_checkpoint(name, weights)
+    adapter = _adapter(model_entry(name))
     if checkpoint.kind not in (None, adapter.kind):
         raise HermesError(f"{weights} holds weights of {checkpoint.kind}, not of {name}")
     try:
@@ -233,3 +258,26 @@ def load_model(
             f"{weights} does not fit {name}: its tensors have other names or shapes"
         ) from error
     return model.to(device or torch.device("cpu"))
+
+
+def connect_model(name: str, server: str | None = None) -> "VolumeModel":
+    """A model for whole volumes.
+
+    Args:
+        name: in the registry.
+        server: address of the model's server; None for the usual one on this computer.
+
+    Raises:
+        HermesError: an unknown name, a model that segments slices, or a server that is not there.
+    """
+    entry = model_entry(name)
+    if entry.dimensions != 3:
+        raise HermesError(f"{name} runs on this computer without a server; leave out --server")
+    model: VolumeModel = _adapter(entry).connect(server)
+    return model
+
+
+def _adapter(entry: ModelEntry) -> Any:
+    """The class that an entry names."""
+    module, _, adapter_class = entry.adapter.partition(":")
+    return getattr(import_module(module), adapter_class)

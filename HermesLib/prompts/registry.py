@@ -69,6 +69,10 @@ PROMPTS: dict[str, PromptEntry] = {
 }
 
 
+#: Prompts that only records of runs hold: nobody chooses their kind, and no strategy draws them.
+_RECORDED = {"volume": "HermesLib.prompts.volume_section:VolumeSection"}
+
+
 def prompt_kinds() -> tuple[str, ...]:
     """All kinds, without mixtures."""
     return tuple(PROMPTS)
@@ -103,6 +107,8 @@ def prompt_type(kind: str) -> PromptType:
     Raises:
         HermesError: an unknown kind.
     """
+    if kind in _RECORDED:
+        return cast(PromptType, _load(_RECORDED[kind]))
     kinds = split_kind(kind)
     if len(kinds) == 1:
         return cast(PromptType, _load(PROMPTS[kind].prompt))

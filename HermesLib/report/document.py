@@ -17,7 +17,7 @@ from HermesLib.refinement.events import Status
 from HermesLib.refinement.history import Record, SliceResult
 from HermesLib.refinement.marks import Marks
 from HermesLib.report.numbering import number_of
-from HermesLib.report.whole import millilitres, whole_quality
+from HermesLib.report.whole import millilitres, whole_entries
 
 FORMAT = 1
 CSV_COLUMNS = (
@@ -153,10 +153,7 @@ def summarise(
         "slices": len(results),
         **{status.value: counts[status] for status in Status},
         "marked": sum(bool(marks.get(result.index)) for result in results),
-        "whole_pdsc": whole_quality(
-            (mask, pgt, result.best_record.numbers.pdsc)
-            for result, (mask, pgt) in zip(results, pixels, strict=True)
-        ),
+        **whole_entries(results, pixels),
         "volume_ml": None if voxel_mm3 is None else round(millilitres(found, voxel_mm3), 3),
         "mean_pdsc": _mean([result.best_record.numbers.pdsc for result in present]),
         "mean_dsc": _mean(true_dices),

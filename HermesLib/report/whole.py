@@ -1,31 +1,32 @@
-"""A volume as a whole: its estimated quality, and which of its slices need a look."""
+"""A volume as a whole: its quality and size, and which of its slices need a look."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from typing import Any
 
+from HermesLib.metrics.whole import whole_quality
 from HermesLib.refinement.events import Status
+from HermesLib.refinement.history import SliceResult
 
 #: Cubic millimetres of a millilitre.
 _MM3 = 1000.0
 
 
-def whole_quality(slices: Iterable[tuple[int, int, float]]) -> float | None:
-    """The estimated Dice of a whole volume; None where neither mask nor pGT has a pixel.
-
-    The Dice of a volume is the mean of its slices', weighted by the pixels of both masks; the pGT
-    stands for the unknown true one.
-
-    >>> whole_quality([(90, 110, 0.9), (0, 0, 0.4), (50, 50, 0.6)])
-    0.8
+def whole_entries(
+    results: Sequence[SliceResult], pixels: Sequence[tuple[int, int]]
+) -> dict[str, float | None]:
+    """The estimated quality of the whole and its interval, as a report's summary has them.
 
     Args:
-        slices: pixels of the mask, pixels of the pGT, and pDSC of each slice.
+        results: of all slices.
+        pixels: of each one's mask and pGT.
     """
-    total = weighted = 0.0
-    for mask, expected, pdsc in slices:
-        total += mask + expected
-        weighted += (mask + expected) * pdsc
-    return round(weighted / total, 6) if total else None
+    return {
+        f"whole_{name}": whole_quality(
+            (mask, pgt, getattr(result.best_record.numbers, name))
+            for result, (mask, pgt) in zip(results, pixels, strict=True)
+        )
+        for name in ("pdsc", "pdsc_low", "pdsc_high")
+    }
 
 
 def millilitres(pixels: int, voxel_mm3: float) -> float:

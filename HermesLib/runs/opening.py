@@ -32,6 +32,7 @@ from HermesLib.runs.provenance import UsedParts, provenance_of, require_expected
 from HermesLib.runs.recorded import array_sha256
 from HermesLib.runs.request import AssessRequest, Expected, RefineRequest, RunRequest
 from HermesLib.runs.results import result_masks, write_results
+from HermesLib.runs.whole_volume import open_model, require_fit, whole_volume_events
 
 if TYPE_CHECKING:
     from HermesLib.guides.map import GuideMap
@@ -149,6 +150,8 @@ def _open_refinement(
     entry = model_entry(_model_name(request))
     first_plain = None if request.first_prompt is None else read_plain(request.first_prompt)
     first_prompt = None if memory is None else memory.first_prompt
+    given = first_plain is not None or first_prompt is not None
+    require_fit(entry, request, first_prompt=given)
     kind = _run_prompt_kind(entry, request.prompt, first_plain, first_prompt)
     strategy = strategy_for(kind, request.prompting)
     sources = _sources(request, memory, request.init)
@@ -159,27 +162,38 @@ def _open_refinement(
         first_prompt = prompt_from_plain(first_plain, (height, width))
     elif first_prompt is not None:
         first_plain = first_prompt.to_plain()
-    model = cache.model(entry.name, request.weights, device)
+    volume_model = open_model(entry, request) if entry.dimensions == 3 else None
+    model = None if volume_model else cache.model(entry.name, request.weights, device)
     guide = None if memory is None else memory.guide
     steering = open_steering(request, preset, sources.volume, device, cache, guide=guide)
-    parts = UsedParts(sources, first_plain, preset, device, model, steering)
+    parts = UsedParts(sources, first_plain, preset, device, volume_model or model, steering)
     checksums = _checked(request, parts)
-    refiner = Refiner(
-        model, steering.quality, strategy=strategy, settings=request.settings, judge=steering.judge
-    )
     observation = inputs.observe(steering.quality)
     flagged = _flagged(observation, inputs.indices)
-    events = refine_volume(
-        refiner,
-        observation,
-        inputs.indices,
-        truth=inputs.truth,
-        initial_masks=inputs.mask,
-        first_prompt=first_prompt,
-        finished=finished,
-        batch_size=request.slices_at_once,
-        device=device,
-    )
+    if volume_model is not None:
+        events = whole_volume_events(
+            volume_model, steering, request, kind, inputs, observation, finished, device
+        )
+    else:
+        assert model is not None
+        refiner = Refiner(
+            model,
+            steering.quality,
+            strategy=strategy,
+            settings=request.settings,
+            judge=steering.judge,
+        )
+        events = refine_volume(
+            refiner,
+            observation,
+            inputs.indices,
+            truth=inputs.truth,
+            initial_masks=inputs.mask,
+            first_prompt=first_prompt,
+            finished=finished,
+            batch_size=request.slices_at_once,
+            device=device,
+        )
     return OpenRun(request, inputs, parts, checksums, flagged, events, started)
 
 

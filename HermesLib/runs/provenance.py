@@ -8,6 +8,7 @@ import torch
 from HermesLib import __version__
 from HermesLib.errors import HermesError
 from HermesLib.models.protocol import PromptableModel
+from HermesLib.models.volume_protocol import VolumeModel
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.report.document import Network, Provenance
@@ -52,7 +53,7 @@ class UsedParts:
     first_prompt: dict[str, Any] | None
     preset: Preset
     device: torch.device
-    model: PromptableModel | None
+    model: PromptableModel | VolumeModel | None
     steering: Steering
 
     @property

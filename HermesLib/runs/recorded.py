@@ -35,7 +35,7 @@ _NAMED = (
 )
 #: In place of a file in the settings: its content is known by a checksum.
 FILE = "file"
-#: Fields of a request that the settings leave out: files, and what changes no result.
+#: Fields of a request that the settings leave out: files, addresses, and what changes no result.
 LEFT_OUT = (
     "image",
     "series",
@@ -43,6 +43,7 @@ LEFT_OUT = (
     "init",
     "mask",
     "first_prompt",
+    "server",
     "command",
     "fallbacks",
     "send_masks",

@@ -29,6 +29,7 @@ class Inputs:
         truth: the true mask; may be left out, as no result follows from it.
         preset, quality, weights, guide, references, judge_weights, calibration: files, where the
             run used files.
+        server: address of the model's server, where it has one.
     """
 
     image: Path
@@ -42,6 +43,7 @@ class Inputs:
     references: Path | None = None
     judge_weights: Path | None = None
     calibration: Path | None = None
+    server: str | None = None
 
 
 def request_from_report(
@@ -74,6 +76,8 @@ def request_from_report(
             "expected": {field.name: recorded.get(field.name) for field in fields(Expected)},
         }
         settings["init" if kind is RefineRequest else "mask"] = _mask(recorded, inputs)
+        if kind is RefineRequest:
+            settings["server"] = inputs.server
         if recorded.get("first_prompt") is not None:
             settings["first_prompt"] = str(_first_prompt(recorded["first_prompt"], folder))
         request: RunRequest = from_plain(kind, settings, {})

@@ -120,6 +120,8 @@ class RefineRequest(RunRequest):
         first_prompt: file of a user's prompt (:mod:`HermesLib.prompts.serialization`) for the
             first call of the model on every slice, instead of a random one. It must be of the
             kind ``prompt`` if that is given.
+        server: address of the server of a model that has one; None for the usual one on this
+            computer.
     """
 
     model: str | None = None
@@ -128,6 +130,7 @@ class RefineRequest(RunRequest):
     prompting: PromptSettings = field(default_factory=PromptSettings)
     init: Path | None = None
     first_prompt: Path | None = None
+    server: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 The engine, Python callers and tests all use :class:`Run`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -157,6 +157,9 @@ class Run:
             self._history.add(event)
             if on_event is not None:
                 on_event(event)
+        # A model on a server is released now, not when the run is forgotten.
+        if isinstance(opened.events, Generator):
+            opened.events.close()
         results = self._history.results()
         report = opened.report(results, self._notices)
         cancelled = is_cancelled()

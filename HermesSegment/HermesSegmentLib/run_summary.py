@@ -5,9 +5,10 @@ from collections import Counter
 
 from slicer.i18n import tr as _
 
+from HermesLib.metrics.whole import whole_quality
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.marks import Mark
-from HermesLib.report.whole import millilitres, whole_quality
+from HermesLib.report.whole import millilitres
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import SliceRecord
 

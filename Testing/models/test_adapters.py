@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from HermesLib.errors import HermesError
-from HermesLib.models.registry import MODELS, load_model
+from HermesLib.models.registry import MODELS, load_model, slice_models
 from HermesLib.prompts.boxes import Box
 from HermesLib.prompts.clicks import Clicks
 from HermesLib.prompts.examples import Example, Examples
@@ -44,7 +44,7 @@ def prompt_of(kind: str, shift: int = 0):
     return Scribbles(positive, negative)
 
 
-@pytest.fixture(params=sorted(MODELS))
+@pytest.fixture(params=sorted(slice_models()))
 def model(request, tmp_path):
     return load_model(request.param, str(write_checkpoint(tmp_path, request.param)))
 
@@ -59,7 +59,7 @@ def test_a_saved_network_predicts_the_same_on_the_slices_own_grid(model, tmp_pat
     assert len(reloaded.sha256) == 64
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", slice_models())
 def test_registry_and_network_agree_on_the_prompt_kinds(name, tmp_path):
     model = load_model(name, str(write_checkpoint(tmp_path, name)))
     assert model.prompt_kinds == MODELS[name].prompt_kinds

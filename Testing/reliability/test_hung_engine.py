@@ -10,11 +10,12 @@ import pytest
 
 from HermesLib.engine.client import Engine, Failed, Finished, Stalled
 from HermesLib.engine.messages import Alive
-from HermesLib.engine.patience import VARIABLE, Patience, give_up_after
+from HermesLib.engine.patience import Patience
 from HermesLib.errors import COMPUTER, HermesError
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.runs.request import RefineRequest
+from HermesLib.waiting import VARIABLE, give_up_after
 from Testing.reliability.inputs_made import write_inputs
 
 

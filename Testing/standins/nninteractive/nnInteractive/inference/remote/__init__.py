@@ -1,0 +1,1 @@
+"""Stands in for nnInteractive's client, which ordinary tests do not install."""
