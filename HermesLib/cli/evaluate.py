@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from HermesLib.cli import evaluate_guide, sweep, wrong_input
+from HermesLib.cli import evaluate_guide, evaluate_judges, sweep, wrong_input
 from HermesLib.cli.options import add_model, add_prompt
 from HermesLib.models.registry import bundled_models
 
@@ -46,7 +46,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     score.set_defaults(run=run_score)
     wrong = wrong_input.add_parser(kinds)
     guide = evaluate_guide.add_parser(kinds)
-    for kind in (loop, pgt, score, wrong, guide, sweep.add_parser(kinds)):
+    judges = evaluate_judges.add_parser(kinds)
+    for kind in (loop, pgt, score, wrong, guide, judges, sweep.add_parser(kinds)):
         kind.add_argument("--quality", default="diffusion", metavar="NAME|FILE")
         kind.add_argument("--preset", default="prostate-t2")
         kind.add_argument(

@@ -1,11 +1,9 @@
 """``hermes train``: the command line of all trainings."""
 
 import argparse
-import json
-import sys
 from pathlib import Path
 
-from HermesLib.cli import input_check, train_ensemble, train_organ
+from HermesLib.cli import input_check, train_calibration, train_ensemble, train_organ
 from HermesLib.cli.training_options import (
     add_stage_options,
     add_training_options,
@@ -60,38 +58,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="weights that predict labels for slices without a label",
     )
     quality.set_defaults(run=run_quality)
-    calibration = kinds.add_parser(
-        "calibration", help="fit the score of a QC core to the true Dice"
-    )
-    calibration.add_argument("--preset", required=True)
-    calibration.add_argument(
-        "--weights", type=Path, required=True, metavar="FILE", help="the QC core's weights"
-    )
-    calibration.add_argument(
-        "--data",
-        action="append",
-        required=True,
-        metavar="LAYOUT:FOLDER[:FAMILY]",
-        help="where its held-out patients are",
-    )
-    calibration.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        required=True,
-        metavar="FILE",
-        help="the weights with their calibration",
-    )
-    calibration.add_argument(
-        "--weigh",
-        action="store_true",
-        help="first choose the blend of drawn pGT and organ map, and the part of the neighbouring"
-        " slices in it, on the held-out patients",
-    )
-    calibration.add_argument("--seed", type=int, default=0)
-    calibration.add_argument("--threads", type=int, help="processor threads; all by default")
-    calibration.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
-    calibration.set_defaults(run=run_calibration)
+    train_calibration.add_parser(kinds)
     input_check.add_parser(kinds)
     train_ensemble.add_parser(kinds)
     train_organ.add_parser(kinds)
@@ -114,10 +81,6 @@ def _set_threads(arguments: argparse.Namespace) -> None:
         torch.set_num_threads(arguments.threads)
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
 def run_quality(arguments: argparse.Namespace) -> int:
     """Train the QC core of a preset."""
     from HermesLib.presets.registry import load_preset
@@ -134,39 +97,4 @@ def run_quality(arguments: argparse.Namespace) -> int:
         EarlierWeights(arguments.initial, arguments.teacher),
     )
     print(f"best weights: {output}")
-    return 0
-
-
-def run_calibration(arguments: argparse.Namespace) -> int:
-    """Calibrate the score of a QC core on its held-out patients."""
-    from HermesLib.datasets.training_dataset import TrainingDataset
-    from HermesLib.presets.registry import load_preset
-    from HermesLib.training.blend import choose_blend
-    from HermesLib.training.calibrate import train_calibration
-    from HermesLib.training.held_out import HeldOutData
-
-    _set_threads(arguments)
-    preset = load_preset(arguments.preset)
-    data = HeldOutData([TrainingDataset.parse(text) for text in arguments.data])
-    weights = arguments.weights
-    if arguments.weigh:
-        weights = choose_blend(
-            weights,
-            preset,
-            data,
-            arguments.output.with_name("blended.safetensors"),
-            seed=arguments.seed,
-            device_name=arguments.device,
-            say=_say,
-        )
-    numbers = train_calibration(
-        preset,
-        weights,
-        data,
-        arguments.output,
-        seed=arguments.seed,
-        device_name=arguments.device,
-        on_case=lambda done, total: _say(f"case {done} of {total}"),
-    )
-    print(json.dumps(numbers, indent=1))
     return 0

@@ -10,10 +10,9 @@ import torch
 from scipy import ndimage
 
 from HermesLib.datasets.augmentation import smooth_fields
-from HermesLib.errors import HermesError
+from HermesLib.evaluation.case_guides import guide_file
 from HermesLib.evaluation.cases import Case, CaseImages, case_names, read_case
 from HermesLib.io.masks import read_mask
-from HermesLib.io.suffixes import PNG, VOLUME_SUFFIXES
 from HermesLib.io.volumes import read_volume
 from HermesLib.metrics.overlap import dice
 from HermesLib.models.protocol import PromptableModel
@@ -107,12 +106,7 @@ def from_folder(folder: Path) -> MakeGuide:
     """
 
     def make(case: Case, read: CaseImages) -> np.ndarray:
-        stem = case.image.name.split(".")[0]
-        for suffix in (*VOLUME_SUFFIXES, PNG):
-            path = folder / f"{stem}{suffix}"
-            if path.is_file():
-                return read_mask(path, read_volume(case.image), (), "the guide")
-        raise HermesError(f"no guide named {stem} in {folder.name}")
+        return read_mask(guide_file(folder, case), read_volume(case.image), (), "the guide")
 
     return make
 

@@ -50,6 +50,10 @@ class GuidedQuality:
         """The same: a guide was made elsewhere."""
         return self
 
+    def outline(self, row: int) -> np.ndarray:
+        """The guide's own mask (H, W, bool) of a slice."""
+        return (self._maps[row] > 0.5).numpy()
+
     def observe(self, images: torch.Tensor, thickness: float | None = None) -> Observation:
         """All slices of the guide's volume, in their order.
 

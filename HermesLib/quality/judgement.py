@@ -1,13 +1,17 @@
 """Whether fitted numbers judge masks at all: odd ones may be legal and yet accept everything."""
 
+from collections.abc import Sequence
+
 import torch
 
 from HermesLib.errors import HermesError
-from HermesLib.quality.calibration import Calibration, logit
+from HermesLib.quality.calibration import Calibration, Curve, logit
 from HermesLib.quality.evidence import EnsembleEvidence
 
 #: A mask that has nothing in common with the organ may not be estimated at this Dice or above.
 _ACCEPTABLE = 0.9
+#: The least that a full score must be worth beyond none, as estimated Dice.
+_LEAST_GAIN = 0.05
 #: Logarithms of pixels: a mask of some pixels and one that fills the grid.
 _SIZES = torch.log1p(torch.tensor([20.0, 4096.0]))
 
@@ -31,6 +35,26 @@ def require_judgement(
         estimates += [curve.estimate(ends)[0] for curve in curves]
     if evidence is not None:
         estimates += _by_evidence(evidence, ends, name)
+    _require(estimates, name)
+
+
+def require_curves(curves: Sequence[Curve], name: str) -> None:
+    """The same check of curves alone, which must rise, too: a flat one estimates every mask alike.
+
+    Raises:
+        HermesError: as :func:`require_judgement`.
+    """
+    ends = torch.tensor([0.0, 1.0])
+    estimates = [curve.estimate(ends)[0] for curve in curves]
+    _require(estimates, name)
+    if any(covering - beside < _LEAST_GAIN for beside, covering in estimates):
+        raise HermesError(
+            f"the calibration of {name} judges nothing: it estimates every mask alike; calibrate"
+            " on more patients, or choose another judge"
+        )
+
+
+def _require(estimates: Sequence[torch.Tensor], name: str) -> None:
     for estimate in estimates:
         beside, covering = estimate.tolist()
         if not beside < _ACCEPTABLE or covering < beside:

@@ -8,8 +8,11 @@ import torch
 
 from HermesLib.errors import HermesError
 from HermesLib.io.volumes import Volume
+from HermesLib.judges.calibrated import CalibratedJudge, MadeFor
 from HermesLib.judges.protocol import Judge
-from HermesLib.judges.registry import JudgeOptions, load_judge
+from HermesLib.judges.registry import JudgeOptions, judge_entry, load_judge
+from HermesLib.models.protocol import PromptableModel
+from HermesLib.models.volume_protocol import VolumeModel
 from HermesLib.notices import notice
 from HermesLib.presets.organs import organ_preset
 from HermesLib.presets.preset import Preset
@@ -23,6 +26,7 @@ from HermesLib.runs.request import AssessRequest, RunRequest
 if TYPE_CHECKING:
     from HermesLib.guides.map import GuideMap
 
+Model = PromptableModel | VolumeModel
 #: Air in Hounsfield units: an image with such values is a CT.
 _AIR_HU = -500.0
 
@@ -79,7 +83,8 @@ def open_steering(
         HermesError: an organ without a quality control and without a guide; a guide, judge or
             calibration that cannot be used.
     """
-    judge = _judge(request, preset, device)
+    guided = guide is not None or request.guide is not None
+    judge = _judge(request, preset, device, guided=guided)
     if guide is None and request.guide is not None:
         # Its programs are optional.
         from HermesLib.guides.registry import draw_guide
@@ -95,14 +100,21 @@ def open_steering(
                 " the guide is wrong, a mask that follows it agrees. No slice is accepted without"
                 " a calibration (hermes train calibration)",
             )
-        guided = GuidedQuality(guide.probability, guide.name, guide.sha256, guide.soft)
-        return Steering(guided, judge, guide.sha256)
+        by_guide = GuidedQuality(guide.probability, guide.name, guide.sha256, guide.soft)
+        return Steering(by_guide, judge, guide.sha256)
     if preset.quality or request.quality != "diffusion":
         quality = cache.quality(
             request.quality, preset, device, request.samples, request.steps, request.score
         )
         return Steering(quality, judge)
     if judge is not None and mask is not None:
+        assert request.judge is not None
+        if judge_entry(request.judge).needs_outline:
+            raise HermesError(
+                f"the judge '{request.judge}' compares with an expected outline, and"
+                f" '{preset.title}' has no quality control that draws one; name a guide with"
+                " --guide, or another judge"
+            )
         return Steering(_stand_in(mask), judge)
     judged = isinstance(request, AssessRequest)
     raise HermesError(
@@ -121,13 +133,22 @@ def _stand_in(mask: np.ndarray) -> GuidedQuality:
     return GuidedQuality(mask.astype(np.float32), "mask", array_sha256(mask))
 
 
-def _judge(request: RunRequest, preset: Preset, device: torch.device) -> Judge | None:
-    if request.judge is None:
-        if request.calibration is not None:
-            raise HermesError("a calibration belongs to a judge; name it with --judge")
+def _judge(
+    request: RunRequest, preset: Preset, device: torch.device, *, guided: bool
+) -> Judge | None:
+    name = request.judge
+    if name is None and request.calibration is not None:
+        if not guided:
+            raise HermesError(
+                "a calibration belongs to a judge or a guide; name it with --judge or --guide"
+            )
+        name = "agreement"
+    if name is None:
         return None
     options = JudgeOptions(request.references, request.judge_weights, preset, device)
-    judge = load_judge(request.judge, options)
+    judge = load_judge(name, options)
+    if request.calibration is not None:
+        return CalibratedJudge.read(judge, request.calibration)
     if judge.score != "calibrated":
         notice(
             "uncalibrated-judge",
@@ -135,6 +156,41 @@ def _judge(request: RunRequest, preset: Preset, device: torch.device) -> Judge |
             " true Dice that any patients have confirmed, and no slice is accepted by it",
         )
     return judge
+
+
+def require_calibration(
+    steering: Steering, preset: Preset, model: Model | None, *, loop: bool
+) -> None:
+    """Check that the calibration of a run, if it has one, was made for what the run works with.
+
+    Args:
+        steering: of the run.
+        preset: of the run.
+        model: of the run; None if it has none.
+        loop: whether the model draws the masks.
+
+    Raises:
+        HermesError: it was made for another guide, judge, model or organ.
+    """
+    if isinstance(steering.judge, CalibratedJudge):
+        steering.judge.require(made_for(steering, preset, model), loop=loop)
+
+
+def made_for(steering: Steering, preset: Preset, model: Model | None) -> MadeFor:
+    """What the score of a run follows from."""
+    quality, judge = steering.quality, steering.judge
+    assert judge is not None
+    return MadeFor(
+        # A segmentation that a program hands over is one that could lie in a file.
+        guide="file" if quality.name == "memory" else quality.name,
+        guide_sha256="" if isinstance(quality, GuidedQuality) else quality.sha256,
+        judge=judge.name,
+        judge_sha256=judge.raw_sha256 if isinstance(judge, CalibratedJudge) else judge.sha256,
+        model="" if model is None else model.name,
+        model_sha256="" if model is None else model.sha256,
+        organ=preset.organ_label,
+        modality=preset.modality,
+    )
 
 
 def _modality(volume: Volume) -> str:

@@ -24,7 +24,7 @@ from HermesLib.refinement.marks import Grid, Mark, result_marks
 from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.volume import assess_volume, refine_volume
 from HermesLib.report.document import build_report
-from HermesLib.runs.guiding import open_steering, run_preset
+from HermesLib.runs.guiding import open_steering, require_calibration, run_preset
 from HermesLib.runs.inputs import RunInputs, RunSources, prepare_inputs, read_sources
 from HermesLib.runs.iterations_file import write_iterations
 from HermesLib.runs.model_cache import ModelCache
@@ -166,7 +166,9 @@ def _open_refinement(
     model = None if volume_model else cache.model(entry.name, request.weights, device)
     guide = None if memory is None else memory.guide
     steering = open_steering(request, preset, sources.volume, device, cache, guide=guide)
-    parts = UsedParts(sources, first_plain, preset, device, volume_model or model, steering)
+    used_model = volume_model or model
+    require_calibration(steering, preset, used_model, loop=True)
+    parts = UsedParts(sources, first_plain, preset, device, used_model, steering)
     checksums = _checked(request, parts)
     observation = inputs.observe(steering.quality)
     flagged = _flagged(observation, inputs.indices)
@@ -214,6 +216,7 @@ def _open_assessment(
     model = None
     if steering.judge is not None and steering.judge.needs_model:
         model = cache.model(_model_name(request), request.weights, device)
+    require_calibration(steering, preset, model, loop=False)
     parts = UsedParts(sources, None, preset, device, model, steering)
     checksums = _checked(request, parts)
     observation = inputs.observe(steering.quality)

@@ -1,6 +1,7 @@
 """Fit how evidence becomes an estimate of the true Dice, patient by patient."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -15,6 +16,20 @@ from HermesLib.training.conformal import group_quantile
 COVERAGE = 0.9
 #: Errors cannot be learned from fewer patients.
 FEWEST_PATIENTS = 4
+
+
+class KnownMask(Protocol):
+    """A mask of a patient whose truth is known."""
+
+    @property
+    def patient(self) -> str:
+        """Its identity."""
+        ...
+
+    @property
+    def true(self) -> float:
+        """True Dice."""
+        ...
 
 
 class TooFewPatientsError(HermesError):
@@ -43,7 +58,7 @@ def fit_calibration(masks: Sequence[ScoredMask]) -> Calibration:
     )
 
 
-def fit_curve(masks: Sequence[ScoredMask], evidence: Sequence[float]) -> Curve:
+def fit_curve(masks: Sequence[KnownMask], evidence: Sequence[float]) -> Curve:
     """The curve of least squared error in Dice; every patient has the same weight.
 
     The interval comes from leaving out one patient after the other (cross-conformal, patients as

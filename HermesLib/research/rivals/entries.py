@@ -10,6 +10,8 @@ RIVAL_TITLES = {
     "wang": "VAE of pairs (Wang 2020)",
     "nnqc": "peer after nnQC (Marciano 2025)",
     "regression": "regression of the Dice (Robinson 2018)",
+    "mask-regression": "regression from the mask alone (Billot 2023)",
+    "error-map": "regression with an error map (Qiu 2023)",
 }
 
 RIVAL_ENTRIES = tuple(

@@ -17,56 +17,19 @@ from HermesLib.research.rivals.reconstruction_objectives import (
     PostDaeObjective,
     RivalObjective,
     WangObjective,
-    he_initialised,
 )
-from HermesLib.research.rivals.regression import DiceRegression
+from HermesLib.research.rivals.regression_objectives import (
+    DiceRegressionObjective,
+    ErrorMapObjective,
+    MaskRegressionObjective,
+)
 from HermesLib.training.losses import soft_dice_loss
 from HermesLib.training.qc_batches import corrupted
 from HermesLib.training.qc_settings import QualityTraining
 from HermesLib.weights.checkpoint import Checkpoint
 
-#: Share of gross failures among the masks of the regression.
-_GROSS = 0.35
 #: Weight of the decoded mask's Dice beside the error of the noise, as published for nnQC.
 _DECODED = 0.1
-
-
-class DiceRegressionObjective(RivalObjective):
-    """Estimate the Dice of masks of all qualities."""
-
-    kind = DiceRegression.kind
-
-    def __init__(self) -> None:
-        self.network = he_initialised(DiceRegression(self.side))
-
-    def _judged(
-        self, images: torch.Tensor, masks: torch.Tensor, rng: np.random.Generator
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        wrong = corrupted(masks.cpu(), images.cpu(), rng, _GROSS).to(masks.device)
-        return wrong, dice_batch(wrong[:, 0] > 0.5, masks[:, 0] > 0.5)
-
-    def loss(
-        self,
-        network: nn.Module,
-        images: torch.Tensor,
-        masks: torch.Tensor,
-        rng: np.random.Generator,
-    ) -> torch.Tensor:
-        """See :class:`HermesLib.training.trainer.Objective`."""
-        wrong, true = self._judged(images, masks, rng)
-        return (network(images, wrong) - true).abs().mean()
-
-    def evaluate(
-        self,
-        network: nn.Module,
-        images: torch.Tensor,
-        masks: torch.Tensor,
-        rng: np.random.Generator,
-    ) -> dict[str, float]:
-        """Mean absolute error; ``dice`` is 1 minus it, so that less error is better."""
-        wrong, true = self._judged(images, masks, rng)
-        error = (network(images, wrong) - true).abs().mean().item()
-        return {"dice": 1 - error, "error": error}
 
 
 class NnQcObjective(RivalObjective):
@@ -146,5 +109,7 @@ RIVAL_OBJECTIVES = {
         WangObjective,
         ConstrainedVaeObjective,
         DiceRegressionObjective,
+        MaskRegressionObjective,
+        ErrorMapObjective,
     )
 }

@@ -9,7 +9,9 @@ from HermesLib.presets.preset import Preset
 from HermesLib.quality.network.config import QualityConfig
 from HermesLib.quality.registry import QualityEntry, QualityOptions
 from HermesLib.research.rivals.constrained_vae import ConstrainedVae
+from HermesLib.research.rivals.error_map import ErrorMapQuality, ErrorMapRegression
 from HermesLib.research.rivals.galati import Galati
+from HermesLib.research.rivals.mask_regression import MaskRegression
 from HermesLib.research.rivals.nnqc import NnQc, NnQcQuality
 from HermesLib.research.rivals.post_dae import PostDae
 from HermesLib.research.rivals.rebuilt import RebuiltQuality
@@ -19,7 +21,7 @@ from HermesLib.resources import resource_path
 from HermesLib.weights.bundled import bundled_checkpoint, read_manifest
 from HermesLib.weights.checkpoint import Checkpoint
 
-_Network = PostDae | Galati | Wang | ConstrainedVae | DiceRegression | NnQc
+_Network = PostDae | Galati | Wang | ConstrainedVae | DiceRegression | ErrorMapRegression | NnQc
 
 
 def _of_side(network: Callable[[int], _Network]) -> Callable[[dict[str, Any]], _Network]:
@@ -30,7 +32,15 @@ def _of_side(network: Callable[[int], _Network]) -> Callable[[dict[str, Any]], _
 RIVALS: dict[str, Callable[[dict[str, Any]], _Network]] = {
     **{
         network.kind: _of_side(network)
-        for network in (PostDae, Galati, Wang, ConstrainedVae, DiceRegression)
+        for network in (
+            PostDae,
+            Galati,
+            Wang,
+            ConstrainedVae,
+            DiceRegression,
+            MaskRegression,
+            ErrorMapRegression,
+        )
     },
     NnQc.kind: lambda config: NnQc(QualityConfig.from_dict(config["core"])),
 }
@@ -64,7 +74,7 @@ def bundled_rival(entry: QualityEntry, preset: Preset) -> tuple[str, Checkpoint]
 
 def build_rival(
     checkpoint: Checkpoint, options: QualityOptions
-) -> RebuiltQuality | RegressionQuality | NnQcQuality:
+) -> RebuiltQuality | RegressionQuality | ErrorMapQuality | NnQcQuality:
     """A rival as a quality control. Its score is always raw: rivals carry no calibration.
 
     Raises:
@@ -84,9 +94,11 @@ def build_rival(
         raise HermesError(
             f"{options.name} does not fit the {kind} that its settings describe; fetch it again"
         ) from error
-    quality: RebuiltQuality | RegressionQuality | NnQcQuality
+    quality: RebuiltQuality | RegressionQuality | ErrorMapQuality | NnQcQuality
     if isinstance(network, DiceRegression):
         quality = RegressionQuality(network, field, options.name, checkpoint.sha256)
+    elif isinstance(network, ErrorMapRegression):
+        quality = ErrorMapQuality(network, field, options.name, checkpoint.sha256)
     elif isinstance(network, NnQc):
         quality = NnQcQuality(network, field, options.name, checkpoint.sha256)
     else:

@@ -22,6 +22,8 @@ from HermesLib.research.rivals.nnqc import NnQc
 from HermesLib.research.rivals.objectives import (
     RIVAL_OBJECTIVES,
     DiceRegressionObjective,
+    ErrorMapObjective,
+    MaskRegressionObjective,
     NnQcObjective,
     WangObjective,
 )
@@ -35,7 +37,14 @@ from HermesLib.training.trainer import Trainer, TrainerSettings
 from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
 
 _SHAPE_MODELS = (PostDae.kind, Galati.kind, ConstrainedVae.kind)
-_IMAGE_MODELS = (WangObjective.kind, DiceRegressionObjective.kind, NnQc.kind)
+#: The corruptions of the mask regression look at the slice, too.
+_IMAGE_MODELS = (
+    WangObjective.kind,
+    DiceRegressionObjective.kind,
+    MaskRegressionObjective.kind,
+    ErrorMapObjective.kind,
+    NnQc.kind,
+)
 #: Augmentation of rivals that read masks alone: stronger changes of shape than images allow, so
 #: that they do not memorise few patients, and no changes of intensity.
 _SHAPE_VARIETY = {

@@ -18,6 +18,7 @@ from HermesLib.quality.protocol import QualityControl
 from HermesLib.quality.registry import load_diffusion, load_quality, preset_checkpoint
 from HermesLib.research.release.test_patients import read_test_cases
 from HermesLib.research.rivals.entries import RIVAL_TITLES
+from HermesLib.research.rivals.mask_regression import MaskRegression
 from HermesLib.research.rivals.registry import RIVALS, bundled_rivals
 from HermesLib.research.rivals.regression import DiceRegression
 from HermesLib.weights.checkpoint import load_checkpoint
@@ -142,7 +143,7 @@ def sources_of(organ: Organ, rivals: Sequence[Path]) -> list[PgtSource]:
             def rival(device: torch.device, path: Path = path) -> QualityControl:
                 return load_quality(str(path), preset, device)
 
-            draws = checkpoint.kind != DiceRegression.kind
+            draws = checkpoint.kind not in (DiceRegression.kind, MaskRegression.kind)
             sources.append(
                 PgtSource(
                     str(checkpoint.kind),

@@ -16,7 +16,9 @@ from HermesLib.presets.registry import load_preset
 from HermesLib.quality.registry import load_quality
 from HermesLib.research.rivals.constrained_vae import BANK, LATENT, ConstrainedVae
 from HermesLib.research.rivals.corruptions import corrupt
+from HermesLib.research.rivals.error_map import ErrorMapQuality, ErrorMapRegression
 from HermesLib.research.rivals.galati import Galati
+from HermesLib.research.rivals.mask_regression import MaskRegression
 from HermesLib.research.rivals.objectives import RIVAL_OBJECTIVES
 from HermesLib.research.rivals.rebuilt import RebuiltQuality
 from HermesLib.research.rivals.registry import RIVALS
@@ -63,6 +65,37 @@ def test_a_regression_estimates_a_dice_and_draws_nothing():
     answer = quality.assess(quality.observe(images), masks, [0, 1])
     assert torch.equal(answer.pgt > 0.5, masks) and ((answer.pdsc > 0) & (answer.pdsc < 1)).all()
     assert answer.pdsc[0] != answer.pdsc[1]
+
+
+def test_the_mask_regression_does_not_look_at_the_slice():
+    torch.manual_seed(0)
+    network = MaskRegression(64)
+    masks = torch.from_numpy(
+        np.stack([disc(64, 30, 30, 10), disc(64, 30, 30, 4)]).astype(np.float32)
+    )[:, None]
+    dark, bright = (network(torch.full_like(masks, value), masks) for value in (0.1, 0.9))
+    assert torch.equal(dark, bright) and dark[0] != dark[1]
+
+
+class KnowsTheError(ErrorMapRegression):
+    """Estimates a Dice of 0.75 and finds the lower half of the slice wrong."""
+
+    def forward(self, images: torch.Tensor, masks: torch.Tensor):
+        errors = torch.full_like(masks, -9.0)
+        errors[:, :, self.side // 2 :] = 9.0
+        return torch.full((len(masks),), 0.75), errors
+
+
+def test_the_pgt_of_an_error_map_is_the_mask_corrected_where_it_is_wrong():
+    quality = ErrorMapQuality(KnowsTheError(64), "slice", "error-map")
+    mask = torch.zeros(1, 64, 64, dtype=torch.bool)
+    mask[:, 20:40, 20:40] = True
+    answer = quality.assess(quality.observe(torch.rand(1, 1, 64, 64)), mask, [0])
+    corrected = mask.clone()
+    corrected[:, 32:] = ~mask[:, 32:]
+    wrong = (answer.pgt > 0.5) != corrected
+    assert wrong[:, [*range(30), *range(34, 64)]].sum() == 0, "up to the grid's edge"
+    assert float(answer.pdsc) == 0.75
 
 
 def test_wangs_search_improves_on_the_encoding_of_the_pair():
