@@ -25,7 +25,7 @@ def jittered_answers(judged: Judged, row: int, count: int, judge: str) -> torch.
         judge: its name, for messages.
 
     Raises:
-        HermesError: there is no model.
+        HermesError: there is no model, or one whose prompts cannot be moved.
     """
     answer = judged.answer
     if answer is None:
@@ -36,10 +36,13 @@ def jittered_answers(judged: Judged, row: int, count: int, judge: str) -> torch.
     shape = (mask.shape[0], mask.shape[1])
     reach = max(1.0, _REACH * 2 * math.sqrt(mask.sum() / math.pi))
     rng = np.random.default_rng(judged.seeds[row])
-    prompts = [
-        jittered(strategy.refine(None, nothing, mask, True, rng), shape, reach, rng)
-        for _ in range(count)
-    ]
+    drawn = [strategy.refine(None, nothing, mask, True, rng) for _ in range(count)]
+    if not all(prompt.marks().has_positive for prompt in drawn):
+        raise HermesError(
+            f"the judge '{judge}' moves boxes, clicks and scribbles; {answer.model.name} is"
+            f" prompted by {strategy.kind}"
+        )
+    prompts = [jittered(prompt, shape, reach, rng) for prompt in drawn]
     # All prompts in one call: the same number for every slice, so that results repeat bit for bit.
     slices = answer.embedding.select([row] * count)
     return answer.model.predict(slices, prompts).probability.cpu()

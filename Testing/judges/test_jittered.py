@@ -9,7 +9,7 @@ from HermesLib.judges.protocol import Judged, ModelAnswer
 from HermesLib.judges.registry import JudgeOptions, load_judge
 from HermesLib.judges.sample_variance import variance_score
 from HermesLib.prompts.jitter import jittered
-from HermesLib.prompts.registry import prompt_kinds, strategy_for
+from HermesLib.prompts.registry import strategy_for
 from Testing.refinement.analytic import SIZE, BoxThreshold, organ, scene
 
 SHAPE = (SIZE, SIZE)
@@ -52,13 +52,20 @@ def test_without_a_model_they_say_what_they_need():
         load_judge("prompt-jitter", JudgeOptions()).judge(nothing)
 
 
+def test_a_model_without_prompts_that_can_be_moved_is_refused():
+    model = BoxThreshold()
+    model.prompt_kinds = ("examples",)
+    with pytest.raises(HermesError, match="prompted by examples"):
+        load_judge("prompt-jitter", JudgeOptions()).judge(judged(organ(), model=model))
+
+
 def test_the_variance_is_the_sum_of_deviations_over_the_sum_of_means():
     answers = torch.tensor([[[1.0, 1.0]], [[1.0, 0.0]]])
     assert variance_score(answers) == pytest.approx(1 / (1 + 0.5 / 1.5))
     assert variance_score(torch.zeros(3, 2, 2)) == 0.0
 
 
-@pytest.mark.parametrize("kind", [*prompt_kinds(), "box+clicks"])
+@pytest.mark.parametrize("kind", ["box", "scribbles", "clicks", "box+clicks"])
 def test_moved_prompts_are_of_the_same_kind_on_the_slice_and_near(kind: str):
     mask = organ(3, 3, 6).numpy()
     strategy = strategy_for(kind)
