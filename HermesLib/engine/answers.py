@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from HermesLib.engine.messages import NO_RUN, Alive, message_frame
 from HermesLib.engine.wire import Frame, write_frame
+from HermesLib.outside_work import outside_work
 
 #: Seconds between two signs of life.
 _PULSE = 2.0
@@ -43,7 +44,12 @@ class Answers:
     def _show_life(self) -> None:
         while self._working.wait():
             try:
-                self.write(message_frame(NO_RUN, Alive(time.process_time())))
+                self.write(message_frame(NO_RUN, Alive(_work())))
             except OSError:
                 return  # The client has gone; so will this process.
             time.sleep(_PULSE)
+
+
+def _work() -> float:
+    """Seconds that this process has computed, or waited for a program with its own time limit."""
+    return time.process_time() + outside_work.seconds

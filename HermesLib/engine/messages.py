@@ -109,7 +109,8 @@ class Alive:
     """The engine lives; sent every few seconds, and not shown.
 
     Attributes:
-        seconds: of the processor that it has used so far.
+        seconds: of the processor that it has used so far, and for which guides' programs have
+            worked for it.
     """
 
     seconds: float

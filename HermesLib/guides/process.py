@@ -14,6 +14,7 @@ from typing import IO
 
 from HermesLib.errors import HermesError
 from HermesLib.guides.request import GuideCancelled
+from HermesLib.outside_work import outside_work
 
 #: How often cancel and time limit are looked at, seconds.
 _TURN = 0.1
@@ -59,18 +60,19 @@ def run_process(
     end = time.monotonic() + time_limit
     said, spoken = "", time.monotonic()
     try:
-        while process.poll() is None:
-            if is_cancelled():
-                raise GuideCancelled
-            now = time.monotonic()
-            if now > end:
-                raise HermesError(f"it took longer than {time_limit / 60:.4g} minutes")
-            last = lines[-1] if lines else ""
-            if last != said or now > spoken + _SIGN_OF_LIFE:
-                said, spoken = last, now
-                progress(last)
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(_TURN)
+        with outside_work.going_on():
+            while process.poll() is None:
+                if is_cancelled():
+                    raise GuideCancelled
+                now = time.monotonic()
+                if now > end:
+                    raise HermesError(f"it took longer than {time_limit / 60:.4g} minutes")
+                last = lines[-1] if lines else ""
+                if last != said or now > spoken + _SIGN_OF_LIFE:
+                    said, spoken = last, now
+                    progress(last)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(_TURN)
         reader.join(_TURN)
         return process.returncode, lines[-1] if lines else ""
     finally:

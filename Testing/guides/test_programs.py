@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from HermesLib.engine.messages import Alive
+from HermesLib.engine.patience import Patience
 from HermesLib.errors import HermesError, MemoryShortageError
 from HermesLib.guides import external
 from HermesLib.guides.external import draw_by_program
@@ -20,6 +22,7 @@ from HermesLib.guides.map import GuideMap
 from HermesLib.guides.registry import GUIDES, GuideEntry
 from HermesLib.guides.request import GuideCancelled, GuideRequest
 from HermesLib.io.volumes import volume_from_array
+from HermesLib.outside_work import outside_work
 from Testing.guides.drawing import BRIGHT, LIVER, Organ, bright_volume
 
 ENTRY = GuideEntry(
@@ -185,6 +188,28 @@ def test_a_silent_program_still_gives_signs_of_life(tmp_path, temporary, monkeyp
     lines = []
     run(entry_of(tmp_path, f"time.sleep(1)\n{SEGMENT}"), progress=lines.append)
     assert len(lines) >= 2
+
+
+def test_a_run_that_waits_for_a_program_does_not_look_as_if_it_hangs(tmp_path, temporary):
+    patience = Patience(limit=10.0)
+    signs = []
+    begun = time.process_time() + outside_work.seconds
+
+    def look(line: str) -> None:
+        if "still at work" in line:
+            signs.append(time.process_time() + outside_work.seconds - begun)
+
+    code = f"print('still at work', flush=True)\ntime.sleep(0.5)\n{SEGMENT}"
+    run(entry_of(tmp_path, code), progress=look)
+    before, after = signs[0], time.process_time() + outside_work.seconds - begun
+    assert after - before >= 0.4
+    patience.see(Alive(before))
+    patience.waited = 9.0
+    patience.see(Alive(after))
+    assert patience.waited == 0
+    seconds = outside_work.seconds
+    time.sleep(0.1)
+    assert outside_work.seconds == seconds  # Nothing counts when no program is at work.
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such signal")

@@ -46,6 +46,7 @@ def test_labels_make_no_sense_for_one_organ():
         drawn("taps", volume_from_image(bright_image()), PROSTATE, labels=(1,))
 
 
+@pytest.mark.long
 @needs_taps
 @needs_patients
 def test_taps_gives_the_mask_of_its_own_command_on_a_patient(tmp_path):

@@ -1,24 +1,29 @@
 """TotalSegmentator as a guide: its folders, its files of many labels, and its Python API."""
 
 import inspect
+import json
 from importlib.util import find_spec
 
 import nibabel
 import numpy as np
 import pytest
 import SimpleITK
+from scipy.ndimage import zoom
 
 from HermesLib.errors import HermesError
 from HermesLib.guides.programs.organ_names import organ_names
-from HermesLib.io.volumes import Volume
+from HermesLib.io.volumes import Volume, volume_from_image
 from HermesLib.presets.organs import organ_names as known_organs
 from HermesLib.presets.organs import organ_preset
 from Testing.guides.drawing import BRIGHT, LIVER, Organ, bright_volume, drawn, install
+from Testing.guides.tiny_nnunet import train_folder
 
 needs_totalsegmentator = pytest.mark.skipif(
     find_spec("totalsegmentator") is None,
     reason="TotalSegmentator is not installed: it needs an environment of its own",
 )
+#: How nnU-Net calls its plans and the configuration.
+PLANS = "nnUNetPlans__3d_fullres"
 KIDNEYS = Organ("kidneys", "kidneys", "CT")
 
 
@@ -133,6 +138,47 @@ def test_the_stand_in_has_the_signature_of_totalsegmentator():
     }
     for task, names in map_to_binary.class_map.items():
         assert names.items() <= class_map[task].items()
+
+
+@pytest.mark.long
+@needs_totalsegmentator
+def test_totalsegmentator_with_tiny_weights_of_ours_finds_the_organ(tmp_path, monkeypatch):
+    """Its own weights cannot be had everywhere; the package, its steps and its files are real."""
+    from totalsegmentator.map_tasks_config import TASK_ID_WEIGHTS_CONFIGS
+    from totalsegmentator.map_to_binary import class_map, class_map_5_parts
+
+    values = np.random.default_rng(0).random((20, 48, 48)).astype(np.float32) * 40
+    liver = np.zeros(values.shape, bool)
+    liver[6:14, 12:32, 18:40] = True
+    values[liver] += 100
+    image = SimpleITK.GetImageFromArray(values)
+    image.SetSpacing((3, 3, 3))
+    image.SetDirection((-1, 0, 0, 0, 1, 0, 0, 0, -1))
+    volume = volume_from_image(image)
+    for task, millimetres, names, trainer in (
+        (298, 6.0, class_map["total"], "nnUNetTrainer_4000epochs_NoMirroring"),
+        (291, 1.5, class_map_5_parts["class_map_part_organs"], "nnUNetTrainerNoMirroring"),
+    ):
+        labels = {"background": 0, **{name: value for value, name in names.items()}}
+        train_folder(
+            tmp_path / TASK_ID_WEIGHTS_CONFIGS[task]["foldername"] / f"{trainer}__{PLANS}",
+            zoom(values, 3 / millimetres, order=1),
+            zoom(liver.astype(np.uint8), 3 / millimetres, order=0) * labels["liver"],
+            labels,
+            [millimetres] * 3,
+            trainer,
+        )
+    for task in (292, 293, 294, 295):  # Not used for this organ, but looked for.
+        (tmp_path / TASK_ID_WEIGHTS_CONFIGS[task]["foldername"]).mkdir()
+    settings = {"totalseg_id": "test", "send_usage_stats": False, "prediction_counter": 0}
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    monkeypatch.setenv("TOTALSEG_WEIGHTS_PATH", str(tmp_path))
+    monkeypatch.setenv("TOTALSEG_HOME_DIR", str(tmp_path))
+    guide, _ = drawn("totalsegmentator", volume)
+    mask = guide.probability == 1
+    truth = volume.axes.to_slices(liver)
+    assert 2 * (mask & truth).sum() / (mask.sum() + truth.sum()) > 0.8
+    assert guide.version.startswith("TotalSegmentator 2.")
 
 
 @needs_totalsegmentator

@@ -1,6 +1,7 @@
 """A tiny nnU-Net v2 model: its folder as nnU-Net's training leaves it, the network trained here."""
 
 import json
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -68,32 +69,45 @@ DATASET = {
 }
 
 
-def write_folder(folder: Path, labels: dict | None = None, folds=("0",), **dataset) -> Path:
-    """A model folder with empty checkpoints."""
+def write_folder(
+    folder: Path, labels: dict | None = None, folds=("0",), spacing=None, **dataset
+) -> Path:
+    """A model folder with empty checkpoints; the spacing is that of slices, rows and columns."""
     folder.mkdir(parents=True, exist_ok=True)
     content = {**DATASET, **dataset, "labels": labels or DATASET["labels"]}
     (folder / "dataset.json").write_text(json.dumps(content))
-    (folder / "plans.json").write_text(json.dumps(PLANS))
+    plans = deepcopy(PLANS)
+    if spacing is not None:
+        plans["configurations"]["3d_fullres"]["spacing"] = spacing
+    (folder / "plans.json").write_text(json.dumps(plans))
     for fold in folds:
         (folder / f"fold_{fold}").mkdir()
         (folder / f"fold_{fold}" / "checkpoint_final.pth").write_bytes(b"weights")
     return folder
 
 
-def train_folder(folder: Path, image: np.ndarray, organ: np.ndarray, steps: int = 60) -> Path:
-    """A model folder whose network has learnt one image, (N, H, W), and its organ."""
+def train_folder(
+    folder: Path,
+    image: np.ndarray,
+    organ: np.ndarray,
+    labels: dict | None = None,
+    spacing=None,
+    trainer: str = "nnUNetTrainer",
+    steps: int = 60,
+) -> Path:
+    """A model folder whose network has learnt one image and the labels of its voxels."""
     import torch
     from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
     from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 
-    write_folder(folder)
+    write_folder(folder, labels, spacing=spacing)
     plans = PlansManager(PLANS)
     torch.manual_seed(0)
+    outputs = len(labels or DATASET["labels"])
     network = nnUNetTrainer.build_network_architecture(
-        plans, plans.get_configuration("3d_fullres"), 1, 2, enable_deep_supervision=False
+        plans, plans.get_configuration("3d_fullres"), 1, outputs, enable_deep_supervision=False
     )
-    values = torch.from_numpy((image - image.mean()) / image.std())[None, None]
-    values = values[..., : image.shape[1] // 2 * 2, : image.shape[2] // 2 * 2]
+    values = torch.from_numpy(((image - image.mean()) / image.std()).astype(np.float32))[None, None]
     truth = torch.from_numpy(organ.astype(np.int64))[None]
     optimiser = torch.optim.Adam(network.parameters(), lr=0.02)
     for _ in range(steps):
@@ -102,7 +116,7 @@ def train_folder(folder: Path, image: np.ndarray, organ: np.ndarray, steps: int 
         optimiser.step()
     checkpoint = {
         "network_weights": network.state_dict(),
-        "trainer_name": "nnUNetTrainer",
+        "trainer_name": trainer,
         "init_args": {"configuration": "3d_fullres"},
         "inference_allowed_mirroring_axes": (1, 2),
     }
