@@ -90,7 +90,12 @@ def open_steering(
         from HermesLib.guides.registry import draw_guide
 
         guide = draw_guide(
-            request.guide, volume, preset, request.guide_labels, request.guide_python
+            request.guide,
+            volume,
+            preset,
+            request.guide_labels,
+            request.guide_python,
+            device=device.type,
         )
     if guide is not None:
         if judge is None:
