@@ -52,6 +52,7 @@ def refine(
     score: Literal["calibrated", "raw"] = "calibrated",
     prompt: str | None = None,
     prompting: PromptSettings | None = None,
+    examples: str | Path | None = None,
     first_prompt: Prompt | None = None,
     initial_mask: ImageLike | None = None,
     slices: SliceRange | None = None,
@@ -102,6 +103,7 @@ def refine(
         prompt: kind of the prompts, ``box``, ``scribbles`` or ``clicks``; by default the model's
             first.
         prompting: how refined prompts are drawn.
+        examples: folder of cases that show the organ, for models that take examples.
         first_prompt: prompt of the model's first call on every slice, instead of a random one.
         initial_mask: mask to start from, instead of the model's first.
         slices: half-open range of slices ``(start, stop)``; either end may be None or negative.
@@ -131,6 +133,7 @@ def refine(
         score=score,
         prompt=prompt,
         prompting=prompting or PromptSettings(),
+        examples=None if examples is None else Path(examples),
         settings=_settings(settings, threshold, seed),
         slices=slices,
         device=device,

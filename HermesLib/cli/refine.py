@@ -15,6 +15,7 @@ from HermesLib.cli.options import (
     add_selection,
     add_server,
     named_path,
+    parse_labels,
     shared_fields,
 )
 from HermesLib.prompts.settings import PromptSettings
@@ -96,6 +97,19 @@ def add_loop_options(parser: argparse.ArgumentParser) -> None:
         help="keep the random first scribbles when the pGT adds new ones",
     )
     parser.add_argument(
+        "--examples",
+        metavar="DIR",
+        type=named_path,
+        help="cases that show the organ, for models that take examples: a folder with the folders"
+        " images and masks, paired by name",
+    )
+    parser.add_argument(
+        "--example-labels",
+        metavar="N[+N]|all",
+        type=parse_labels,
+        help="the organ's values in the examples' masks with several organs",
+    )
+    parser.add_argument(
         "--most-examples",
         metavar="N",
         type=int,
@@ -120,6 +134,8 @@ def loop_fields(arguments: argparse.Namespace) -> dict[str, Any]:
         "weights": arguments.weights,
         "server": arguments.server,
         "prompt": arguments.prompt,
+        "examples": arguments.examples,
+        "example_labels": arguments.example_labels,
         "prompting": PromptSettings(
             padding=arguments.padding,
             keep_first=arguments.keep_first_prompts,

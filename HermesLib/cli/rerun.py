@@ -37,6 +37,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         ("references", "the judge's labelled cases"),
         ("judge-weights", "the judge's weight file"),
         ("calibration", "the judge's calibration"),
+        ("examples", "the folder of examples"),
     ):
         parser.add_argument(f"--{option}", metavar="FILE", type=named_path, help=words)
     add_server(parser)

@@ -1,5 +1,6 @@
 """What a result follows from: if nothing of it has changed, a finished volume is not run again."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,11 @@ _LEFT_OUT = {
     "send_masks",
     "write_iterations",
     "guide_python",
+    "examples",
 }
 _FILES = ("image", "truth", "mask", "init", "first_prompt")
+#: Folders of cases, of which the content counts.
+_FOLDERS = ("examples", "references")
 #: Fields that name a bundled resource or a file.
 _NAMES_OR_FILES = ("preset", "quality", "weights", "judge_weights", "calibration", "guide")
 _MANIFEST = ("Weights", "manifest.json")
@@ -49,6 +53,10 @@ def fingerprint(request: RunRequest) -> dict[str, Any]:
             if path is not None:
                 series = request.series if name == "image" else None
                 checksums[name] = image_sha256(path, series)
+    for name in _FOLDERS:
+        folder = getattr(request, name, None)
+        if folder is not None:
+            checksums[name] = _folder_sha256(folder)
     for name in _NAMES_OR_FILES:
         path = Path(str(fields.get(name)))
         if path.is_file():
@@ -61,3 +69,11 @@ def fingerprint(request: RunRequest) -> dict[str, Any]:
         "files": checksums,
         "settings": {name: value for name, value in fields.items() if name not in _LEFT_OUT},
     }
+
+
+def _folder_sha256(folder: Path) -> str:
+    """Of the names and contents of all files in a folder and its subfolders."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(folder).as_posix()} {file_sha256(path)}\n".encode())
+    return digest.hexdigest()

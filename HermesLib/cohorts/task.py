@@ -6,15 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from HermesLib.errors import HermesError
+from HermesLib.io.pairing import holds_dicom, image_files, is_image, mask_of, stem_of
 from HermesLib.io.suffixes import PNG, VOLUME_SUFFIXES
 
 #: Tables of images, one a line.
 LIST_SUFFIXES = (".txt", ".csv")
-#: nnU-Net's ending of an image with one channel; its masks have none.
-_CHANNEL = "_0000"
-#: Where a DICOM file names itself, and how many files of a folder are looked at.
-_MAGIC_PLACE, _MAGIC = 128, b"DICM"
-_MOST_FILES = 20
 
 
 @dataclass(frozen=True)
@@ -45,7 +41,7 @@ def find_tasks(
 
     Args:
         sources: at least one.
-        masks: folder with a mask for each image, paired by :func:`mask_of`.
+        masks: folder with a mask for each image, paired by :func:`HermesLib.io.pairing.mask_of`.
         organ: name of a mask's file, where each image has a folder of masks.
 
     Raises:
@@ -77,53 +73,10 @@ def unique_names(tasks: Sequence[Task]) -> list[Task]:
     return named
 
 
-def stem_of(path: Path) -> str:
-    """A file's name without its ending; the name of a folder.
-
-    >>> stem_of(Path("case.1.nii.gz")), stem_of(Path("scan.nrrd"))
-    ('case.1', 'scan')
-    """
-    if path.is_dir():
-        return path.name
-    for suffix in sorted((*VOLUME_SUFFIXES, ".seg.nrrd", PNG), key=len, reverse=True):
-        if path.name.lower().endswith(suffix):
-            return path.name[: -len(suffix)]
-    return path.name
-
-
-def mask_of(image: Path, masks: Path, organ: str | None = None) -> Path:
-    """The mask of an image: of the same name, whatever the ending.
-
-    nnU-Net's ``_0000`` of the image may be missing in the mask's name. Where a folder has the
-    image's name, as TotalSegmentator's, the mask is its file ``organ``, or its only one.
-
-    Raises:
-        HermesError: no such mask, or several.
-    """
-    stem = stem_of(image)
-    for name in (stem, stem.removesuffix(_CHANNEL)):
-        found = [path for path in _images(masks) if stem_of(path) == name]
-        if (masks / name).is_dir():
-            found += [
-                path
-                for path in _images(masks / name)
-                if organ is None or stem_of(path) == stem_of(Path(organ))
-            ]
-        if len(found) > 1:
-            names = ", ".join(path.name for path in found[:3])
-            raise HermesError(
-                f"several masks for {stem} ({names}, ...); keep one, or name its file"
-            )
-        if found:
-            return found[0]
-    wanted = f"{stem}/{organ}" if organ else stem
-    raise HermesError(f"no mask named {wanted} in {masks.name}")
-
-
 def masks_without_image(tasks: Sequence[Task], masks: Path) -> list[str]:
     """Names of the masks in a folder that no task uses."""
     used = {task.mask for task in tasks}
-    return [path.name for path in _images(masks) if path not in used]
+    return [path.name for path in image_files(masks) if path not in used]
 
 
 def _with_mask(task: Task, masks: Path, organ: str | None) -> Task:
@@ -139,8 +92,8 @@ def _tasks_of(source: Path) -> list[Task]:
     if source.is_file() and source.suffix.lower() in LIST_SUFFIXES:
         return list(_listed(source))
     if source.is_dir():
-        images = [path for path in sorted(source.iterdir()) if _is_image(path)]
-        if not images and _holds_dicom(source):
+        images = [path for path in sorted(source.iterdir()) if is_image(path)]
+        if not images and holds_dicom(source):
             images = [source]
         if not images:
             raise HermesError(
@@ -171,26 +124,3 @@ def _listed(path: Path) -> Iterator[Task]:
         mask = (row.get("mask") or "").strip()
         problem = "" if image.exists() else f"no file or folder {image.name}"
         yield Task(stem_of(image), image, path.parent / mask if mask else None, problem)
-
-
-def _images(folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.iterdir()) if path.is_file() and _is_image(path)]
-
-
-def _is_image(path: Path) -> bool:
-    if path.name.startswith("."):
-        return False
-    if path.is_dir():
-        return _holds_dicom(path)
-    return path.name.lower().endswith((*VOLUME_SUFFIXES, PNG))
-
-
-def _holds_dicom(folder: Path) -> bool:
-    """Whether a folder has the files of a DICOM series, which may be named anyhow."""
-    files = (path for path in sorted(folder.iterdir()) if path.is_file())
-    return any(_is_dicom(path) for path, _number in zip(files, range(_MOST_FILES), strict=False))
-
-
-def _is_dicom(path: Path) -> bool:
-    with open(path, "rb") as stream:
-        return stream.read(_MAGIC_PLACE + len(_MAGIC))[_MAGIC_PLACE:] == _MAGIC

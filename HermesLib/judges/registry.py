@@ -115,6 +115,16 @@ JUDGES: dict[str, JudgeEntry] = {
             build="HermesLib.judges.intensity:build",
             source="Audelan and Delingette 2019",
         ),
+        JudgeEntry(
+            name="in-context",
+            title="The mask as the example by which labelled slices are segmented (RCA)",
+            build="HermesLib.judges.in_context:build",
+            needs_references=True,
+            needs_weights=True,
+            source="Cosarinsky et al. 2025; Valindria et al. 2017",
+            notice="The judge 'in-context' needs the weights of UniverSeg or MultiverSeg;"
+            " UniverSeg's official ones are for research only.",
+        ),
     )
 }
 

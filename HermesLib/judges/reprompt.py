@@ -11,6 +11,7 @@ from HermesLib.judges.protocol import Estimate, Judged
 from HermesLib.judges.registry import JudgeOptions
 from HermesLib.metrics.guarantee import Guarantee
 from HermesLib.metrics.overlap import dice
+from HermesLib.prompts.examples import most_examples
 from HermesLib.prompts.registry import strategy_for
 
 
@@ -29,6 +30,12 @@ class Reprompt:
         if answer is None:
             raise HermesError("the judge 'reprompt' needs a model; name one with --model")
         strategy = strategy_for(answer.model.prompt_kinds[0])
+        if most_examples(strategy) is not None:
+            # With the mask itself as the example, the model would only repeat it.
+            raise HermesError(
+                f"the judge 'reprompt' draws prompts from the mask; {answer.model.name} is prompted"
+                " by examples, choose the judge 'in-context'"
+            )
         masks = judged.masks.cpu().numpy()
         nothing = np.zeros(masks.shape[1:], bool)
         prompts = [

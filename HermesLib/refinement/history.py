@@ -144,6 +144,14 @@ class History:
             index for index, records in sorted(self._records.items()) if records[-1].numbers.final
         )
 
+    def accepted_masks(self) -> dict[int, np.ndarray]:
+        """The resulting masks (H, W, bool) of the slices that ended accepted, by index."""
+        return {
+            result.index: result.best_record.mask.unpack()
+            for result in self.results()
+            if result.status is Status.ACCEPTED
+        }
+
     def drop_unfinished(self) -> None:
         """Forget the slices that have no final event yet."""
         self._records = {index: self._records[index] for index in self.finished}

@@ -2,15 +2,17 @@
 
 import math
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from HermesLib.devices import select_device, use_threads
 from HermesLib.errors import HermesError
 from HermesLib.io.mask_values import INITIAL
-from HermesLib.models.registry import ModelEntry, model_entry, prompt_kind
+from HermesLib.models.registry import model_entry
 from HermesLib.notices import Notice
 from HermesLib.presets.organs import organ_preset
 from HermesLib.presets.registry import load_preset
@@ -20,14 +22,17 @@ from HermesLib.prompts.types import Prompt
 from HermesLib.quality.protocol import Observation
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.history import SliceResult
+from HermesLib.refinement.in_context import ExampleSources
 from HermesLib.refinement.marks import Grid, Mark, result_marks
 from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.volume import assess_volume, refine_volume
 from HermesLib.report.document import build_report
+from HermesLib.runs.examples import given_examples
 from HermesLib.runs.guiding import open_steering, require_calibration, run_preset
 from HermesLib.runs.inputs import RunInputs, RunSources, prepare_inputs, read_sources
 from HermesLib.runs.iterations_file import write_iterations
 from HermesLib.runs.model_cache import ModelCache
+from HermesLib.runs.prompt_choice import require_use_for_examples, run_prompt_kind
 from HermesLib.runs.provenance import UsedParts, provenance_of, require_expected
 from HermesLib.runs.recorded import array_sha256
 from HermesLib.runs.request import AssessRequest, Expected, RefineRequest, RunRequest
@@ -123,6 +128,7 @@ def open_run(
     cache: ModelCache,
     memory: InMemory | None = None,
     finished: Collection[int] = (),
+    accepted: Mapping[int, np.ndarray] | None = None,
 ) -> OpenRun:
     """Read the image of a request and load its networks.
 
@@ -131,6 +137,7 @@ def open_run(
         cache: of the networks.
         memory: an image in memory, instead of the files that the request names.
         finished: indices of the slices that have their results already; they have no events.
+        accepted: the masks of those among them that were accepted, by index.
 
     Raises:
         HermesError: a bad request, bad files or bad weights.
@@ -139,21 +146,27 @@ def open_run(
     if isinstance(request, AssessRequest):
         return _open_assessment(request, cache, memory, finished)
     assert isinstance(request, RefineRequest)
-    return _open_refinement(request, cache, memory, finished)
+    return _open_refinement(request, cache, memory, finished, accepted or {})
 
 
 def _open_refinement(
-    request: RefineRequest, cache: ModelCache, memory: InMemory | None, finished: Collection[int]
+    request: RefineRequest,
+    cache: ModelCache,
+    memory: InMemory | None,
+    finished: Collection[int],
+    accepted: Mapping[int, np.ndarray],
 ) -> OpenRun:
     started = time.perf_counter()
     device = select_device(request.device)
     entry = model_entry(_model_name(request))
     first_plain = None if request.first_prompt is None else read_plain(request.first_prompt)
     first_prompt = None if memory is None else memory.first_prompt
-    given = first_plain is not None or first_prompt is not None
-    require_fit(entry, request, first_prompt=given)
-    kind = _run_prompt_kind(entry, request.prompt, first_plain, first_prompt)
+    prompted = first_plain is not None or first_prompt is not None
+    require_fit(entry, request, first_prompt=prompted)
+    kind = run_prompt_kind(entry, request.prompt, first_plain, first_prompt)
     strategy = strategy_for(kind, request.prompting)
+    if request.examples is not None:
+        require_use_for_examples(kind)
     sources = _sources(request, memory, request.init)
     preset = run_preset(request, sources.volume)
     inputs = prepare_inputs(sources, preset, request.slices)
@@ -168,7 +181,8 @@ def _open_refinement(
     steering = open_steering(request, preset, sources.volume, device, cache, guide=guide)
     used_model = volume_model or model
     require_calibration(steering, preset, used_model, loop=True)
-    parts = UsedParts(sources, first_plain, preset, device, used_model, steering)
+    given = given_examples(request, preset, sources.volume)
+    parts = UsedParts(sources, first_plain, preset, device, used_model, steering, given)
     checksums = _checked(request, parts)
     observation = inputs.observe(steering.quality)
     flagged = _flagged(observation, inputs.indices)
@@ -195,6 +209,7 @@ def _open_refinement(
             finished=finished,
             batch_size=request.slices_at_once,
             device=device,
+            examples=ExampleSources(() if given is None else given.examples, accepted),
         )
     return OpenRun(request, inputs, parts, checksums, flagged, events, started)
 
@@ -281,20 +296,3 @@ def _model_name(request: RefineRequest | AssessRequest) -> str:
         # Of every modality.
         return organ_preset(request.organ, "CT").model
     return load_preset(request.preset).model
-
-
-def _run_prompt_kind(
-    entry: ModelEntry,
-    requested: str | None,
-    first_plain: dict[str, Any] | None,
-    first_prompt: Prompt | None,
-) -> str:
-    first_kind = first_plain["kind"] if first_plain is not None else None
-    if first_prompt is not None:
-        first_kind = first_prompt.kind
-    kind = prompt_kind(entry, first_kind if requested is None else requested)
-    if first_kind is not None and first_kind != kind:
-        raise HermesError(
-            f"the first prompt is of kind '{first_kind}', but the run uses '{kind}' prompts"
-        )
-    return kind

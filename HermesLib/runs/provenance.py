@@ -12,6 +12,7 @@ from HermesLib.models.volume_protocol import VolumeModel
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.report.document import Network, Provenance
+from HermesLib.runs.examples import GivenExamples
 from HermesLib.runs.guiding import Steering
 from HermesLib.runs.inputs import RunSources
 from HermesLib.runs.recorded import (
@@ -32,6 +33,7 @@ _CALLED = {
     "mask": "the mask",
     "guide": "the guide",
     "judge": "the references, weights or calibration of the judge",
+    "examples": "the examples",
     "preset": "the preset",
     "model": "the weights of the model",
     "quality": "the weights of the quality control",
@@ -47,6 +49,7 @@ class UsedParts:
         first_prompt: a user's prompt as plain values, or None.
         preset, device, model: no model where masks are assessed, unless a judge asks it.
         steering: guide or quality control, and judge.
+        examples: that the user gives; None where there are none.
     """
 
     sources: RunSources
@@ -55,6 +58,7 @@ class UsedParts:
     device: torch.device
     model: PromptableModel | VolumeModel | None
     steering: Steering
+    examples: GivenExamples | None = None
 
     @property
     def quality(self) -> QualityControl:
@@ -71,6 +75,7 @@ class UsedParts:
             quality=self.quality.sha256,
             guide=self.steering.guide_sha256,
             judge=None if self.steering.judge is None else self.steering.judge.sha256,
+            examples=None if self.examples is None else self.examples.sha256,
             **{name: None if mask is None else array_sha256(mask) for name, mask in masks.items()},
         )
 

@@ -32,6 +32,7 @@ _NAMED = (
     "references",
     "judge_weights",
     "calibration",
+    "examples",
 )
 #: In place of a file in the settings: its content is known by a checksum.
 FILE = "file"
@@ -69,8 +70,8 @@ def recorded_settings(request: RunRequest) -> dict[str, Any]:
         settings["quality"] = FILE
     if settings.get("weights", "bundled") != "bundled":
         settings["weights"] = FILE
-    for name in ("references", "judge_weights", "calibration"):
-        if settings[name] is not None:
+    for name in ("references", "judge_weights", "calibration", "examples"):
+        if settings.get(name) is not None:
             settings[name] = FILE
     if request.guide is not None and not request.guide.isidentifier():
         settings["guide"] = FILE

@@ -27,8 +27,8 @@ class Inputs:
         series: of a DICOM folder.
         mask: the initial mask, or the mask that was assessed.
         truth: the true mask; may be left out, as no result follows from it.
-        preset, quality, weights, guide, references, judge_weights, calibration: files, where the
-            run used files.
+        preset, quality, weights, guide, references, judge_weights, calibration, examples: files
+            and folders, where the run used any.
         server: address of the model's server, where it has one.
     """
 
@@ -44,6 +44,7 @@ class Inputs:
     judge_weights: Path | None = None
     calibration: Path | None = None
     server: str | None = None
+    examples: Path | None = None
 
 
 def request_from_report(
@@ -120,6 +121,7 @@ _FILES = (
     "references",
     "judge_weights",
     "calibration",
+    "examples",
 )
 
 

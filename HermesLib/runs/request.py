@@ -20,6 +20,7 @@ class Expected:
         truth, mask: of the masks as slices.
         guide: of the guide's values.
         judge: of what the judge's estimates follow from.
+        examples: of the images and masks of the given examples.
         preset: of the content of the preset.
         model, quality: of the weight files.
     """
@@ -29,6 +30,7 @@ class Expected:
     mask: str | None = None
     guide: str | None = None
     judge: str | None = None
+    examples: str | None = None
     preset: str | None = None
     model: str | None = None
     quality: str | None = None
@@ -122,6 +124,9 @@ class RefineRequest(RunRequest):
             kind ``prompt`` if that is given.
         server: address of the server of a model that has one; None for the usual one on this
             computer.
+        examples: folder of cases that show the organ, for models that take examples
+            (:mod:`HermesLib.runs.examples`).
+        example_labels: the organ's values in their masks.
     """
 
     model: str | None = None
@@ -131,6 +136,8 @@ class RefineRequest(RunRequest):
     init: Path | None = None
     first_prompt: Path | None = None
     server: str | None = None
+    examples: Path | None = None
+    example_labels: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

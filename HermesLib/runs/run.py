@@ -147,7 +147,10 @@ class Run:
         on_event: Callable[[Iteration], None] | None,
         is_cancelled: Callable[[], bool],
     ) -> RunOutcome:
-        opened = open_run(self._request, self._cache, self._memory, self._history.finished)
+        history = self._history
+        opened = open_run(
+            self._request, self._cache, self._memory, history.finished, history.accepted_masks()
+        )
         self._opened = opened
         if on_opened is not None:
             on_opened(opened)

@@ -9,8 +9,8 @@ from scipy import optimize
 
 from HermesLib.errors import HermesError
 from HermesLib.evaluation.scored_masks import ScoredMask
+from HermesLib.metrics.conformal import group_quantile
 from HermesLib.quality.calibration import Calibration, Curve, error_scale, logit
-from HermesLib.training.conformal import group_quantile
 
 #: Share of masks that the interval is to cover.
 COVERAGE = 0.9
@@ -64,7 +64,7 @@ def fit_curve(masks: Sequence[KnownMask], evidence: Sequence[float]) -> Curve:
     The interval comes from leaving out one patient after the other (cross-conformal, patients as
     groups): the ends of the errors, as multiples of
     :func:`HermesLib.quality.calibration.error_scale`, that
-    :func:`HermesLib.training.conformal.group_quantile` finds. Fewer than 19 patients do not support
+    :func:`HermesLib.metrics.conformal.group_quantile` finds. Fewer than 19 patients do not support
     90 %: the ends are then the most extreme errors, and the calibration states what they guarantee.
 
     Raises:

@@ -101,3 +101,17 @@ def test_reports_need_no_unpacking_to_know_the_prompt_and_whether_the_mask_is_em
 def test_a_long_history_of_a_large_slice_stays_small():
     (result,) = collect(*[event(index, 0.5, size=512) for index in range(21)])
     assert sum(packed_size(record) for record in result.records) < 21 * 5_000
+
+
+def test_the_masks_of_accepted_slices_are_those_of_their_results():
+    history = History()
+    for iteration in (
+        event(0, 0.5, slice_index=2),
+        event(1, 0.95, Status.ACCEPTED, slice_index=2),
+        event(0, 0.4, Status.STOPPED, slice_index=5),
+        event(0, 0.4, slice_index=6),
+    ):
+        history.add(iteration)
+    masks = history.accepted_masks()
+    assert list(masks) == [2]
+    assert np.array_equal(masks[2], event(1, 0.95).mask)

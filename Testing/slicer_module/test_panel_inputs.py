@@ -3,6 +3,7 @@
 import numpy as np
 import slicer
 
+from HermesLib.cli.guide_options import DEFAULT_PRESET
 from HermesLib.cli.main import build_parser
 from HermesLib.engine.messages import Ready
 from HermesLib.models.registry import MODELS
@@ -58,7 +59,7 @@ def test_a_panel_that_nobody_changed_asks_for_what_hermes_refine_does(panel, eng
     assert request.prompting == PromptSettings(
         given.padding, given.keep_first_prompts, given.most_examples
     )
-    preset = load_preset(given.preset)
+    preset = load_preset(given.preset or DEFAULT_PRESET)
     assert (request.preset, request.model) == (preset.name, given.model or preset.model)
     assert request.prompt == (given.prompt or MODELS[preset.model].prompt_kinds[0])
     for name in ("weights", "quality", "score", "samples", "steps", "slices", "init"):

@@ -4,7 +4,7 @@ Both are a UNet in which the target and every member of its support (the example
 level in a cross convolution. The tensors have the official names, so that official files load.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import torch
@@ -44,8 +44,7 @@ class _Convolution(nn.Module):
         self.norml = nn.GroupNorm(1, channels) if norm else nn.Identity()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.norml(functional.leaky_relu(self.conv(x)))
-        return x
+        return self.norml(functional.leaky_relu(self.conv(x)))
 
 
 class _Vmapped(nn.Module):
@@ -144,15 +143,21 @@ class InContextNetwork(nn.Module):
         """What the sides of the image must be a multiple of."""
         return 2 ** len(self.dec_blocks)
 
+    @staticmethod
+    def _blocks(modules: nn.ModuleList) -> Iterator[CrossBlock]:
+        for module in modules:
+            assert isinstance(module, CrossBlock)
+            yield module
+
     def forward(self, target: torch.Tensor, support: torch.Tensor) -> torch.Tensor:
         skips = []
-        for level, block in enumerate(self.enc_blocks):
+        for level, block in enumerate(self._blocks(self.enc_blocks)):
             if level:
                 target, support = (functional.max_pool2d(part, 2) for part in (target, support))
             target, support = block(target, support)
             skips.append((target, support))
         skips.pop()
-        for block in self.dec_blocks:
+        for block in self._blocks(self.dec_blocks):
             before = skips.pop()
             target, support = (
                 torch.cat([self.upsample(part), skip], 1)

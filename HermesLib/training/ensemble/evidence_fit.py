@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import optimize
 
+from HermesLib.metrics.conformal import group_quantile
 from HermesLib.quality.evidence import (
     EnsembleEvidence,
     LinearModel,
@@ -12,7 +13,6 @@ from HermesLib.quality.evidence import (
     ScoreModel,
     score_name,
 )
-from HermesLib.training.conformal import group_quantile
 from HermesLib.training.ensemble.out_of_fold import MaskEvidence, SliceEvidence
 
 PRESENCE = ("head", "area", "peak")
@@ -67,7 +67,7 @@ def fit_score(masks: Sequence[MaskEvidence], names: Sequence[str]) -> ScoreModel
     """The logistic regression of least squared error in Dice.
 
     The interval comes from leaving out one patient after the other, with patients as groups
-    (:func:`HermesLib.training.conformal.group_quantile`).
+    (:func:`HermesLib.metrics.conformal.group_quantile`).
     """
     features = np.array([[mask.features[name] for name in names] for mask in masks])
     true = np.array([mask.true for mask in masks])

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from HermesLib.metrics.conformal import group_quantile
 from HermesLib.metrics.guarantee import guaranteed_level
-from HermesLib.training.conformal import group_quantile
 
 
 def simulated(rng: np.random.Generator, patients: int) -> tuple[np.ndarray, np.ndarray]:
