@@ -39,9 +39,7 @@ class GivenExamples:
     sha256: str
 
 
-def given_examples(
-    request: RefineRequest, preset: Preset, volume: Volume
-) -> GivenExamples | None:
+def given_examples(request: RefineRequest, preset: Preset, volume: Volume) -> GivenExamples | None:
     """The examples that a request names, if it does; see :func:`read_examples`."""
     if request.examples is None:
         return None
