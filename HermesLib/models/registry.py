@@ -3,12 +3,12 @@
 Imports no torch, so that a program with a user interface can list the models at no cost.
 """
 
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 from HermesLib.errors import HermesError
-from HermesLib.prompts.registry import JOIN, join_kinds, split_kind
+from HermesLib.models.entry import ModelEntry as ModelEntry
+from HermesLib.prompts.registry import JOIN, join_kinds, prompt_kinds, split_kind
 
 if TYPE_CHECKING:
     import torch
@@ -16,48 +16,6 @@ if TYPE_CHECKING:
     from HermesLib.models.protocol import PromptableModel
     from HermesLib.models.volume_protocol import VolumeModel
     from HermesLib.weights.checkpoint import Checkpoint
-
-
-@dataclass(frozen=True)
-class ModelEntry:
-    """A promptable model and what a user should know before choosing it.
-
-    Attributes:
-        name: on the command line.
-        title: for people.
-        prompt_kinds: the kinds of prompts it takes, its preferred kind first.
-        official_megabytes: size of the official checkpoint.
-        licence: of the official code and weights.
-        official_page: where its authors say how to get the official file.
-        adapter: ``module:Class`` of the :class:`PromptableModel`, imported when it is loaded. Its
-            classmethod ``from_checkpoint`` builds it, its class attribute ``kind`` is that of the
-            project's checkpoints. Of a model for whole volumes, the
-            :class:`HermesLib.models.volume_protocol.VolumeModel`, which its classmethod ``connect``
-            builds from the address of its server.
-        mixed_kinds: the kinds that may be mixed in one prompt; empty if it takes one at a time.
-        bundled: name of the small bundled weights of the same architecture; None if there are none.
-        notice: what must be said where a user chooses the model, empty if nothing.
-        always: the kind that is part of all its prompts; empty if there is none.
-        dimensions: 2 if it segments slices, 3 if it segments a whole volume.
-    """
-
-    name: str
-    title: str
-    prompt_kinds: tuple[str, ...]
-    official_megabytes: int
-    licence: str
-    official_page: str
-    adapter: str
-    mixed_kinds: tuple[str, ...] = ()
-    bundled: str | None = None
-    notice: str = ""
-    always: str = ""
-    dimensions: int = 2
-
-    @property
-    def kinds_alone(self) -> tuple[str, ...]:
-        """The kinds that make a prompt of this model by themselves."""
-        return (self.always,) if self.always else self.prompt_kinds
 
 
 MODELS: dict[str, ModelEntry] = {
@@ -130,6 +88,36 @@ MODELS: dict[str, ModelEntry] = {
             " use.",
             dimensions=3,
         ),
+        ModelEntry(
+            name="sam",
+            title="Segment Anything (box and clicks, scribbles)",
+            prompt_kinds=("box+clicks", "box", "clicks", "scribbles"),
+            mixed_kinds=("box", "clicks", "scribbles"),
+            official_megabytes=375,
+            licence="Apache-2.0",
+            official_page="https://github.com/facebookresearch/segment-anything",
+            adapter="HermesLib.models.sam:Sam",
+        ),
+        ModelEntry(
+            name="scribbleprompt-sam",
+            title="ScribblePrompt-SAM (box and clicks, scribbles)",
+            prompt_kinds=("box+clicks", "box", "clicks", "scribbles"),
+            mixed_kinds=("box", "clicks", "scribbles"),
+            official_megabytes=375,
+            licence="Apache-2.0 (weights: not stated apart from the code)",
+            official_page="https://github.com/halleewong/ScribblePrompt",
+            adapter="HermesLib.models.scribbleprompt_sam:ScribblePromptSam",
+        ),
+        ModelEntry(
+            name="sam-med2d",
+            title="SAM-Med2D (box and clicks, scribbles)",
+            prompt_kinds=("box+clicks", "box", "clicks", "scribbles"),
+            mixed_kinds=("box", "clicks", "scribbles"),
+            official_megabytes=1100,
+            licence="Apache-2.0 (weights: not stated apart from the code)",
+            official_page="https://github.com/OpenGVLab/SAM-Med2D",
+            adapter="HermesLib.models.sam_med2d.adapter:SamMed2d",
+        ),
     )
 }
 
@@ -167,6 +155,15 @@ def model_entry(name: str) -> ModelEntry:
 def slice_models() -> tuple[str, ...]:
     """The names of the models that segment slices, with weights that HERMES loads itself."""
     return tuple(name for name, entry in MODELS.items() if entry.dimensions == 2)
+
+
+def offered_kinds() -> tuple[str, ...]:
+    """The kinds of prompts that a user chooses from.
+
+    All single kinds, and the mixtures that models prefer.
+    """
+    kinds = [*prompt_kinds(), *(kind for entry in MODELS.values() for kind in entry.prompt_kinds)]
+    return tuple(dict.fromkeys(kinds))
 
 
 def bundled_models() -> tuple[str, ...]:
@@ -240,10 +237,14 @@ def load_model(
         weights: see :func:`model_checkpoint`.
         device: where it computes.
 
+    A notice says where nothing tells which of several models a file is of.
+
     Raises:
         HermesError: an unknown name; weights that are missing, damaged or of another model.
     """
     import torch
+
+    from HermesLib.models.look_alikes import require_own_file
 
     checkpoint = model_checkpoint(name, weights)
     adapter = _adapter(model_entry(name))
@@ -257,6 +258,8 @@ def load_model(
         raise HermesError(
             f"{weights} does not fit {name}: its tensors have other names or shapes"
         ) from error
+    if checkpoint.kind is None:
+        require_own_file(name, weights, checkpoint.sha256)
     return model.to(device or torch.device("cpu"))
 
 

@@ -1,5 +1,7 @@
 """Click prompts: random first, then on the inner margin of the pGT, then where mask and pGT differ.
 
+Beside a box they are corrections only: a click where mask and pGT differ.
+
 The margin clicks and the two rounds are MIDeepSeg's (Luo et al. 2021).
 """
 
@@ -139,18 +141,71 @@ class ClickStrategy:
             raise ValueError("an empty pseudo ground truth prompts nothing")
         if first_refinement or not isinstance(previous, Clicks):
             return Clicks(margin_clicks(pgt, rng, self.count, self.inward), NO_POINTS)
-        missing = pgt & ~mask
-        surplus = mask & ~pgt
-        smallest = self.smallest * mask.size
-        positive = deepest_clicks(missing, self.corrections, smallest)
-        negative = deepest_clicks(surplus, self.corrections, smallest)
-        if len(positive) == len(negative) == 0:
-            # Without a new click the model would only repeat its last answer.
-            positive = deepest_clicks(missing, 1)
-            negative = deepest_clicks(surplus, 1)
-        return Clicks(
-            _with_new(previous.positive, positive), _with_new(previous.negative, negative)
-        )
+        return corrected(previous, mask, pgt, self.corrections, self.smallest)
+
+
+@dataclass(frozen=True)
+class CorrectiveClickStrategy:
+    """Clicks beside a box, which already says where the organ is: corrections only.
+
+    Attributes:
+        corrections, smallest: as :class:`ClickStrategy` has them.
+    """
+
+    kind = Clicks.kind
+    corrections: int = 2
+    smallest: float = 0.0003
+
+    @classmethod
+    def from_settings(cls, settings: PromptSettings) -> "CorrectiveClickStrategy":
+        """The strategy that a user's settings describe; none of them concerns clicks."""
+        return cls()
+
+    def first(self, shape: tuple[int, int], rng: np.random.Generator) -> Clicks:
+        """None: nothing is known yet that could be corrected."""
+        return Clicks(NO_POINTS, NO_POINTS)
+
+    def refine(
+        self,
+        previous: Prompt | None,
+        mask: np.ndarray,
+        pgt: np.ndarray,
+        first_refinement: bool,
+        rng: np.random.Generator,
+    ) -> Clicks:
+        """Corrections, added to the earlier clicks; the first time in place of them.
+
+        Raises:
+            ValueError: an empty pGT.
+        """
+        if not pgt.any():
+            raise ValueError("an empty pseudo ground truth prompts nothing")
+        if first_refinement or not isinstance(previous, Clicks):
+            previous = Clicks(NO_POINTS, NO_POINTS)
+        return corrected(previous, mask, pgt, self.corrections, self.smallest)
+
+
+def corrected(
+    previous: Clicks, mask: np.ndarray, pgt: np.ndarray, most: int, smallest: float
+) -> Clicks:
+    """Clicks with new ones where a mask (H, W, bool) differs from its pGT.
+
+    Args:
+        previous: the clicks so far.
+        mask, pgt: (H, W) bool.
+        most: at most this many new positive and as many new negative clicks.
+        smallest: error components below this share of the slice get a click only if there is no
+            larger one.
+    """
+    missing = pgt & ~mask
+    surplus = mask & ~pgt
+    positive = deepest_clicks(missing, most, smallest * mask.size)
+    negative = deepest_clicks(surplus, most, smallest * mask.size)
+    if len(positive) == len(negative) == 0:
+        # Without a new click the model would only repeat its last answer.
+        positive = deepest_clicks(missing, 1)
+        negative = deepest_clicks(surplus, 1)
+    return Clicks(_with_new(previous.positive, positive), _with_new(previous.negative, negative))
 
 
 def _with_new(earlier: np.ndarray, clicks: np.ndarray) -> np.ndarray:

@@ -26,6 +26,8 @@ class PromptEntry:
         strategy: ``module:Class`` of its :class:`HermesLib.prompts.types.PromptStrategy`, with a
             classmethod ``from_settings(PromptSettings)``.
         settings: the fields of :class:`PromptSettings` that the strategy uses.
+        beside_a_box: ``module:Class`` of the strategy in a mixture with a box; empty if it is the
+            same.
     """
 
     kind: str
@@ -33,6 +35,7 @@ class PromptEntry:
     prompt: str
     strategy: str
     settings: tuple[str, ...] = ()
+    beside_a_box: str = ""
 
 
 PROMPTS: dict[str, PromptEntry] = {
@@ -57,6 +60,7 @@ PROMPTS: dict[str, PromptEntry] = {
             title="Clicks",
             prompt="HermesLib.prompts.clicks:Clicks",
             strategy="HermesLib.prompts.clicks:ClickStrategy",
+            beside_a_box="HermesLib.prompts.clicks:CorrectiveClickStrategy",
         ),
         PromptEntry(
             kind="examples",
@@ -101,6 +105,21 @@ def join_kinds(kinds: tuple[str, ...]) -> str:
     return JOIN.join(kinds)
 
 
+def kind_title(kind: str) -> str:
+    """A kind or mixture of kinds for people.
+
+    >>> kind_title("box+clicks")
+    'Box and clicks'
+    """
+    first, *others = (PROMPTS[part].title for part in split_kind(kind))
+    return " and ".join([first, *(title.lower() for title in others)])
+
+
+def kind_settings(kind: str) -> tuple[str, ...]:
+    """The fields of :class:`PromptSettings` that a kind or mixture of kinds uses."""
+    return tuple(name for part in split_kind(kind) for name in PROMPTS[part].settings)
+
+
 def prompt_type(kind: str) -> PromptType:
     """What builds the prompts of a kind or mixture of kinds.
 
@@ -124,8 +143,13 @@ def strategy_for(kind: str, settings: PromptSettings | None = None) -> PromptStr
         HermesError: an unknown kind.
     """
     settings = settings or PromptSettings()
+    parts = split_kind(kind)
+    places = [
+        (PROMPTS[part].beside_a_box if "box" in parts else "") or PROMPTS[part].strategy
+        for part in parts
+    ]
     strategies: tuple[PromptStrategy, ...] = tuple(
-        _load(PROMPTS[part].strategy).from_settings(settings) for part in split_kind(kind)
+        _load(place).from_settings(settings) for place in places
     )
     if len(strategies) == 1:
         return strategies[0]

@@ -9,6 +9,7 @@ import torch
 
 from HermesLib.models.protocol import PromptableModel
 from HermesLib.models.registry import load_model
+from HermesLib.notices import Notice, heard_by, notice
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.protocol import QualityControl, ScoreKind
 from HermesLib.quality.registry import load_quality
@@ -22,8 +23,8 @@ _CAPACITY = 2
 class ModelCache:
     """Loads networks on demand and keeps the last ones."""
 
-    _models: dict[Any, PromptableModel] = field(default_factory=dict)
-    _qualities: dict[Any, QualityControl] = field(default_factory=dict)
+    _models: dict[Any, "_Loaded"] = field(default_factory=dict)
+    _qualities: dict[Any, "_Loaded"] = field(default_factory=dict)
 
     def model(self, name: str, weights: str, device: torch.device) -> PromptableModel:
         """A model, loaded by :func:`HermesLib.models.registry.load_model` if it is not here."""
@@ -62,9 +63,26 @@ def _file_state(name: str) -> tuple[str, float, int]:
     return name, status.st_mtime if status else 0.0, status.st_size if status else 0
 
 
-def _get(store: dict[Any, Any], key: Any, load: Callable[[], Any]) -> Any:
-    network = store.pop(key, None) or load()
+@dataclass(frozen=True)
+class _Loaded:
+    """A network, and the notices of its loading, which concern every run that uses it."""
+
+    network: Any
+    notices: tuple[Notice, ...]
+
+
+def _get(store: dict[Any, _Loaded], key: Any, load: Callable[[], Any]) -> Any:
+    loaded = store.pop(key, None) or _load(load)
     while len(store) >= _CAPACITY:
         del store[next(iter(store))]
-    store[key] = network
-    return network
+    store[key] = loaded
+    for said in loaded.notices:
+        notice(said.kind, said.message)
+    return loaded.network
+
+
+def _load(load: Callable[[], Any]) -> _Loaded:
+    notices: list[Notice] = []
+    with heard_by(notices.append):
+        network = load()
+    return _Loaded(network, tuple(notices))

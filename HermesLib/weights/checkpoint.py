@@ -192,7 +192,8 @@ def _load_official(path: Path) -> dict[str, torch.Tensor]:
     except Exception as error:  # torch raises a different type for each way a file can be broken
         raise HermesError(
             f"{path.name} cannot be read as a PyTorch checkpoint"
-            " (truncated, or it contains code besides tensors)"
+            " (truncated, or it contains code besides tensors, which docs/models.md says how to"
+            " leave out)"
         ) from error
     for nest in ("model", "state_dict", "model_state_dict"):
         if isinstance(loaded, dict) and isinstance(loaded.get(nest), dict):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from HermesLib.errors import HermesError
+from HermesLib.io.digest import file_sha256
 
 _BLOCK_BYTES = 1 << 20
 
@@ -16,15 +17,17 @@ class OfficialFile:
     Attributes:
         model: name in the registry of models.
         name: of the file.
-        git_blob: its object name in the authors' own git repository (SHA-1 of a header and the
-            bytes), which pins the content.
         source: where the authors state it.
+        git_blob: its object name in the authors' own git repository (SHA-1 of a header and the
+            bytes), which pins the content; empty if it is not in one.
+        sha256: of the bytes; empty if nobody states it.
     """
 
     model: str
     name: str
-    git_blob: str
     source: str
+    git_blob: str = ""
+    sha256: str = ""
 
 
 #: Only files whose checksum the authors or several independent sources state. The authors of MedSAM
@@ -33,10 +36,22 @@ OFFICIAL_FILES = (
     OfficialFile(
         "mideepseg",
         "iter_15000.pth",
-        "4d6302cfa1714f3d6d6e6449c5e95362cbdc2590",
         "https://github.com/HiLab-git/MIDeepSeg, mideepseg/iter_15000.pth",
+        git_blob="4d6302cfa1714f3d6d6e6449c5e95362cbdc2590",
+    ),
+    # Its authors put the first digits of its MD5 in the name; others state the SHA-256.
+    OfficialFile(
+        "sam",
+        "sam_vit_b_01ec64.pth",
+        "https://github.com/facebookresearch/segment-anything",
+        sha256="ec2df62732614e57411cdcf32a23ffdf28910380d03139ee0f4fcbe91eb8c912",
     ),
 )
+
+
+def official_file(sha256: str) -> OfficialFile | None:
+    """The official file with this SHA-256, None if it is that of none."""
+    return next((file for file in OFFICIAL_FILES if file.sha256 and file.sha256 == sha256), None)
 
 
 def require_official(name: str, path: Path) -> OfficialFile | None:
@@ -51,6 +66,7 @@ def require_official(name: str, path: Path) -> OfficialFile | None:
     """
     blob = git_blob(path)
     found = next((file for file in OFFICIAL_FILES if file.git_blob == blob), None)
+    found = found or official_file(file_sha256(path))
     if found is None and any(file.name == name for file in OFFICIAL_FILES):
         raise HermesError(
             f"{name} is the name of an official file, and this is not that file (git blob"

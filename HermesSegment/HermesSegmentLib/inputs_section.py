@@ -6,9 +6,9 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
-from HermesLib.models.registry import MODELS
+from HermesLib.models.registry import MODELS, offered_kinds
 from HermesLib.presets.registry import load_preset
-from HermesLib.prompts.registry import PROMPTS
+from HermesLib.prompts.registry import PROMPTS, kind_settings, kind_title
 from HermesLib.weights.imported import imported_weights
 from HermesSegmentLib import bent_volume, dicom_placement, slice_views
 from HermesSegmentLib.greying import Greying
@@ -42,7 +42,7 @@ class InputsSection:
         titles: dict[Any, Callable[[str], str]] = {
             ui.presetCombo: lambda name: load_preset(name).title,
             ui.modelCombo: lambda name: MODELS[name].title,
-            ui.promptCombo: lambda kind: PROMPTS[kind].title,
+            ui.promptCombo: kind_title,
             ui.deviceCombo: lambda name: _DEVICES[name],
             ui.scopeCombo: lambda name: _SCOPES[name],
         }
@@ -84,7 +84,7 @@ class InputsSection:
         self._refresh_prompts()
         for widget in (ui.firstSliceSpin, ui.toLabel, ui.lastSliceSpin):
             widget.setVisible(parameters.scope == "range")
-        no_box = "" if "padding" in PROMPTS[parameters.prompt].settings else _("no box is drawn")
+        no_box = "" if "padding" in kind_settings(parameters.prompt) else _("no box is drawn")
         self._greying.set(ui.paddingSpin, no_box)
         self._busy = True
         # Weights that a scene from another computer names and this one lacks: the engine reports.
@@ -110,7 +110,7 @@ class InputsSection:
         ui, parameters = self.ui, self.parameters
         model = MODELS[parameters.model]
         items = ui.promptCombo.model()
-        for row, kind in enumerate(PROMPTS):
+        for row, kind in enumerate(offered_kinds()):
             items.item(row).setEnabled(kind in model.kinds_alone)
         if parameters.prompt not in model.kinds_alone:
             parameters.prompt = model.prompt_kinds[0]

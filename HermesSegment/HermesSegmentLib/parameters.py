@@ -10,13 +10,12 @@ from slicer.parameterNodeWrapper import Choice, Minimum, WithinRange, parameterN
 
 from HermesLib.models import registry
 from HermesLib.presets.registry import preset_names
-from HermesLib.prompts.registry import prompt_kinds
 
 #: The bundled presets, and the user's when Slicer started.
 PRESETS = preset_names()
 #: The registries import no network, so that opening the module stays fast.
 MODELS = list(registry.MODELS)
-PROMPTS = list(prompt_kinds())
+PROMPTS = list(registry.offered_kinds())
 DEVICES = ["auto", "cuda", "cpu"]
 SCOPES = ["all", "current", "range"]
 

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from HermesLib.models.medsam.torchvision_ops import ensure_torchvision_imports
+from HermesLib.models.sam_family.torchvision_ops import ensure_torchvision_imports
 from Testing.models import seeded
 
 FOLDER = Path(__file__).resolve().parent / "parity"

@@ -8,6 +8,10 @@ _TABLES = ("gaussian_matrix", "pos_embed", "point_embeddings", "_embed.weight", 
 #: Weights that are made smaller, so that SAM's masks vary from place to place.
 _SMALLER = "image_to_token.out_proj.weight"
 
+#: The same for :func:`tensors_by_name`, and what makes SAM's masks vary there.
+_NAMED_TABLES = (*_TABLES[:4], "_token.weight", "_tokens.weight")
+_FAINT = {"image_to_token.out_proj.weight": 0.25, "image_encoder.neck.convs": 0.2}
+
 
 def seeded_tensors(shapes: dict[str, list[int]]) -> dict[str, torch.Tensor]:
     """Tensor number i of a network, in the order of its state dict, from ``RandomState(i)``."""
@@ -69,3 +73,63 @@ def mideepseg_input() -> np.ndarray:
     rows, columns = np.mgrid[:96, :96] / 96
     nearness = np.exp(-4 * np.hypot(rows - 0.45, columns - 0.55))
     return np.stack([image, nearness]).astype(np.float32)
+
+
+def tensors_by_name(shapes: dict[str, list[int]]) -> dict[str, torch.Tensor]:
+    """Tensor number i of a network's sorted names from ``RandomState(i)``, for the SAM family.
+
+    Unlike those of :func:`seeded_tensors`, SAM's masks made with these vary from place to place.
+    """
+    tensors = {}
+    for number, name in enumerate(sorted(shapes)):
+        shape = shapes[name]
+        values = np.random.RandomState(number).standard_normal(int(np.prod(shape)))
+        if any(part in name for part in _NAMED_TABLES):
+            values *= 0.5
+        elif len(shape) >= 2:
+            values *= np.sqrt(2 / np.prod(shape[1:]))
+        elif name.endswith("weight") and shape[0] > 1:
+            values = 1 + 0.1 * values
+        else:
+            values *= 0.1
+        for part, factor in _FAINT.items():
+            if part in name:
+                values = values * factor
+        tensors[name] = torch.from_numpy(values.astype(np.float32).reshape(shape))
+    return tensors
+
+
+#: The SAM family's tiny networks: the same parts as the official ones, in a few thousand numbers.
+TINY_SIDE = 64
+TINY_ENCODER = {
+    "img_size": TINY_SIDE,
+    "patch_size": 8,
+    "embed_dim": 32,
+    "depth": 2,
+    "num_heads": 2,
+    "out_chans": 32,
+    "window_size": 3,
+    "global_attn_indexes": (1,),
+}
+#: A slice of another aspect, and prompts on it: x1 y1 x2 y2; x y label, positive ones first.
+TINY_SHAPE = (90, 70)
+TINY_BOX = (22, 18, 55, 66)
+TINY_CLICKS = np.array([[38, 40, 1], [44, 30, 1], [10, 80, 0]])
+TINY_ASKS = ("click", "clicks", "box", "box_clicks", "box_second", "clicks_second")
+
+
+def tiny_prompt(ask: str) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Clicks (N, 3) and box (4,) of one of ``TINY_ASKS``, None if it has none."""
+    clicks = {"click": 1, "clicks": 3, "box_clicks": 3, "clicks_second": 3}.get(ask, 0)
+    return (
+        TINY_CLICKS[:clicks] if clicks else None,
+        np.array(TINY_BOX) if ask.startswith("box") else None,
+    )
+
+
+def tiny_strokes() -> np.ndarray:
+    """Positive and negative strokes (2, H, W), bool."""
+    strokes = np.zeros((2, *TINY_SHAPE), bool)
+    strokes[0, 40, 30:48] = True
+    strokes[1, 82, 8:40] = True
+    return strokes

@@ -7,10 +7,12 @@ import torch
 from HermesLib.models.incontext.network import InContextNetwork
 from HermesLib.models.medsam.network import MedSamConfig, MedSamNetwork
 from HermesLib.models.mideepseg.network import MideepsegUNet
+from HermesLib.models.sam_family.network import SamConfig, SamNetwork
+from HermesLib.models.sam_med2d.adapter_layers import encoder_with_adapters
 from HermesLib.models.scribbleprompt import ScribblePromptUNet
 from HermesLib.weights.checkpoint import save_checkpoint
 
-TINY_SAM = MedSamConfig(
+TINY = SamConfig(
     image_size=64,
     patch=8,
     depth=2,
@@ -24,6 +26,7 @@ TINY_SAM = MedSamConfig(
     mask_channels=4,
     quality_width=8,
 )
+TINY_SAM = MedSamConfig(**TINY.to_dict())
 
 
 def write_checkpoint(folder: Path, model: str) -> Path:
@@ -38,6 +41,9 @@ def write_checkpoint(folder: Path, model: str) -> Path:
         "mideepseg": lambda: (MideepsegUNet(4), {"width": 4}),
         "universeg": lambda: (InContextNetwork(1, (8, 8, 8), norm=False), {"image_size": 64}),
         "multiverseg": lambda: (InContextNetwork(5, (8, 8, 8), norm=True), {"image_size": 64}),
+        "sam": lambda: (SamNetwork(TINY), TINY.to_dict()),
+        "scribbleprompt-sam": lambda: (SamNetwork(TINY), TINY.to_dict()),
+        "sam-med2d": lambda: (SamNetwork(TINY, encoder_with_adapters(TINY)), TINY.to_dict()),
     }[model]()
     if model == "mideepseg":
         # An untrained network would give an empty mask; with this bias it fills its crop.

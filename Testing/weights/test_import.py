@@ -164,7 +164,9 @@ def test_another_content_under_the_name_of_an_official_file_is_refused(
     with pytest.raises(HermesError, match="is not that file"):
         import_weights(str(weights), "iter_15000.pth")
     assert left(cache) == []
-    known = OfficialFile("mideepseg", "known.safetensors", git_blob(weights), "the authors")
+    known = OfficialFile(
+        "mideepseg", "known.safetensors", "the authors", git_blob=git_blob(weights)
+    )
     monkeypatch.setattr(official, "OFFICIAL_FILES", (known,))
     assert require_official("mine.safetensors", import_weights(str(weights))) == known
 

@@ -1,0 +1,46 @@
+"""What is known of a promptable model before it is loaded."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A promptable model and what a user should know before choosing it.
+
+    Attributes:
+        name: on the command line.
+        title: for people.
+        prompt_kinds: the kinds of prompts it takes, its preferred kind first; that may be a
+            mixture.
+        official_megabytes: size of the official checkpoint.
+        licence: of the official code and weights.
+        official_page: where its authors say how to get the official file.
+        adapter: ``module:Class`` of the :class:`PromptableModel`, imported when it is loaded. Its
+            classmethod ``from_checkpoint`` builds it, its class attribute ``kind`` is that of the
+            project's checkpoints. Of a model for whole volumes, the
+            :class:`HermesLib.models.volume_protocol.VolumeModel`, which its classmethod ``connect``
+            builds from the address of its server.
+        mixed_kinds: the kinds that may be mixed in one prompt; empty if it takes one at a time.
+        bundled: name of the small bundled weights of the same architecture; None if there are none.
+        notice: what must be said where a user chooses the model, empty if nothing.
+        always: the kind that is part of all its prompts; empty if there is none.
+        dimensions: 2 if it segments slices, 3 if it segments a whole volume.
+    """
+
+    name: str
+    title: str
+    prompt_kinds: tuple[str, ...]
+    official_megabytes: int
+    licence: str
+    official_page: str
+    adapter: str
+    mixed_kinds: tuple[str, ...] = ()
+    bundled: str | None = None
+    notice: str = ""
+    always: str = ""
+    dimensions: int = 2
+
+    @property
+    def kinds_alone(self) -> tuple[str, ...]:
+        """The kinds that make a prompt of this model by themselves."""
+        return (self.always,) if self.always else self.prompt_kinds

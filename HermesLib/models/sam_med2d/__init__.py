@@ -1,0 +1,1 @@
+"""SAM-Med2D: adapter, and the image encoder with adapter layers."""

@@ -1,0 +1,146 @@
+"""Make the official answers of tiny networks of the SAM family, for ``test_sam_family.py``.
+
+Usage: python Testing/models/make_sam_parity.py MODEL FOLDER, where FOLDER has the official code:
+
+- ``sam-med2d``: a clone of https://github.com/OpenGVLab/SAM-Med2D (Apache-2.0; it needs the
+  packages albumentations and opencv-python-headless);
+- ``scribbleprompt-sam``: a clone of https://github.com/halleewong/ScribblePrompt (Apache-2.0).
+
+Both bring their own ``segment_anything``. SAM itself is compared in the test, with the package.
+"""
+
+import argparse
+import functools
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from HermesLib.models.sam_family.torchvision_ops import ensure_torchvision_imports
+from Testing.models import seeded
+
+FOLDER = Path(__file__).resolve().parent / "parity"
+
+
+def tiny_sam(**encoder: Any) -> torch.nn.Module:
+    """The network of whichever ``segment_anything`` comes first on the path, seeded."""
+    ensure_torchvision_imports()
+    from segment_anything import modeling
+
+    cells = seeded.TINY_SIDE // seeded.TINY_ENCODER["patch_size"]
+    sam = modeling.Sam(
+        image_encoder=modeling.ImageEncoderViT(
+            use_rel_pos=True,
+            norm_layer=functools.partial(torch.nn.LayerNorm, eps=1e-6),
+            **seeded.TINY_ENCODER,
+            **encoder,
+        ),
+        prompt_encoder=modeling.PromptEncoder(
+            embed_dim=32,
+            image_embedding_size=(cells, cells),
+            input_image_size=(seeded.TINY_SIDE, seeded.TINY_SIDE),
+            mask_in_chans=8,
+        ),
+        mask_decoder=modeling.MaskDecoder(
+            transformer=modeling.TwoWayTransformer(
+                depth=2, embedding_dim=32, mlp_dim=64, num_heads=8
+            ),
+            transformer_dim=32,
+            iou_head_hidden_dim=16,
+        ),
+    )
+    sam.load_state_dict(seeded.tensors_by_name(shapes_of(sam)), strict=True)
+    return sam.eval()
+
+
+def shapes_of(network: torch.nn.Module) -> dict[str, list[int]]:
+    """Names and shapes of a network's tensors."""
+    return {name: list(tensor.shape) for name, tensor in network.state_dict().items()}
+
+
+def med2d() -> dict[str, np.ndarray]:
+    """Answers of SammedPredictor, with and without adapter layers."""
+    from segment_anything.predictor_sammed import SammedPredictor
+
+    grey = seeded.grey_image(seeded.TINY_SHAPE)
+    answers = {}
+    for variant in ("adapter", "plain"):
+        sam = tiny_sam(adapter_train=variant == "adapter")
+        shapes = json.dumps(shapes_of(sam)).encode()
+        answers[f"{variant}_shapes"] = np.frombuffer(shapes, np.uint8)
+        predictor = SammedPredictor(sam)
+        predictor.set_image(np.repeat(grey[..., None], 3, 2))
+        last = None
+        for ask in seeded.TINY_ASKS:
+            clicks, box = seeded.tiny_prompt(ask)
+            final, quality, low = predictor.predict(
+                point_coords=None if clicks is None else clicks[:, :2],
+                point_labels=None if clicks is None else clicks[:, 2],
+                box=box,
+                mask_input=last if ask.endswith("second") else None,
+                return_logits=True,
+            )
+            if ask == "click":
+                last = 1 / (1 + np.exp(-low))
+            answers[f"{variant}_{ask}_low"] = low
+            answers[f"{variant}_{ask}_final"] = final[0, ::3, ::3]
+            answers[f"{variant}_{ask}_iou"] = quality.reshape(-1)
+    return answers
+
+
+def scribbleprompt() -> dict[str, np.ndarray]:
+    """Answers of ScribblePromptSAM, with the tiny network in place of its own."""
+    from scribbleprompt.models.sam import ScribblePromptSAM
+    from segment_anything.predictor import SamPredictor
+
+    predictor = ScribblePromptSAM.__new__(ScribblePromptSAM)
+    sam = tiny_sam()
+    SamPredictor.__init__(predictor, sam_model=sam)
+    predictor.input_size = (seeded.TINY_SIDE, seeded.TINY_SIDE)
+    image = torch.from_numpy(seeded.grey_image(seeded.TINY_SHAPE) / np.float32(255))[None, None]
+    strokes = torch.from_numpy(seeded.tiny_strokes())[None].float()
+    answers = {"shapes": np.frombuffer(json.dumps(shapes_of(sam)).encode(), np.uint8)}
+    last = None
+    for ask in (*seeded.TINY_ASKS, "scribbles", "box_scribbles_clicks"):
+        clicks, box = seeded.tiny_prompt("box_clicks" if ask == "box_scribbles_clicks" else ask)
+        final, _, low = predictor.predict(
+            image,
+            point_coords=None if clicks is None else torch.from_numpy(clicks[None, :, :2]).float(),
+            point_labels=None if clicks is None else torch.from_numpy(clicks[None, :, 2]),
+            scribbles=strokes if "scribbles" in ask else None,
+            box=None if box is None else torch.from_numpy(box)[None, None].float(),
+            mask_input=last if ask.endswith("second") else None,
+            return_logits=True,
+        )
+        if ask == "click":
+            last = low
+        answers[f"{ask}_low"] = low[0].numpy()
+        answers[f"{ask}_final"] = final[0, 0, ::3, ::3].numpy()
+    return answers
+
+
+MODELS = {"sam-med2d": med2d, "scribbleprompt-sam": scribbleprompt}
+
+
+def main() -> None:
+    """Write the answers of a model."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", choices=MODELS)
+    parser.add_argument("folder", type=Path, help="with the official code")
+    arguments = parser.parse_args()
+    sys.path.insert(0, str(arguments.folder.resolve()))
+    ensure_torchvision_imports()
+    with torch.inference_mode():
+        answers = MODELS[arguments.model]()
+    path = FOLDER / f"{arguments.model}-tiny.npz"
+    np.savez_compressed(path, **answers)
+    for name, values in answers.items():
+        print(f"{name}: {values.shape}, {values.min():.4f} to {values.max():.4f}")
+
+
+if __name__ == "__main__":
+    main()
