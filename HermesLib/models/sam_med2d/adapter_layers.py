@@ -50,8 +50,9 @@ class _MlpBesideAdapter(nn.Module):
         self._adapter = (adapter,)
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
-        change: torch.Tensor = self.lin2(self.act(self.lin1(tokens)))
-        return change + self._adapter[0](tokens)
+        hidden = self.act(self.lin1(tokens))  # type: ignore[operator]
+        output: torch.Tensor = self.lin2(hidden) + self._adapter[0](tokens)  # type: ignore[operator]
+        return output
 
 
 def has_adapters(names: Iterable[str]) -> bool:
