@@ -5,7 +5,13 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
-from HermesLib.models.sam_family.adapter import SamModel, as_8_bit
+from HermesLib.models.sam_family.adapter import (
+    SamModel,
+    as_8_bit,
+    best_of_three,
+    is_single_click,
+)
+from HermesLib.models.sam_family.network import normalised
 from HermesLib.models.sam_family.prompting import SamPrompt
 
 
@@ -26,16 +32,22 @@ class Sam(SamModel):
         pixels = np.array(grey.resize((columns, rows), Image.Resampling.BILINEAR))
         colour = torch.from_numpy(pixels).float().expand(1, 3, -1, -1)
         padding = (0, side - columns, 0, side - rows)
-        return functional.pad(self.network.normalised(colour), padding)
+        return functional.pad(normalised(colour), padding)
 
     def scale(self, shape: tuple[int, int]) -> tuple[float, float]:
         """The rounded sides decide: the two axes' factors may differ a little."""
         rows, columns = self._resized(*shape)
         return columns / shape[1], rows / shape[0]
 
-    def is_ambiguous(self, prompt: SamPrompt, mask: torch.Tensor | None) -> bool:
-        """One click and nothing else."""
-        return prompt.box is None and mask is None and len(prompt.points) == 1
+    def choose(
+        self,
+        prompt: SamPrompt,
+        mask: torch.Tensor | None,
+        logits: torch.Tensor,
+        overlap: torch.Tensor,
+    ) -> int:
+        """One click and nothing else: the best of three. Else the single mask."""
+        return best_of_three(overlap) if is_single_click(prompt, mask) else 0
 
     def fed_back(self, low: torch.Tensor) -> torch.Tensor:
         """The logits themselves."""

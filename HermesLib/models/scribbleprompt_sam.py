@@ -3,7 +3,8 @@
 import torch
 from torch.nn import functional
 
-from HermesLib.models.sam_family.adapter import SamModel, stretch_scale
+from HermesLib.models.sam_family.adapter import SamModel, best_of_three, stretch_scale
+from HermesLib.models.sam_family.network import normalised
 from HermesLib.models.sam_family.prompting import SamPrompt
 
 
@@ -21,7 +22,7 @@ class ScribblePromptSam(SamModel):
         """Stretched to the network's square (bilinear, without antialiasing or rounding)."""
         size = (self.network.image_size,) * 2
         stretched = functional.interpolate(image, size, mode="bilinear")
-        return self.network.normalised(255 * stretched.expand(-1, 3, -1, -1))
+        return normalised(255 * stretched.expand(-1, 3, -1, -1))
 
     def scale(self, shape: tuple[int, int]) -> tuple[float, float]:
         """Each axis has its own factor."""
@@ -32,9 +33,15 @@ class ScribblePromptSam(SamModel):
         points = super().scaled_points(prompt, scale)
         return points if prompt.clicks else points.trunc()
 
-    def is_ambiguous(self, prompt: SamPrompt, mask: torch.Tensor | None) -> bool:
+    def choose(
+        self,
+        prompt: SamPrompt,
+        mask: torch.Tensor | None,
+        logits: torch.Tensor,
+        overlap: torch.Tensor,
+    ) -> int:
         """It was trained with three masks only."""
-        return True
+        return best_of_three(overlap)
 
     def fed_back(self, low: torch.Tensor) -> torch.Tensor:
         """The logits themselves."""

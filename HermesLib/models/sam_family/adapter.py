@@ -3,13 +3,18 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import torch
 
 from HermesLib.models.protocol import Embedding, Memory, Prediction
 from HermesLib.models.registry import prompt_kind
-from HermesLib.models.sam_family.network import SamConfig, SamNetwork, config_of
+from HermesLib.models.sam_family.network import (
+    PromptedNetwork,
+    SamConfig,
+    SamNetwork,
+    config_of,
+)
 from HermesLib.models.sam_family.prompting import SamPrompt, sam_prompt
 from HermesLib.prompts.types import Prompt
 from HermesLib.weights.checkpoint import Checkpoint
@@ -62,7 +67,7 @@ class SamModel(ABC):
     #: At most this many positive and as many negative pixels of strokes become clicks.
     most_pixels: ClassVar[int] = 16
 
-    def __init__(self, network: SamNetwork, sha256: str = "") -> None:
+    def __init__(self, network: PromptedNetwork, sha256: str = "") -> None:
         self.network = network.eval()
         self.name = self.kind
         self.sha256 = sha256
@@ -70,30 +75,33 @@ class SamModel(ABC):
     @classmethod
     def from_checkpoint(cls, checkpoint: Checkpoint) -> Self:
         """Build from an official file, or one of the project with other numbers."""
-        config = (
-            SamConfig.from_dict(checkpoint.config)
-            if checkpoint.config
-            else config_of(checkpoint.tensors)
-        )
-        network = cls._network(config, checkpoint)
+        network = cls.network_for(checkpoint)
         network.load_state_dict(checkpoint.tensors)
         return cls(network, checkpoint.sha256)
 
     @classmethod
-    def _network(cls, config: SamConfig, checkpoint: Checkpoint) -> SamNetwork:
-        """The network that takes a checkpoint's tensors."""
-        return SamNetwork(config)
+    def network_for(cls, checkpoint: Checkpoint) -> PromptedNetwork:
+        """The network that takes a checkpoint's tensors, without them."""
+        return SamNetwork(config_for(checkpoint))
 
     def to(self, device: torch.device) -> Self:
         """Move to a device."""
         self.network.to(device)
         return self
 
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return next(self.network.parameters()).device
+
     @torch.inference_mode()
     def embed(self, images: torch.Tensor) -> Embedding:
         """Run the image encoder slice by slice: a slice at 1024x1024 takes about a gigabyte."""
-        prepared = [self.model_image(image[None].cpu()).to(images.device) for image in images]
-        return Embedding(images, torch.cat([self.network.encode(image) for image in prepared]))
+        parts = []
+        for image in images.split(1):
+            prepared = self.model_image(image.cpu()).to(image.device)
+            parts.append(Embedding(image, self.network.encode(prepared)))
+        return Embedding.join(parts)
 
     @torch.inference_mode()
     def predict(
@@ -112,7 +120,7 @@ class SamModel(ABC):
             prompt_kind(self, prompt.kind)
             tokens = sam_prompt(prompt, self.most_pixels)
             mask = last.mask if last is not None and tokens.continues(last.prompt) else None
-            answers.append(self.answer(embedding.features[row : row + 1], tokens, shape, mask))
+            answers.append(self.answer(embedding.select([row]).features, tokens, shape, mask))
             memory.append(SamMemory(self.fed_back(answers[-1].low), tokens))
         return Prediction(
             torch.sigmoid(torch.stack([answer.final for answer in answers])),
@@ -122,7 +130,7 @@ class SamModel(ABC):
 
     def answer(
         self,
-        features: torch.Tensor,
+        features: Any,
         prompt: SamPrompt,
         shape: tuple[int, int],
         mask: torch.Tensor | None = None,
@@ -130,12 +138,12 @@ class SamModel(ABC):
         """Segment one slice.
 
         Args:
-            features: (1, C, h, w) of the slice.
+            features: of the slice alone, as the network gives them.
             prompt: in the slice's pixels.
             shape: rows and columns of the slice.
             mask: (1, h, w) of an earlier answer, as :meth:`fed_back` gives it.
         """
-        device = features.device
+        device = self.device
         scale = torch.tensor(self.scale(shape), dtype=torch.float64)
         box = None if prompt.box is None else torch.tensor(prompt.box, dtype=torch.float64)
         logits, overlap = self.network.candidates(
@@ -145,9 +153,7 @@ class SamModel(ABC):
             None if box is None else (box * scale.repeat(2)).to(device, torch.float32),
             None if mask is None else mask.to(device),
         )
-        chosen = 0
-        if self.is_ambiguous(prompt, mask):
-            chosen = 1 + int(overlap[1:].argmax())
+        chosen = self.choose(prompt, mask, logits, overlap)
         low = logits[chosen : chosen + 1]
         return SamAnswer(low, self.on_slice(low[None], shape)[0, 0], overlap[chosen])
 
@@ -164,8 +170,20 @@ class SamModel(ABC):
         """Pixels of the network's image to one of a slice of ``shape``, along x and y."""
 
     @abstractmethod
-    def is_ambiguous(self, prompt: SamPrompt, mask: torch.Tensor | None) -> bool:
-        """Whether the best of the three masks is taken, rather than the single one."""
+    def choose(
+        self,
+        prompt: SamPrompt,
+        mask: torch.Tensor | None,
+        logits: torch.Tensor,
+        overlap: torch.Tensor,
+    ) -> int:
+        """Which candidate is the answer: 0, the single mask, or one of the three that follow.
+
+        Args:
+            prompt, mask: what led to them.
+            logits: (4, h, w).
+            overlap: (4,) predicted IoU.
+        """
 
     @abstractmethod
     def fed_back(self, low: torch.Tensor) -> torch.Tensor:
@@ -174,6 +192,23 @@ class SamModel(ABC):
     @abstractmethod
     def on_slice(self, low: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:
         """Logits (1, 1, h, w) of the decoder on the slice's grid, (1, 1, H, W)."""
+
+
+def config_for(checkpoint: Checkpoint) -> SamConfig:
+    """The numbers of a checkpoint's network; of an official file, from its tensors' shapes."""
+    if checkpoint.config:
+        return SamConfig.from_dict(checkpoint.config)
+    return config_of(checkpoint.tensors)
+
+
+def best_of_three(overlap: torch.Tensor) -> int:
+    """The candidate after the first with the highest predicted IoU, of (4,)."""
+    return 1 + int(overlap[1:].argmax())
+
+
+def is_single_click(prompt: SamPrompt, mask: torch.Tensor | None) -> bool:
+    """One click and nothing else, which may mean several things."""
+    return prompt.box is None and mask is None and len(prompt.points) == 1
 
 
 def stretch_scale(shape: tuple[int, int], side: int) -> tuple[float, float]:

@@ -1,5 +1,6 @@
 """SAM's network (Kirillov et al. 2023): the parts of segment-anything, in any size."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
@@ -9,6 +10,10 @@ from torch import nn
 
 from HermesLib.models.sam_family.torchvision_ops import ensure_torchvision_imports
 from HermesLib.weights.settings import Count, CountOrNone, Depth, Side, checked, read_settings
+
+#: Means and deviations of the channels of images on 0..255, in every official file's code.
+MEAN = (123.675, 116.28, 103.53)
+DEVIATION = (58.395, 57.12, 57.375)
 
 Config = TypeVar("Config", bound="SamConfig")
 
@@ -93,6 +98,14 @@ def _count(tensors: Mapping[str, torch.Tensor], start: str, end: str) -> int:
     return sum(name.startswith(start) and name.endswith(end) for name in tensors)
 
 
+def normalised(images: torch.Tensor) -> torch.Tensor:
+    """Images (B, 3, H, W) on 0..255 with SAM's means and deviations of the channels taken out."""
+    mean, deviation = (
+        torch.tensor(values, device=images.device)[:, None, None] for values in (MEAN, DEVIATION)
+    )
+    return (images - mean) / deviation
+
+
 def vision_transformer(config: SamConfig) -> nn.Module:
     """The official image encoder with these numbers."""
     ensure_torchvision_imports()
@@ -112,7 +125,43 @@ def vision_transformer(config: SamConfig) -> nn.Module:
     )
 
 
-class SamNetwork(nn.Module):
+class PromptedNetwork(nn.Module, ABC):
+    """What an adapter of the SAM family asks of its network."""
+
+    @property
+    @abstractmethod
+    def image_size(self) -> int:
+        """Side of the image that it takes, in pixels."""
+
+    @abstractmethod
+    def encode(self, images: torch.Tensor) -> Any:
+        """Images (B, 3, S, S) to features of any structure, see :class:`Embedding`."""
+
+    @abstractmethod
+    def candidates(
+        self,
+        features: Any,
+        points: torch.Tensor,
+        labels: torch.Tensor,
+        box: torch.Tensor | None,
+        mask: torch.Tensor | None,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """All masks that the decoder offers for one image and one prompt.
+
+        Args:
+            features: of the image.
+            points: (N, 2) of x, y in pixels of the network's image; N may be 0.
+            labels: (N,) 1 for positive, 0 for negative points.
+            box: (4,) of x1 y1 x2 y2 in the same pixels.
+            mask: (1, h, w) of an earlier answer, in the form that the model was trained with.
+
+        Returns:
+            Logits (4, h, w) and predicted IoU (4,): first the single mask for a prompt that is
+            clear, then three for one that may mean a part, an object or a whole.
+        """
+
+
+class SamNetwork(PromptedNetwork):
     """Image encoder, prompt encoder and mask decoder with the official tensor names.
 
     Args:
@@ -120,10 +169,6 @@ class SamNetwork(nn.Module):
         image_encoder: in place of the official vision transformer; images (B, 3, S, S) to features
             (B, C, S/p, S/p).
     """
-
-    #: Channel means and deviations of images on 0..255; part of the network, not of its weights.
-    MEAN = (123.675, 116.28, 103.53)
-    DEVIATION = (58.395, 57.12, 57.375)
 
     def __init__(self, config: SamConfig, image_encoder: nn.Module | None = None):
         super().__init__()
@@ -165,19 +210,7 @@ class SamNetwork(nn.Module):
         box: torch.Tensor | None,
         mask: torch.Tensor | None,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """All masks that the decoder offers for one image and one prompt.
-
-        Args:
-            features: (1, C, S/p, S/p).
-            points: (N, 2) of x, y in pixels of the network's image; N may be 0.
-            labels: (N,) 1 for positive, 0 for negative points.
-            box: (4,) of x1 y1 x2 y2 in the same pixels.
-            mask: (1, 4S/p, 4S/p) of an earlier answer, in the form that the model was trained with.
-
-        Returns:
-            Logits (4, 4S/p, 4S/p) and predicted IoU (4,): first the single mask for a prompt that
-            is clear, then three for one that may mean a part, an object or a whole.
-        """
+        """See :class:`PromptedNetwork`; features (1, C, S/p, S/p), masks (.., 4S/p, 4S/p)."""
         sparse, dense = self.prompt_encoder(
             points=(points[None], labels[None]) if len(points) else None,
             boxes=None if box is None else box[None],
@@ -190,11 +223,3 @@ class SamNetwork(nn.Module):
             dense_prompt_embeddings=dense,
         )
         return logits[0], overlap[0]
-
-    def normalised(self, images: torch.Tensor) -> torch.Tensor:
-        """Images (B, 3, H, W) on 0..255 with their channels' means and deviations taken out."""
-        mean, deviation = (
-            torch.tensor(values, device=images.device)[:, None, None]
-            for values in (self.MEAN, self.DEVIATION)
-        )
-        return (images - mean) / deviation

@@ -3,8 +3,14 @@
 import torch
 from torch.nn import functional
 
-from HermesLib.models.sam_family.adapter import SamModel, as_8_bit, stretch_scale
-from HermesLib.models.sam_family.network import SamConfig, SamNetwork
+from HermesLib.models.sam_family.adapter import (
+    SamModel,
+    as_8_bit,
+    best_of_three,
+    config_for,
+    stretch_scale,
+)
+from HermesLib.models.sam_family.network import SamNetwork, normalised
 from HermesLib.models.sam_family.prompting import SamPrompt
 from HermesLib.models.sam_med2d.adapter_layers import encoder_with_adapters, has_adapters
 from HermesLib.weights.checkpoint import Checkpoint
@@ -19,7 +25,9 @@ class SamMed2d(SamModel):
     kind = "sam-med2d"
 
     @classmethod
-    def _network(cls, config: SamConfig, checkpoint: Checkpoint) -> SamNetwork:
+    def network_for(cls, checkpoint: Checkpoint) -> SamNetwork:
+        """With adapter layers if the checkpoint has them."""
+        config = config_for(checkpoint)
         with_adapters = has_adapters(checkpoint.tensors)
         return SamNetwork(config, encoder_with_adapters(config) if with_adapters else None)
 
@@ -27,15 +35,21 @@ class SamMed2d(SamModel):
         """Normalised, then stretched to the network's square by nearest neighbour."""
         colour = as_8_bit(image).float().expand(-1, 3, -1, -1)
         size = (self.network.image_size,) * 2
-        return functional.interpolate(self.network.normalised(colour), size, mode="nearest")
+        return functional.interpolate(normalised(colour), size, mode="nearest")
 
     def scale(self, shape: tuple[int, int]) -> tuple[float, float]:
         """Each axis has its own factor."""
         return stretch_scale(shape, self.network.image_size)
 
-    def is_ambiguous(self, prompt: SamPrompt, mask: torch.Tensor | None) -> bool:
-        """Its predictor's default, and how it was tested."""
-        return True
+    def choose(
+        self,
+        prompt: SamPrompt,
+        mask: torch.Tensor | None,
+        logits: torch.Tensor,
+        overlap: torch.Tensor,
+    ) -> int:
+        """The best of three: its predictor's default, and how it was tested."""
+        return best_of_three(overlap)
 
     def fed_back(self, low: torch.Tensor) -> torch.Tensor:
         """Probabilities: so in training, though SAM takes logits."""
