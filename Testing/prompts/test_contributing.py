@@ -16,6 +16,7 @@ import SimpleITK
 import torch
 
 from HermesLib.models.registry import MODELS
+from HermesLib.prompts.registry import prompt_kinds
 from HermesLib.resources import resource_path
 from HermesLib.samples.prostate_phantom import prostate_phantom
 from HermesLib.weights.checkpoint import save_checkpoint
@@ -124,7 +125,7 @@ def test_the_new_kind_travels_and_is_stored_and_drawn_like_the_others(extended: 
 def test_the_help_offers_the_new_model_and_kind(extended: Path):
     words = " ".join(python(extended, "-m", "HermesLib", "refine", "--help").stdout.split())
     assert f"{list(MODELS)[-1]} or toy" in words
-    assert "clicks or circle" in words
+    assert f"{prompt_kinds()[-1]} or circle" in words
 
 
 def test_the_new_model_refines_a_slice_with_the_new_kind(extended: Path, tmp_path: Path):
