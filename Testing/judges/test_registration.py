@@ -24,11 +24,13 @@ def patient(row: int, column: int, radius: int) -> tuple[torch.Tensor, torch.Ten
 @pytest.fixture(scope="module")
 def judge() -> Registration:
     others = [patient(28, 33, 9), patient(34, 28, 11), patient(30, 30, 10)]
+    # Of another sort: one reference that fits is enough.
+    others.append((torch.zeros(1, 64, 64), organ(8, 8, 3)))
     return Registration(
         References(
             tuple(image[0].numpy() for image, _ in others),
             tuple(mask.numpy() for _, mask in others),
-            ("a", "b", "c"),
+            ("a", "b", "c", "d"),
             "0" * 64,
         )
     )
