@@ -74,8 +74,8 @@ def add_guide_options(parser: argparse.ArgumentParser) -> None:
         "--calibration",
         metavar="FILE",
         type=named_path,
-        help="turns the judge's score into an estimate of the true Dice; made by"
-        " 'hermes train calibration'",
+        help="turns the judge's score, or the agreement with the guide, into an estimate of the"
+        " true Dice; made by 'hermes train calibration'",
     )
 
 

@@ -20,6 +20,21 @@ PRESET = load_preset("prostate-t2")
 NAMES = ("agreement", "reprompt", "predicted-iou")
 
 
+class Recording(GuidedQuality):
+    """Keeps where the masks came from that it assessed."""
+
+    def __init__(self, *values) -> None:
+        super().__init__(*values)
+        self.evidence: list[str] = []
+
+    def assess(self, observation, masks, seeds, evidence="independent"):
+        self.evidence.append(evidence)
+        return super().assess(observation, masks, seeds, evidence)
+
+
+GUIDES: list[Recording] = []
+
+
 @pytest.fixture(scope="module")
 def masks(tmp_path_factory: pytest.TempPathFactory) -> list[JudgedMask]:
     """Two patients under a guide that is the truth, moved by two pixels."""
@@ -29,7 +44,8 @@ def masks(tmp_path_factory: pytest.TempPathFactory) -> list[JudgedMask]:
 
     def guide(case: Case) -> GuidedQuality:
         truth = read_case(case, PRESET).truth.numpy()
-        return GuidedQuality(np.roll(truth, 2, 2).astype(np.float32), "file", "")
+        GUIDES.append(Recording(np.roll(truth, 2, 2).astype(np.float32), "file", ""))
+        return GUIDES[-1]
 
     judges = {name: load_judge(name, JudgeOptions()) for name in NAMES}
     judging = Judging(
@@ -52,6 +68,16 @@ def test_every_judge_scores_every_mask_that_it_can(masks: list[JudgedMask]):
         # The model estimates nothing of its own.
         assert set(mask.scores) == set(mask.seconds) == {OWN, "agreement", "reprompt"}
         assert mask.scores[OWN] == pytest.approx(mask.scores["agreement"])
+
+
+def test_the_own_score_of_refined_masks_is_that_of_the_loop(masks: list[JudgedMask]):
+    refined = sum(bool(mask.iteration) for mask in masks)
+    others = sum(not mask.iteration for mask in masks)
+    # Once in the loop, and once for its own score.
+    evidence = [one for guide in GUIDES for one in guide.evidence]
+    assert evidence.count("prompted") == 2 * refined > 0
+    first = sum(mask.iteration == 0 for mask in masks)
+    assert evidence.count("independent") == others + first
 
 
 def made(patient: str, true: float, good: float, bad: float) -> JudgedMask:
