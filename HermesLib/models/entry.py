@@ -1,6 +1,7 @@
 """What is known of a promptable model before it is loaded."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 
 @dataclass(frozen=True)
@@ -44,3 +45,22 @@ class ModelEntry:
     def kinds_alone(self) -> tuple[str, ...]:
         """The kinds that make a prompt of this model by themselves."""
         return (self.always,) if self.always else self.prompt_kinds
+
+
+class TakesPrompts(Protocol):
+    """A :class:`ModelEntry` or a loaded model."""
+
+    @property
+    def name(self) -> str:
+        """The name in the registry."""
+        ...
+
+    @property
+    def prompt_kinds(self) -> tuple[str, ...]:
+        """The kinds of prompts it takes, its preferred kind first."""
+        ...
+
+    @property
+    def mixed_kinds(self) -> tuple[str, ...]:
+        """The kinds that may be mixed in one prompt."""
+        ...

@@ -10,10 +10,12 @@ from HermesLib.errors import HermesError
 from HermesLib.notices import notice
 from HermesLib.weights.official import official_file
 
-_ALIKE = (("sam", "medsam", "scribbleprompt-sam"),)
+_ALIKE = (("sam", "medsam", "scribbleprompt-sam"), ("sam2", "medsam2"))
 #: What the names of official files begin with, without regard to capital letters.
 _NAMES = (
+    ("medsam2", "medsam2"),
     ("medsam", "medsam"),
+    ("sam2", "sam2"),
     ("scribbleprompt", "scribbleprompt-sam"),
     ("sam_vit", "sam"),
 )

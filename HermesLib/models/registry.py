@@ -4,10 +4,11 @@ Imports no torch, so that a program with a user interface can list the models at
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from HermesLib.errors import HermesError
 from HermesLib.models.entry import ModelEntry as ModelEntry
+from HermesLib.models.entry import TakesPrompts as TakesPrompts
 from HermesLib.prompts.registry import JOIN, join_kinds, prompt_kinds, split_kind
 
 if TYPE_CHECKING:
@@ -118,27 +119,28 @@ MODELS: dict[str, ModelEntry] = {
             official_page="https://github.com/OpenGVLab/SAM-Med2D",
             adapter="HermesLib.models.sam_med2d.adapter:SamMed2d",
         ),
+        ModelEntry(
+            name="sam2",
+            title="SAM 2.1 (box and clicks, scribbles)",
+            prompt_kinds=("box+clicks", "box", "clicks", "scribbles"),
+            mixed_kinds=("box", "clicks", "scribbles"),
+            official_megabytes=156,
+            licence="Apache-2.0",
+            official_page="https://github.com/facebookresearch/sam2",
+            adapter="HermesLib.models.sam2.adapter:Sam2",
+        ),
+        ModelEntry(
+            name="medsam2",
+            title="MedSAM2 (box and clicks, scribbles)",
+            prompt_kinds=("box+clicks", "box", "clicks", "scribbles"),
+            mixed_kinds=("box", "clicks", "scribbles"),
+            official_megabytes=156,
+            licence="Apache-2.0 (weights: see the page that they come from)",
+            official_page="https://github.com/bowang-lab/MedSAM2",
+            adapter="HermesLib.models.sam2.adapter:MedSam2",
+        ),
     )
 }
-
-
-class TakesPrompts(Protocol):
-    """A :class:`ModelEntry` or a loaded model."""
-
-    @property
-    def name(self) -> str:
-        """The name in the registry."""
-        ...
-
-    @property
-    def prompt_kinds(self) -> tuple[str, ...]:
-        """The kinds of prompts it takes, its preferred kind first."""
-        ...
-
-    @property
-    def mixed_kinds(self) -> tuple[str, ...]:
-        """The kinds that may be mixed in one prompt."""
-        ...
 
 
 def model_entry(name: str) -> ModelEntry:

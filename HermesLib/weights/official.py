@@ -46,6 +46,12 @@ OFFICIAL_FILES = (
         "https://github.com/facebookresearch/segment-anything",
         sha256="ec2df62732614e57411cdcf32a23ffdf28910380d03139ee0f4fcbe91eb8c912",
     ),
+    OfficialFile(
+        "sam2",
+        "sam2.1_hiera_tiny.pt",
+        "https://github.com/facebookresearch/sam2",
+        sha256="7402e0d864fa82708a20fbd15bc84245c2f26dff0eb43a4b5b93452deb34be69",
+    ),
 )
 
 

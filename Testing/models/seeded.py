@@ -111,6 +111,19 @@ TINY_ENCODER = {
     "window_size": 3,
     "global_attn_indexes": (1,),
 }
+#: The same for SAM 2.1, by the names of ``Sam2Config``.
+TINY_SAM2 = {
+    "image_size": 128,
+    "width": 8,
+    "heads": 1,
+    "stages": (1, 2, 3, 1),
+    "windows": (8, 4, 6, 3),
+    "global_blocks": (4,),
+    "background": 3,
+    "features": 32,
+    "memory_width": 16,
+    "memory_layers": 1,
+}
 #: A slice of another aspect, and prompts on it: x1 y1 x2 y2; x y label, positive ones first.
 TINY_SHAPE = (90, 70)
 TINY_BOX = (22, 18, 55, 66)

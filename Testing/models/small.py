@@ -7,10 +7,13 @@ import torch
 from HermesLib.models.incontext.network import InContextNetwork
 from HermesLib.models.medsam.network import MedSamConfig, MedSamNetwork
 from HermesLib.models.mideepseg.network import MideepsegUNet
+from HermesLib.models.sam2.config import Sam2Config
+from HermesLib.models.sam2.network import Sam2Network
 from HermesLib.models.sam_family.network import SamConfig, SamNetwork
 from HermesLib.models.sam_med2d.adapter_layers import encoder_with_adapters
 from HermesLib.models.scribbleprompt import ScribblePromptUNet
 from HermesLib.weights.checkpoint import save_checkpoint
+from Testing.models import seeded
 
 TINY = SamConfig(
     image_size=64,
@@ -26,6 +29,7 @@ TINY = SamConfig(
     mask_channels=4,
     quality_width=8,
 )
+TINY_SAM2 = Sam2Config(**seeded.TINY_SAM2)
 TINY_SAM = MedSamConfig(**TINY.to_dict())
 
 
@@ -41,6 +45,8 @@ def write_checkpoint(folder: Path, model: str) -> Path:
         "mideepseg": lambda: (MideepsegUNet(4), {"width": 4}),
         "universeg": lambda: (InContextNetwork(1, (8, 8, 8), norm=False), {"image_size": 64}),
         "multiverseg": lambda: (InContextNetwork(5, (8, 8, 8), norm=True), {"image_size": 64}),
+        "sam2": lambda: (Sam2Network(TINY_SAM2), TINY_SAM2.to_dict()),
+        "medsam2": lambda: (Sam2Network(TINY_SAM2), TINY_SAM2.to_dict()),
         "sam": lambda: (SamNetwork(TINY), TINY.to_dict()),
         "scribbleprompt-sam": lambda: (SamNetwork(TINY), TINY.to_dict()),
         "sam-med2d": lambda: (SamNetwork(TINY, encoder_with_adapters(TINY)), TINY.to_dict()),

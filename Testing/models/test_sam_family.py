@@ -13,6 +13,10 @@ import torch
 from HermesLib.errors import HermesError
 from HermesLib.models.registry import load_model
 from HermesLib.models.sam import Sam
+from HermesLib.models.sam2.adapter import MedSam2, Sam2, is_stable
+from HermesLib.models.sam2.config import BASE, LARGE, SMALL, Sam2Config, official_config
+from HermesLib.models.sam2.config import TINY as TINY_SIZE
+from HermesLib.models.sam2.network import Sam2Network
 from HermesLib.models.sam_family.network import config_of
 from HermesLib.models.sam_family.prompting import sam_prompt, spread
 from HermesLib.models.sam_med2d.adapter import SamMed2d
@@ -128,6 +132,50 @@ def test_scribbleprompt_sam_answers_as_its_own_predictor_and_takes_strokes_as_cl
             last = ours.low
         assert error(ours.low, theirs[f"{ask}_low"]) <= 1e-4, ask
         assert error(ours.final[::3, ::3], theirs[f"{ask}_final"]) <= 1e-4, ask
+
+
+def tiny_sam2(model_class=Sam2):
+    theirs = stored("sam2")
+    tensors = seeded.tensors_by_name(json.loads(theirs["shapes"].tobytes()))
+    config = Sam2Config(**seeded.TINY_SAM2).to_dict()
+    return model_class.from_checkpoint(Checkpoint(tensors, model_class.kind, config)), theirs
+
+
+def test_sam2_loads_every_official_tensor_and_answers_as_its_own_predictor():
+    model, theirs = tiny_sam2()
+    embedding = model.embed(IMAGE)
+    last = None
+    for ask in seeded.TINY_ASKS:
+        ours = answer(model, embedding.features, ask, last if ask.endswith("second") else None)
+        if ask == "click":
+            last = model.fed_back(ours.low)
+        assert error(ours.low[0], theirs[f"{ask}_low"]) <= 1e-4, ask
+        assert error(ours.final[::3, ::3], theirs[f"{ask}_final"]) <= 1e-4, ask
+        assert float(ours.overlap) == pytest.approx(float(theirs[f"{ask}_iou"]), abs=1e-5)
+
+
+def test_sam2_keeps_a_single_mask_only_if_it_hardly_depends_on_the_threshold():
+    assert is_stable(torch.tensor([[3.0, -3.0], [2.0, -9.0]]))
+    assert not is_stable(torch.tensor([[3.0, -0.01], [0.02, -9.0]]))
+    assert is_stable(torch.full((2, 2), -5.0))
+
+
+def test_medsam2_is_the_same_network_with_other_images():
+    (sam2, _), (medsam2, _) = tiny_sam2(), tiny_sam2(MedSam2)
+    images = [model.model_image(IMAGE) for model in (sam2, medsam2)]
+    assert images[0].shape == images[1].shape == (1, 3, 128, 128)
+    assert 0 < float((images[0] - images[1]).abs().mean()) < 0.1
+    whole = torch.rand(1, 1, 128, 128)
+    grey = (whole * 255).to(torch.uint8) / 255
+    assert torch.allclose(medsam2.model_image(whole)[0, 0] * 0.229 + 0.485, grey[0, 0], atol=1e-6)
+    assert (Sam2.side, MedSam2.side) == (1024, 512)
+
+
+@pytest.mark.parametrize("size", [TINY_SIZE, SMALL, BASE, LARGE])
+def test_the_size_of_an_official_sam2_is_read_from_its_tensors(size):
+    with torch.device("meta"):
+        network = Sam2Network(size)
+    assert official_config(network.state_dict()) == size
 
 
 def test_the_last_mask_is_fed_back_while_marks_are_added_and_the_box_stays(sam):
