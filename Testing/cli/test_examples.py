@@ -13,6 +13,7 @@ from HermesLib.models.incontext.network import InContextNetwork
 from HermesLib.samples.prostate_phantom import prostate_phantom
 from HermesLib.weights.checkpoint import save_checkpoint
 from Testing.cli.conftest import Hermes
+from Testing.datasets.made import make_decathlon
 
 QUICK = ("--samples", 1, "--steps", 1, "--max-iterations", 1, "--threshold", 0.01)
 OWN_PGT = {"kind": "examples", "slices": [], "given": [], "own_pgt": True}
@@ -168,3 +169,21 @@ def test_the_options_reach_the_request():
     fields = loop_fields(build_parser().parse_args([*words, "--most-examples", "5"]))
     assert fields["examples"] == Path("cases") and fields["example_labels"] == (1, 2)
     assert fields["prompting"].most_examples == 5
+
+
+def test_masks_are_judged_by_what_they_teach_the_model_and_nothing_is_accepted_by_it(
+    hermes: Hermes, files: Path, model: tuple, tmp_path: Path
+):
+    (tmp_path / "references").mkdir()
+    make_decathlon(tmp_path / "references", "MRI", "prostate", patients=3)
+    words = ("assess", files / "one.nii.gz", files / "one_label.nii.gz", "-o", tmp_path / "out")
+    words += ("--judge", "in-context", "--references", tmp_path / "references")
+    result = hermes(*words, "--judge-weights", model[-1], "--samples", 1, "--steps", 1)
+    assert result.code == 0, result.err
+    report = report_of(tmp_path / "out")
+    assert report["provenance"]["judge"]["name"] == "in-context"
+    assert report["provenance"]["score"] == "judged"
+    assert report["provenance"]["interval"] == {"nominal": 0.9, "guaranteed": 0.5, "patients": 1}
+    (entry,) = report["slices"]
+    assert entry["status"] == "stopped"
+    assert 0 <= entry["pdsc_low"] <= entry["pdsc"] <= entry["pdsc_high"] <= 1

@@ -114,6 +114,24 @@ def test_the_range_covers_the_true_dice_as_often_as_it_says():
     assert np.mean(covered) > 0.8
 
 
+def test_the_range_is_widened_by_what_the_calibrating_patients_were_off():
+    judge = InContext(Brightness(), references(6, noise=0.1, seed=3))
+    off = []
+    for place, one in enumerate(judge._calibrating):
+        mask = judge._drawn(one, place)
+        if mask.any():
+            low, high = np.quantile(judge._dices(one.image, mask), [0.05, 0.95])
+            true = dice(mask, one.truth)
+            off.append(max(low - true, true - high))
+    # So few patients support no level of 0.9: the widest counts.
+    assert max(off) > 0.01
+    image, mask = scene(28, 30, 8), organ(28, 34, 8)
+    low, high = np.quantile(judge._dices(image[0].numpy(), mask.numpy()), [0.05, 0.95])
+    (estimate,) = judge.estimate(image[None], mask[None])
+    assert estimate.low == pytest.approx(max(low - max(off), 0))
+    assert estimate.high == pytest.approx(min(high + max(off), 1))
+
+
 def test_references_of_one_patient_either_calibrate_or_are_segmented():
     judge = InContext(Brightness(), references(7))
     segmented = {one.patient for one in judge._targets}

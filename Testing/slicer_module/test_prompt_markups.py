@@ -8,6 +8,8 @@ import slicer
 
 from HermesLib.prompts.boxes import Box
 from HermesLib.prompts.clicks import Clicks
+from HermesLib.prompts.examples import Example, Examples
+from HermesLib.prompts.mixed import mix
 from HermesLib.prompts.scribbles import Scribbles
 from HermesSegmentLib import slice_views
 from HermesSegmentLib.prompt_markups import (
@@ -73,6 +75,14 @@ def test_prompts_of_a_transformed_volume_are_on_its_slice_and_read_back(run, deg
     assert read_prompt(run.node, run.frame).edges == pytest.approx((5, 6, 30, 28), abs=1e-3)
     show(run, PROMPTS[1])
     assert np.array_equal(read_prompt(run.node, run.frame).positive, PROMPTS[1].positive)
+
+
+def test_examples_have_no_markups_and_hide_those_of_the_prompt_before(run):
+    show(run, PROMPTS[1])
+    assert show(run, Examples((Example(2), Example(0, given=True)))) == []
+    assert prompt_nodes(run.node) == [] and read_prompt(run.node, run.frame) is None
+    show(run, mix(PROMPTS[0], Examples((Example(2),))))
+    assert read_prompt(run.node, run.frame).kind == "box+examples"
 
 
 def test_prompts_follow_a_volume_that_is_moved_later(run):
