@@ -1,6 +1,11 @@
-"""``hermes assess``: quality control of any segmentation, without a promptable model."""
+"""``hermes assess``: quality control of any segmentation, without a promptable model.
+
+A folder of masks, or a label map with a table of names, is judged organ by organ
+(:mod:`HermesLib.cli.assess_organs`).
+"""
 
 import argparse
+from pathlib import Path
 
 from HermesLib.cli.guide_options import add_guide_options, guide_fields
 from HermesLib.cli.options import (
@@ -13,6 +18,7 @@ from HermesLib.cli.options import (
     named_path,
     shared_fields,
 )
+from HermesLib.io.suffixes import VOLUME_SUFFIXES
 from HermesLib.refinement.settings import RefinementSettings
 
 
@@ -24,9 +30,17 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_image(parser)
     parser.add_argument(
         "mask",
-        metavar="MASK",
+        metavar="MASK|FOLDER",
         type=named_path,
-        help="the segmentation to assess, on the image's grid",
+        help="the segmentation to assess, on the image's grid; or a folder with a mask for each"
+        " organ, named by it (liver.nii.gz), as TotalSegmentator writes it",
+    )
+    parser.add_argument(
+        "--label-names",
+        metavar="TABLE",
+        type=named_path,
+        help="assess all organs of a label map: the names of its values, as CSV, JSON or a colour"
+        " table",
     )
     add_labels(parser, "MASK")
     add_output(parser)
@@ -37,8 +51,19 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.set_defaults(run=run)
 
 
+def is_organ_folder(path: Path) -> bool:
+    """Whether a path is a folder with a mask for each organ; a DICOM SEG may be a folder, too."""
+    return path.is_dir() and any(
+        file.name.lower().endswith(VOLUME_SUFFIXES) for file in path.iterdir()
+    )
+
+
 def run(arguments: argparse.Namespace) -> int:
-    """Assess one segmentation and print a summary."""
+    """Assess one segmentation and print a summary, or all organs of a folder and print a table."""
+    if arguments.label_names is not None or is_organ_folder(arguments.mask):
+        from HermesLib.cli.assess_organs import run_organs
+
+        return run_organs(arguments)
     settings = RefinementSettings(threshold=arguments.threshold, seed=arguments.seed)
 
     from HermesLib.cli.running import run_and_print

@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,6 @@ from HermesLib.cli.refine import add_loop_options, loop_fields
 from HermesLib.errors import BAD_INPUT, HermesError
 from HermesLib.refinement.settings import RefinementSettings
 
-#: How long one turn waits for the engine, seconds.
-_WAIT = 0.05
 _SHARED = ("quality", "samples", "steps", "score", "device", "command", "keep_names")
 
 
@@ -36,7 +35,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         type=Path,
         nargs="+",
         help="folder of images or of DICOM series, an image, or a list of paths: a .txt with one"
-        " on each line, a .csv with the columns image and mask",
+        " on each line, a .csv with the columns image, mask and guide",
     )
     parser.add_argument(
         "--masks",
@@ -47,7 +46,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--mask-name",
         metavar="NAME",
-        help="the mask's file where --masks has a folder for each image, e.g. spleen",
+        help="the file where --masks or --guides has a folder for each image, e.g. spleen",
+    )
+    parser.add_argument(
+        "--guides",
+        metavar="FOLDER",
+        type=Path,
+        help="a guide for each image (see --guide), paired with the images by name",
     )
     add_labels(parser, "a mask")
     add_output(parser)
@@ -61,12 +66,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(arguments: argparse.Namespace) -> int:
     """Work on all volumes and print the table; 2 if one of them failed."""
-    from HermesLib.cli.running import engine_for
+    from HermesLib.cli.cohort_run import work_off
     from HermesLib.cohorts.cohort import Cohort
-    from HermesLib.cohorts.row import State
     from HermesLib.cohorts.task import find_tasks, masks_without_image
 
-    tasks = find_tasks(arguments.sources, arguments.masks, arguments.mask_name)
+    tasks = find_tasks(arguments.sources, arguments.masks, arguments.mask_name, arguments.guides)
+    _check_guides(arguments, tasks)
     judges = arguments.masks is not None or any(task.mask is not None for task in tasks)
     make_request = _assessing(arguments) if judges else _refining(arguments)
     settings = {
@@ -75,23 +80,44 @@ def run(arguments: argparse.Namespace) -> int:
         "seed": arguments.seed,
         "task": "masks made elsewhere, judged" if judges else "segmented",
     }
-    cohort = Cohort(tasks, arguments.output, make_request, settings)
+    cohort = Cohort(tasks, arguments.output, _with_guides(make_request), settings)
     if arguments.masks is not None:
         for name in masks_without_image(tasks, arguments.masks):
             print(f"hermes: no image for the mask {name}", file=sys.stderr)
-    try:
-        cohort.write()
-        with engine_for(arguments.engine) as engine:
-            _follow(cohort, engine, arguments.progress)
-    except KeyboardInterrupt as error:
-        finished = sum(row.state is State.FINISHED for row in cohort.rows.values())
-        error.add_note(
-            f"{finished} of {len(tasks)} volumes are finished and kept, the same command goes on"
-            " with the others"
+    return BAD_INPUT if work_off(cohort, arguments) else 0
+
+
+def _with_guides(make_request: Callable[..., Any]) -> Callable[..., Any]:
+    """Requests that name the guide of their own volume."""
+
+    def request(task: Any) -> Any:
+        made = make_request(task)
+        return made if task.guide is None else replace(made, guide=task.guide)
+
+    return request
+
+
+def _check_guides(arguments: argparse.Namespace, tasks: Sequence[Any]) -> None:
+    """Check that each volume can have a guide of its own.
+
+    Raises:
+        HermesError: one mask for several volumes; guides without an organ.
+    """
+    from HermesLib.guides.registry import split_spec
+
+    if arguments.guide is not None:
+        if arguments.guides is not None:
+            raise HermesError("give either --guide or --guides")
+        if split_spec(arguments.guide)[0].name == "file" and len(tasks) > 1:
+            raise HermesError(
+                f"{Path(arguments.guide).name} is the guide of one image, and there are"
+                f" {len(tasks)}; name a folder of guides with --guides"
+            )
+    listed = arguments.guides is not None or any(task.guide is not None for task in tasks)
+    if listed and arguments.preset is None and arguments.organ is None:
+        raise HermesError(
+            "name what the guides segment: --organ NAME ('other' for any structure), or --preset"
         )
-        raise
-    failed = _print_table(cohort, arguments.output)
-    return BAD_INPUT if failed else 0
 
 
 def _refining(arguments: argparse.Namespace) -> Callable[..., Any]:
@@ -117,37 +143,3 @@ def _assessing(arguments: argparse.Namespace) -> Callable[..., Any]:
 
 def _shared(arguments: argparse.Namespace) -> dict[str, Any]:
     return {**guide_fields(arguments), **{name: getattr(arguments, name) for name in _SHARED}}
-
-
-def _follow(cohort: Any, engine: Any, bar: bool) -> None:
-    """Take turns until every volume has ended; a line for each that has."""
-    from HermesLib.cli.cohort_progress import CohortProgress
-
-    with CohortProgress(cohort, bar) as progress:
-        try:
-            while not cohort.done:
-                name = cohort.running
-                progress.take(name, cohort.turn(engine, _WAIT))
-        except KeyboardInterrupt:
-            cohort.cancel_all(engine)
-            while not cohort.done:
-                cohort.turn(engine, _WAIT)
-            cohort.write()
-            raise
-
-
-def _print_table(cohort: Any, output: Path) -> int:
-    """Print the table, worst first; returns how many volumes failed."""
-    from HermesLib.cli.cohort_progress import row_text
-    from HermesLib.cli.ending import print_closing
-    from HermesLib.cohorts.row import State
-    from HermesLib.cohorts.table import worst_first
-
-    rows = worst_first(cohort.rows.values())
-    lines = [row_text(row) for row in rows]
-    failed = sum(row.state is State.FAILED for row in rows)
-    finished = sum(row.state is State.FINISHED for row in rows)
-    words = f", {failed} failed" if failed else ""
-    lines.append(f"{finished} of {len(rows)} volumes finished{words}; results in {output}")
-    print_closing("\n".join(lines))
-    return failed

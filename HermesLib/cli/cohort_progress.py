@@ -6,6 +6,7 @@ from HermesLib.cli.progress_bar import ProgressBar
 from HermesLib.cohorts.cohort import Cohort
 from HermesLib.cohorts.row import Row, State
 from HermesLib.engine.messages import Failed, FellBack, Message
+from HermesLib.report.words import score_words
 
 
 class CohortProgress(ProgressBar):
@@ -53,11 +54,12 @@ def row_text(row: Row) -> str:
     """
     if row.state is not State.FINISHED:
         return f"{row.name}: {row.state}{': ' if row.reason else ''}{row.reason}"
-    quality = "nothing found" if row.quality is None else f"quality {row.quality:.2f}"
+    words = score_words(row.score)
+    quality = "nothing found" if row.quality is None else f"{words.short} {row.quality:.2f}"
     size = "" if row.volume_ml is None else f", {row.volume_ml:.1f} ml"
     why = ", ".join(f"{count} {reason}" for reason, count in row.why.items())
     return (
-        f"{row.name}: {quality}{size}; {row.accepted} accepted, {row.look} to look at"
+        f"{row.name}: {quality}{size}; {row.accepted} {words.several}, {row.look} to look at"
         f"{f' ({why})' if why else ''}, {row.absent} absent"
         f"{'; finished before' if row.earlier else ''}{f'; {row.reason}' if row.reason else ''}"
     )

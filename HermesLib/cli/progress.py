@@ -7,6 +7,7 @@ from HermesLib.cli.progress_bar import ProgressBar
 from HermesLib.notices import Notice
 from HermesLib.refinement.events import Iteration
 from HermesLib.report.numbering import number_of
+from HermesLib.report.words import score_words
 
 
 class ProgressPrinter(ProgressBar):
@@ -21,13 +22,15 @@ class ProgressPrinter(ProgressBar):
         self._started = time.perf_counter()
         self._finished = 0
         self._notices: list[Notice] = []
+        #: What the numbers are called.
+        self.words = score_words(None)
 
     def __call__(self, event: Iteration, total: int) -> None:
         """Print one event of a run of ``total`` slices."""
         self._finished += event.final
         if self.bar is not None:
             self.bar.total = total
-            text = f"slice {number_of(event.slice_index)}, {_try(event)}"
+            text = f"slice {number_of(event.slice_index)}, {self._try(event)}"
             self.bar.set_description_str(text, refresh=False)
             self.bar.update(int(event.final))
             self.bar.refresh()
@@ -59,11 +62,14 @@ class ProgressPrinter(ProgressBar):
         seconds_per_slice = (time.perf_counter() - self._started) / self._finished
         left = seconds_per_slice * (total - self._finished)
         return (
-            f"slice {number_of(event.slice_index)}: {event.status}, {_try(event)}"
+            f"slice {number_of(event.slice_index)}: {self._ended(event)}, {self._try(event)}"
             f" ({self._finished} of {total} slices done, about {left:.0f} s left)"
         )
 
+    def _ended(self, event: Iteration) -> str:
+        assert event.status is not None
+        return self.words.ended(event.status)
 
-def _try(event: Iteration) -> str:
-    """The try and its quality; 1 is the first mask."""
-    return f"try {number_of(event.index)}, estimated quality {event.pdsc:.2f}"
+    def _try(self, event: Iteration) -> str:
+        """The try and its score; 1 is the first mask."""
+        return f"try {number_of(event.index)}, {self.words.name} {event.pdsc:.2f}"

@@ -26,13 +26,14 @@ from HermesLib.io.staged_folder import staged_folder
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.marks import Mark
 from HermesLib.report.numbering import numbers_text
+from HermesLib.report.words import report_score, score_words
 from HermesLib.runs.request import RunRequest
 from HermesLib.runs.stored import RESULT_FILES
 
 #: What the marks mean to a reader.
 _MARK_WORDS = {
     Mark.NOT_FOUND: "the organ was not found on any slice, please check",
-    Mark.UNFAMILIAR: "unlike the training patients, do not trust the pDSC",
+    Mark.UNFAMILIAR: "unlike the training patients, do not trust the score",
     Mark.BORDERLINE: "presence of the organ uncertain, please check",
     Mark.ABRUPT_END: "the organ ends abruptly with a large cross-section, please check",
     Mark.JUMP: "outline jumps from one slice to the next, please check",
@@ -92,6 +93,7 @@ def _run(
         match message:
             case Opened():
                 total = len(message.slice_indices)
+                progress.words = score_words(message.score)
             case Iteration():
                 progress(message, total)
             case Notice():
@@ -112,15 +114,18 @@ def _run(
 def summary_text(report: dict[str, Any], output: Path) -> str:
     """A few lines: how the slices ended, which need a look, the notices, where the results are."""
     summary = report["summary"]
-    counts = ", ".join(
-        f"{summary[status]} {status}" for status in ("accepted", "stopped", "absent", "failed")
-    )
-    lines = [f"{_counted(summary['slices'])}: {counts}"]
+    words = score_words(report_score(report))
+    threshold = report["provenance"]["settings"]["settings"]["threshold"]
+    counts = [words.counted(summary["accepted"], threshold)]
+    counts += [f"{summary[status]} {status}" for status in ("stopped", "absent", "failed")]
+    lines = [f"{_counted(summary['slices'])}: {', '.join(counts)}"]
     if summary["mean_pdsc"] is not None:
         lines.append(
-            f"mean pDSC {summary['mean_pdsc']:.3f},"
+            f"mean {words.name if words.caution else 'pDSC'} {summary['mean_pdsc']:.3f},"
             f" {summary['mean_iterations']:.1f} refinements per slice"
         )
+    if words.caution:
+        lines.append(words.caution)
     interval = report["provenance"]["interval"]
     if interval is not None:
         lines.append(
@@ -129,10 +134,10 @@ def summary_text(report: dict[str, Any], output: Path) -> str:
         )
     if summary["mean_dsc"] is not None:
         lines.append(f"mean true Dice {summary['mean_dsc']:.3f}")
-    for mark, words in _MARK_WORDS.items():
+    for mark, reason in _MARK_WORDS.items():
         marked = [entry["index"] for entry in report["slices"] if mark in entry["marks"]]
         if marked:
-            lines.append(f"{words}: {_slices_text(marked)}")
+            lines.append(f"{reason}: {_slices_text(marked)}")
     lines += [notice_text(entry["message"]) for entry in report["notices"]]
     lines.append(f"{summary['seconds']:.1f} s, results in {output}")
     return "\n".join(lines)

@@ -31,6 +31,7 @@ class Cohort:
         output: folder for the results, one folder a task, and the table.
         make_request: what to ask the engine for; see :class:`HermesLib.cohorts.task_run.TaskRun`.
         settings: what all runs have in common, for the table.
+        called: what a task is, in the singular.
     """
 
     def __init__(
@@ -39,12 +40,14 @@ class Cohort:
         output: Path,
         make_request: Callable[[Task], RunRequest],
         settings: dict[str, Any] | None = None,
+        called: str = "volume",
     ) -> None:
         self.tasks = {task.name: task for task in tasks}
         self.output = output
         self.rows = {task.name: Row(task.name) for task in tasks}
         self._make_request = make_request
         self._settings = settings or {}
+        self.called = called
         self._run: TaskRun | None = None
 
     @property
@@ -124,7 +127,8 @@ class Cohort:
         """
         self.output.mkdir(parents=True, exist_ok=True)
         rows = list(self.rows.values())
-        texts = csv_text(rows), json_text(rows, self._settings), page_html(rows, self._settings)
+        page = page_html(rows, self._settings, self.called)
+        texts = csv_text(rows), json_text(rows, self._settings), page
         for name, text in zip(NAMES, texts, strict=True):
             write_whole(self.output / name, text)
 

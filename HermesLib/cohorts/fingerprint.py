@@ -1,11 +1,11 @@
 """What a result follows from: if nothing of it has changed, a finished volume is not run again."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 from HermesLib import __version__
-from HermesLib.io.digest import file_sha256
+from HermesLib.guides.registry import split_spec
+from HermesLib.io.digest import file_sha256, folder_sha256
 from HermesLib.io.image_files import image_sha256
 from HermesLib.notices import heard_by
 from HermesLib.resources import resource_path
@@ -30,10 +30,16 @@ _LEFT_OUT = {
     "examples",
 }
 _FILES = ("image", "truth", "mask", "init", "first_prompt")
-#: Folders of cases, of which the content counts.
-_FOLDERS = ("examples", "references")
-#: Fields that name a bundled resource or a file.
-_NAMES_OR_FILES = ("preset", "quality", "weights", "judge_weights", "calibration", "guide")
+#: Fields that name a bundled resource, a file or a folder.
+_NAMES_OR_FILES = (
+    "preset",
+    "quality",
+    "weights",
+    "judge_weights",
+    "calibration",
+    "references",
+    "examples",
+)
 _MANIFEST = ("Weights", "manifest.json")
 
 
@@ -53,14 +59,20 @@ def fingerprint(request: RunRequest) -> dict[str, Any]:
             if path is not None:
                 series = request.series if name == "image" else None
                 checksums[name] = image_sha256(path, series)
-    for name in _FOLDERS:
-        folder = getattr(request, name, None)
-        if folder is not None:
-            checksums[name] = _folder_sha256(folder)
-    for name in _NAMES_OR_FILES:
-        path = Path(str(fields.get(name)))
+    paths = {name: Path(str(fields.get(name))) for name in _NAMES_OR_FILES}
+    if request.guide is not None:
+        entry, guide = split_spec(request.guide)
+        fields["guide"] = entry.name
+        if guide is not None:
+            paths["guide"] = guide
+    for name, path in paths.items():
         if path.is_file():
-            checksums[name], fields[name] = file_sha256(path), path.name
+            checksums[name] = file_sha256(path)
+        elif path.is_dir():
+            checksums[name] = folder_sha256(path)
+        else:
+            continue
+        fields[name] = f"{entry.name}:{path.name}" if name == "guide" else path.name
     return {
         "format": _FORMAT,
         "hermes": __version__,
@@ -69,11 +81,3 @@ def fingerprint(request: RunRequest) -> dict[str, Any]:
         "files": checksums,
         "settings": {name: value for name, value in fields.items() if name not in _LEFT_OUT},
     }
-
-
-def _folder_sha256(folder: Path) -> str:
-    """Of the names and contents of all files in a folder and its subfolders."""
-    digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        digest.update(f"{path.relative_to(folder).as_posix()} {file_sha256(path)}\n".encode())
-    return digest.hexdigest()

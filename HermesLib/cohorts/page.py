@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 from HermesLib.cohorts.row import Row, State
 from HermesLib.cohorts.table import worst_first
+from HermesLib.report.numbering import number_ranges
+from HermesLib.report.words import words_of
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -19,51 +21,56 @@ td.look { font-weight: 600; }
 tr.failed td { background: #88223322; }
 .reason { opacity: .8; }
 """
-#: Heading, whether it is a number.
+#: Heading, whether it is a number; empty headings follow from the tasks and the score.
 _COLUMNS = (
-    ("Volume", False),
+    ("", False),
     ("State", False),
     ("To look at", True),
-    ("Accepted", True),
+    ("", True),
     ("Absent", True),
-    ("Estimated quality", True),
+    ("", True),
     ("Volume, ml", True),
     ("Why", False),
 )
 
 
-def page_html(rows: Iterable[Row], settings: dict[str, Any]) -> str:
+def page_html(rows: Iterable[Row], settings: dict[str, Any], called: str = "volume") -> str:
     """The page of a cohort.
 
     Args:
-        rows: of all volumes.
+        rows: of all tasks.
         settings: what all runs have in common, by name.
+        called: what a task is, in the singular.
     """
     rows = worst_first(rows)
-    heading = "".join(
-        f'<th class="number">{name}</th>' if number else f"<th>{name}</th>"
-        for name, number in _COLUMNS
-    )
+    words = words_of([row.score for row in rows if row.state is State.FINISHED])
+    others = iter(text.capitalize() for text in (called, words.several, words.name))
+    heading = "".join(_heading(name or next(others), number) for name, number in _COLUMNS)
+    caution = f"<p><b>{words.caution.capitalize()}.</b></p>\n" if words.caution else ""
     facts = ", ".join(f"{_text(name)} {_text(value)}" for name, value in settings.items())
     body = "\n".join(_row(row) for row in rows)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n'
         f"<title>HERMES cohort</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        f"<h1>{_counts(rows)}</h1>\n<p>{facts}</p>\n"
-        "<p>Worst first. The estimated quality is that of the whole volume (pDSC, weighted by"
-        " size). For research, not for clinical use.</p>\n"
+        f"<h1>{_counts(rows, called)}</h1>\n<p>{facts}</p>\n"
+        f"<p>Worst first. The {words.name} is that of the whole {called} (pDSC, weighted by"
+        f" size). For research, not for clinical use.</p>\n{caution}"
         f"<table>\n<thead><tr>{heading}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n"
         "</body>\n</html>\n"
     )
 
 
-def _counts(rows: list[Row]) -> str:
+def _heading(name: str, number: bool) -> str:
+    return f'<th class="number">{name}</th>' if number else f"<th>{name}</th>"
+
+
+def _counts(rows: list[Row], called: str) -> str:
     finished = sum(row.state is State.FINISHED for row in rows)
     look = sum(row.state is State.FINISHED and row.look > 0 for row in rows)
     failed = sum(row.state is State.FAILED for row in rows)
     failures = f", {failed} failed" if failed else ""
-    return f"{finished} of {len(rows)} volumes finished, {look} to look at{failures}"
+    return f"{finished} of {len(rows)} {called}s finished, {look} to look at{failures}"
 
 
 def _row(row: Row) -> str:
@@ -81,7 +88,9 @@ def _row(row: Row) -> str:
             "" if row.volume_ml is None else f"{row.volume_ml:.1f}",
         ]
         words = [f"{count} {reason}" for reason, count in row.why.items()]
-        why = _text("; ".join([", ".join(words), row.reason]).strip("; "))
+        slices = f"slices {number_ranges(row.look_at)}" if row.look_at else ""
+        parts = (", ".join(words), slices, row.reason)
+        why = _text("; ".join(part for part in parts if part))
     cells = "".join(
         f'<td class="number{" look" if place == 0 and row.look else ""}">{number}</td>'
         for place, number in enumerate(numbers)

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from HermesLib.refinement.events import Status
 from HermesLib.report.whole import needs_look
+from HermesLib.report.words import report_score
 
 
 class State(StrEnum):
@@ -31,8 +32,10 @@ class Row:
         accepted: slices that reached the threshold and bear no mark.
         look: slices that a reader should look at.
         absent: slices without the organ, of which there is no doubt.
+        look_at: their indices.
         why: how many slices need a look for which reason: a mark's name, ``stopped``, ``failed``.
-        quality: estimated Dice of the whole; None where nothing was found.
+        quality: the score of the whole (pDSC); None where nothing was found.
+        score: what that is (:data:`HermesLib.quality.protocol.ScoreKind`).
         volume_ml: of the result, ml.
         seconds: the run took.
         earlier: the result is of an earlier run with the same inputs.
@@ -45,8 +48,10 @@ class Row:
     accepted: int = 0
     look: int = 0
     absent: int = 0
+    look_at: tuple[int, ...] = ()
     why: Mapping[str, int] = field(default_factory=dict)
     quality: float | None = None
+    score: str = "calibrated"
     volume_ml: float | None = None
     seconds: float | None = None
     earlier: bool = False
@@ -64,9 +69,11 @@ class Row:
         """
         summary, accepted, absent = report["summary"], 0, 0
         why: dict[str, int] = {}
+        look_at = []
         for entry in report["slices"]:
             if needs_look(entry["status"], entry["marks"], entry["borderline"]):
                 ended = entry["status"]
+                look_at.append(entry["index"])
                 reasons = [*entry["marks"], *([ended] if ended in _ENDS else [])]
                 if entry["borderline"] and "borderline" not in reasons:
                     reasons.append("borderline")
@@ -88,9 +95,11 @@ class Row:
             slices=slices,
             accepted=accepted,
             look=slices - accepted - absent,
+            look_at=tuple(look_at),
             absent=absent,
             why=why,
             quality=summary["whole_pdsc"],
+            score=report_score(report),
             volume_ml=summary["volume_ml"],
             seconds=summary["seconds"],
         )

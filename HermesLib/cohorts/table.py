@@ -20,6 +20,7 @@ CSV_COLUMNS = (
     "absent",
     "why",
     "whole_pdsc",
+    "score",
     "volume_ml",
     "seconds",
 )
@@ -39,7 +40,7 @@ def worst_first(rows: Iterable[Row]) -> list[Row]:
     """Rows in the order of the table.
 
     Failed volumes come first. Finished ones follow: those with slices to look at before the others,
-    and the lowest estimated quality of the whole first. Then those that run, wait, or were
+    and the lowest score of the whole first. Then those that run, wait, or were
     cancelled. Equal ones keep their order.
     """
     return sorted(rows, key=_place)
@@ -75,6 +76,7 @@ def table_rows(rows: Iterable[Row]) -> list[dict[str, Any]]:
             "absent": row.absent,
             "why": dict(row.why),
             "whole_pdsc": row.quality,
+            "score": row.score if row.state is State.FINISHED else None,
             "volume_ml": row.volume_ml,
             "seconds": row.seconds,
         }

@@ -1,4 +1,4 @@
-"""The tasks of a cohort: which volumes there are, and the mask of each."""
+"""The tasks of a cohort: which volumes there are, and the mask and the guide of each."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -21,6 +21,10 @@ class Task:
         name: unique in the cohort; its results are in a folder of this name.
         image: file or DICOM folder; None where the image becomes a file when its turn comes.
         mask: file of a mask made elsewhere; None where the volume is segmented.
+        guide: file or spec of the guide of this volume (:mod:`HermesLib.guides`).
+        organ: an organ without a preset, where the tasks are of different organs.
+        labels, guide_labels: its values in mask and guide, where these hold several organs.
+        note: what must be known of the task, in one line; empty as a rule.
         problem: why the task cannot be done, in one line; empty if it can.
     """
 
@@ -28,30 +32,42 @@ class Task:
     image: Path | None
     mask: Path | None = None
     problem: str = ""
+    guide: str | None = None
+    organ: str | None = None
+    labels: tuple[int, ...] | None = None
+    guide_labels: tuple[int, ...] | None = None
+    note: str = ""
 
 
 def find_tasks(
-    sources: Sequence[Path], masks: Path | None = None, organ: str | None = None
+    sources: Sequence[Path],
+    masks: Path | None = None,
+    organ: str | None = None,
+    guides: Path | None = None,
 ) -> list[Task]:
     """The volumes of folders, files and lists, in their order.
 
     A folder has images, folders of DICOM series, or the files of one series. A list is a text file
-    with a path on each line, or a CSV file with the columns ``image`` and ``mask``; its paths are
-    relative to it.
+    with a path on each line, or a CSV file with the columns ``image``, ``mask`` and ``guide``; its
+    paths are relative to it.
 
     Args:
         sources: at least one.
         masks: folder with a mask for each image, paired by :func:`HermesLib.io.pairing.mask_of`.
-        organ: name of a mask's file, where each image has a folder of masks.
+        organ: name of the file of a mask or guide, where each image has a folder of them.
+        guides: folder with a guide for each image, paired as masks are.
 
     Raises:
         HermesError: a source that does not exist or has no images; a list that cannot be read.
     """
-    if masks is not None and not masks.is_dir():
-        raise HermesError(f"no folder {masks} with masks")
+    for folder, called in ((masks, "masks"), (guides, "guides")):
+        if folder is not None and not folder.is_dir():
+            raise HermesError(f"no folder {folder} with {called}")
     tasks = [task for source in sources for task in _tasks_of(source)]
     if masks is not None:
         tasks = [_with_mask(task, masks, organ) for task in tasks]
+    if guides is not None:
+        tasks = [_with_guide(task, guides, organ) for task in tasks]
     return unique_names(tasks)
 
 
@@ -84,6 +100,15 @@ def _with_mask(task: Task, masks: Path, organ: str | None) -> Task:
         return task
     try:
         return replace(task, mask=mask_of(task.image, masks, organ))
+    except HermesError as error:
+        return replace(task, problem=str(error))
+
+
+def _with_guide(task: Task, guides: Path, organ: str | None) -> Task:
+    if task.image is None or task.guide is not None or task.problem:
+        return task
+    try:
+        return replace(task, guide=str(mask_of(task.image, guides, organ, "guide")))
     except HermesError as error:
         return replace(task, problem=str(error))
 
@@ -121,6 +146,11 @@ def _listed(path: Path) -> Iterator[Task]:
         raise HermesError(f"{path.name} lists no images")
     for row in rows:
         image = path.parent / (row["image"] or "").strip()
-        mask = (row.get("mask") or "").strip()
-        problem = "" if image.exists() else f"no file or folder {image.name}"
-        yield Task(stem_of(image), image, path.parent / mask if mask else None, problem)
+        mask, guide = ((row.get(column) or "").strip() for column in ("mask", "guide"))
+        yield Task(
+            stem_of(image),
+            image,
+            path.parent / mask if mask else None,
+            "" if image.exists() else f"no file or folder {image.name}",
+            str(path.parent / guide) if guide else None,
+        )

@@ -61,7 +61,7 @@ class TaskRun:
             self._inputs = fingerprint(request)
             report = finished_report(self.folder, self._inputs)
             if report is not None:
-                self.row = replace(Row.of_report(self.task.name, report), earlier=True)
+                self.row = replace(self._row_of(report), earlier=True)
                 return self.row
             self._staging = staged_folder(self.folder, [*RESULT_FILES, MARKER, FILE_NAME])
             self._staged = self._staging.__enter__()
@@ -105,8 +105,12 @@ class TaskRun:
             staging.__exit__(None, None, None)
         except (HermesError, OSError) as error:
             return self._fail(_line_of(error))
-        self.row = Row.of_report(self.task.name, report)
+        self.row = self._row_of(report)
         return self.row
+
+    def _row_of(self, report: Mapping[str, Any]) -> Row:
+        row = Row.of_report(self.task.name, report)
+        return replace(row, reason="; ".join(part for part in (self.task.note, row.reason) if part))
 
     def _fail(self, reason: str) -> Row:
         self._drop(HermesError(reason))

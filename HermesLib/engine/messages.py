@@ -48,12 +48,14 @@ class Opened:
         axes: how voxels become slices.
         out_of_distribution: indices of the slices that look unlike the quality control's training
             patients; None if the quality control does not know.
+        score: what the pDSC of the run is (:data:`HermesLib.quality.protocol.ScoreKind`).
     """
 
     slice_indices: tuple[int, ...]
     shape: tuple[int, int, int]
     axes: SliceAxes
     out_of_distribution: tuple[int, ...] | None = None
+    score: str = "calibrated"
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,8 @@ def _serve_request(frame: Frame, cache: "ModelCache", commands: Commands, send: 
     def send_opened(opened: "OpenRun") -> None:
         volume = opened.inputs.volume
         indices = tuple(opened.inputs.indices)
-        send(Opened(indices, volume.array.shape, volume.axes, opened.out_of_distribution))
+        flagged, score = opened.out_of_distribution, opened.parts.score
+        send(Opened(indices, volume.array.shape, volume.axes, flagged, score))
 
     def send_event(event: "Iteration") -> None:
         assert isinstance(request, RunRequest)

@@ -26,8 +26,8 @@ def stem_of(path: Path) -> str:
     return path.name
 
 
-def mask_of(image: Path, masks: Path, organ: str | None = None) -> Path:
-    """The mask of an image: of the same name, whatever the ending.
+def mask_of(image: Path, masks: Path, organ: str | None = None, called: str = "mask") -> Path:
+    """The mask or guide of an image: of the same name, whatever the ending.
 
     nnU-Net's ``_0000`` of the image may be missing in the mask's name. Where a folder has the
     image's name, as TotalSegmentator's, the mask is its file ``organ``, or its only one.
@@ -47,12 +47,12 @@ def mask_of(image: Path, masks: Path, organ: str | None = None) -> Path:
         if len(found) > 1:
             names = ", ".join(path.name for path in found[:3])
             raise HermesError(
-                f"several masks for {stem} ({names}, ...); keep one, or name its file"
+                f"several {called}s for {stem} ({names}, ...); keep one, or name its file"
             )
         if found:
             return found[0]
     wanted = f"{stem}/{organ}" if organ else stem
-    raise HermesError(f"no mask named {wanted} in {masks.name}")
+    raise HermesError(f"no {called} named {wanted} in {masks.name}")
 
 
 def image_files(folder: Path) -> list[Path]:

@@ -65,6 +65,12 @@ class UsedParts:
         """The quality control, or the guide in its place."""
         return self.steering.quality
 
+    @property
+    def score(self) -> str:
+        """What the pDSC is."""
+        judge = self.steering.judge
+        return self.quality.score if judge is None else judge.score
+
     def checksums(self) -> Expected:
         """Of everything that results follow from."""
         masks = {"truth": self.sources.truth, "mask": self.sources.mask}
@@ -92,7 +98,7 @@ def provenance_of(request: RunRequest, parts: UsedParts, checksums: Expected) ->
         preset=parts.preset.name,
         model=None if model is None else Network(model.name, model.sha256),
         quality=Network(quality.name, quality.sha256),
-        score=quality.score if judge is None else judge.score,
+        score=parts.score,
         judge=None if judge is None else Network(judge.name, judge.sha256),
         image_sha256=parts.sources.volume.sha256,
         interval=quality.guarantee if judge is None else judge.guarantee,

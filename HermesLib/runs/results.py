@@ -41,7 +41,9 @@ def write_results(
     networks = report["provenance"]
     model = networks["model"]["name"] if networks["model"] else ""
     marks = report_marks(report)
-    heading = Heading(preset.title, model, networks["quality"]["name"], threshold)
+    heading = Heading(
+        preset.title, model, networks["quality"]["name"], threshold, networks["score"]
+    )
     write_overview(folder / "overview.png", results, images, volume.pixel_spacing, heading, marks)
     write_csv(folder / "report.csv", results, marks, volume.instances)
     files = {path.name: file_sha256(path) for path in sorted(folder.iterdir()) if path.is_file()}

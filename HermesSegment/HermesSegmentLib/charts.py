@@ -1,4 +1,4 @@
-"""The estimated quality over the tries of a slice as a Slicer plot, with threshold and range."""
+"""The score over the tries of a slice as a Slicer plot, with threshold and range."""
 
 from typing import Any
 
@@ -9,14 +9,16 @@ from slicer.i18n import tr as _
 from vtk.util.numpy_support import numpy_to_vtk
 
 from HermesLib.report.numbering import number_of
+from HermesLib.report.words import score_words
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import SliceRecord
 
 #: Both have a contrast above 3 on Slicer's plots, which are light in both of its styles.
 _BLUE, _ORANGE = (0.27, 0.47, 0.67), (0.78, 0.42, 0.05)
 #: Column, title, colour, line style. Scenes of earlier versions have the same columns.
+#: The score's title follows from what it is.
 _LINES = (
-    ("pDSC", _("estimated quality"), _BLUE, slicer.vtkMRMLPlotSeriesNode.LineStyleSolid),
+    ("pDSC", "", _BLUE, slicer.vtkMRMLPlotSeriesNode.LineStyleSolid),
     ("low", _("lower end of its range"), _BLUE, slicer.vtkMRMLPlotSeriesNode.LineStyleDot),
     ("high", _("upper end of its range"), _BLUE, slicer.vtkMRMLPlotSeriesNode.LineStyleDot),
     ("threshold", _("threshold"), _ORANGE, slicer.vtkMRMLPlotSeriesNode.LineStyleDash),
@@ -44,6 +46,14 @@ def fill_chart(run: RunNodes, entry: SliceRecord) -> Any:
         column.SetName(name)
         table.AddColumn(column)
     run.get("chart-table").SetAndObserveTable(table)
+    words = score_words(run.record.score)
+    title = _("{name} (pDSC)").format(name=_(words.name)) if not words.caution else _(words.name)
+    chart.SetYAxisTitle(title)
+    chart.SetXAxisTitle(
+        _("try (dots: range; dashes: threshold)")
+        if words.caution
+        else _("try (dots: 90 % range; dashes: good enough from here)")
+    )
     chart.SetTitle(_("Slice {number}").format(number=number_of(entry.index)))
     # Half a step beside the first try and the last, so that their marks are seen whole.
     chart.SetXAxisRange(0.5, 1.5 + max(_FEWEST_STEPS, run.count - 1))
@@ -56,8 +66,9 @@ def _create(run: RunNodes) -> Any:
     chart = scene.AddNewNodeByClass("vtkMRMLPlotChartNode", f"{title} quality plot")
     run.node.SetNodeReferenceID("chart-table", table.GetID())
     run.node.SetNodeReferenceID("chart", chart.GetID())
+    score = _(score_words(run.record.score).name)
     for name, series_title, colour, style in _LINES:
-        series = scene.AddNewNodeByClass("vtkMRMLPlotSeriesNode", series_title)
+        series = scene.AddNewNodeByClass("vtkMRMLPlotSeriesNode", series_title or score)
         series.SetAndObserveTableNodeID(table.GetID())
         series.SetPlotType(slicer.vtkMRMLPlotSeriesNode.PlotTypeScatter)
         series.SetXColumnName("iteration")
@@ -73,10 +84,8 @@ def _create(run: RunNodes) -> Any:
         chart.AddAndObservePlotSeriesNodeID(series.GetID())
     for node in (table, chart):
         run.adopt(node)
-    # Slicer puts a legend over the lines, at the top right; the title of the axis says it all.
+    # Slicer puts a legend over the lines, at the top right; the titles of the axes say it all.
     chart.SetLegendVisibility(False)
-    chart.SetXAxisTitle(_("try (dots: 90 % range; dashes: good enough from here)"))
-    chart.SetYAxisTitle(_("estimated quality (pDSC)"))
     chart.SetTitleFontSize(_TITLE_SIZE)
     chart.SetAxisTitleFontSize(_AXIS_SIZE)
     # The same for all slices of a run; a shorter axis would have ticks between two tries.

@@ -7,6 +7,7 @@ from slicer.i18n import tr as _
 from HermesLib.refinement.events import Status
 from HermesLib.report import colours
 from HermesLib.report.numbering import number_of
+from HermesLib.report.words import score_words
 from HermesSegmentLib import slice_table
 from HermesSegmentLib.coloured_text import chip
 from HermesSegmentLib.greying import Greying
@@ -158,14 +159,15 @@ class ReviewDisplay:
         last, current = len(entry.iterations) - 1, review.visible_iteration
         self.ui.iterationSlider.setRange(0, last)
         self.ui.iterationSlider.value = current
-        self.ui.iterationLabel.text = try_text(entry, current)
+        self.ui.iterationLabel.text = try_text(entry, current, review.run.record.score)
 
 
-def try_text(entry: SliceRecord, iteration: int) -> str:
+def try_text(entry: SliceRecord, iteration: int, score: str) -> str:
     """The try in view in words: ``1 of 2, estimated quality 0.40 (best)``."""
     text = _("{current} of {count}").format(
         current=number_of(iteration), count=len(entry.iterations)
     )
     if entry.status is not Status.ABSENT:
-        text += _(", estimated quality {value:.2f}").format(value=entry.iterations[iteration].pdsc)
+        name, value = _(score_words(score).name), entry.iterations[iteration].pdsc
+        text += _(", {name} {value:.2f}").format(name=name, value=value)
     return text + (_(" (best)") if iteration == entry.best else "")

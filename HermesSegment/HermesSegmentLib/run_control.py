@@ -251,9 +251,8 @@ class RunControl:
             on_imported()
 
     def _open(self, run: RunNodes, message: Opened) -> None:
-        self.progress.total = len(message.slice_indices)
-        if not self.progress.finished:
-            self.progress.started = time.monotonic()
+        run.record.take_score(message.score)
+        self.progress.opened(len(message.slice_indices), message.score)
         if self._first_iterations:
             return
         unreliable = message.out_of_distribution

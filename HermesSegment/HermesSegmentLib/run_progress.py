@@ -8,6 +8,7 @@ from slicer.i18n import tr as _
 from HermesLib.engine.messages import Cancelled, Failed, Finished
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.report.numbering import number_of
+from HermesLib.report.words import score_words
 from HermesSegmentLib.run_record import RunRecord
 from HermesSegmentLib.slice_table import MARK_WORDS
 
@@ -20,6 +21,7 @@ class Progress:
         total, finished: numbers of slices.
         started: time of the first message, seconds.
         latest: the last iteration.
+        score: what its pDSC is.
         task: what the engine does if it is no run.
         notices: what the user must know of the input and of the run, and what the run has given up
             where memory ran out; empty as a rule.
@@ -30,6 +32,7 @@ class Progress:
     finished: int = 0
     started: float = 0.0
     latest: Iteration | None = None
+    score: str = "calibrated"
     notices: list[str] = field(default_factory=list)
     stalled: str = ""
     task: str = ""
@@ -38,6 +41,12 @@ class Progress:
         """Keep a notice; an engine that starts again gives those that it gave before."""
         if words not in self.notices:
             self.notices.append(words)
+
+    def opened(self, total: int, score: str) -> None:
+        """Image and networks are loaded."""
+        self.total, self.score = total, score
+        if not self.finished:
+            self.started = time.monotonic()
 
     def start_again(self, words: str, finished: int) -> None:
         """Some slices keep their results, all others start again."""
@@ -61,14 +70,14 @@ class Progress:
         if self.latest is None:
             return _("Loading image and networks...")
         words = _(
-            "{finished} of {total} slices done; slice {slice}: try {number},"
-            " estimated quality {quality:.2f}"
+            "{finished} of {total} slices done; slice {slice}: try {number}, {name} {value:.2f}"
         ).format(
             finished=self.finished,
             total=self.total,
             slice=number_of(self.latest.slice_index),
             number=number_of(self.latest.index),
-            quality=self.latest.pdsc,
+            name=_(score_words(self.score).name),
+            value=self.latest.pdsc,
         )
         if not self.finished:
             return words
@@ -88,6 +97,9 @@ def summary(record: RunRecord) -> str:
         _("{count} failed").format(count=counts[Status.FAILED]),
     ]
     text = ", ".join(parts)
+    words = score_words(record.score)
+    if words.caution:
+        text += f" ({_(words.name)}: {_(words.caution)})"
     for mark, words in MARK_WORDS.items():
         count = sum(mark in entry.marks for entry in record.slices.values())
         if count:

@@ -18,6 +18,10 @@ from HermesSegmentLib.slice_record import Decision, IterationRecord, SliceRecord
 
 __all__ = ["Decision", "IterationRecord", "RunRecord", "SliceRecord"]
 
+#: What the scores of a run are that says nothing of them.
+_ESTIMATE = "calibrated"
+#: Where a slice was run again with another guide or judge.
+MIXED_SCORES = "mixed"
 #: How a slice in progress was written before it had no status.
 _RUNNING = "running"
 
@@ -27,7 +31,7 @@ class RunRecord:
     """A run.
 
     Attributes:
-        request: command, preset, model and seed.
+        request: command, preset, model and seed; what the scores are, once the run is open.
         organ: terminology of the preset: scheme, value, meaning.
         threshold: of pDSC.
         shape: (N, H, W) of the volume as slices.
@@ -56,6 +60,18 @@ class RunRecord:
     def algorithm(self) -> Algorithm:
         """What made the masks, as far as it is known: a broken run has no report."""
         return Algorithm.from_provenance((self.report or {}).get("provenance") or self.request)
+
+    @property
+    def score(self) -> str:
+        """What the pDSC is (:data:`HermesLib.quality.protocol.ScoreKind`), or ``mixed``."""
+        provenance = (self.report or {}).get("provenance") or {}
+        found: str = self.request.get("score") or provenance.get("score") or _ESTIMATE
+        return found
+
+    def take_score(self, score: str) -> None:
+        """Take what the scores of a run are that starts, or of a slice that is run again."""
+        known = self.score if any(entry.iterations for entry in self.slices.values()) else score
+        self.request["score"] = score if score == known else MIXED_SCORES
 
     def open(
         self,

@@ -9,6 +9,7 @@ from HermesLib.metrics.whole import whole_quality
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.marks import Mark
 from HermesLib.report.whole import millilitres
+from HermesLib.report.words import score_words
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import SliceRecord
 
@@ -24,7 +25,7 @@ BRIEF = {
 
 
 def quality_of(run: RunNodes) -> float | None:
-    """The estimated Dice of the whole volume; None without a mask."""
+    """The score of the whole volume (pDSC); None without a mask."""
     return whole_quality(
         (*run.pixels(entry.index, entry.best), entry.iterations[entry.best].pdsc)
         for entry in _tried(run)
@@ -32,14 +33,16 @@ def quality_of(run: RunNodes) -> float | None:
 
 
 def summary(run: RunNodes) -> str:
-    """Volume, quality of the whole, and which slices need a look and why, in two lines."""
+    """Volume, score of the whole, which slices need a look and why, and what the score is not."""
     found = sum(run.pixels(entry.index, entry.best)[0] for entry in _tried(run))
     size = millilitres(found, math.prod(run.frame.spacing))
     parts = [_("<b>{ml:.1f} ml</b> found").format(ml=size)]
-    quality = quality_of(run)
+    quality, words = quality_of(run), score_words(run.record.score)
     if quality is not None:
-        parts.append(_("estimated quality of the whole <b>{value:.2f}</b>").format(value=quality))
-    return f"{', '.join(parts)}<br>{_looks(run)}"
+        whole = _("{name} of the whole <b>{value:.2f}</b>")
+        parts.append(whole.format(name=_(words.name), value=quality))
+    caution = f"<br><i>{_(words.caution)}</i>" if words.caution else ""
+    return f"{', '.join(parts)}<br>{_looks(run)}{caution}"
 
 
 def _looks(run: RunNodes) -> str:

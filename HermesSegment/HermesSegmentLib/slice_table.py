@@ -9,6 +9,7 @@ from slicer.i18n import tr as _
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.marks import Mark
 from HermesLib.report.numbering import number_of
+from HermesLib.report.words import score_words
 from HermesSegmentLib.coloured_text import chip, show_selection
 from HermesSegmentLib.run_record import RunRecord, SliceRecord
 
@@ -31,7 +32,7 @@ TITLES = {
 #: Why to look at a slice, in words; the most serious first.
 MARK_WORDS = {
     Mark.NOT_FOUND: _("where the organ was not found on any slice"),
-    Mark.UNFAMILIAR: _("unlike the training patients: the estimated quality is unreliable"),
+    Mark.UNFAMILIAR: _("unlike the training patients: the score is unreliable"),
     Mark.BORDERLINE: _("borderline: presence of the organ is uncertain"),
     Mark.ABRUPT_END: _("at an abrupt end: the organ ends with a large cross-section"),
     Mark.JUMP: _("at a jump: the outline differs much from the neighbouring slice's"),
@@ -52,18 +53,14 @@ _COLUMNS = (
             "± the organ's presence is uncertain; ! another reason to look (point at the cell)"
         ),
     ),
-    (
-        _("Estimated\nquality"),
-        _(
-            "Estimated Dice of the mask and the unknown truth (pDSC of the best iteration)\n"
-            "? the slice is unlike the training patients: do not rely on it"
-        ),
-    ),
-    (_("90 %\nrange"), _("The true Dice is expected in this range (interval of the pDSC)")),
+    # What the scores are is said with the run.
+    ("", ""),
+    ("", ""),
     (_("Tries"), _("Masks that the model made for the slice (iterations)")),
     (_("Decision"), _("Yours: accepted, edited or rejected")),
 )
 _SLICE, _IMAGE, _OUTCOME, _QUALITY, _RANGE, _TRIES, _DECISION = range(len(_COLUMNS))
+_UNRELIABLE_TIP = _("? the slice is unlike the training patients: do not rely on it")
 _ROW_HEIGHT = 22
 #: The most rows that are written at once: 20 take 3 to 5 ms.
 _MOST_AT_ONCE = 20
@@ -99,6 +96,7 @@ class SliceTable:
         self.widget = widget
         self._shown: list[Hashable] = []
         self._selected: tuple[int, int] | None = None
+        self._score: str | None = None
         #: The length of the longest text of each column so far; -1: the heading counts, too.
         self._longest = [-1] * len(_COLUMNS)
         make_read_only(widget)
@@ -143,6 +141,7 @@ class SliceTable:
             self.widget.setRowCount(len(order))
             self._shown = [*self._shown, *[None] * len(order)][: len(order)]
         self.widget.setColumnHidden(_IMAGE, not instances)
+        self._name_score(record.score)
         level = _interval_level(record)
         longest = self._longest.copy()
         written, complete = 0, True
@@ -163,6 +162,24 @@ class SliceTable:
                 self.widget.resizeColumnToContents(column)
         self._select(order, current)
         return complete
+
+    def _name_score(self, score: str) -> None:
+        """Say in the headings what the scores are."""
+        if score == self._score:
+            return
+        self._score = score
+        words = score_words(score)
+        heading = self.widget.horizontalHeaderItem(_QUALITY)
+        heading.setText(_two_lines(_(words.name)))
+        tip = (
+            _(words.mean)
+            if words.caution
+            else _("{mean} (pDSC of the best iteration)").format(mean=_(words.mean))
+        )
+        heading.setToolTip(f"{tip}\n{_(words.caution) or _UNRELIABLE_TIP}")
+        rated = self.widget.horizontalHeaderItem(_RANGE)
+        rated.setText(_("Range") if words.caution else _("90 %\nrange"))
+        rated.setToolTip(_(words.range))
 
     def _fill_row(
         self, row: int, entry: SliceRecord, record: RunRecord, instance: str, level: str
@@ -199,11 +216,21 @@ class SliceTable:
 
 
 def _quality(entry: SliceRecord) -> tuple[str, str]:
-    """The best estimated quality and its range; empty for a slice without mask."""
+    """The score of the best iteration and its range; empty for a slice without mask."""
     if not entry.iterations or entry.status is Status.ABSENT:
         return "", ""
     best = entry.iterations[entry.best]
     return f"{best.pdsc:.2f}", f"{best.low:.2f}-{best.high:.2f}"
+
+
+def _two_lines(name: str) -> str:
+    """A heading, broken at its first space after a word of some length.
+
+    >>> _two_lines("estimated quality"), _two_lines("score")
+    ('Estimated\\nquality', 'Score')
+    """
+    first, _space, rest = name.partition(" ")
+    return f"{first.capitalize()}\n{rest}" if rest else first.capitalize()
 
 
 def _interval_level(record: RunRecord) -> str:

@@ -96,3 +96,17 @@ def test_an_image_without_a_mask_or_with_two_says_so_and_costs_no_other(tmp_path
     assert b.problem == "no mask named b in masks"
     assert c.mask == masks / "c.nii"
     assert masks_without_image([a, b, c], masks) == ["a.nii", "a.nrrd", "d.nii"]
+
+
+def test_guides_are_paired_by_name_or_listed(tmp_path):
+    images = touch(tmp_path / "images", "a.nii", "b.nii", "c.nii")
+    guides = touch(tmp_path / "guides", "a.nii.gz", "b/liver.nii", "b/spleen.nii")
+    a, b, c = find_tasks([images], None, "liver", guides)
+    assert (a.guide, a.mask, a.problem) == (str(guides / "a.nii.gz"), None, "")
+    assert b.guide == str(guides / "b/liver.nii")
+    assert (c.guide, c.problem) == (None, "no guide named c/liver in guides")
+    table = tmp_path / "all.csv"
+    table.write_text("image,guide\nimages/a.nii,guides/a.nii.gz\nimages/b.nii,\n")
+    assert [task.guide for task in find_tasks([table])] == [str(guides / "a.nii.gz"), None]
+    with pytest.raises(HermesError, match=r"no folder .* with guides"):
+        find_tasks([images], guides=tmp_path / "nowhere")

@@ -161,7 +161,7 @@ def test_slicers_sequence_browser_counts_tries_as_the_panel_does(run):
     for item in (0, 2):
         run.show(item)
         shown = sequence.GetNthIndexValue(browser.GetSelectedItemNumber())
-        assert try_text(run.record.slices[2], item).startswith(f"{shown} of 3")
+        assert try_text(run.record.slices[2], item, "calibrated").startswith(f"{shown} of 3")
 
 
 def test_a_run_without_any_mask_is_saved_and_loaded(volume, tmp_path):

@@ -15,8 +15,9 @@ from HermesLib.refinement.history import SliceResult
 from HermesLib.refinement.marks import Mark, Marks
 from HermesLib.report.numbering import number_of
 from HermesLib.report.overview.cell import draw_cell, draw_reasons
-from HermesLib.report.overview.header import HEADER_INCHES, RESULT_SIGN, Heading, draw_header
+from HermesLib.report.overview.header import RESULT_SIGN, Heading, draw_header, header_inches
 from HermesLib.report.overview.selection import View, select_iterations, view_of, worst_slices
+from HermesLib.report.words import ScoreWords, score_words
 
 MOST_SLICES = 18
 MOST_ROWS = 8
@@ -62,12 +63,15 @@ def write_overview(
     """
     rows = _rows(worst_slices(results, MOST_SLICES, marks))[:MOST_ROWS]
     drawn_results = [result for row in rows for result in row]
-    cells = [cell for index, row in enumerate(rows) for cell in _cells(index, row, spacing, marks)]
+    words, header = score_words(heading.score), header_inches(heading)
+    cells = [
+        cell for index, row in enumerate(rows) for cell in _cells(index, row, spacing, marks, words)
+    ]
     left = LABEL_INCHES if any(_has_own_row(result) for result in drawn_results) else MARGIN_INCHES
-    figure = _empty_figure(cells, left)
+    figure = _empty_figure(cells, left, header)
     draw_header(figure, heading, results, drawn_results, marks)
     for cell in cells:
-        axes = figure.add_axes(_place(figure, cell.row, cell.column, left))
+        axes = figure.add_axes(_place(figure, cell.row, cell.column, left, header))
         draw_cell(
             axes,
             images[cell.iteration.slice_index],
@@ -77,10 +81,12 @@ def write_overview(
         )
         draw_reasons(axes, cell.reasons)
         axes.set_anchor("N")
-        _write_caption(figure, cell, left)
+        _write_caption(figure, cell, left, header)
     for index, row in enumerate(rows):
         if _has_own_row(row[0]):
-            _write_label(figure, index, f"slice {number_of(row[0].index)}\n{row[0].status.value}")
+            ended = words.ended(row[0].status)
+            label = f"slice {number_of(row[0].index)}\n{ended}"
+            _write_label(figure, index, label, header)
     picture = io.BytesIO()
     FigureCanvasAgg(figure).print_png(picture)
     write_whole(path, picture.getvalue())
@@ -108,14 +114,19 @@ def _rows(drawn_results: Sequence[SliceResult]) -> list[list[SliceResult]]:
 
 
 def _cells(
-    row: int, results: Sequence[SliceResult], spacing: tuple[float, float], marks: Marks
+    row: int,
+    results: Sequence[SliceResult],
+    spacing: tuple[float, float],
+    marks: Marks,
+    words: ScoreWords,
 ) -> list[_Cell]:
     if _has_own_row(results[0]):
-        return _iteration_cells(row, results[0], spacing, marks.get(results[0].index, ()))
+        return _iteration_cells(row, results[0], spacing, marks.get(results[0].index, ()), words)
     cells = []
     for column, result in enumerate(results):
         iteration = result.best_record.unpack()
-        caption = f"slice {number_of(result.index)}, {result.status.value}\n{_scores(iteration)}"
+        ended = words.ended(result.status)
+        caption = f"slice {number_of(result.index)}, {ended}\n{_scores(iteration, words)}"
         view = view_of([iteration], spacing)
         reasons = marks.get(result.index, ())
         cells.append(_Cell(row, column, iteration, view, caption, False, reasons))
@@ -123,7 +134,11 @@ def _cells(
 
 
 def _iteration_cells(
-    row: int, result: SliceResult, spacing: tuple[float, float], reasons: tuple[Mark, ...]
+    row: int,
+    result: SliceResult,
+    spacing: tuple[float, float],
+    reasons: tuple[Mark, ...],
+    words: ScoreWords,
 ) -> list[_Cell]:
     indices = select_iterations(len(result.records), result.best, MOST_COLUMNS)
     iterations = [result.records[index].unpack() for index in indices]
@@ -132,31 +147,33 @@ def _iteration_cells(
     for column, iteration in enumerate(iterations):
         is_result = iteration.index == result.best
         sign = f"{RESULT_SIGN} " if is_result else ""
-        caption = f"{sign}try {number_of(iteration.index)} \u00b7 {_scores(iteration)}"
+        caption = f"{sign}try {number_of(iteration.index)} \u00b7 {_scores(iteration, words)}"
         shown = reasons if is_result else ()
         cells.append(_Cell(row, column, iteration, view, caption, is_result, shown))
     return cells
 
 
-def _scores(iteration: Iteration) -> str:
+def _scores(iteration: Iteration, words: ScoreWords) -> str:
     true_dice = "" if iteration.dsc is None else f" \u00b7 Dice {iteration.dsc:.2f}"
-    return f"quality {iteration.pdsc:.2f}{true_dice}"
+    return f"{words.short} {iteration.pdsc:.2f}{true_dice}"
 
 
-def _empty_figure(cells: Sequence[_Cell], left: float) -> Figure:
+def _empty_figure(cells: Sequence[_Cell], left: float, header: float) -> Figure:
     # The header needs the width of four cells even if there are fewer.
     columns = max([4, *(cell.column + 1 for cell in cells)])
     rows = max([0, *(cell.row + 1 for cell in cells)])
     width = left + columns * CELL_INCHES + MARGIN_INCHES
-    height = HEADER_INCHES + rows * (CELL_INCHES + CAPTION_INCHES) + MARGIN_INCHES
+    height = header + rows * (CELL_INCHES + CAPTION_INCHES) + MARGIN_INCHES
     return Figure(figsize=(width, height), dpi=RESOLUTION, facecolor="white")
 
 
-def _place(figure: Figure, row: int, column: int, left: float) -> tuple[float, float, float, float]:
+def _place(
+    figure: Figure, row: int, column: int, left: float, header: float
+) -> tuple[float, float, float, float]:
     """Left, bottom, width and height of a cell as shares of the figure."""
     width, height = figure.get_size_inches()
     side = CELL_INCHES - 0.06
-    top = height - HEADER_INCHES - row * (CELL_INCHES + CAPTION_INCHES)
+    top = height - header - row * (CELL_INCHES + CAPTION_INCHES)
     return (
         (left + column * CELL_INCHES) / width,
         (top - side) / height,
@@ -165,15 +182,15 @@ def _place(figure: Figure, row: int, column: int, left: float) -> tuple[float, f
     )
 
 
-def _write_caption(figure: Figure, cell: _Cell, left: float) -> None:
-    x, bottom, width, _ = _place(figure, cell.row, cell.column, left)
+def _write_caption(figure: Figure, cell: _Cell, left: float, header: float) -> None:
+    x, bottom, width, _ = _place(figure, cell.row, cell.column, left, header)
     y = bottom - 0.05 / figure.get_size_inches()[1]
     weight = "bold" if cell.bold else "normal"
     figure.text(x + width / 2, y, cell.caption, fontsize=9.5, weight=weight, ha="center", va="top")
 
 
-def _write_label(figure: Figure, row: int, text: str) -> None:
-    x, bottom, _, height = _place(figure, row, 0, LABEL_INCHES)
+def _write_label(figure: Figure, row: int, text: str, header: float) -> None:
+    x, bottom, _, height = _place(figure, row, 0, LABEL_INCHES, header)
     right = x - 0.08 / figure.get_size_inches()[0]
     figure.text(
         right, bottom + height / 2, text, fontsize=11, weight="bold", ha="right", va="center"

@@ -15,19 +15,31 @@ from HermesLib.refinement.marks import Marks
 from HermesLib.report import colours
 from HermesLib.report.overview import cell
 from HermesLib.report.overview.selection import is_blank
+from HermesLib.report.words import score_words
 
 HEADER_INCHES = 1.15
+#: More where a line says what the scores are not.
+CAUTION_INCHES = 0.26
 RESULT_SIGN = "\u25b6"
 
 
 @dataclass(frozen=True)
 class Heading:
-    """The run in words, without patient data or file names; ``model`` may be empty."""
+    """The run in words, without patient data or file names.
+
+    ``model`` may be empty; ``score`` says what the numbers are.
+    """
 
     preset: str
     model: str
     quality: str
     threshold: float
+    score: str = "calibrated"
+
+
+def header_inches(heading: Heading) -> float:
+    """The height of the header."""
+    return HEADER_INCHES + (CAUTION_INCHES if score_words(heading.score).caution else 0.0)
 
 
 def draw_header(
@@ -37,7 +49,7 @@ def draw_header(
     drawn_results: Sequence[SliceResult],
     marks: Marks,
 ) -> None:
-    """Write title, counts and legend into the top ``HEADER_INCHES`` of a figure.
+    """Write title, counts and legend into the top of a figure.
 
     Args:
         figure: to write on.
@@ -55,14 +67,18 @@ def draw_header(
     figure.text(
         0.1 / width,
         1 - 0.50 / height,
-        counts_text(results, drawn_results, marks),
+        counts_text(results, drawn_results, marks, heading),
         fontsize=11,
         va="center",
     )
+    caution, below = score_words(heading.score).caution, header_inches(heading) - HEADER_INCHES
+    if caution:
+        text = caution[0].upper() + caution[1:]
+        figure.text(0.1 / width, 1 - 0.76 / height, text, fontsize=10, va="center")
     figure.legend(
         handles=_legend_entries(drawn_results, marks),
         loc="upper left",
-        bbox_to_anchor=(0.0, 1 - 0.64 / height),
+        bbox_to_anchor=(0.0, 1 - (0.64 + below) / height),
         ncols=7,
         fontsize=10,
         frameon=False,
@@ -72,11 +88,21 @@ def draw_header(
 
 
 def counts_text(
-    results: Sequence[SliceResult], drawn_results: Sequence[SliceResult], marks: Marks
+    results: Sequence[SliceResult],
+    drawn_results: Sequence[SliceResult],
+    marks: Marks,
+    heading: Heading,
 ) -> str:
     """How many slices have each status, how many are marked, and how many are not drawn."""
     counts = Counter(result.status for result in results)
-    parts = [f"{counts[status]} {status.value}" for status in Status if counts[status]]
+    words = score_words(heading.score)
+    parts = [
+        words.counted(counts[status], heading.threshold)
+        if status is Status.ACCEPTED
+        else f"{counts[status]} {status.value}"
+        for status in Status
+        if counts[status]
+    ]
     text = f"{len(results)} {'slice' if len(results) == 1 else 'slices'}: {', '.join(parts)}"
     marked = sum(bool(marks.get(result.index)) for result in results)
     if marked:

@@ -91,14 +91,14 @@ def test_the_header_says_what_is_not_drawn():
         *[slice_events(k, [0.5], Status.STOPPED) for k in range(2, 5)],
     )
     assert (
-        counts_text(results, results[1:], {})
+        counts_text(results, results[1:], {}, HEADING)
         == "5 slices: 3 stopped, 2 absent · not drawn: 1 without the organ"
     )
     assert (
-        counts_text(results, results[1:3], {})
+        counts_text(results, results[1:3], {}, HEADING)
         == "5 slices: 3 stopped, 2 absent · not drawn: 1 without the organ and the 2 best"
     )
-    assert counts_text(results[2:3], results[2:3], {}) == "1 slice: 1 stopped"
+    assert counts_text(results[2:3], results[2:3], {}, HEADING) == "1 slice: 1 stopped"
 
 
 def test_a_run_without_the_organ_has_a_header_only(tmp_path: Path):
@@ -119,7 +119,7 @@ def test_a_marked_slice_is_drawn_with_its_marks_also_where_it_is_blank(tmp_path:
     marked = draw(tmp_path / "marked.png", *slices, marks=marks)
     assert count(plain, VERMILION) == 0 and count(marked[HEADER:], VERMILION) > 2000
     results = results_of(*slices)
-    assert counts_text(results, results, marks) == (
+    assert counts_text(results, results, marks, HEADING) == (
         "2 slices: 1 accepted, 1 absent; 2 marked for a look"
     )
 
