@@ -12,6 +12,7 @@ from HermesLib.cohorts.organs import OrganTasks, organ_tasks
 from HermesLib.cohorts.task import Task
 from HermesLib.errors import BAD_INPUT, HermesError
 from HermesLib.io.label_names import read_label_names
+from HermesLib.judges.registry import judge_entry
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.runs.request import AssessRequest
 
@@ -35,6 +36,11 @@ def run_organs(arguments: argparse.Namespace) -> int:
     if arguments.guide is None and arguments.judge is None:
         raise HermesError(
             "name what judges the organs: --guide FOLDER, --guide NAME or --judge NAME"
+        )
+    if arguments.guide is None and judge_entry(arguments.judge).needs_outline:
+        raise HermesError(
+            f"the judge '{arguments.judge}' compares with an expected outline; name a guide, too:"
+            " --guide FOLDER or --guide NAME"
         )
     names = None if arguments.label_names is None else read_label_names(arguments.label_names)
     found = organ_tasks(arguments.image, arguments.mask, arguments.guide, names)

@@ -59,7 +59,7 @@ def row_text(row: Row) -> str:
     size = "" if row.volume_ml is None else f", {row.volume_ml:.1f} ml"
     why = ", ".join(f"{count} {reason}" for reason, count in row.why.items())
     return (
-        f"{row.name}: {quality}{size}; {row.accepted} {words.several}, {row.look} to look at"
+        f"{row.name}: {quality}{size}; {row.reached} {words.several}, {row.look} to look at"
         f"{f' ({why})' if why else ''}, {row.absent} absent"
         f"{'; finished before' if row.earlier else ''}{f'; {row.reason}' if row.reason else ''}"
     )

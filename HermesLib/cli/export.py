@@ -53,9 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Write one file and print its name."""
     from HermesLib.io.algorithm import Algorithm
     from HermesLib.io.dicom_seg import write_dicom_seg
-    from HermesLib.presets.registry import load_preset
+    from HermesLib.presets.organs import named_preset
 
-    organ = load_preset(arguments.preset).organ
+    organ = named_preset(arguments.preset).organ
     provenance = _provenance(arguments)
     algorithm = Algorithm(arguments.model)
     if provenance is not None:

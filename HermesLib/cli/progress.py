@@ -6,6 +6,7 @@ from HermesLib.cli.printed_notices import print_notice
 from HermesLib.cli.progress_bar import ProgressBar
 from HermesLib.notices import Notice
 from HermesLib.refinement.events import Iteration
+from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.report.numbering import number_of
 from HermesLib.report.words import score_words
 
@@ -24,6 +25,7 @@ class ProgressPrinter(ProgressBar):
         self._notices: list[Notice] = []
         #: What the numbers are called.
         self.words = score_words(None)
+        self.threshold = RefinementSettings.threshold
 
     def __call__(self, event: Iteration, total: int) -> None:
         """Print one event of a run of ``total`` slices."""
@@ -68,7 +70,7 @@ class ProgressPrinter(ProgressBar):
 
     def _ended(self, event: Iteration) -> str:
         assert event.status is not None
-        return self.words.ended(event.status)
+        return self.words.ended(event.status, event.pdsc, self.threshold)
 
     def _try(self, event: Iteration) -> str:
         """The try and its score; 1 is the first mask."""

@@ -26,7 +26,7 @@ from HermesLib.io.staged_folder import staged_folder
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.marks import Mark
 from HermesLib.report.numbering import numbers_text
-from HermesLib.report.words import report_score, score_words
+from HermesLib.report.words import report_score, report_threshold, score_words
 from HermesLib.runs.request import RunRequest
 from HermesLib.runs.stored import RESULT_FILES
 
@@ -94,6 +94,7 @@ def _run(
             case Opened():
                 total = len(message.slice_indices)
                 progress.words = score_words(message.score)
+                progress.threshold = request.settings.threshold
             case Iteration():
                 progress(message, total)
             case Notice():
@@ -115,17 +116,14 @@ def summary_text(report: dict[str, Any], output: Path) -> str:
     """A few lines: how the slices ended, which need a look, the notices, where the results are."""
     summary = report["summary"]
     words = score_words(report_score(report))
-    threshold = report["provenance"]["settings"]["settings"]["threshold"]
-    counts = [words.counted(summary["accepted"], threshold)]
-    counts += [f"{summary[status]} {status}" for status in ("stopped", "absent", "failed")]
+    ends = [(entry["status"], entry["pdsc"]) for entry in report["slices"]]
+    counts = words.counts(ends, report_threshold(report))
     lines = [f"{_counted(summary['slices'])}: {', '.join(counts)}"]
     if summary["mean_pdsc"] is not None:
         lines.append(
             f"mean {words.name if words.caution else 'pDSC'} {summary['mean_pdsc']:.3f},"
             f" {summary['mean_iterations']:.1f} refinements per slice"
         )
-    if words.caution:
-        lines.append(words.caution)
     interval = report["provenance"]["interval"]
     if interval is not None:
         lines.append(

@@ -82,13 +82,13 @@ def _row(row: Row) -> str:
         name = f'<a href="{folder}/overview.png">{name}</a>'
         numbers = [
             str(row.look),
-            str(row.accepted),
+            str(row.reached),
             str(row.absent),
             "nothing found" if row.quality is None else f"{row.quality:.2f}",
             "" if row.volume_ml is None else f"{row.volume_ml:.1f}",
         ]
         words = [f"{count} {reason}" for reason, count in row.why.items()]
-        slices = f"slices {number_ranges(row.look_at)}" if row.look_at else ""
+        slices = f"slices {number_ranges(row.look_first)}" if row.look_first else ""
         parts = (", ".join(words), slices, row.reason)
         why = _text("; ".join(part for part in parts if part))
     cells = "".join(

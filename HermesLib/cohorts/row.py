@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from HermesLib.refinement.events import Status
 from HermesLib.report.whole import needs_look
-from HermesLib.report.words import report_score
+from HermesLib.report.words import report_score, report_threshold, score_words
 
 
 class State(StrEnum):
@@ -30,10 +30,12 @@ class Row:
         reason: one line: how far a run is, why a volume failed, what must be known of its input.
         slices: number of slices of the run; 0 before there is a result.
         accepted: slices that reached the threshold and bear no mark.
+        agree: slices that reached the threshold of a score that accepts nothing; None for others.
         look: slices that a reader should look at.
         absent: slices without the organ, of which there is no doubt.
-        look_at: their indices.
-        why: how many slices need a look for which reason: a mark's name, ``stopped``, ``failed``.
+        look_first: the indices of those that have another reason than ``uncalibrated``.
+        why: how many slices need a look for which reason: a mark's name, ``stopped``, ``failed``,
+            or ``uncalibrated``, where a score reached the threshold that accepts nothing.
         quality: the score of the whole (pDSC); None where nothing was found.
         score: what that is (:data:`HermesLib.quality.protocol.ScoreKind`).
         volume_ml: of the result, ml.
@@ -46,9 +48,10 @@ class Row:
     reason: str = ""
     slices: int = 0
     accepted: int = 0
+    agree: int | None = None
     look: int = 0
     absent: int = 0
-    look_at: tuple[int, ...] = ()
+    look_first: tuple[int, ...] = ()
     why: Mapping[str, int] = field(default_factory=dict)
     quality: float | None = None
     score: str = "calibrated"
@@ -69,14 +72,20 @@ class Row:
         """
         summary, accepted, absent = report["summary"], 0, 0
         why: dict[str, int] = {}
-        look_at = []
+        look_first = []
+        score = report_score(report)
+        cautious, agree = bool(score_words(score).caution), 0
+        threshold = report_threshold(report) if cautious else 1.0
         for entry in report["slices"]:
             if needs_look(entry["status"], entry["marks"], entry["borderline"]):
                 ended = entry["status"]
-                look_at.append(entry["index"])
+                if cautious and ended == Status.STOPPED and entry["pdsc"] >= threshold:
+                    ended, agree = UNCALIBRATED, agree + 1
                 reasons = [*entry["marks"], *([ended] if ended in _ENDS else [])]
                 if entry["borderline"] and "borderline" not in reasons:
                     reasons.append("borderline")
+                if reasons != [UNCALIBRATED]:
+                    look_first.append(entry["index"])
                 for reason in reasons:
                     why[reason] = why.get(reason, 0) + 1
             else:
@@ -88,21 +97,31 @@ class Row:
             state=State.FINISHED,
             reason="; ".join(
                 [
-                    *(notice["message"] for notice in report["notices"]),
+                    *(
+                        notice["message"]
+                        for notice in report["notices"]
+                        if notice["kind"] not in _SAID_ONCE
+                    ),
                     *report["provenance"]["fallbacks"],
                 ]
             ),
             slices=slices,
             accepted=accepted,
             look=slices - accepted - absent,
-            look_at=tuple(look_at),
+            agree=agree if cautious else None,
+            look_first=tuple(look_first),
             absent=absent,
             why=why,
             quality=summary["whole_pdsc"],
-            score=report_score(report),
+            score=score,
             volume_ml=summary["volume_ml"],
             seconds=summary["seconds"],
         )
+
+    @property
+    def reached(self) -> int:
+        """Slices that were accepted, or reached the threshold of a score that accepts nothing."""
+        return self.accepted if self.agree is None else self.agree
 
     @property
     def ended(self) -> bool:
@@ -114,5 +133,9 @@ class Row:
         return replace(self, state=state, reason=" ".join(reason.split()))
 
 
+#: Notices of what a score is not: tables say it once, below or above all rows.
+_SAID_ONCE = ("agreement", "uncalibrated-judge")
+#: Why a slice needs a look whose score reached the threshold and accepts nothing.
+UNCALIBRATED = "uncalibrated"
 #: Ends of a slice that are reasons to look at it.
-_ENDS = (Status.STOPPED.value, Status.FAILED.value)
+_ENDS = (Status.STOPPED.value, Status.FAILED.value, UNCALIBRATED)

@@ -9,6 +9,7 @@ from typing import Any
 
 from HermesLib.errors import HermesError
 from HermesLib.presets.preset import Code, Intensity, Preset
+from HermesLib.presets.registry import load_preset
 from HermesLib.resources import resource_path
 
 #: How an MR is scaled: as in the bundled presets.
@@ -62,6 +63,24 @@ def organ_preset(name: str, modality: str) -> Preset:
         quality="",
         plane="any",
     )
+
+
+def named_preset(name: str) -> Preset:
+    """A preset by the name that reports give it: ``prostate-t2``, or ``liver-ct``.
+
+    >>> named_preset("liver-ct").organ.meaning
+    'Liver'
+
+    Raises:
+        HermesError: neither a preset nor an organ with its modality.
+    """
+    organ, _dash, modality = name.rpartition("-")
+    try:
+        return load_preset(name)
+    except HermesError:
+        if modality not in ("ct", "mr"):
+            raise
+        return organ_preset(organ, modality.upper())
 
 
 def _without_side(name: str) -> tuple[str, str]:

@@ -1,11 +1,12 @@
 """What the number beside a mask is called, by what it is.
 
 A reader must not take agreement with a guide, or a judge's own number, for the quality of a mask:
-nobody knows that. Every progress line, table, page and picture takes its words from here. Imports
-no network.
+nobody knows that, and such scores accept no slice. Every progress line, table, page and picture
+takes its words from here. Imports no network.
 """
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ class ScoreWords:
         mean: of a mask, what the number is, in one sentence.
         range: what the range beside it is.
         one, several: what a slice, or several, at or above the threshold do.
+        below: what a slice below it does.
         caution: one line on what the number is not; empty for an estimate of the true Dice.
     """
 
@@ -31,19 +33,39 @@ class ScoreWords:
     range: str
     one: str
     several: str
+    below: str = Status.STOPPED.value
     caution: str = ""
 
-    def counted(self, count: int, threshold: float) -> str:
-        """How many slices reached the threshold.
+    def ended(self, status: Status | str, pdsc: float, threshold: float) -> str:
+        """How a slice ended. Where nothing is accepted, the threshold still tells slices apart.
 
-        >>> SCORE_WORDS["agreement"].counted(7, 0.9)
-        '7 agree (0.90 or more)'
+        >>> SCORE_WORDS["agreement"].ended("stopped", 0.95, 0.9)
+        'agrees'
         """
-        return f"{count} {self.several}{f' ({threshold:.2f} or more)' if self.caution else ''}"
+        if self.caution and status in (Status.ACCEPTED, Status.STOPPED):
+            return self.one if pdsc >= threshold else self.below
+        return str(status.value if isinstance(status, Status) else status)
 
-    def ended(self, status: Status | str) -> str:
-        """How a slice ended."""
-        return self.one if status == Status.ACCEPTED else str(status)
+    def counts(self, ends: Iterable[tuple[Status | str, float]], threshold: float) -> list[str]:
+        """How many slices ended how.
+
+        >>> SCORE_WORDS["agreement"].counts([("stopped", 0.95), ("stopped", 0.5)], 0.9)
+        ['1 agree (0.90 or more)', '1 below', '0 absent', '0 failed']
+        >>> SCORE_WORDS["raw"].counts([("accepted", 0.95), ("stopped", 0.5)], 0.9)
+        ['1 accepted', '1 stopped', '0 absent', '0 failed']
+
+        Args:
+            ends: status and score of each slice.
+            threshold: of the score.
+        """
+        counted = Counter(self.ended(status, pdsc, threshold) for status, pdsc in ends)
+        reached = f" ({threshold:.2f} or more)" if self.caution else ""
+        below = "below" if self.caution else self.below
+        return [
+            f"{counted[self.one]} {self.several}{reached}",
+            f"{counted[self.below]} {below}",
+            *(f"{counted[status]} {status}" for status in ("absent", "failed")),
+        ]
 
 
 _ESTIMATE = ScoreWords(
@@ -64,6 +86,7 @@ SCORE_WORDS: dict[str, ScoreWords] = {
         range="The agreement with narrower and wider outlines of the guide",
         one="agrees",
         several="agree",
+        below="differs",
         caution="agreement with the guide is no estimate of the true quality: where the guide is"
         " wrong, a mask that follows it agrees",
     ),
@@ -74,6 +97,7 @@ SCORE_WORDS: dict[str, ScoreWords] = {
         range="The judge's own range",
         one="passes",
         several="pass",
+        below="falls short",
         caution="the score of the judge is not calibrated: it is no estimate of the true quality",
     ),
 }
@@ -85,6 +109,7 @@ MIXED = ScoreWords(
     range="What the range is differs from row to row",
     one="reaches the threshold",
     several="at the threshold",
+    below="below the threshold",
     caution="the scores are of different kinds and cannot be compared; not all estimate the true"
     " quality",
 )
@@ -109,3 +134,9 @@ def report_score(report: Mapping[str, Any]) -> str:
     """The kind of score of a ``report.json``."""
     score: str = report["provenance"].get("score") or "calibrated"
     return score
+
+
+def report_threshold(report: Mapping[str, Any]) -> float:
+    """The threshold of the run that a ``report.json`` is of."""
+    threshold: float = report["provenance"]["settings"]["settings"]["threshold"]
+    return threshold

@@ -7,12 +7,13 @@ import slicer
 from slicer.i18n import tr as _
 
 from HermesLib.models.registry import MODELS, offered_kinds
-from HermesLib.presets.registry import load_preset
 from HermesLib.prompts.registry import PROMPTS, kind_settings, kind_title
 from HermesLib.weights.imported import imported_weights
 from HermesSegmentLib import bent_volume, dicom_placement, slice_views
 from HermesSegmentLib.greying import Greying
 from HermesSegmentLib.slice_frame import frame_of
+from HermesSegmentLib.steering import choice_title, obstacle, preset_of
+from HermesSegmentLib.steering_section import SteeringSection
 
 BUNDLED = "bundled"
 _DEVICES = {"auto": _("Auto"), "cuda": _("Graphics card (CUDA)"), "cpu": _("Processor (CPU)")}
@@ -29,6 +30,7 @@ class InputsSection:
     def __init__(self, ui: Any) -> None:
         self.ui = ui
         self.parameters: Any = None
+        self.steering = SteeringSection(ui)
         self._weights: list[str] = []
         self._greying = Greying()
         self._busy = False
@@ -38,9 +40,11 @@ class InputsSection:
     def bind(self, parameters: Any) -> None:
         """Show other parameters, which have filled the combo boxes with their values."""
         self.parameters = parameters
+        self.steering.bind(parameters)
         ui = self.ui
         titles: dict[Any, Callable[[str], str]] = {
-            ui.presetCombo: lambda name: load_preset(name).title,
+            ui.presetCombo: choice_title,
+            **self.steering.titles(),
             ui.modelCombo: lambda name: MODELS[name].title,
             ui.promptCombo: kind_title,
             ui.deviceCombo: lambda name: _DEVICES[name],
@@ -63,11 +67,20 @@ class InputsSection:
 
     @property
     def obstacle(self) -> str:
-        """Why there is no volume to segment; empty if there is."""
+        """Why the volume cannot be segmented; empty if it can."""
+        return self._obstacle(judges=False)
+
+    @property
+    def judging_obstacle(self) -> str:
+        """Why no mask can be judged on the volume; empty if one can."""
+        return self._obstacle(judges=True)
+
+    def _obstacle(self, *, judges: bool) -> str:
         volume = self.parameters.volume
         if volume is None:
             return _("Select a volume first")
-        return bent_volume.obstacle(volume) or dicom_placement.obstacle(volume)
+        misplaced = bent_volume.obstacle(volume) or dicom_placement.obstacle(volume)
+        return misplaced or obstacle(self.parameters, judges=judges)
 
     def use_hardened_copy(self) -> None:
         """Segment a copy of the volume to which its transform is applied."""
@@ -77,10 +90,11 @@ class InputsSection:
     def refresh(self) -> None:
         """Update the widgets from the parameters, and the prompt kind from the model."""
         ui, parameters = self.ui, self.parameters
-        organ = load_preset(parameters.preset).organ
+        organ = preset_of(parameters.preset).organ
         ui.terminologyLabel.text = f"{organ.meaning} ({organ.scheme} {organ.value})"
         volume = parameters.volume
         ui.hardenButton.setVisible(volume is not None and bent_volume.is_bent(volume))
+        self.steering.refresh()
         self._refresh_prompts()
         for widget in (ui.firstSliceSpin, ui.toLabel, ui.lastSliceSpin):
             widget.setVisible(parameters.scope == "range")

@@ -227,7 +227,8 @@ class Panel:
             busy = _("a run is in progress") if self.control.running else ""
             self._refresh_run()
             self.views.refresh()
-            self.judging.refresh(self._run_obstacle() or busy)
+            obstacle = self.inputs.judging_obstacle or self._packages_obstacle()
+            self.judging.refresh(obstacle or busy)
             self.queue.refresh(self._packages_obstacle())
             self.reviewing.refresh(self._record())
             self.exporting.refresh()

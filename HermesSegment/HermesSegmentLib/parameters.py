@@ -10,9 +10,10 @@ from slicer.parameterNodeWrapper import Choice, Minimum, WithinRange, parameterN
 
 from HermesLib.models import registry
 from HermesLib.presets.registry import preset_names
+from HermesSegmentLib.steering import GUIDE_CHOICES, JUDGE_CHOICES, MODALITIES, OWN, organ_choices
 
-#: The bundled presets, and the user's when Slicer started.
-PRESETS = preset_names()
+#: The bundled presets, the user's when Slicer started, and organs without one.
+PRESETS = [*preset_names(), *organ_choices()]
 #: The registries import no network, so that opening the module stays fast.
 MODELS = list(registry.MODELS)
 PROMPTS = list(registry.offered_kinds())
@@ -30,6 +31,18 @@ class HermesParameters:
     volume: vtkMRMLScalarVolumeNode
     initial: vtkMRMLSegmentationNode
     preset: Annotated[str, Choice(PRESETS)] = "prostate-t2"
+    #: Of the image of an organ without a preset.
+    modality: Annotated[str, Choice(MODALITIES)] = "auto"
+    guide: Annotated[str, Choice(GUIDE_CHOICES)] = OWN
+    guideNode: vtkMRMLSegmentationNode
+    #: ID of the segment; the first if empty.
+    guideSegment: str = ""
+    guidePath: str = ""
+    guidePython: str = ""
+    judge: Annotated[str, Choice(JUDGE_CHOICES)] = OWN
+    judgeReferences: str = ""
+    judgeWeights: str = ""
+    calibration: str = ""
     model: Annotated[str, Choice(MODELS)] = "scribbleprompt"
     #: ``bundled``, or the name of an imported file.
     weights: str = "bundled"

@@ -16,6 +16,7 @@ from HermesLib.runs.request import RunRequest
 from HermesSegmentLib import bent_volume, slice_views
 from HermesSegmentLib.node_io import write_volume
 from HermesSegmentLib.request import assess_request, refine_request
+from HermesSegmentLib.steering import preset_of, queue_obstacle
 
 if TYPE_CHECKING:
     from HermesLib.cohorts.cohort import Cohort
@@ -77,6 +78,10 @@ class QueueInputs:
             return "" if self.ui.queueFolderEdit.text.strip() else _("choose a folder with images")
         return "" if slice_views.image_volumes() else _("the scene has no volume")
 
+    def start_obstacle(self, parameters: Any) -> str:
+        """Why the queue cannot start; empty if it can."""
+        return self.obstacle or queue_obstacle(parameters, judges=self.judges)
+
     @property
     def judges(self) -> bool:
         """Whether masks made elsewhere are judged, instead of segmenting."""
@@ -115,7 +120,7 @@ class QueueInputs:
             return replace(request, image=task.image, **masks)  # type: ignore[arg-type]
 
         settings = {
-            "preset": parameters.preset,
+            "preset": preset_of(parameters.preset, parameters.modality).name,
             "threshold": request.settings.threshold,
             "seed": parameters.seed,
             "task": "masks made elsewhere, judged" if judges else "segmented",

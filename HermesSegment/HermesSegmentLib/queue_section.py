@@ -207,10 +207,13 @@ class QueueSection:
         if self.parameters is not None:
             self.refresh(self._obstacle)
 
+    def _start_obstacle(self) -> str:
+        return self.inputs.start_obstacle(self.parameters) if self.parameters else ""
+
     def _refresh_buttons(self, obstacle: str, running: bool) -> None:
         ui, grey = self.ui, self._greying
         ui.queueRunButton.text = _("Cancel all") if running else _("Run all")
-        grey.set(ui.queueRunButton, "" if running else obstacle or self.inputs.obstacle)
+        grey.set(ui.queueRunButton, "" if running else obstacle or self._start_obstacle())
         grey.set(ui.queueShowButton, _("the queue is at work") if running else self.inputs.obstacle)
         row = self.rows.get(self.selected or "")
         again = row is not None and row.state in (State.FAILED, State.CANCELLED)

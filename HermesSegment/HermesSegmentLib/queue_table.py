@@ -6,9 +6,10 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from HermesLib.cohorts.row import Row, State
+from HermesLib.cohorts.row import UNCALIBRATED, Row, State
 from HermesLib.cohorts.table import steady_order, worst_first
 from HermesLib.refinement.marks import Mark
+from HermesLib.report.words import words_of
 from HermesSegmentLib.coloured_text import show_selection
 from HermesSegmentLib.deciding import Progress
 from HermesSegmentLib.run_summary import BRIEF
@@ -27,13 +28,14 @@ _COLUMNS = (
     (_("Volume"), _("Click a row to bring the volume and its result into the views")),
     (_("State"), _("How the volume stands; why one failed is in its row")),
     (_("To look\nat"), _("Slices that still need a look, as you have not decided on them")),
-    (_("Reached"), _("Slices that reached the threshold and bear no mark")),
+    (_("Reached"), _("Slices that reached the threshold and bear no mark, or agree with a guide")),
     (_("Ac-\ncepted"), _("Slices that you accepted or edited")),
     (_("Absent"), _("Slices without the organ, of which there is no doubt")),
-    (_("Quality"), _("Estimated Dice of the whole volume (pDSC of its slices, weighted by size)")),
+    # What the scores are is said with the rows.
+    ("", ""),
     (_("ml"), _("Volume of the result")),
 )
-_NAME, _STATE = 0, 1
+_NAME, _STATE, _SCORE = 0, 1, 6
 #: Pixels around the rows; the table is as high as its rows between these heights.
 _FRAME, _LOWEST, _HIGHEST = 6, 90, 220
 
@@ -87,6 +89,7 @@ def fill(
     """
     table.setRowCount(len(order))
     table.clearSpans()
+    _name_score(table, rows)
     for place, name in enumerate(order):
         row = rows[name]
         texts, tip = _texts(row, progress.get(name)), why(row)
@@ -107,6 +110,16 @@ def fill(
     # No empty room below few rows: the decisions on the slices follow.
     height = table.horizontalHeader().height + len(order) * _ROW_HEIGHT + _FRAME
     table.setFixedHeight(min(max(height, _LOWEST), _HIGHEST))
+
+
+def _name_score(table: Any, rows: Mapping[str, Row]) -> None:
+    """Say in the heading what the scores of the volumes are."""
+    words = words_of([row.score for row in rows.values() if row.state is State.FINISHED])
+    heading = table.horizontalHeaderItem(_SCORE)
+    heading.setText(_(words.short).capitalize())
+    weighted = _("{mean}, of the whole volume (pDSC of its slices, weighted by size)")
+    tip = weighted.format(mean=_(words.mean))
+    heading.setToolTip(f"{tip}\n{_(words.caution)}" if words.caution else tip)
 
 
 def why(row: Row) -> str:
@@ -133,7 +146,11 @@ def summary(rows: Mapping[str, Row], waiting: Mapping[str, int]) -> str:
 
 
 def _words(reason: str) -> str:
-    ends = {"stopped": _("below the threshold"), "failed": _("failed")}
+    ends = {
+        "stopped": _("below the threshold"),
+        "failed": _("failed"),
+        UNCALIBRATED: _("with a score that accepts nothing"),
+    }
     return ends[reason] if reason in ends else BRIEF[Mark(reason)]
 
 
@@ -148,7 +165,7 @@ def _texts(row: Row, progress: Progress | None) -> list[str]:
         row.name,
         _REVIEWED if reviewed else title,
         str(waiting),
-        str(row.accepted),
+        str(row.reached),
         str(accepted),
         str(row.absent),
         "-" if row.quality is None else f"{row.quality:.2f}",

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from HermesLib.judges.registry import JUDGES
 from HermesLib.prompts.types import Prompt
 from HermesLib.runs.request import AssessRequest, RefineRequest, RunRequest
 from HermesSegmentLib.node_io import write_mask, write_volume
 from HermesSegmentLib.run_record import RunRecord
+from HermesSegmentLib.steering import preset_of, steering_fields, steering_options
 
 #: A threshold of the slider differs from the number in view in later digits.
 _THRESHOLD_DIGITS = 4
@@ -22,11 +24,13 @@ class Start:
     Attributes:
         slices: half-open range; None for all.
         initial: voxels (k, j, i) of the initial masks; None for the model's own.
+        guide: voxels (k, j, i) of the segment that guides the run; None for other guides.
         first_prompt: replaces the parameters' kind of prompts; None for random first prompts.
     """
 
     slices: tuple[int, int] | None = None
     initial: np.ndarray | None = None
+    guide: np.ndarray | None = None
     first_prompt: Prompt | None = None
 
 
@@ -53,6 +57,7 @@ def make_request(parameters: Any, volume: Any, folder: Path, start: Start) -> Re
         write_prompt(prompt, start.first_prompt)
     return replace(
         refine_request(parameters, _kind(parameters, start)),
+        **_written_guide(start.guide, volume, folder),
         image=image,
         first_prompt=None if start.first_prompt is None else prompt,
         slices=start.slices,
@@ -93,7 +98,12 @@ def assess_request(parameters: Any, labels: tuple[int, ...] | None = None) -> As
     Raises:
         HermesError: a number out of its range.
     """
-    return AssessRequest(image=None, mask=None, labels=labels, **_shared(parameters))
+    model = (
+        {"model": parameters.model, "weights": parameters.weights}
+        if _asks_model(parameters)
+        else {}
+    )
+    return AssessRequest(image=None, mask=None, labels=labels, **model, **_shared(parameters))
 
 
 def make_assess_request(
@@ -102,6 +112,7 @@ def make_assess_request(
     folder: Path,
     voxels: np.ndarray,
     slices: tuple[int, int] | None,
+    guide: np.ndarray | None = None,
 ) -> AssessRequest:
     """A judgement of a mask.
 
@@ -111,6 +122,7 @@ def make_assess_request(
         folder: for the files that the engine reads.
         voxels: (k, j, i) of the mask on the volume's grid.
         slices: half-open range; None for all.
+        guide: voxels (k, j, i) of the segment that guides the run; None for other guides.
 
     Raises:
         HermesError: a number out of its range.
@@ -119,10 +131,16 @@ def make_assess_request(
     image, mask = folder / "image.nrrd", folder / "mask.nrrd"
     write_volume(volume, image)
     write_mask(voxels, volume, mask)
-    command = _words(["hermes", "assess", image.name, mask.name], _shared_options(parameters))
-    command += _words([], {"slices": _slices_text(slices)})
+    options = _shared_options(parameters) | {"slices": _slices_text(slices)}
+    if _asks_model(parameters):
+        options |= _model_options(parameters)
     return replace(
-        assess_request(parameters), image=image, mask=mask, slices=slices, command=command
+        assess_request(parameters),
+        **_written_guide(guide, volume, folder),
+        image=image,
+        mask=mask,
+        slices=slices,
+        command=_words(["hermes", "assess", image.name, mask.name], options),
     )
 
 
@@ -131,7 +149,7 @@ def _shared(parameters: Any) -> dict[str, Any]:
     from HermesLib.refinement.settings import RefinementSettings
 
     return {
-        "preset": parameters.preset,
+        **steering_fields(parameters),
         "samples": parameters.samples or None,
         "steps": parameters.steps or None,
         "device": parameters.device,
@@ -148,8 +166,7 @@ def equivalent_command(parameters: Any, start: Start) -> tuple[str, ...]:
     """The command that does the same without Slicer."""
     options: dict[str, Any] = {
         **_shared_options(parameters),
-        "model": parameters.model,
-        "weights": None if parameters.weights == "bundled" else parameters.weights,
+        **_model_options(parameters),
         "prompt": _kind(parameters, start),
         "padding": f"{parameters.padding:g}",
         "max-iterations": parameters.maximumIterations,
@@ -161,9 +178,29 @@ def equivalent_command(parameters: Any, start: Start) -> tuple[str, ...]:
     return _words(["hermes", "refine", "image.nrrd"], options)
 
 
+def _model_options(parameters: Any) -> dict[str, Any]:
+    return {
+        "model": parameters.model,
+        "weights": None if parameters.weights == "bundled" else parameters.weights,
+    }
+
+
+def _asks_model(parameters: Any) -> bool:
+    """Whether the judge of a mask asks the promptable model."""
+    return parameters.judge in JUDGES and JUDGES[parameters.judge].needs_model
+
+
+def _written_guide(guide: np.ndarray | None, volume: Any, folder: Path) -> dict[str, Any]:
+    """The field of a request with a segment as its guide, written on the volume's grid."""
+    if guide is None:
+        return {}
+    write_mask(guide, volume, folder / "guide.nrrd")
+    return {"guide": str(folder / "guide.nrrd")}
+
+
 def _shared_options(parameters: Any) -> dict[str, Any]:
     return {
-        "preset": parameters.preset,
+        **steering_options(parameters),
         "threshold": f"{parameters.threshold:g}",
         "seed": parameters.seed,
         "device": parameters.device,
@@ -183,12 +220,10 @@ def _slices_text(slices: tuple[int, int] | None) -> str | None:
 
 def make_record(parameters: Any, request: RunRequest) -> RunRecord:
     """What the scene stores of a request."""
-    from HermesLib.presets.registry import load_preset
-
-    organ = load_preset(parameters.preset).organ
+    organ = preset_of(parameters.preset).organ
     provenance = {
         "command": list(request.command),
-        "preset": parameters.preset,
+        "preset": preset_of(parameters.preset, parameters.modality).name,
         "model": request.model if isinstance(request, RefineRequest) else None,
         "seed": parameters.seed,
     }

@@ -88,18 +88,17 @@ class Progress:
 def summary(record: RunRecord) -> str:
     """How many slices ended how, in one line."""
     counts = record.counts()
+    ended = counts[Status.ACCEPTED] + counts[Status.STOPPED]
+    reached = sum(entry.reaches(record.threshold) for entry in record.slices.values())
     parts = [
         _("{count} of {total} slices reached {threshold:.2f}").format(
-            count=counts[Status.ACCEPTED], total=len(record.slices), threshold=record.threshold
+            count=reached, total=len(record.slices), threshold=record.threshold
         ),
-        _("{count} below").format(count=counts[Status.STOPPED]),
+        _("{count} below").format(count=ended - reached),
         _("{count} without the organ").format(count=counts[Status.ABSENT]),
         _("{count} failed").format(count=counts[Status.FAILED]),
     ]
     text = ", ".join(parts)
-    words = score_words(record.score)
-    if words.caution:
-        text += f" ({_(words.name)}: {_(words.caution)})"
     for mark, words in MARK_WORDS.items():
         count = sum(mark in entry.marks for entry in record.slices.values())
         if count:

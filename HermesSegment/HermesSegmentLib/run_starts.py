@@ -1,7 +1,9 @@
 """How runs start: a volume is segmented, a slice is tried again, a mask is judged."""
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from slicer.i18n import tr as _
 
 from HermesLib.notices import Notice
@@ -11,6 +13,7 @@ from HermesSegmentLib.node_io import visible_voxels
 from HermesSegmentLib.request import Start, make_assess_request, make_record, make_request
 from HermesSegmentLib.run_control import RunControl
 from HermesSegmentLib.run_nodes import RunNodes
+from HermesSegmentLib.steering import guide_mask
 
 
 def start_segmenting(
@@ -29,8 +32,11 @@ def start_segmenting(
     volume, initial = parameters.volume, None
     if parameters.initial is not None:
         initial = visible_voxels(parameters.initial, volume)
-    request = make_request(parameters, volume, control.folder(), Start(slices, initial))
-    return _start(parameters, control, request)
+    guide, notice = _guide_voxels(parameters, volume)
+    start = Start(slices, initial, guide)
+    run = _start(parameters, control, make_request(parameters, volume, control.folder(), start))
+    _take(control, run, notice)
+    return run
 
 
 def start_judging(
@@ -48,13 +54,13 @@ def start_judging(
                 name=mask.name, volume=parameters.volume.GetName()
             )
         )
+    guide, notice = _guide_voxels(parameters, parameters.volume)
     folder = control.folder()
-    request = make_assess_request(parameters, parameters.volume, folder, voxels, slices)
+    request = make_assess_request(parameters, parameters.volume, folder, voxels, slices, guide)
     run = _start(parameters, control, request)
     if resampled:
-        words = _("the mask is on another grid than the image; it was resampled")
-        control.progress.take_notice(words)
-        run.record.take_notice(Notice("mask-resampled", words))
+        _take(control, run, _("the mask is on another grid than the image; it was resampled"))
+    _take(control, run, notice)
     return run
 
 
@@ -71,8 +77,38 @@ def start_again(parameters: Any, control: RunControl, run: RunNodes, start: Star
         Exception: a bad input, or the engine cannot be started.
     """
     assert start.slices is not None
+    guide, notice = _guide_voxels(parameters, run.volume)
+    start = replace(start, guide=guide)
     request = make_request(parameters, run.volume, control.folder(), start)
     control.start(request, run, again=[start.slices[0]])
+    _take(control, run, notice)
+
+
+def _guide_voxels(parameters: Any, volume: Any) -> tuple[np.ndarray | None, str]:
+    """The segment of the scene that guides a run (k, j, i, bool), and what must be said of it.
+
+    Raises:
+        RuntimeError: no voxel of it lies in the volume.
+    """
+    mask = guide_mask(parameters)
+    if mask is None:
+        return None, ""
+    voxels, resampled = mask.on_grid(volume)
+    if not voxels.any():
+        raise RuntimeError(
+            _("The guide {name} has no voxel in {volume}").format(
+                name=mask.name, volume=volume.GetName()
+            )
+        )
+    words = _("the guide is on another grid than the image; it was resampled")
+    return voxels, words if resampled else ""
+
+
+def _take(control: RunControl, run: RunNodes, words: str) -> None:
+    """Keep a notice of the start of a run, if there is one."""
+    if words:
+        control.progress.take_notice(words)
+        run.record.take_notice(Notice("mask-resampled", words))
 
 
 def _start(parameters: Any, control: RunControl, request: RunRequest) -> RunNodes:

@@ -57,11 +57,13 @@ def _looks(run: RunNodes) -> str:
     for entry in waiting:
         if entry.status is Status.FAILED:
             why[_("failed")] += 1
+        elif entry.status is Status.STOPPED and entry.reaches(run.record.threshold):
+            why[_("with a score that accepts nothing")] += not entry.is_marked
         elif entry.status is Status.STOPPED:
             why[_("below {threshold:.2f}").format(threshold=run.record.threshold)] += 1
         marks = {*entry.marks, *([Mark.BORDERLINE] if entry.borderline else [])}
         why.update(BRIEF[mark] for mark in marks)
-    text = ", ".join(f"{count} {words}" for words, count in why.most_common())
+    text = ", ".join(f"{count} {words}" for words, count in why.most_common() if count)
     return _("<b>{waiting}</b> of {count} slices need a look: {why}").format(
         waiting=len(waiting), count=len(run.record.slices), why=text
     )

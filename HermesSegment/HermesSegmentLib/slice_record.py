@@ -137,6 +137,16 @@ class SliceRecord:
             self._best = result_iteration([step.pdsc for step in self.iterations])
         return self._best
 
+    def reaches(self, threshold: float) -> bool:
+        """Whether the loop ended with a mask whose score is at the threshold or above.
+
+        It is accepted only if the score is a trusted estimate.
+        """
+        ended = self.status in (Status.ACCEPTED, Status.STOPPED) and bool(self.iterations)
+        return self.status is Status.ACCEPTED or (
+            ended and self.iterations[self.best].pdsc >= threshold
+        )
+
     @property
     def accepted(self) -> bool:
         """Whether the reader took a mask of this slice into the result."""

@@ -75,7 +75,8 @@ def outcome(entry: SliceRecord, threshold: float) -> str:
     """How a slice ended, in words: ``reached 0.90``."""
     title = TITLES[entry.status]
     if entry.status in (Status.ACCEPTED, Status.STOPPED):
-        return f"{title} {threshold:.2f}"
+        # A score that is not calibrated, or not trusted, may reach it and accept nothing.
+        return f"{TITLES[Status.ACCEPTED] if entry.reaches(threshold) else title} {threshold:.2f}"
     return title
 
 

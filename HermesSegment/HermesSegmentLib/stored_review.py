@@ -16,7 +16,7 @@ from HermesLib.cohorts.result_folder import (
 )
 from HermesLib.errors import HermesError
 from HermesLib.io.whole_file import write_whole
-from HermesLib.presets.registry import load_preset
+from HermesLib.presets.organs import named_preset
 from HermesLib.prompts.registry import prompt_type
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.marks import report_marks
@@ -47,7 +47,7 @@ def new_record(folder: Path) -> RunRecord:
     if report is None or inputs is None:
         raise HermesError(f"there are no complete results in {folder.name}; run again")
     provenance = report["provenance"]
-    organ = load_preset(provenance["preset"]).organ
+    organ = named_preset(provenance["preset"]).organ
     record = RunRecord(
         request={
             "command": provenance["command"],

@@ -38,8 +38,8 @@ def test_ten_organs_end_in_a_table_with_the_worst_first_and_a_page(hermes: Herme
     assert "10 of 10 organs finished" in page and ">Organ</th>" in page
     for name in NAMES:
         assert f'href="{name}/overview.png"' in page and (output / name / "overview.png").is_file()
-    # Where the guide ends is what it knows least.
-    assert "slices 1-6" in page
+    # Slices that differ, and those where the guide ends, which is what it knows least.
+    assert "slices 1-6" in page and "slices 1-2, 5-6" in page
 
     # The same command goes on where it stopped.
     (output / "liver" / "task.json").unlink()
@@ -65,8 +65,9 @@ def test_what_is_about_one_organ_is_refused_for_a_folder(hermes: Hermes, made, t
     image, masks, _ = made
     for options, words in (
         ((), "name what judges the organs"),
-        (("--organ", "liver", "--judge", "agreement"), "--organ is of one organ"),
-        (("--truth", masks / "liver.nii.gz", "--judge", "agreement"), "--truth is of one organ"),
+        (("--organ", "liver", "--judge", "intensity"), "--organ is of one organ"),
+        (("--truth", masks / "liver.nii.gz", "--judge", "intensity"), "--truth is of one organ"),
+        (("--judge", "agreement"), "compares with an expected outline"),
     ):
         refused = hermes("assess", image, masks, "-o", tmp_path / "out", *options)
         assert refused.code == 2 and words in refused.err[-1]

@@ -30,10 +30,10 @@ def test_progress_and_summary_say_what_the_number_is(
     assert words.name in progress and "quality" not in progress and "accepted" not in progress
     printed = "\n".join(outcome.out)
     assert words.several in outcome.out[0] and "(0.90 or more)" in outcome.out[0]
-    assert f"mean {words.name}" in printed and words.caution in outcome.out
-    assert "accepted" not in printed and "pDSC" not in outcome.out[1]
-    # The machine's values stay.
-    assert report["slices"][0]["status"] in ("accepted", "stopped")
+    assert f"mean {words.name}" in printed and "pDSC" not in outcome.out[1]
+    assert "accepted" not in outcome.out[0] and "estimate of the true Dice" in printed
+    # The machine's value stays: nothing is accepted.
+    assert report["slices"][0]["status"] == "stopped"
 
 
 def test_the_table_of_a_cohort_says_it_too(hermes: Hermes, files: Path, tmp_path: Path):
@@ -44,13 +44,14 @@ def test_the_table_of_a_cohort_says_it_too(hermes: Hermes, files: Path, tmp_path
     options = (*STEERED["agreement"], label)
     outcome = hermes("cohort", files / "one.nii.gz", "--masks", masks, "-o", output, *options)
     assert outcome.code == 0, outcome.err
-    assert "one: agreement 1.00" in outcome.out[0] and "1 agree, 0 to look at" in outcome.out[0]
+    assert "one: agreement 1.00" in outcome.out[0]
+    assert "1 agree, 1 to look at (1 uncalibrated), 0 absent" in outcome.out[0]
     assert outcome.out[1] == score_words("agreement").caution
     page = (output / "cohort.html").read_text(encoding="utf-8")
     assert "Agreement with the guide</th>" in page and "no estimate of the true quality" in page
     assert "stimated quality" not in page and "Accepted" not in page
     (row,) = json.loads((output / "cohort.json").read_text(encoding="utf-8"))["volumes"]
-    assert (row["score"], row["accepted"]) == ("agreement", 1)
+    assert (row["score"], row["accepted"], row["agree"]) == ("agreement", 0, 1)
 
 
 def test_each_volume_of_a_cohort_has_its_own_guide(hermes: Hermes, files: Path, tmp_path: Path):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from HermesLib.engine.messages import Finished
+from HermesLib.refinement.events import Status
 from HermesLib.report.words import score_words
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import RunRecord
@@ -12,9 +13,15 @@ from Testing.slicer_module.driving import REPORT, RUN, click, drain
 from Testing.slicer_module.events import opened, record
 
 
+def uncalibrated(messages: list) -> list:
+    """The messages of a run whose score accepts nothing."""
+    accepted = Status.ACCEPTED
+    return [replace(m, status=Status.STOPPED) if m.status is accepted else m for m in messages]
+
+
 def play(panel, engine, score: str) -> None:
     click(panel.ui.runButton)
-    engine.say(replace(opened((2, 3, 4)), score=score), *RUN[:4])
+    engine.say(replace(opened((2, 3, 4)), score=score), *uncalibrated(RUN[:4]))
     panel.control.tick()
     drain(panel, engine)
 
@@ -46,9 +53,12 @@ def test_scores_that_estimate_nothing_are_named_for_what_they_are(panel, engine,
     text = shown(panel)
     assert "estimated" not in text.lower() and "true Dice" not in text
     assert panel.ui.summaryLabel.text.endswith(f"<i>{words.caution}</i>")
-    assert words.caution in panel.ui.statusLabel.text
     assert f"{words.name} of the whole" in panel.ui.summaryLabel.text
     assert panel.ui.iterationLabel.text.split(", ")[1].startswith(words.name)
+    # Slice 3 stopped at 0.97: it reached the threshold, and a reader decides.
+    assert "1 of 3 slices reached 0.90, 2 below" in panel.ui.statusLabel.text
+    assert "1 with a score that accepts nothing" in panel.ui.summaryLabel.text
+    assert not panel.ui.acceptAllButton.enabled
 
     again = RunNodes(panel.review.run.node)
     assert again.record.score == score, "kept with the scene"

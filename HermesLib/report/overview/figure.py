@@ -17,7 +17,7 @@ from HermesLib.report.numbering import number_of
 from HermesLib.report.overview.cell import draw_cell, draw_reasons
 from HermesLib.report.overview.header import RESULT_SIGN, Heading, draw_header, header_inches
 from HermesLib.report.overview.selection import View, select_iterations, view_of, worst_slices
-from HermesLib.report.words import ScoreWords, score_words
+from HermesLib.report.words import score_words
 
 MOST_SLICES = 18
 MOST_ROWS = 8
@@ -63,9 +63,11 @@ def write_overview(
     """
     rows = _rows(worst_slices(results, MOST_SLICES, marks))[:MOST_ROWS]
     drawn_results = [result for row in rows for result in row]
-    words, header = score_words(heading.score), header_inches(heading)
+    header = header_inches(heading)
     cells = [
-        cell for index, row in enumerate(rows) for cell in _cells(index, row, spacing, marks, words)
+        cell
+        for index, row in enumerate(rows)
+        for cell in _cells(index, row, spacing, marks, heading)
     ]
     left = LABEL_INCHES if any(_has_own_row(result) for result in drawn_results) else MARGIN_INCHES
     figure = _empty_figure(cells, left, header)
@@ -84,7 +86,7 @@ def write_overview(
         _write_caption(figure, cell, left, header)
     for index, row in enumerate(rows):
         if _has_own_row(row[0]):
-            ended = words.ended(row[0].status)
+            ended = _ended(row[0], heading)
             label = f"slice {number_of(row[0].index)}\n{ended}"
             _write_label(figure, index, label, header)
     picture = io.BytesIO()
@@ -118,15 +120,15 @@ def _cells(
     results: Sequence[SliceResult],
     spacing: tuple[float, float],
     marks: Marks,
-    words: ScoreWords,
+    heading: Heading,
 ) -> list[_Cell]:
     if _has_own_row(results[0]):
-        return _iteration_cells(row, results[0], spacing, marks.get(results[0].index, ()), words)
+        return _iteration_cells(row, results[0], spacing, marks.get(results[0].index, ()), heading)
     cells = []
     for column, result in enumerate(results):
         iteration = result.best_record.unpack()
-        ended = words.ended(result.status)
-        caption = f"slice {number_of(result.index)}, {ended}\n{_scores(iteration, words)}"
+        ended = _ended(result, heading)
+        caption = f"slice {number_of(result.index)}, {ended}\n{_scores(iteration, heading)}"
         view = view_of([iteration], spacing)
         reasons = marks.get(result.index, ())
         cells.append(_Cell(row, column, iteration, view, caption, False, reasons))
@@ -138,7 +140,7 @@ def _iteration_cells(
     result: SliceResult,
     spacing: tuple[float, float],
     reasons: tuple[Mark, ...],
-    words: ScoreWords,
+    heading: Heading,
 ) -> list[_Cell]:
     indices = select_iterations(len(result.records), result.best, MOST_COLUMNS)
     iterations = [result.records[index].unpack() for index in indices]
@@ -147,15 +149,20 @@ def _iteration_cells(
     for column, iteration in enumerate(iterations):
         is_result = iteration.index == result.best
         sign = f"{RESULT_SIGN} " if is_result else ""
-        caption = f"{sign}try {number_of(iteration.index)} \u00b7 {_scores(iteration, words)}"
+        caption = f"{sign}try {number_of(iteration.index)} \u00b7 {_scores(iteration, heading)}"
         shown = reasons if is_result else ()
         cells.append(_Cell(row, column, iteration, view, caption, is_result, shown))
     return cells
 
 
-def _scores(iteration: Iteration, words: ScoreWords) -> str:
+def _ended(result: SliceResult, heading: Heading) -> str:
+    score = result.best_record.numbers.pdsc
+    return score_words(heading.score).ended(result.status, score, heading.threshold)
+
+
+def _scores(iteration: Iteration, heading: Heading) -> str:
     true_dice = "" if iteration.dsc is None else f" \u00b7 Dice {iteration.dsc:.2f}"
-    return f"{words.short} {iteration.pdsc:.2f}{true_dice}"
+    return f"{score_words(heading.score).short} {iteration.pdsc:.2f}{true_dice}"
 
 
 def _empty_figure(cells: Sequence[_Cell], left: float, header: float) -> Figure:

@@ -1,6 +1,5 @@
 """The overview's header: the run, how its slices ended, and the legend."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +8,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from HermesLib.prompts.types import PromptMarks
-from HermesLib.refinement.events import Status
 from HermesLib.refinement.history import SliceResult
 from HermesLib.refinement.marks import Marks
 from HermesLib.report import colours
@@ -94,15 +92,10 @@ def counts_text(
     heading: Heading,
 ) -> str:
     """How many slices have each status, how many are marked, and how many are not drawn."""
-    counts = Counter(result.status for result in results)
     words = score_words(heading.score)
-    parts = [
-        words.counted(counts[status], heading.threshold)
-        if status is Status.ACCEPTED
-        else f"{counts[status]} {status.value}"
-        for status in Status
-        if counts[status]
-    ]
+    ends = [(result.status, result.best_record.numbers.pdsc) for result in results]
+    counted = words.counts(ends, heading.threshold)
+    parts = [part for part in counted if not part.startswith("0 ")]
     text = f"{len(results)} {'slice' if len(results) == 1 else 'slices'}: {', '.join(parts)}"
     marked = sum(bool(marks.get(result.index)) for result in results)
     if marked:

@@ -1,0 +1,170 @@
+"""Guide and judge among the inputs: which fields they need, and what must be known of them."""
+
+import html
+from collections.abc import Callable
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+from HermesLib.guides.registry import GUIDES
+from HermesLib.judges.registry import JUDGES
+from HermesLib.report.words import score_words
+from HermesSegmentLib.foreign_masks import ForeignMask, masks_of
+from HermesSegmentLib.greying import Greying
+from HermesSegmentLib.steering import OWN, SCENE, guide_mask, organ_of, preset_of
+
+_MODALITY_TITLES = {"auto": _("Auto"), "CT": "CT", "MR": "MR"}
+#: What a path names.
+_FOLDER, _FILE = True, False
+
+
+class SteeringSection:
+    """The fields of organ, guide and judge.
+
+    Args:
+        ui: the widgets by name.
+    """
+
+    def __init__(self, ui: Any) -> None:
+        self.ui = ui
+        self.parameters: Any = None
+        self._masks: list[ForeignMask] = []
+        self._greying = Greying()
+        self._busy = False
+        ui.guideSegmentCombo.connect("currentIndexChanged(int)", self._segment_chosen)
+        for button, edit, title, folder in (
+            (ui.guidePathButton, ui.guidePathEdit, _("Guide"), None),
+            (ui.guidePythonButton, ui.guidePythonEdit, _("Python of the guide"), _FILE),
+            (ui.referencesButton, ui.referencesEdit, _("Labelled cases"), _FOLDER),
+            (ui.judgeWeightsButton, ui.judgeWeightsEdit, _("Weights of the judge"), _FILE),
+            (ui.calibrationButton, ui.calibrationEdit, _("Calibration of the judge"), _FILE),
+        ):
+            button.connect("clicked()", self._chooser(edit, title, folder))
+
+    def bind(self, parameters: Any) -> None:
+        """Show other parameters."""
+        self.parameters = parameters
+
+    def titles(self) -> dict[Any, Callable[[str], str]]:
+        """What people read of the values of the combo boxes."""
+        ui = self.ui
+        return {
+            ui.modalityCombo: lambda name: _MODALITY_TITLES[name],
+            ui.guideCombo: _guide_title,
+            ui.judgeByCombo: _judge_title,
+        }
+
+    def refresh(self) -> None:
+        """Show the fields that organ, guide and judge need, and what must be known of them."""
+        ui, parameters = self.ui, self.parameters
+        guide, judge = GUIDES.get(parameters.guide), JUDGES.get(parameters.judge)
+        shown = {
+            (ui.labelModality, ui.modalityCombo): organ_of(parameters.preset) is not None,
+            (ui.labelGuideNode, ui.guideSelector, ui.guideSegmentCombo): parameters.guide == SCENE,
+            (ui.labelGuidePath, ui.guidePathEdit, ui.guidePathButton): guide is not None
+            and guide.path != "none",
+            (ui.labelGuidePython, ui.guidePythonEdit, ui.guidePythonButton): guide is not None
+            and bool(guide.program),
+            (ui.labelReferences, ui.referencesEdit, ui.referencesButton): judge is not None
+            and judge.needs_references,
+            (ui.labelJudgeWeights, ui.judgeWeightsEdit, ui.judgeWeightsButton): judge is not None
+            and judge.needs_weights,
+            (ui.labelCalibration, ui.calibrationEdit, ui.calibrationButton): judge is not None,
+        }
+        for widgets, visible in shown.items():
+            for widget in widgets:
+                widget.setVisible(visible)
+        if guide is not None:
+            ui.labelGuidePath.text = f"{guide.path_title[:1].upper()}{guide.path_title[1:]}:"
+        self._list_segments()
+        self._note(ui.guideNote, self._guide_words())
+        self._note(ui.judgeNote, self._judge_words())
+        own = preset_of(parameters.preset).quality
+        item = ui.guideCombo.model().item(0)
+        item.setEnabled(bool(own))
+
+    def _note(self, label: Any, words: str) -> None:
+        label.text = words
+        label.setVisible(bool(words))
+
+    def _list_segments(self) -> None:
+        """Offer the segments of the chosen segmentation; of a new one, the first."""
+        parameters, combo = self.parameters, self.ui.guideSegmentCombo
+        node = parameters.guideNode
+        self._masks = [] if node is None else masks_of(node)
+        names = [mask.name for mask in self._masks]
+        self._busy = True
+        if names != [combo.itemText(row) for row in range(combo.count)]:
+            combo.clear()
+            for name in names:
+                combo.addItem(name)
+        chosen = guide_mask(parameters)
+        combo.currentIndex = -1 if chosen is None else self._masks.index(chosen)
+        self._busy = False
+        obstacle = "" if self._masks else _("choose a segmentation first")
+        self._greying.set(combo, _("there is only one") if len(self._masks) == 1 else obstacle)
+
+    def _segment_chosen(self, row: int) -> None:
+        if not self._busy and self.parameters is not None and 0 <= row < len(self._masks):
+            self.parameters.guideSegment = self._masks[row].part
+
+    def _guide_words(self) -> str:
+        """Where a guide's weights come from, its terms, and what its score is not."""
+        parameters = self.parameters
+        if parameters.guide == OWN:
+            return ""
+        parts = []
+        entry = GUIDES.get(parameters.guide)
+        if entry is not None and entry.program:
+            parts.append(_("Weights: {weights}.").format(weights=html.escape(entry.weights)))
+            parts.append(_("Licence: {licence}.").format(licence=html.escape(entry.licence)))
+            page = html.escape(entry.page, quote=True)
+            parts.append(f'<a href="{page}">{page}</a>' if page else "")
+            parts.append(html.escape(entry.notice))
+        if parameters.judge == OWN:
+            caution = _(score_words("agreement").caution)
+            parts.append(f"{caution[:1].upper()}{caution[1:]}.")
+        return " ".join(part for part in parts if part)
+
+    def _judge_words(self) -> str:
+        entry = JUDGES.get(self.parameters.judge)
+        if entry is None:
+            return ""
+        caution = "" if self.parameters.calibration.strip() else _(score_words("judged").caution)
+        parts = [
+            _("After {source}.").format(source=html.escape(entry.source)) if entry.source else "",
+            html.escape(entry.notice),
+            f"{caution[:1].upper()}{caution[1:]}." if caution else "",
+        ]
+        return " ".join(part for part in parts if part)
+
+    def _chooser(self, edit: Any, title: str, folder: bool | None) -> Callable[[], None]:
+        """Choose a path; ``folder`` None: as the guide takes it."""
+
+        def choose() -> None:
+            wants_folder = folder
+            if wants_folder is None:
+                wants_folder = "folder" in GUIDES[self.parameters.guide].path_title
+            if wants_folder:
+                answer = qt.QFileDialog.getExistingDirectory(None, title)
+            else:
+                answer = qt.QFileDialog.getOpenFileName(None, title, "", "")
+            # PythonQt returns the path, PySide6 path and filter.
+            name = answer if isinstance(answer, str) else answer[0]
+            if name:
+                edit.text = name
+
+        return choose
+
+
+def _guide_title(name: str) -> str:
+    if name == OWN:
+        return _("The organ's own quality control")
+    if name == SCENE:
+        return _("A segment of the scene")
+    return GUIDES[name].title
+
+
+def _judge_title(name: str) -> str:
+    return _("As the guide or quality control") if name == OWN else JUDGES[name].title
