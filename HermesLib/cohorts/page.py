@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
-from HermesLib.cohorts.row import Row, State
+from HermesLib.cohorts.row import UNCALIBRATED, Row, State
 from HermesLib.cohorts.table import worst_first
 from HermesLib.report.numbering import number_ranges
 from HermesLib.report.words import words_of
@@ -46,7 +46,12 @@ def page_html(rows: Iterable[Row], settings: dict[str, Any], called: str = "volu
     words = words_of([row.score for row in rows if row.state is State.FINISHED])
     others = iter(text.capitalize() for text in (called, words.several, words.name))
     heading = "".join(_heading(name or next(others), number) for name, number in _COLUMNS)
-    caution = f"<p><b>{words.caution.capitalize()}.</b></p>\n" if words.caution else ""
+    caution = ""
+    if words.caution:
+        caution = (
+            f"<p><b>{words.caution.capitalize()}.</b> Such a score accepts no slice: those at the"
+            f" threshold are listed as {UNCALIBRATED}, the slices named need a look first.</p>\n"
+        )
     facts = ", ".join(f"{_text(name)} {_text(value)}" for name, value in settings.items())
     body = "\n".join(_row(row) for row in rows)
     return (
