@@ -91,7 +91,7 @@ def test_the_page_shows_names_as_text_and_leads_to_the_overviews():
 
 def test_a_row_counts_each_slice_once_and_says_why_it_needs_a_look():
     def entry(status: str, marks: tuple[str, ...] = (), borderline: bool = False) -> dict:
-        return {"status": status, "marks": list(marks), "borderline": borderline}
+        return {"index": 0, "status": status, "marks": list(marks), "borderline": borderline}
 
     report = {
         "summary": {"whole_pdsc": 0.8, "volume_ml": 12.5, "seconds": 3.0},

@@ -12,6 +12,7 @@ from HermesLib.cli.main import build_parser
 from HermesLib.guides.registry import GUIDES, GuideEntry
 from HermesLib.judges.registry import JUDGES, JudgeEntry
 from HermesSegmentLib.labelmaps import ijk_to_ras, put_labelmap
+from HermesSegmentLib.run_starts import start_segmenting
 from HermesSegmentLib.steering import OWN, SCENE, organ_choices
 from Testing.slicer_module.driving import click, play
 
@@ -163,9 +164,7 @@ def test_the_own_quality_control_cannot_be_chosen_where_there_is_none(panel, ui)
     assert not items.item(0).isEnabled()
 
 
-def test_a_guide_beside_the_volume_is_refused_and_nothing_is_left(panel, ui, engine, monkeypatch):
-    shown = []
-    monkeypatch.setattr(slicer.util, "errorDisplay", lambda text, **_: shown.append(text))
+def test_a_guide_beside_the_volume_is_refused_and_nothing_is_left(panel, ui, engine):
     panel.parameters.guide = SCENE
     node = segmentation(panel.parameters.volume, liver=slice(10, 25))
     far = np.zeros((4, 4))
@@ -177,8 +176,9 @@ def test_a_guide_beside_the_volume_is_refused_and_nothing_is_left(panel, ui, eng
         ijk_to_ras(panel.parameters.volume) + far,
     )
     ui.guideSelector.setCurrentNode(node)
-    ui.runButton.click()
-    assert not engine.requests and "The guide liver has no voxel in T2" in shown[0]
+    with pytest.raises(RuntimeError, match="The guide liver has no voxel in T2"):
+        start_segmenting(panel.parameters, panel.control, None)
+    assert not engine.requests and panel.parameters.run is None
 
 
 def test_every_organ_is_offered_once():
