@@ -59,24 +59,19 @@ class SteeringSection:
         """Show the fields that organ, guide and judge need, and what must be known of them."""
         ui, parameters = self.ui, self.parameters
         guide, judge = GUIDES.get(parameters.guide), JUDGES.get(parameters.judge)
-        shown = {
-            (ui.labelModality, ui.modalityCombo): organ_of(parameters.preset) is not None,
-            (ui.labelGuideNode, ui.guideSelector, ui.guideSegmentCombo): parameters.guide == SCENE,
-            (ui.labelGuidePath, ui.guidePathEdit, ui.guidePathButton): guide is not None
-            and guide.path != "none",
-            (ui.labelGuidePython, ui.guidePythonEdit, ui.guidePythonButton): guide is not None
-            and bool(guide.program),
-            (ui.labelReferences, ui.referencesEdit, ui.referencesButton): judge is not None
-            and judge.needs_references,
-            (ui.labelJudgeWeights, ui.judgeWeightsEdit, ui.judgeWeightsButton): judge is not None
-            and judge.needs_weights,
-            (ui.labelCalibration, ui.calibrationEdit, ui.calibrationButton): judge is not None,
-        }
-        for widgets, visible in shown.items():
-            for widget in widgets:
-                widget.setVisible(visible)
-        if guide is not None:
-            ui.labelGuidePath.text = f"{guide.path_title[:1].upper()}{guide.path_title[1:]}:"
+        shown = (
+            (ui.labelModality, ui.modalityCombo, organ_of(parameters.preset) is not None),
+            (ui.labelGuideNode, ui.guideRow, parameters.guide == SCENE),
+            (ui.labelGuidePath, ui.guidePathRow, guide is not None and guide.path != "none"),
+            (ui.labelGuidePython, ui.guidePythonRow, guide is not None and bool(guide.program)),
+            (ui.labelReferences, ui.referencesRow, judge is not None and judge.needs_references),
+            (ui.labelJudgeWeights, ui.judgeWeightsRow, judge is not None and judge.needs_weights),
+            (ui.labelCalibration, ui.calibrationRow, judge is not None),
+        )
+        for label, row, visible in shown:
+            label.setVisible(visible)
+            row.setVisible(visible)
+        ui.guidePathEdit.placeholderText = "" if guide is None else _(guide.path_title)
         self._list_segments()
         self._note(ui.guideNote, self._guide_words())
         self._note(ui.judgeNote, self._judge_words())
@@ -119,12 +114,17 @@ class SteeringSection:
         if entry is not None and entry.program:
             parts.append(_("Weights: {weights}.").format(weights=html.escape(entry.weights)))
             parts.append(_("Licence: {licence}.").format(licence=html.escape(entry.licence)))
-            page = html.escape(entry.page, quote=True)
-            parts.append(f'<a href="{page}">{page}</a>' if page else "")
-            parts.append(html.escape(entry.notice))
+            # No link: Qt's colour of links cannot be read in Slicer's dark style.
+            parts += [html.escape(entry.page), html.escape(entry.notice)]
         if parameters.judge == OWN:
-            caution = _(score_words("agreement").caution)
-            parts.append(f"{caution[:1].upper()}{caution[1:]}.")
+            parts.append(_sentence(_(score_words("agreement").caution)))
+        if parameters.prompt != "box":
+            parts.append(
+                _(
+                    "Scribbles and clicks drawn from a guide repeat its errors; a box leaves the"
+                    " outline to the image."
+                )
+            )
         return " ".join(part for part in parts if part)
 
     def _judge_words(self) -> str:
@@ -135,7 +135,7 @@ class SteeringSection:
         parts = [
             _("After {source}.").format(source=html.escape(entry.source)) if entry.source else "",
             html.escape(entry.notice),
-            f"{caution[:1].upper()}{caution[1:]}." if caution else "",
+            _sentence(caution),
         ]
         return " ".join(part for part in parts if part)
 
@@ -156,6 +156,10 @@ class SteeringSection:
                 edit.text = name
 
         return choose
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}." if words else ""
 
 
 def _guide_title(name: str) -> str:

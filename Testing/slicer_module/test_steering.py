@@ -22,15 +22,15 @@ def choose(combo, title: str) -> None:
     combo.currentIndex = titles.index(title)
 
 
-def segmentation(volume, **blocks: slice):
+def segmentation(volume, name: str = "Elsewhere", **blocks: slice):
     """A segmentation with a block of voxels in each of its segments."""
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Elsewhere")
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     i, j, k = volume.GetImageData().GetDimensions()
-    for name, rows in blocks.items():
+    for segment, rows in blocks.items():
         voxels = np.zeros((k, j, i), np.uint8)
         voxels[2:4, rows, 12:30] = 1
-        node.GetSegmentation().AddEmptySegment(name, name)
-        put_labelmap(node, name, voxels, ijk_to_ras(volume))
+        node.GetSegmentation().AddEmptySegment(segment, segment)
+        put_labelmap(node, segment, voxels, ijk_to_ras(volume))
     return node
 
 
@@ -134,8 +134,9 @@ def test_lists_follow_the_registries_and_terms_are_shown_where_a_guide_is_chosen
     note = ui.guideNote.text
     for words in ("the package of its authors", "&lt;non-commercial&gt;", "It sends statistics."):
         assert words in note
-    assert 'href="https://example.org/net"' in note and "no estimate of the true quality" in note
-    assert ui.labelGuidePath.text == "Output folder:"
+    assert "https://example.org/net" in note and "no estimate of the true quality" in note
+    assert "a box leaves the outline to the image" in note
+    assert ui.guidePathEdit.placeholderText == "output folder"
     python = tmp_path / "python"
     ui.guidePythonEdit.text = str(python)
     click(ui.runButton)
