@@ -30,6 +30,8 @@ _LEFT_OUT = {
     "examples",
 }
 _FILES = ("image", "truth", "mask", "init", "first_prompt")
+#: Fields that may name a folder.
+_FOLDERS = ("references", "examples", "guide")
 #: Fields that name a bundled resource, a file or a folder.
 _NAMES_OR_FILES = (
     "preset",
@@ -68,7 +70,7 @@ def fingerprint(request: RunRequest) -> dict[str, Any]:
     for name, path in paths.items():
         if path.is_file():
             checksums[name] = file_sha256(path)
-        elif path.is_dir():
+        elif name in _FOLDERS and path.is_dir():
             checksums[name] = folder_sha256(path)
         else:
             continue

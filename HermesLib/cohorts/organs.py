@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import SimpleITK
 
-from HermesLib.cohorts.task import Task, images_in, stem_of, unique_names
+from HermesLib.cohorts.task import Task, unique_names
 from HermesLib.errors import HermesError
 from HermesLib.guides.registry import split_spec
 from HermesLib.io.image_files import read_label_image
+from HermesLib.io.pairing import image_files, stem_of
 from HermesLib.notices import heard_by
 from HermesLib.presets.organs import organ_preset
 
@@ -104,7 +105,7 @@ def _parts(path: Path, names: Mapping[int, str] | None, called: str) -> dict[str
     """The organs by name."""
     if path.is_dir():
         parts: dict[str, _Part] = {}
-        for file in images_in(path):
+        for file in image_files(path):
             if stem_of(file) in parts:
                 raise HermesError(f"several {called} are named {stem_of(file)}; keep one")
             parts[stem_of(file)] = _Part(file, None, _is_empty(file))

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-
 #: Bytes of a file that takes time to read.
 _LARGE = 10_000_000
 
