@@ -2,6 +2,7 @@
 
 import hashlib
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
 from importlib import metadata
@@ -87,7 +88,7 @@ def recorded_names(request: RunRequest) -> dict[str, str]:
 def recorded_command(request: RunRequest) -> tuple[str, ...]:
     """Which command was called; with all its words where names are kept."""
     if request.keep_names:
-        return tuple(without_folders(word) for word in request.command)
+        return tuple(without_folders(word) for word in without_server(request.command))
     return tuple(word for word in request.command[:2] if word in _COMMANDS)
 
 
@@ -124,6 +125,21 @@ def preset_sha256(preset: Preset) -> str:
     """Of the content of a preset, without its name and that of its weights."""
     plain = {key: value for key, value in asdict(preset).items() if key not in ("name", "quality")}
     return hashlib.sha256(repr(sorted(plain.items())).encode()).hexdigest()
+
+
+def without_server(words: Sequence[str]) -> tuple[str, ...]:
+    """A command line without the address of a server.
+
+    >>> without_server(("hermes", "refine", "a.nii", "--server", "http://a:1", "-o", "out"))
+    ('hermes', 'refine', 'a.nii', '-o', 'out')
+    >>> without_server(("hermes", "refine", "--server=http://a:1"))
+    ('hermes', 'refine')
+    """
+    return tuple(
+        word
+        for before, word in zip(("", *words), words, strict=False)
+        if before != "--server" and word.partition("=")[0] != "--server"
+    )
 
 
 def without_folders(word: str) -> str:

@@ -16,11 +16,11 @@ STANDIN = Path(__file__).parents[2] / "standins" / "nninteractive"
 def remote(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """The module of the stand-in, with a new server; every session must be given back."""
     monkeypatch.syspath_prepend(str(STANDIN))
+    _forget()
     module = import_module("nnInteractive.inference.remote.remote_session")
     monkeypatch.setattr(module, "SERVER", module.Server())
     yield module
-    for name in [name for name in sys.modules if name.partition(".")[0] == "nnInteractive"]:
-        del sys.modules[name]
+    _forget()
     assert module.SERVER.taken == 0, "a session was not given back"
 
 
@@ -30,3 +30,9 @@ def intensities() -> np.ndarray:
     volume = np.full((18, 24, 30), 100.0, np.float32)
     volume[0, 0, 0] = -1000
     return volume
+
+
+def _forget() -> None:
+    """The stand-in and the real client have the same name."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "nnInteractive"]:
+        del sys.modules[name]
