@@ -105,14 +105,18 @@ def test_where_the_organ_is_absent_the_result_is_empty_whatever_the_model_says(a
     observation = quality.observe(images)
     if along_the_volume:
         observation = replace(observation, present=torch.tensor([1.0, 1.0, 1.0, 0.0]))
-    model = AnsweringModel(ORGAN)
-    events = run(model, quality, images, observation=observation, truth=torch.from_numpy(ORGAN))
+    model = AnsweringModel(SMALLER, ORGAN)
+    fields = {"observation": observation, "truth": torch.from_numpy(ORGAN)}
+    settings = RefinementSettings(threshold=0.999)
+    events = run(model, quality, images, settings=settings, **fields)
     ended = last(events)
     assert [ended[k].status for k in range(4)] == [Status.ACCEPTED] * 3 + [Status.ABSENT]
     assert not ended[3].mask.any() and not ended[3].pgt.any() and ended[3].prompt is None
     assert ended[3].pdsc == 1.0 and ended[3].dsc == 0.0
     assert not model.rounds[0][0].mask[3].any()
     assert len([event for event in events if event.slice_index == 3]) == 1
+    # What the model has there is no error to correct: the organ's own is.
+    assert [point.bounds[0] for point in model.rounds[1]] == [(2, 3)]
 
 
 def test_a_round_that_makes_the_whole_worse_is_taken_back():
@@ -172,6 +176,25 @@ def test_a_given_mask_is_judged_first_and_the_pgt_is_the_model_s_first_prompt():
     assert (np.stack([event.mask for event in first]) == STRAY).all()
     assert (model.rounds[0][0].mask == ORGAN).all()
     assert all(event.status is Status.ACCEPTED for event in second)
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_only_masks_that_no_pgt_has_prompted_count_as_independent(given):
+    class Listening(OrganQuality):
+        heard: list = []  # noqa: RUF012
+
+        def assess(self, observation, masks, seeds, evidence="independent"):
+            self.heard.append((evidence, bool(masks.any())))
+            return super().assess(observation, masks, seeds, evidence)
+
+    quality = Listening()
+    quality.heard = []
+    masks = torch.from_numpy(STRAY) if given else None
+    run(AnsweringModel(ORGAN), quality, initial_masks=masks)
+    # Without a given mask, the QC first sees none, and then its own pGT, slice by slice.
+    opening = [("independent", True)] * 4 if given else [("independent", False)] * 4
+    between = [] if given else [("independent", True)] * 4
+    assert quality.heard == [*opening, *between, *[("prompted", True)] * 4]
 
 
 def test_a_fixed_pgt_stays_that_of_the_first_round():
