@@ -70,15 +70,16 @@ DATASET = {
 
 
 def write_folder(
-    folder: Path, labels: dict | None = None, folds=("0",), spacing=None, **dataset
+    folder: Path, labels: dict | None = None, folds=("0",), spacing=None, patch=None, **dataset
 ) -> Path:
-    """A model folder with empty checkpoints; the spacing is that of slices, rows and columns."""
+    """A model folder with empty checkpoints; spacing and patch are of slices, rows and columns."""
     folder.mkdir(parents=True, exist_ok=True)
     content = {**DATASET, **dataset, "labels": labels or DATASET["labels"]}
     (folder / "dataset.json").write_text(json.dumps(content))
     plans = deepcopy(PLANS)
-    if spacing is not None:
-        plans["configurations"]["3d_fullres"]["spacing"] = spacing
+    for key, value in (("spacing", spacing), ("patch_size", patch)):
+        if value is not None:
+            plans["configurations"]["3d_fullres"][key] = value
     (folder / "plans.json").write_text(json.dumps(plans))
     for fold in folds:
         (folder / f"fold_{fold}").mkdir()
@@ -100,7 +101,8 @@ def train_folder(
     from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
     from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 
-    write_folder(folder, labels, spacing=spacing)
+    # In a patch within the organ, instance normalisation would hide how bright it is.
+    write_folder(folder, labels, spacing=spacing, patch=list(image.shape))
     plans = PlansManager(PLANS)
     torch.manual_seed(0)
     outputs = len(labels or DATASET["labels"])
