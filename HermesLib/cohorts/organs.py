@@ -64,7 +64,8 @@ def organ_tasks(
                 f"one guide, {Path(guide).name}, for {len(given)} organs; name a folder with a"
                 " guide for each organ, or the values of the guide with --label-names TABLE"
             )
-        guides = None if names is None else _parts(split_spec(guide)[1], names, "guides")
+        _entry, path = split_spec(guide)
+        guides = None if names is None or path is None else _parts(path, names, "guides")
     tasks, empty = [], []
     for name, part in given.items():
         known = None if guides is None else guides.get(name)
@@ -126,20 +127,16 @@ def _parts(path: Path, names: Mapping[int, str] | None, called: str) -> dict[str
 def _task(image: Path, name: str, part: _Part, guide: str | _Part | None, *, guided: bool) -> Task:
     organ = organ_of(name)
     note = "" if organ else f"'{name}' is not among the organs and is taken as any structure"
-    problem, labels = "", None
-    if guide is None and guided:
-        problem = f"no guide named {name}"
-    if isinstance(guide, _Part):
-        guide, labels = str(guide.path), guide.labels
+    own = guide if isinstance(guide, _Part) else None
     return Task(
         name,
         image,
         part.path,
-        problem,
-        guide=guide,
+        f"no guide named {name}" if guided and guide is None else "",
+        guide=guide if own is None else str(own.path),
         organ=organ or _OTHER,
         labels=part.labels,
-        guide_labels=labels,
+        guide_labels=own and own.labels,
         note=note,
     )
 
