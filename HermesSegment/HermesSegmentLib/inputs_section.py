@@ -32,6 +32,7 @@ class InputsSection:
         self.parameters: Any = None
         self.steering = SteeringSection(ui)
         self._weights: list[str] = []
+        self._model = ""
         self._greying = Greying()
         self._busy = False
         ui.weightsCombo.connect("currentIndexChanged(int)", self._weights_changed)
@@ -41,6 +42,7 @@ class InputsSection:
         """Show other parameters, which have filled the combo boxes with their values."""
         self.parameters = parameters
         self.steering.bind(parameters)
+        self._model = parameters.model
         ui = self.ui
         titles: dict[Any, Callable[[str], str]] = {
             ui.presetCombo: choice_title,
@@ -126,7 +128,10 @@ class InputsSection:
         items = ui.promptCombo.model()
         for row, kind in enumerate(offered_kinds()):
             items.item(row).setEnabled(kind in model.kinds_alone)
-        if parameters.prompt not in model.kinds_alone:
+        # A model that was just chosen is prompted as it prefers; a stored scene keeps its kind.
+        chosen = parameters.model != self._model
+        self._model = parameters.model
+        if chosen or parameters.prompt not in model.kinds_alone:
             parameters.prompt = model.prompt_kinds[0]
         refused = [
             entry.title.lower() for kind, entry in PROMPTS.items() if kind not in model.kinds_alone

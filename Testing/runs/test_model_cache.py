@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from HermesLib.notices import heard_by, notice
 from HermesLib.presets.registry import load_preset
 from HermesLib.runs import model_cache
 from HermesLib.runs.model_cache import ModelCache
@@ -59,3 +60,17 @@ def test_a_users_preset_whose_weights_change_loads_its_quality_control_again(loa
     assert cache.quality("diffusion", preset, *options) is first
     os.utime(path, (1, 1))
     assert cache.quality("diffusion", preset, *options) is not first
+
+
+def test_notices_of_a_networks_loading_are_given_in_every_run_that_uses_it(monkeypatch):
+    def load(*arguments):
+        notice("weights-not-told-apart", "make sure")
+        return object()
+
+    monkeypatch.setattr(model_cache, "load_model", load)
+    cache = ModelCache()
+    for _ in range(2):
+        heard = []
+        with heard_by(heard.append):
+            cache.model("a", "bundled", CPU)
+        assert [said.message for said in heard] == ["make sure"]

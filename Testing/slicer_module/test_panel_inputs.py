@@ -96,6 +96,18 @@ def test_prompt_kinds_that_a_model_does_not_take_are_disabled_with_a_reason(pane
     assert "patented" in panel.ui.promptNote.text
 
 
+def test_a_model_that_prefers_a_mixture_is_prompted_with_it(panel):
+    models = list(MODELS)
+    panel.ui.modelCombo.currentIndex = models.index("sam")
+    assert panel.parameters.prompt == "box+clicks"
+    assert panel.ui.promptCombo.currentText == "Box and clicks"
+    assert panel.ui.paddingSpin.enabled
+    panel.ui.modelCombo.currentIndex = models.index("medsam")
+    assert panel.parameters.prompt == "box"
+    row = panel.ui.promptCombo.findText("Box and clicks")
+    assert not panel.ui.promptCombo.model().item(row).isEnabled()
+
+
 def test_imported_weights_can_be_selected_and_reach_the_engine(
     widget, volume, engine, monkeypatch, tmp_path
 ):
