@@ -124,10 +124,13 @@ def summary_text(report: dict[str, Any], output: Path) -> str:
             f"mean {words.name if words.caution else 'pDSC'} {summary['mean_pdsc']:.3f},"
             f" {summary['mean_iterations']:.1f} refinements per slice"
         )
-    if summary["whole_pdsc"] is not None and summary["slices"] > 1:
-        low, high = summary["whole_pdsc_low"], summary["whole_pdsc_high"]
-        lines.append(f"the whole: pDSC {summary['whole_pdsc']:.3f} ({low:.3f} to {high:.3f})")
     interval = report["provenance"]["interval"]
+    if summary["whole_pdsc"] is not None and summary["slices"] > 1:
+        whole = f"{words.name if words.caution else 'pDSC'} of the whole"
+        low, high = summary["whole_pdsc_low"], summary["whole_pdsc_high"]
+        # Without a calibration the two ends are no interval.
+        ends_text = "" if interval is None else f" ({low:.3f} to {high:.3f})"
+        lines.append(f"{whole} {summary['whole_pdsc']:.3f}{ends_text}")
     if interval is not None:
         lines.append(
             f"interval of the pDSC: {interval['nominal']:.0%} nominal;"

@@ -42,7 +42,7 @@ def test_a_volume_is_segmented_on_the_server_and_the_licence_is_shown(files: Pat
     assert outcome.returncode == 0, outcome.stderr
     assert "under CC BY-NC-SA 4.0" in outcome.stdout
     assert "no commercial use" in outcome.stdout
-    assert "the whole: pDSC" in outcome.stdout
+    assert "agreement with the guide of the whole" in outcome.stdout
     assert names(output) == RESULTS
     report = json.loads((output / "report.json").read_text(encoding="utf-8"))
     assert report["provenance"]["model"]["name"] == "nninteractive"

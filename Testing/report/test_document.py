@@ -141,3 +141,12 @@ def test_a_slice_reports_the_interval_of_its_result_and_whether_it_is_familiar()
     first, second = report["slices"]
     assert (first["pdsc_low"], first["pdsc"], first["pdsc_high"]) == pytest.approx((0.4, 0.8, 0.9))
     assert (first["familiar"], second["familiar"]) == (True, False)
+
+
+def test_many_slices_make_the_interval_of_the_whole_no_narrower():
+    one = summarise(results_of(slice_events(0, [0.8], Status.ACCEPTED)), 1, {})
+    slices = (slice_events(index, [0.8], Status.ACCEPTED) for index in range(40))
+    many = summarise(results_of(*slices), 1, {})
+    names = ("whole_pdsc_low", "whole_pdsc", "whole_pdsc_high")
+    assert [many[name] for name in names] == [one[name] for name in names]
+    assert one["whole_pdsc_low"] < one["whole_pdsc"] < one["whole_pdsc_high"]
