@@ -76,7 +76,7 @@ def run_process(
         reader.join(_TURN)
         return process.returncode, lines[-1] if lines else ""
     finally:
-        _end(process)
+        _end(process, reader)
 
 
 def _start(command: Sequence[str], folder: Path) -> subprocess.Popen[str]:
@@ -117,7 +117,7 @@ def _read_lines(stream: IO[str], lines: deque[str]) -> None:
                 lines.append(line.strip())
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end(process: subprocess.Popen[str], reader: threading.Thread) -> None:
     """End the program with the processes that it started."""
     with suppress(OSError):
         if os.name == "posix":
@@ -128,7 +128,10 @@ def _end(process: subprocess.Popen[str]) -> None:
             )
     with suppress(subprocess.TimeoutExpired):
         process.wait(_EXIT_TIMEOUT)
-    for stream in (process.stdin, process.stdout):
+    reader.join(_TURN)
+    # A process that has left the group may hold the pipe; its reader would keep this one waiting.
+    streams = [process.stdin] if reader.is_alive() else [process.stdin, process.stdout]
+    for stream in streams:
         with suppress(OSError):
             if stream is not None:
                 stream.close()

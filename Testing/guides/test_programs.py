@@ -1,6 +1,7 @@
 """Guides that are programs: what they are given, how they end, and what a user reads of it."""
 
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -175,6 +176,22 @@ time.sleep(600)
         )
     assert_ended(pids)
     assert left_in(temporary) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sessions are POSIX")
+def test_what_a_program_leaves_behind_does_not_keep_the_run_waiting(tmp_path, temporary):
+    pid = tmp_path / "pid"
+    code = f"""
+import subprocess
+sleep = [sys.executable, "-c", "import time; time.sleep(300)"]
+child = subprocess.Popen(sleep, start_new_session=True)
+Path({str(pid)!r}).write_text(str(child.pid))
+sys.exit("the end")
+"""
+    with pytest.raises(HermesError, match="failed: the end"):
+        run(entry_of(tmp_path, code))
+    assert is_running(int(pid.read_text()))
+    os.kill(int(pid.read_text()), signal.SIGKILL)
 
 
 def test_a_program_that_takes_too_long_is_ended(tmp_path, temporary):
