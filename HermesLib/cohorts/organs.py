@@ -127,16 +127,18 @@ def _parts(path: Path, names: Mapping[int, str] | None, called: str) -> dict[str
 def _task(image: Path, name: str, part: _Part, guide: str | _Part | None, *, guided: bool) -> Task:
     organ = organ_of(name)
     note = "" if organ else f"'{name}' is not among the organs and is taken as any structure"
-    own = guide if isinstance(guide, _Part) else None
+    spec, guide_labels = guide, None
+    if isinstance(guide, _Part):
+        spec, guide_labels = str(guide.path), guide.labels
     return Task(
         name,
         image,
         part.path,
         f"no guide named {name}" if guided and guide is None else "",
-        guide=guide if own is None else str(own.path),
+        guide=spec if isinstance(spec, str) else None,
         organ=organ or _OTHER,
         labels=part.labels,
-        guide_labels=own and own.labels,
+        guide_labels=guide_labels,
         note=note,
     )
 
