@@ -25,6 +25,7 @@ from HermesLib.guides.request import GuideCancelled, GuideRequest
 from HermesLib.io.volumes import volume_from_array
 from HermesLib.outside_work import outside_work
 from Testing.guides.drawing import BRIGHT, LIVER, Organ, bright_volume
+from Testing.guides.ended import assert_ended, is_running, wait_until
 
 ENTRY = GuideEntry(
     name="toy",
@@ -284,21 +285,3 @@ def test_an_image_without_orientation_is_doubted_where_the_program_goes_by_it(tm
     picture = GuideRequest(replace(request.volume, windowed=True), LIVER)
     with pytest.raises(HermesError, match="a picture has none"):
         draw_by_program(entry_of(tmp_path, SEGMENT, needs_geometry=True), picture, {})
-
-
-def wait_until(holds, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-def assert_ended(pids: Path) -> None:
-    """The processes whose numbers stand in a file are no more."""
-    for pid in map(int, pids.read_text().split()):
-        wait_until(lambda pid=pid: not is_running(pid), 20)
-
-
-def is_running(pid: int) -> bool:
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
-    return bool(state.stdout.strip()) and not state.stdout.strip().startswith("Z")
