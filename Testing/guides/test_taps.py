@@ -31,6 +31,7 @@ def test_half_is_the_packages_own_threshold_and_only_the_largest_part_stays(tmp_
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
     image = bright_image()
     image[1, 1, 1] = 2.0  # A second part, of one voxel.
+    image[10, 8, 3] = 0.52  # A voxel of the organ whose probability is 0.52.
     volume = volume_from_image(image)
     guide, notices = drawn("taps", volume, PROSTATE)
     # Logits are brightness x 4 - 2: the probability at which TAPS draws its mask is 0.55 there.
