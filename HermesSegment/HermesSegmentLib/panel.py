@@ -190,7 +190,8 @@ class Panel:
         review = self.reviewing.opened
         run, index = review.run, review.slice_index
         with slicer.util.tryWithErrorDisplay(_("The run could not be started."), waitCursor=True):
-            start = Start((index, index + 1), initial, first_prompt)
+            one = (index, index + 1)
+            start = Start(slices=one, initial=initial, first_prompt=first_prompt)
             start_again(self.parameters, self.control, run, start)
             review.begin_run()
             self._unfinished = True

@@ -17,7 +17,7 @@ from HermesSegmentLib.steering import preset_of, steering_fields, steering_optio
 _THRESHOLD_DIGITS = 4
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Start:
     """What a run starts from.
 

@@ -33,7 +33,7 @@ def start_segmenting(
     if parameters.initial is not None:
         initial = visible_voxels(parameters.initial, volume)
     guide, notice = _guide_voxels(parameters, volume)
-    start = Start(slices, initial, guide)
+    start = Start(slices=slices, initial=initial, guide=guide)
     run = _start(parameters, control, make_request(parameters, volume, control.folder(), start))
     _take(control, run, notice)
     return run
@@ -78,8 +78,8 @@ def start_again(parameters: Any, control: RunControl, run: RunNodes, start: Star
     """
     assert start.slices is not None
     guide, notice = _guide_voxels(parameters, run.volume)
-    start = replace(start, guide=guide)
-    request = make_request(parameters, run.volume, control.folder(), start)
+    guided = replace(start, guide=guide)
+    request = make_request(parameters, run.volume, control.folder(), guided)
     control.start(request, run, again=[start.slices[0]])
     _take(control, run, notice)
 
