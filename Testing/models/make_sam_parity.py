@@ -126,8 +126,11 @@ def scribbleprompt() -> dict[str, np.ndarray]:
     return answers
 
 
-def tiny_sam2() -> torch.nn.Module:
-    """The official network in the numbers of ``seeded.TINY_SAM2``, seeded."""
+def tiny_sam2(network_class: Any = None, **more: Any) -> Any:
+    """The official network in the numbers of ``seeded.TINY_SAM2``, seeded.
+
+    ``network_class`` is ``SAM2Base`` or one derived from it, ``more`` further settings.
+    """
     from sam2.modeling.backbones.hieradet import Hiera
     from sam2.modeling.backbones.image_encoder import FpnNeck, ImageEncoder
     from sam2.modeling.memory_attention import MemoryAttention, MemoryAttentionLayer
@@ -139,7 +142,7 @@ def tiny_sam2() -> torch.nn.Module:
     tiny = seeded.TINY_SAM2
     width, features, memory = tiny["width"], tiny["features"], tiny["memory_width"]
     attention = {"num_heads": 1, "embedding_dim": features, "feat_sizes": (8, 8)}
-    network = SAM2Base(
+    network = (network_class or SAM2Base)(
         image_encoder=ImageEncoder(
             scalp=1,
             trunk=Hiera(
@@ -202,6 +205,7 @@ def tiny_sam2() -> torch.nn.Module:
             "dynamic_multimask_stability_delta": 0.05,
             "dynamic_multimask_stability_thresh": 0.98,
         },
+        **more,
     )
     network.load_state_dict(seeded.tensors_by_name(shapes_of(network)), strict=True)
     return network.eval()

@@ -146,3 +146,39 @@ def tiny_strokes() -> np.ndarray:
     strokes[0, 40, 30:48] = True
     strokes[1, 82, 8:40] = True
     return strokes
+
+
+def tiny_slices(count: int) -> np.ndarray:
+    """Neighbouring slices (count, H, W), uint8: the disc moves, grows, and is missing on some."""
+    rows, columns = np.mgrid[: TINY_SHAPE[0], : TINY_SHAPE[1]].astype(float)
+    rows /= TINY_SHAPE[0]
+    columns /= TINY_SHAPE[1]
+    slices = []
+    for index in range(count):
+        image = 70 + 25 * np.sin(7 * columns + 2 * rows + 0.3 * index) * np.cos(5 * rows)
+        places = ((rows - 0.45) / 0.22) ** 2 + ((columns - 0.55) / 0.17) ** 2
+        image += 90 * (places <= 1 + 0.1 * np.sin(2.0 * index)) * (index % 6 != 5)
+        image += 4 * np.random.RandomState(1000 + index).standard_normal(TINY_SHAPE)
+        slices.append(np.round(image.clip(0, 255)).astype(np.uint8))
+    return np.stack(slices)
+
+
+#: Stacks of slices to propagate through: number of slices, the prompted one, its prompt, and what
+#: is added to the logit of presence. ``many`` goes beyond the slices whose memories and pointers
+#: are read; on some of ``absent`` the object is found, on others it is not.
+TINY_STACKS = {
+    "few": (5, 2, "box", 2.0),
+    "corrected": (5, 1, "box_clicks", 2.0),
+    "many": (20, 2, "click", 2.0),
+    "absent": (12, 3, "clicks", 0.11),
+}
+_PRESENCE_BIAS = "sam_mask_decoder.pred_obj_score_head.layers.2.bias"
+#: Pointers are few beside the cells of the memories; with these factors they count.
+_LOUD = {"obj_ptr_proj.layers.2.weight": 6.0, "obj_ptr_tpos_proj.weight": 6.0}
+
+
+def propagation_tensors(tensors: dict[str, torch.Tensor], stack: str) -> dict[str, torch.Tensor]:
+    """The tensors of a network that propagates through one of ``TINY_STACKS``."""
+    changed = {name: tensors[name] * factor for name, factor in _LOUD.items()}
+    changed[_PRESENCE_BIAS] = tensors[_PRESENCE_BIAS] + TINY_STACKS[stack][3]
+    return {**tensors, **changed}

@@ -1,4 +1,4 @@
-"""SAM 2.1 (Ravi et al. 2024) and MedSAM2 (Ma et al. 2025), slice by slice."""
+"""SAM 2.1 (Ravi et al. 2024) and MedSAM2 (Ma et al. 2025): each slice, or all from one of them."""
 
 from dataclasses import replace
 from typing import ClassVar
@@ -8,8 +8,11 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
+from HermesLib.models.protocol import Embedding, Prediction
+from HermesLib.models.registry import prompt_kind
 from HermesLib.models.sam2.config import Sam2Config, official_config
 from HermesLib.models.sam2.network import Sam2Network
+from HermesLib.models.sam2.propagation import Chosen, PropagatedSlice, propagate
 from HermesLib.models.sam_family.adapter import (
     SamModel,
     as_8_bit,
@@ -17,7 +20,8 @@ from HermesLib.models.sam_family.adapter import (
     is_single_click,
     stretch_scale,
 )
-from HermesLib.models.sam_family.prompting import SamPrompt
+from HermesLib.models.sam_family.prompting import SamPrompt, sam_prompt
+from HermesLib.prompts.types import Prompt
 from HermesLib.weights.checkpoint import Checkpoint
 
 #: Means and deviations of the channels of images on 0..1.
@@ -40,6 +44,9 @@ class Sam2(SamModel):
     kind = "sam2"
     #: Side of the image that official files were trained with; their tensors do not tell.
     side: ClassVar[int] = 1024
+    #: Whether slices below the prompted one also read the memories of those above it.
+    together: ClassVar[bool] = True
+    network: Sam2Network
 
     @classmethod
     def network_for(cls, checkpoint: Checkpoint) -> Sam2Network:
@@ -58,6 +65,58 @@ class Sam2(SamModel):
     def scale(self, shape: tuple[int, int]) -> tuple[float, float]:
         """Each axis has its own factor."""
         return stretch_scale(shape, self.network.image_size)
+
+    @torch.inference_mode()
+    def propagate(self, embedding: Embedding, prompted: int, prompt: Prompt) -> Prediction:
+        """Segment an object on all slices from a prompt on one of them.
+
+        The features of all slices are kept: 16 MB a slice for images of 1024 pixels.
+
+        Args:
+            embedding: of N neighbouring slices, in their order.
+            prompted: index of the prompted slice among them.
+            prompt: in that slice's pixels.
+
+        Returns:
+            The masks of the N slices, 0 where the object is not; no memories.
+
+        Raises:
+            HermesError: a prompt of a kind that the model does not take.
+            IndexError: there is no such slice.
+        """
+        shape = (embedding.images.shape[-2], embedding.images.shape[-1])
+        answers = self.propagated(embedding, prompted, prompt)
+        final = torch.cat([self.on_slice(answer.low[None], shape)[0] for answer in answers])
+        return Prediction(
+            torch.sigmoid(final),
+            [None] * len(answers),
+            torch.stack([answer.overlap for answer in answers]).clamp(0, 1),
+        )
+
+    def propagated(
+        self, embedding: Embedding, prompted: int, prompt: Prompt
+    ) -> list[PropagatedSlice]:
+        """What :meth:`propagate` makes its masks of, as the decoder gives it."""
+        prompt_kind(self, prompt.kind)
+        count, _, rows, columns = embedding.images.shape
+        if not 0 <= prompted < count:
+            raise IndexError(f"there is no slice {prompted} among {count}")
+        tokens = sam_prompt(prompt, self.most_pixels)
+        features = [embedding.select([index]).features for index in range(count)]
+        points, labels, box = self.in_network(tokens, (rows, columns))
+        decoded = self.network.decode_prompted(features[prompted], points, labels, box, None)
+        mask = self.choose(tokens, None, decoded.logits, decoded.overlap)
+        # The pointer is that of the single mask, even if that is not the answer.
+        chosen = Chosen(mask, mask if is_single_click(tokens, None) else 0)
+        return propagate(
+            self.network,
+            features,
+            prompted,
+            decoded,
+            chosen,
+            together=self.together,
+            best=best_of_three,
+        )
 
     def choose(
         self,
@@ -83,11 +142,12 @@ class Sam2(SamModel):
 class MedSam2(Sam2):
     """MedSAM2: SAM 2.1's tiny network, fine-tuned on medical images of 512 pixels.
 
-    Officially a box on one slice is propagated through the volume; here every slice is prompted.
+    Its authors propagate each way from the prompted slice as if the other way had not been.
     """
 
     kind = "medsam2"
     side = 512
+    together = False
 
     def model_image(self, image: torch.Tensor) -> torch.Tensor:
         """8-bit grey values (cut off, not rounded), stretched by Pillow's bicubic in 8 bit."""

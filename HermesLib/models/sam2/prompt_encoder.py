@@ -35,6 +35,12 @@ def prompt_tokens(
     return tokens[None]
 
 
+def unprompted_tokens(encoder: Any) -> torch.Tensor:
+    """Tokens (1, 2, C) of a slice without a prompt: twice padding."""
+    padding: torch.Tensor = encoder.not_a_point_embed.weight
+    return padding.expand(2, -1)[None]
+
+
 def mask_plane(encoder: Any, mask: torch.Tensor | None, cells: int) -> torch.Tensor:
     """What is added to the features (1, C, cells, cells) for a mask (1, h, w), or for none."""
     if mask is None:

@@ -143,19 +143,32 @@ class SamModel(ABC):
             shape: rows and columns of the slice.
             mask: (1, h, w) of an earlier answer, as :meth:`fed_back` gives it.
         """
-        device = self.device
-        scale = torch.tensor(self.scale(shape), dtype=torch.float64)
-        box = None if prompt.box is None else torch.tensor(prompt.box, dtype=torch.float64)
         logits, overlap = self.network.candidates(
             features,
-            self.scaled_points(prompt, scale).to(device, torch.float32),
-            prompt.labels.to(device),
-            None if box is None else (box * scale.repeat(2)).to(device, torch.float32),
-            None if mask is None else mask.to(device),
+            *self.in_network(prompt, shape),
+            None if mask is None else mask.to(self.device),
         )
         chosen = self.choose(prompt, mask, logits, overlap)
         low = logits[chosen : chosen + 1]
         return SamAnswer(low, self.on_slice(low[None], shape)[0, 0], overlap[chosen])
+
+    def in_network(
+        self, prompt: SamPrompt, shape: tuple[int, int]
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+        """A prompt's points, labels and box as :meth:`PromptedNetwork.candidates` takes them.
+
+        Args:
+            prompt: in the slice's pixels.
+            shape: rows and columns of the slice.
+        """
+        device = self.device
+        scale = torch.tensor(self.scale(shape), dtype=torch.float64)
+        box = None if prompt.box is None else torch.tensor(prompt.box, dtype=torch.float64)
+        return (
+            self.scaled_points(prompt, scale).to(device, torch.float32),
+            prompt.labels.to(device),
+            None if box is None else (box * scale.repeat(2)).to(device, torch.float32),
+        )
 
     def scaled_points(self, prompt: SamPrompt, scale: torch.Tensor) -> torch.Tensor:
         """A prompt's points (N, 2) in pixels of the network's image."""
