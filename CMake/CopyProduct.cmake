@@ -2,5 +2,5 @@
 file(REMOVE_RECURSE "${TARGET}/HermesLib")
 file(COPY "${SOURCE}/HermesLib" DESTINATION "${TARGET}"
   PATTERN "__pycache__" EXCLUDE
-  REGEX "/HermesLib/(research|training|evaluation|datasets)$" EXCLUDE)
+  REGEX "/HermesLib/(research|training|evaluation)$" EXCLUDE)
 file(COPY "${SOURCE}/Resources/Presets" "${SOURCE}/Resources/Weights" DESTINATION "${TARGET}/HermesLib/resources")

@@ -17,7 +17,7 @@ def consistent_volume(pgts: np.ndarray, least_share: float = 0.2) -> np.ndarray:
 
     >>> pgts = np.zeros((3, 4, 4), bool)
     >>> pgts[[0, 2], 1:3, 1:3] = True
-    >>> consistent_volume(pgts)[1].sum()
+    >>> int(consistent_volume(pgts)[1].sum())
     4
     """
     filled = _without_gaps(pgts)

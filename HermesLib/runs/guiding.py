@@ -57,6 +57,18 @@ def run_preset(request: RunRequest, volume: Volume) -> Preset:
     return organ_preset(request.organ, request.modality or _modality(volume))
 
 
+def require_known(request: RunRequest) -> None:
+    """Check preset or organ, before the image is read.
+
+    Raises:
+        HermesError: an unknown preset, organ or modality.
+    """
+    if request.organ is None:
+        load_preset(request.preset)
+    else:
+        organ_preset(request.organ, request.modality or "CT")
+
+
 def open_steering(
     request: RunRequest,
     preset: Preset,

@@ -28,7 +28,7 @@ from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.volume import assess_volume, refine_volume
 from HermesLib.report.document import build_report
 from HermesLib.runs.examples import given_examples
-from HermesLib.runs.guiding import open_steering, require_calibration, run_preset
+from HermesLib.runs.guiding import open_steering, require_calibration, require_known, run_preset
 from HermesLib.runs.inputs import RunInputs, RunSources, prepare_inputs, read_sources
 from HermesLib.runs.iterations_file import write_iterations
 from HermesLib.runs.model_cache import ModelCache
@@ -143,6 +143,7 @@ def open_run(
         HermesError: a bad request, bad files or bad weights.
     """
     use_threads(request.threads)
+    require_known(request)
     if isinstance(request, AssessRequest):
         return _open_assessment(request, cache, memory, finished)
     assert isinstance(request, RefineRequest)

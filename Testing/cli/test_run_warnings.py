@@ -37,7 +37,7 @@ def test_out_of_distribution_slices_are_printed_and_reported(
     report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
     jsonschema.validate(report, SCHEMA)
     assert [entry["familiar"] for entry in report["slices"]] == [False] * 5
-    assert any("do not trust the pDSC: 5 slices" in line for line in outcome.out)
+    assert any("do not trust the score: 5 slices" in line for line in outcome.out)
     assert all("unfamiliar" in entry["marks"] for entry in report["slices"])
     assert report["summary"]["marked"] == 5
 

@@ -135,7 +135,7 @@ def test_ctest_of_the_built_extension_passes_in_a_slicer_without_pytorch(built: 
 def test_the_slicer_package_is_the_product_without_training_and_research(installed: Path):
     library = installed / "HermesLib"
     assert (library / "refinement" / "refiner.py").is_file()
-    left_out = ("research", "training", "evaluation", "datasets")
+    left_out = ("research", "training", "evaluation")
     assert not [name for name in left_out if (library / name).exists()]
     resources = sorted(path.name for path in (library / "resources").iterdir())
     assert resources == ["Presets", "Weights"]
