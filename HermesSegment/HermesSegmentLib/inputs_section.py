@@ -133,8 +133,11 @@ class InputsSection:
         self._model = parameters.model
         if chosen or parameters.prompt not in model.kinds_alone:
             parameters.prompt = model.prompt_kinds[0]
+        # Examples are not drawn: only of a model made for them is it worth saying.
         refused = [
-            entry.title.lower() for kind, entry in PROMPTS.items() if kind not in model.kinds_alone
+            entry.title.lower()
+            for kind, entry in PROMPTS.items()
+            if kind not in model.kinds_alone and (kind != "examples" or model.always)
         ]
         reason = ""
         if refused:
