@@ -21,6 +21,7 @@ from Testing.standins.styles import PALETTES, use_style
 
 #: A screen of 1080 pixels.
 WIDTH, HEIGHT = 500, 1080
+MARGIN = 10
 #: Enough for a picture of the review.
 TRIES = 6
 #: Colours of a picture: greys of the image, and the most frequent others. The file has a third of
@@ -45,6 +46,8 @@ class Camera:
         """Take the panel as ``panel-NAME-light.png`` and ``panel-NAME-dark.png``."""
         window, views = self.panel.ui.HermesSegment.window(), self._views()
         # What is higher than the screen is scrolled in Slicer, not squeezed.
+        # The margin at the right may be cut.
+        assert window.minimumSizeHint.width() <= WIDTH + MARGIN, f"{name} is cut off at the right"
         window.resize(WIDTH, max(HEIGHT, window.minimumSizeHint.height()))
         for style in PALETTES:
             use_style(style)
