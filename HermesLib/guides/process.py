@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import IO
 
 from HermesLib.errors import HermesError
@@ -22,6 +23,9 @@ _TURN = 0.1
 _SIGN_OF_LIFE = 2.0
 #: How many of the last lines are kept, for a message.
 _LINES = 30
+#: How long the last lines of a program that has ended may take, seconds; what it left behind may
+#: keep its output open for ever.
+_LAST_WORDS = 1.0
 #: How long to wait for a process to exit, seconds; it takes a few milliseconds.
 _EXIT_TIMEOUT = 5.0
 #: What names another interpreter's files.
@@ -54,11 +58,13 @@ def run_process(
     """
     process = _start(command, folder)
     lines: deque[str] = deque(maxlen=_LINES)
+    unsaid: SimpleQueue[str] = SimpleQueue()
     assert process.stdout
-    reader = threading.Thread(target=_read_lines, args=(process.stdout, lines), daemon=True)
+    arguments = (process.stdout, lines, unsaid)
+    reader = threading.Thread(target=_read_lines, args=arguments, daemon=True)
     reader.start()
     end = time.monotonic() + time_limit
-    said, spoken = "", time.monotonic()
+    spoken = time.monotonic()
     try:
         with outside_work.going_on():
             while process.poll() is None:
@@ -67,13 +73,15 @@ def run_process(
                 now = time.monotonic()
                 if now > end:
                     raise HermesError(f"it took longer than {time_limit / 60:.4g} minutes")
-                last = lines[-1] if lines else ""
-                if last != said or now > spoken + _SIGN_OF_LIFE:
-                    said, spoken = last, now
-                    progress(last)
+                if _say(unsaid, progress):
+                    spoken = now
+                elif now > spoken + _SIGN_OF_LIFE:
+                    spoken = now
+                    progress(lines[-1] if lines else "")
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(_TURN)
-        reader.join(_TURN)
+        reader.join(_LAST_WORDS)
+        _say(unsaid, progress)
         return process.returncode, lines[-1] if lines else ""
     finally:
         _end(process, reader)
@@ -109,12 +117,23 @@ def _environment(interpreter: str) -> dict[str, str]:
     return environment
 
 
-def _read_lines(stream: IO[str], lines: deque[str]) -> None:
+def _say(unsaid: SimpleQueue[str], progress: Callable[[str], None]) -> bool:
+    """Pass on every line that was not; whether there was one."""
+    said = False
+    with suppress(Empty):
+        while True:
+            progress(unsaid.get_nowait())
+            said = True
+    return said
+
+
+def _read_lines(stream: IO[str], lines: deque[str], unsaid: SimpleQueue[str]) -> None:
     # Progress bars end their lines by a carriage return, which counts as a line's end here.
     with suppress(OSError, ValueError):
         for line in stream:
             if line.strip():
                 lines.append(line.strip())
+                unsaid.put(line.strip())
 
 
 def _end(process: subprocess.Popen[str], reader: threading.Thread) -> None:
