@@ -1,4 +1,4 @@
-"""``hermes evaluate guide``: does the loop mend what a guide got wrong?"""
+"""``hermes evaluate guide``: does the loop correct what a guide got wrong?"""
 
 import argparse
 import sys
@@ -22,7 +22,7 @@ def add_parser(
         "--guide",
         type=Path,
         metavar="FOLDER",
-        help="masks named as the images; without it, spoilt truths at three levels",
+        help="masks named as the images; without it, corrupted truths at three levels",
     )
     parser.add_argument(
         "--levels",
@@ -30,7 +30,7 @@ def add_parser(
         nargs="+",
         default=LEVELS,
         metavar="L",
-        help="size of the spoilt truths' errors in radii of the organ (default %(default)s)",
+        help="size of the corrupted truths' errors in radii of the organ (default %(default)s)",
     )
     parser.add_argument("--organ", metavar="NAME", help="an organ without a preset")
     parser.add_argument("--modality", choices=["CT", "MR"], default="CT", help="of --organ")
@@ -56,10 +56,10 @@ def run(arguments: argparse.Namespace) -> int:
     from HermesLib.evaluation.cases import CaseSelection, select_cases
     from HermesLib.evaluation.guided_runs import (
         GuidedLoop,
+        corrupted,
         from_folder,
         guided_figures,
         guided_slices,
-        spoilt,
     )
     from HermesLib.models.registry import load_model, prompt_kind
     from HermesLib.presets.organs import organ_preset
@@ -75,7 +75,9 @@ def run(arguments: argparse.Namespace) -> int:
     cases = select_cases(arguments.data, preset.organ_label, selection, say)
     device = select_device(arguments.device)
     settings = RefinementSettings(threshold=arguments.threshold, seed=arguments.seed)
-    guides = {f"spoilt {level:g}": spoilt(level, arguments.seed) for level in arguments.levels}
+    guides = {
+        f"corrupted {level:g}": corrupted(level, arguments.seed) for level in arguments.levels
+    }
     if arguments.guide is not None:
         guides = {"folder": from_folder(arguments.guide)}
     figures: dict[str, object] = {"preset": preset.name, "threshold": arguments.threshold}

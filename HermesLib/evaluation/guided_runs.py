@@ -69,8 +69,8 @@ class GuidedLoop:
     device: torch.device | None = None
 
 
-def spoilt(level: float, seed: int) -> MakeGuide:
-    """Guides that are spoilt truths: shifted, with a wavy outline.
+def corrupted(level: float, seed: int) -> MakeGuide:
+    """Guides that are corrupted truths: shifted, with a wavy outline.
 
     Args:
         level: size of the error in multiples of the organ's radius in the slice.

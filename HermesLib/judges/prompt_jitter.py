@@ -32,7 +32,7 @@ class PromptJitter:
         for row in range(len(judged.masks)):
             answers = jittered_answers(judged, row, ANSWERS, self.name) > 0.5
             if not answers.any():
-                # That nothing is there is no agreement on the mask.
+                # That nothing is there is not an agreement on the mask.
                 estimates.append(Estimate.without_range(0.0))
                 continue
             pairs = [dice(first, second) for first, second in combinations(answers, 2)]

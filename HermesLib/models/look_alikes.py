@@ -1,4 +1,4 @@
-"""Models whose official files cannot be told apart: their tensors have the same names and shapes.
+"""Models whose official files cannot be distinguished: the tensors have the same names and shapes.
 
 They want differently prepared images, so that a file of one gives poor masks as another. A known
 checksum settles it; otherwise there is only the file's name.
@@ -53,7 +53,7 @@ def require_own_file(model: str, weights: str, sha256: str) -> None:
         )
     else:
         notice(
-            "weights-not-told-apart",
+            "weights-not-distinguished",
             f"the weight file is used as {model}; nothing in it tells whether it is of {model}"
             f" or of {others}: make sure that it is the right one",
         )

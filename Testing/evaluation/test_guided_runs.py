@@ -47,6 +47,6 @@ def test_spoilt_guides_of_an_organ_without_a_preset_are_measured(tmp_path: Path,
     (folder / "dataset.json").write_text(json.dumps(table), encoding="utf-8")
     words = ["evaluate", "guide", "--organ", "liver", "--data", f"slices:{folder}"]
     assert main([*words, "--models", "medsam", "--levels", "0.5", "--device", "cpu"]) == 0
-    figures = json.loads(capsys.readouterr().out)["medsam, spoilt 0.5"]
+    figures = json.loads(capsys.readouterr().out)["medsam, corrupted 0.5"]
     assert figures["slices"] == 1 and 0 < figures["guide_dice"] < 0.95
     assert figures["mask_dice"] > figures["guide_dice"], "a bright disc is easy for the model"

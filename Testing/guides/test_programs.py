@@ -211,15 +211,15 @@ def test_a_silent_program_still_gives_signs_of_life(tmp_path, temporary, monkeyp
 def test_a_run_that_waits_for_a_program_does_not_look_as_if_it_hangs(tmp_path, temporary):
     patience = Patience(limit=10.0)
     signs = []
-    begun = time.process_time() + outside_work.seconds
+    started = time.process_time() + outside_work.seconds
 
     def look(line: str) -> None:
         if "still at work" in line:
-            signs.append(time.process_time() + outside_work.seconds - begun)
+            signs.append(time.process_time() + outside_work.seconds - started)
 
     code = f"print('still at work', flush=True)\ntime.sleep(0.5)\n{SEGMENT}"
     run(entry_of(tmp_path, code), progress=look)
-    before, after = signs[0], time.process_time() + outside_work.seconds - begun
+    before, after = signs[0], time.process_time() + outside_work.seconds - started
     assert after - before >= 0.4
     patience.see(Alive(before))
     patience.waited = 9.0

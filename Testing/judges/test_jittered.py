@@ -32,7 +32,7 @@ def test_a_mask_is_trusted_as_far_as_the_model_finds_it_again(name: str):
     right, beside, empty = judge.judge(judged(organ(), BESIDE, EMPTY_PLACE))
     assert right.value > 0.95
     assert beside.value < right.value
-    assert empty.value == 0.0, "that nothing is found each time is no agreement"
+    assert empty.value == 0.0, "that nothing is found each time is not an agreement"
     assert right.expected is not None and (right.expected == organ().numpy()).mean() > 0.99
 
 

@@ -241,7 +241,7 @@ def test_the_known_file_of_another_model_is_refused_and_an_unknown_one_gives_not
             model = load_model("sam", str(tmp_path / name))
     assert [notice.kind for notice in heard] == [
         "weights-named-otherwise",
-        "weights-not-told-apart",
+        "weights-not-distinguished",
     ]
     assert "one of medsam" in heard[0].message and "of medsam or scribbleprompt" in heard[1].message
     assert not any("mine" in notice.message for notice in heard)

@@ -64,7 +64,7 @@ def test_a_users_preset_whose_weights_change_loads_its_quality_control_again(loa
 
 def test_notices_of_a_networks_loading_are_given_in_every_run_that_uses_it(monkeypatch):
     def load(*arguments):
-        notice("weights-not-told-apart", "make sure")
+        notice("weights-not-distinguished", "make sure")
         return object()
 
     monkeypatch.setattr(model_cache, "load_model", load)

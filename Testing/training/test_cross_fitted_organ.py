@@ -194,11 +194,11 @@ def test_help_and_page_state_the_lengths_that_the_training_has(
     capsys: pytest.CaptureFixture[str],
 ):
     assert main(["train", "organ", "--help"]) == 0
-    told = " ".join(capsys.readouterr().out.split())
+    shown = " ".join(capsys.readouterr().out.split())
     page = PAGE.read_text(encoding="utf-8")
     default = EnsembleTraining()
     for steps in (default.steps, default.context_steps):
-        assert f"(default {steps})" in told and f"(default {steps}" in page
+        assert f"(default {steps})" in shown and f"(default {steps}" in page
 
 
 def test_an_organ_may_lie_anywhere_and_on_one_side():
