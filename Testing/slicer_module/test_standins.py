@@ -201,3 +201,11 @@ def test_the_database_answers_as_ctkdicomdatabase():
     # Slicer sets it when the module DICOM is there, maybe to None.
     dicom = source_text("Slicer/Slicer", "Modules/Scripted/DICOM/DICOM.py")
     assert "slicer.dicomDatabase = slicer.app.dicomDatabase()" in dicom
+
+
+def test_a_deleted_selector_no_longer_follows_the_scene_as_qmrmlnodecombobox(scene):
+    """Python deletes a widget's parts in any order; the scene may change in between."""
+    selector = slicer.qMRMLNodeComboBox()
+    selector.setMRMLScene(scene)
+    selector._box.delete()
+    slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")

@@ -60,9 +60,8 @@ class qMRMLNodeComboBox(QWidget):  # noqa: N801
         """Slot."""
         if scene is self._scene:
             return
-        for tag in self._observed:
-            self._scene.RemoveObserver(tag)
-        self._scene, self._observed = scene, []
+        self._stop_observing()
+        self._scene = scene
         if scene is not None:
             kind = slicer.vtkMRMLScene
             events = (
@@ -102,7 +101,8 @@ class qMRMLNodeComboBox(QWidget):  # noqa: N801
         return node.GetClassName() in self._types
 
     def _fill(self) -> None:
-        if not pythonqt.shiboken6.isValid(self):
+        if not self._is_alive():
+            self._stop_observing()
             return
         self._busy = True
         QComboBox.clear(self._box)
@@ -115,6 +115,16 @@ class qMRMLNodeComboBox(QWidget):  # noqa: N801
         ids = [node.GetID() for node in nodes]
         default = ids[0] if ids and not self._options.get("noneEnabled", False) else None
         self._choose(self._current if self._current in ids else default)
+
+    def _is_alive(self) -> bool:
+        """Whether widget and list both exist; Python may delete the two one after the other."""
+        return all(pythonqt.shiboken6.isValid(part) for part in (self, self._box))
+
+    def _stop_observing(self) -> None:
+        """As the destructor of Slicer's widget, which ends its connections with the scene."""
+        for tag in self._observed:
+            self._scene.RemoveObserver(tag)
+        self._observed = []
 
     def _choose(self, node_id: str | None) -> None:
         self._busy = True
