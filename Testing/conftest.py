@@ -2,8 +2,13 @@
 
 from pathlib import Path
 
-import pytest
-from hypothesis import settings
+from HermesLib.threads import set_threads
+
+# Before anything imports PyTorch or NumPy: several test processes share the cores.
+set_threads()
+
+import pytest  # noqa: E402
+from hypothesis import settings  # noqa: E402
 
 # A slow machine is not an error.
 settings.register_profile("hermes", deadline=None)

@@ -20,6 +20,7 @@ from HermesLib.cli.printed_notices import print_notice
 from HermesLib.cli.streams import give_up_stdout, make_usable
 from HermesLib.errors import BAD_INPUT, INTERRUPTED, OUT_OF_MEMORY, HermesError
 from HermesLib.notices import heard_by
+from HermesLib.threads import set_threads
 
 if TYPE_CHECKING:
     from HermesLib.engine.client import Engine
@@ -149,6 +150,7 @@ def _run(words: Sequence[str], engine: "Engine | None") -> int:
 
 def entry() -> NoReturn:
     """The command of the installed package: :func:`main` in a process of its own."""
+    set_threads()
     make_usable()
     code = main()
     try:

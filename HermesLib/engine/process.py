@@ -22,6 +22,7 @@ from HermesLib.engine.messages import (
 )
 from HermesLib.engine.wire import Frame, FrameError, read_frames, write_frame
 from HermesLib.errors import HermesError
+from HermesLib.threads import thread_settings
 
 #: How much longer than a cancelled run may take, seconds, the client waits for a worker that ends
 #: itself.
@@ -58,7 +59,7 @@ class WorkerProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=_with_this_library({**os.environ, **environment}),
+                env=_with_this_library(_with_threads({**os.environ, **environment})),
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
@@ -143,6 +144,11 @@ def _start_thread(target: Callable[[Any], None], stream: IO[bytes]) -> threading
     thread = threading.Thread(target=target, args=(stream,), daemon=True)
     thread.start()
     return thread
+
+
+def _with_threads(environment: dict[str, str]) -> dict[str, str]:
+    """The environment, with how threads wait and how many there are."""
+    return {**environment, **thread_settings(environment)}
 
 
 def _with_this_library(environment: dict[str, str]) -> dict[str, str]:

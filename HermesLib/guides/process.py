@@ -16,6 +16,7 @@ from typing import IO
 from HermesLib.errors import HermesError
 from HermesLib.guides.request import GuideCancelled
 from HermesLib.outside_work import outside_work
+from HermesLib.threads import thread_settings
 
 #: How often cancel and time limit are looked at, seconds.
 _TURN = 0.1
@@ -109,7 +110,7 @@ def _start(command: Sequence[str], folder: Path) -> subprocess.Popen[str]:
 
 def _environment(interpreter: str) -> dict[str, str]:
     """This process's variables, without what would make another interpreter load this one's."""
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, **thread_settings(os.environ), "PYTHONUNBUFFERED": "1"}
     if interpreter != sys.executable:
         foreign = _PYTHON_PATHS + (_LIBRARY_PATHS if "SLICER_HOME" in environment else ())
         for name in foreign:
