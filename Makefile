@@ -8,7 +8,7 @@ TORCH := $(shell sed -n 's/^\(torch==.*\)$$/\1/p' constraints.txt)
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3; do \
 	if $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
-.PHONY: env test-env demo test long-tests coverage mutants reliability lint clean
+.PHONY: env test-env demo test long-tests coverage mutants reliability style lint clean
 
 env: $(STAMP)
 
@@ -33,9 +33,11 @@ demo: env
 	$(BIN)/hermes demo -o hermes-demo
 	@echo "Open hermes-demo/overview.png. hermes-demo/segmentation.nii.gz is on the grid of hermes-demo/sample.nii.gz."
 
-lint: env
+style: env
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check --quiet
+
+lint: style
 	$(BIN)/mypy
 
 # One process per core, at most four, with one thread each: faster than one process with many threads. A file's tests stay
@@ -45,8 +47,8 @@ test long-tests coverage: export OMP_NUM_THREADS = 1
 # Threads of several processes that wait actively for each other slow a run down by a factor of six.
 test long-tests coverage: export OMP_WAIT_POLICY = PASSIVE
 
-# Tests and doctests.
-test: test-env lint
+# Tests and doctests. The types are one of the tests (Testing/test_types.py), beside the others.
+test: test-env style
 	$(BIN)/python -m pytest -q --durations=10 $(SIDE_BY_SIDE)
 
 # The tests of a minute or more each: official networks at full size, trainings and tables on real patients. Before a release.

@@ -18,6 +18,7 @@ TESTS = Path(__file__).parent
 #: Files that take long, the longest first. Side by side, they must not be the last to begin.
 LONGEST = (
     "slicer_module/test_whole_run.py",
+    "test_types.py",
     "research/rivals/test_bundled_rivals.py",
     "cli/test_bundled.py",
     "training/ensemble/test_train_ensemble.py",
