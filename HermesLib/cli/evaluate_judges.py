@@ -26,7 +26,8 @@ def add_parser(
         "--judges",
         nargs="+",
         metavar="NAME",
-        help=f"some of {either(JUDGES)} (default: all whose references or weights are given)",
+        help=f"some of {either(JUDGES)} (default: all whose references or weights are given), or"
+        " other quality controls by name or weight file",
     )
     parser.add_argument(
         "--references",
@@ -52,12 +53,15 @@ def run_judges(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from HermesLib.cli.evaluate import publish, read_parts, show_progress
+    from HermesLib.datasets.references import family_in
     from HermesLib.evaluation.judge_figures import judge_figures, judge_table
     from HermesLib.evaluation.judged_masks import Judging, judge_cases
+    from HermesLib.evaluation.quality_judge import QualityJudge, split_names
     from HermesLib.io.whole_file import write_whole
     from HermesLib.judges.registry import JudgeOptions, judge_entry, load_judge
     from HermesLib.models.registry import load_model, model_checkpoint
     from HermesLib.presets.registry import load_preset
+    from HermesLib.quality.registry import load_quality, quality_weights
 
     wanted = arguments.judges or [
         name
@@ -65,18 +69,29 @@ def run_judges(arguments: argparse.Namespace) -> int:
         if (arguments.references or not entry.needs_references)
         and (arguments.judge_weights or not entry.needs_weights)
     ]
-    entries = [judge_entry(name) for name in wanted]
-    name = arguments.model or load_preset(arguments.preset).model
-    parts = read_parts(arguments, {name: model_checkpoint(name, arguments.weights)})
+    judge_names, quality_names = split_names(wanted)
+    entries = [judge_entry(name) for name in judge_names]
+    preset = load_preset(arguments.preset)
+    name = arguments.model or preset.model
+    networks = {name: model_checkpoint(name, arguments.weights)}
+    networks |= {other: quality_weights(other, preset)[2] for other in quality_names}
+    parts = read_parts(arguments, networks)
     model = load_model(name, arguments.weights, parts.device)
+    family = family_in([arguments.data], arguments.references) if arguments.references else None
 
     def load(judge_name: str, leave_out: tuple[str, ...] = ()) -> "Judge":
         options = JudgeOptions(
-            arguments.references, arguments.judge_weights, parts.preset, parts.device, leave_out
+            arguments.references,
+            arguments.judge_weights,
+            parts.preset,
+            parts.device,
+            leave_out,
+            family,
         )
         return load_judge(judge_name, options)
 
     fixed = {entry.name: load(entry.name) for entry in entries if not entry.needs_references}
+    qualities = {other: load_quality(other, preset, parts.device) for other in quality_names}
 
     def judges_of(case: "Case") -> "Mapping[str, Judge]":
         own = {
@@ -84,7 +99,13 @@ def run_judges(arguments: argparse.Namespace) -> int:
             for entry in entries
             if entry.needs_references
         }
-        return {entry.name: (fixed | own)[entry.name] for entry in entries}
+        others = {
+            Path(other).stem: QualityJudge(
+                other, quality.without(case.identity) if arguments.out_of_fold else quality
+            )
+            for other, quality in qualities.items()
+        }
+        return {entry.name: (fixed | own)[entry.name] for entry in entries} | others
 
     judging = Judging(
         parts.preset,
@@ -104,13 +125,14 @@ def run_judges(arguments: argparse.Namespace) -> int:
     print(table, file=sys.stderr)
     if arguments.table:
         write_whole(arguments.table, table + "\n")
-    networks = {
+    provenance = {
         "preset": parts.preset.name,
         "model": model.name,
         "model_sha256": model.sha256,
         "quality_sha256": parts.quality.sha256,
+        "judges_sha256": {other: quality.sha256 for other, quality in qualities.items()},
         "trained_on": parts.trained_on,
         "out_of_fold": arguments.out_of_fold,
     }
     details = {"masks": [asdict(mask) for mask in masks]}
-    return publish({**networks, **figures}, details, arguments.output)
+    return publish({**provenance, **figures}, details, arguments.output)

@@ -129,6 +129,7 @@ def _run_core(arguments: argparse.Namespace) -> int:
 
 
 def _run_score(arguments: argparse.Namespace) -> int:
+    from HermesLib.datasets.references import family_in
     from HermesLib.devices import select_device
     from HermesLib.evaluation.case_guides import case_guide
     from HermesLib.evaluation.cases import read_cases
@@ -143,10 +144,11 @@ def _run_score(arguments: argparse.Namespace) -> int:
     cases = [case for text in arguments.data for case in read_cases(text, preset.organ_label)]
     judge_name = arguments.judge or "agreement"
     needs_references = judge_entry(judge_name).needs_references
+    family = family_in(arguments.data, arguments.references) if arguments.references else None
 
     def load(leave_out: tuple[str, ...] = ()) -> "Judge":
         options = JudgeOptions(
-            arguments.references, arguments.judge_weights, preset, device, leave_out
+            arguments.references, arguments.judge_weights, preset, device, leave_out, family
         )
         return load_judge(judge_name, options)
 

@@ -1,14 +1,14 @@
 """A few labelled slices of a data folder, as examples of what right masks look like."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from HermesLib.datasets.folders import entry_identity, read_table
+from HermesLib.datasets.folders import entry_identity, parse_folder, read_table
 from HermesLib.datasets.training_dataset import TrainingDataset
 from HermesLib.errors import HermesError
 from HermesLib.presets.preset import Preset
@@ -32,7 +32,11 @@ class References:
 
 
 def read_references(
-    folder: Path, preset: Preset, count: int, leave_out: Collection[str] = ()
+    folder: Path,
+    preset: Preset,
+    count: int,
+    leave_out: Collection[str] = (),
+    family: str | None = None,
 ) -> References:
     """Read ``count`` slices that show the organ, of as many patients as possible.
 
@@ -45,14 +49,20 @@ def read_references(
         preset: the organ by the name in the folder's table, and how intensities are scaled.
         count: of slices; fewer where the folder holds fewer.
         leave_out: identities of patients who are no references, as the one who is judged.
+        family: begins the patients' identities; the table's name by default.
 
     Raises:
-        HermesError: another layout, or no slice that shows the organ.
+        HermesError: another layout, no patient but those left out, or no slice that shows the
+            organ.
     """
     table = read_table(folder)
     layout = "slices" if "slices" in table else "decathlon"
-    dataset = TrainingDataset(layout, folder, scale=preset.intensity)
-    everyone = sorted(_labelled_patients(table, layout) - set(leave_out))
+    dataset = TrainingDataset(layout, folder, family, scale=preset.intensity)
+    everyone = sorted(_labelled_patients(table, layout, family) - set(leave_out))
+    if leave_out and not everyone:
+        raise HermesError(
+            f"{folder.name} has no labelled patient but those who are judged; name others' cases"
+        )
     chosen = {everyone[place] for place in _spread(len(everyone), count)}
     by_patient: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in chosen}
     for item in dataset.read(chosen.__contains__):
@@ -75,11 +85,25 @@ def read_references(
     return References(tuple(images), tuple(masks), tuple(patients), digest.hexdigest())
 
 
-def _labelled_patients(table: dict[str, Any], layout: str) -> set[str]:
+def family_in(data: Sequence[str], references: Path) -> str | None:
+    """The family that ``LAYOUT:FOLDER[:FAMILY]`` gives the patients of the references' folder.
+
+    With it the patients have the same identities as references and where they are judged. None
+    where the folder is not among the data, or no family is given.
+    """
+    for text in data:
+        _, folder, family = parse_folder(text, ("decathlon", "slices"))
+        if folder.resolve() == references.resolve():
+            return family
+    return None
+
+
+def _labelled_patients(table: dict[str, Any], layout: str, family: str | None) -> set[str]:
     try:
+        family = family or table["name"]
         if layout == "slices":
-            return {f"{table['name']}-{entry['patient']}" for entry in table["slices"]}
-        return {entry_identity(table["name"], entry) for entry in table["training"]}
+            return {f"{family}-{entry['patient']}" for entry in table["slices"]}
+        return {entry_identity(str(family), entry) for entry in table["training"]}
     except (KeyError, TypeError) as error:
         raise HermesError(f"the dataset.json of the references lacks {error}") from error
 

@@ -213,5 +213,7 @@ def build(options: JudgeOptions) -> InContext:
     if options.references is None or options.preset is None or options.weights is None:
         raise HermesError("the judge 'in-context' needs weights, labelled cases and their organ")
     model = load_in_context_model(options.weights, options.device)
-    references = read_references(options.references, options.preset, REFERENCES, options.leave_out)
+    references = read_references(
+        options.references, options.preset, REFERENCES, options.leave_out, options.family
+    )
     return InContext(model, references, device=options.device)

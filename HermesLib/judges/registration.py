@@ -143,5 +143,7 @@ def build(options: JudgeOptions) -> Registration:
     """
     if options.references is None or options.preset is None:
         raise HermesError("the judge 'registration' needs labelled cases and their organ")
-    references = read_references(options.references, options.preset, REFERENCES, options.leave_out)
+    references = read_references(
+        options.references, options.preset, REFERENCES, options.leave_out, options.family
+    )
     return Registration(references)

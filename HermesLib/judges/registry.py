@@ -55,6 +55,7 @@ class JudgeOptions:
         preset: the organ, and how the intensities of references are scaled.
         device: where it computes.
         leave_out: identities of patients who may not be among the references.
+        family: begins the identities of the references' patients; None: the folder's own name.
     """
 
     references: Path | None = None
@@ -62,6 +63,7 @@ class JudgeOptions:
     preset: "Preset | None" = None
     device: "torch.device | None" = None
     leave_out: tuple[str, ...] = ()
+    family: str | None = None
 
 
 JUDGES: dict[str, JudgeEntry] = {

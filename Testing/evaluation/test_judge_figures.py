@@ -1,23 +1,30 @@
 """All judges on the same masks: what is judged, and the figures that follow."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from HermesLib.cli.main import main
 from HermesLib.evaluation.cases import Case, read_case, read_cases
 from HermesLib.evaluation.judge_figures import judge_figures, judge_table
 from HermesLib.evaluation.judged_masks import GUIDE, OWN, JudgedMask, Judging, judge_cases
 from HermesLib.evaluation.scored_masks import CORRUPTED, PERFECT
+from HermesLib.io.neighbours import own_slice
 from HermesLib.judges.registry import JudgeOptions, load_judge
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.guided import GuidedQuality
+from HermesLib.quality.registry import load_quality
+from HermesLib.research.rivals.registry import RIVALS
+from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
 from Testing.datasets.made import make_decathlon
 from Testing.refinement.analytic import BoxThreshold
 
 PRESET = load_preset("prostate-t2")
 NAMES = ("agreement", "reprompt", "predicted-iou")
+KINDS = ("regression", "mask-regression")
 
 
 class Recording(GuidedQuality):
@@ -115,9 +122,43 @@ def test_the_table_begins_with_the_best_judge():
     assert "1.000" in lines[2] and "-1.000" in lines[3]
 
 
-def test_an_unknown_judge_is_refused_before_any_network_is_loaded(tmp_path: Path, capsys):
-    from HermesLib.cli.main import main
+def quality_file(path: Path, kind: str) -> Path:
+    """Seeded weights of a rival: a quality control that is made in no time."""
+    torch.manual_seed(0)
+    network = RIVALS[kind]({"side": 64})
+    save_checkpoint(path, network.state_dict(), kind, {"side": 64, "field": "slice"}, {})
+    return path
 
+
+def test_other_quality_controls_judge_the_same_masks(tmp_path: Path, capsys):
+    data = tmp_path / "data"
+    data.mkdir()
+    make_decathlon(data, "MRI", "prostate", patients=1, slices=2)
+    own, other = (quality_file(tmp_path / f"{kind}.safetensors", kind) for kind in KINDS)
+    words = ["evaluate", "judges", "--data", f"decathlon:{data}:ward", "--quality", str(own)]
+    words += ["--slices", "2", "--model", "scribbleprompt", "-o", str(tmp_path / "judges.json")]
+    assert main([*words, "--judges", "agreement", str(other)]) == 0
+    written = json.loads((tmp_path / "judges.json").read_text(encoding="utf-8"))
+    assert written["figures"]["judges_sha256"] == {str(other): load_checkpoint(other).sha256}
+    assert {"agreement", "mask-regression", OWN} == written["figures"]["elsewhere"].keys()
+    quality = load_quality(str(other), PRESET, torch.device("cpu"))
+    case = read_case(read_cases(f"decathlon:{data}", "prostate")[0], PRESET)
+    for mask in written["masks"]:
+        if mask["source"] == PERFECT:
+            row = slice(mask["index"], mask["index"] + 1)
+            expected = quality.assess(
+                quality.observe(own_slice(case.images[row])), case.truth[row], [0]
+            )
+            assert mask["scores"]["mask-regression"] == pytest.approx(
+                float(expected.pdsc), abs=1e-5
+            )
+    # The folder has no patient but the judged one, whatever family names him.
+    words += ["--judges", "registration", "--references", str(data)]
+    assert main(words) == 2
+    assert "no labelled patient but those who are judged" in capsys.readouterr().err
+
+
+def test_an_unknown_judge_is_refused_before_any_network_is_loaded(tmp_path: Path, capsys):
     command = ["evaluate", "judges", "--data", f"decathlon:{tmp_path}", "--judges", "nobody"]
     assert main(command) == 2
-    assert "unknown judge 'nobody'" in capsys.readouterr().err
+    assert "unknown judge 'nobody'; choose agreement" in capsys.readouterr().err

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from HermesLib.datasets.references import References, read_references
+from HermesLib.datasets.references import References, family_in, read_references
 from HermesLib.errors import HermesError
 from HermesLib.judges.protocol import Judged
 from HermesLib.judges.registration import Registration
@@ -72,6 +72,22 @@ def test_single_slices_are_references_too(tmp_path: Path):
     folder = make_slices(tmp_path, "made", [3, 1, 2]).folder
     references = read_references(folder, organ_preset("liver", "CT"), 2)
     assert references.patients == ("made-1", "made-3"), "the middles of both halves"
+
+
+def test_the_judged_patient_is_no_reference_under_the_family_of_the_data_either(tmp_path: Path):
+    folder = make_slices(tmp_path / "made", "made", [1, 2]).folder
+    other = tmp_path
+    make_decathlon(other, "CT", "liver", patients=1)
+    data = [f"decathlon:{other}:clinic", f"slices:{folder}:ward"]
+    family = family_in(data, tmp_path / "made" / ".")
+    assert family == "ward"
+    assert family_in(data[:1], folder) is None
+    preset = organ_preset("liver", "CT")
+    references = read_references(folder, preset, 2, ["ward-1"], family)
+    assert references.patients == ("ward-2",)
+    assert read_references(other, preset, 1, family="clinic").patients == ("clinic-1",)
+    with pytest.raises(HermesError, match="no labelled patient but those who are judged"):
+        read_references(folder, preset, 2, ["ward-1", "ward-2"], family)
 
 
 def test_a_folder_without_the_organ_is_refused_in_one_line(tmp_path: Path):

@@ -31,6 +31,13 @@ def add_parsers(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="weights of hermes research train-rival, repeatable",
     )
     tables.add_argument(
+        "--sources",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="only the rows of these sources of the pGT or judges, as CSV and JSON without a page",
+    )
+    tables.add_argument(
         "--quick",
         action="store_true",
         help="one patient an organ, the preset's model at 0.9, no ablations",
@@ -64,9 +71,10 @@ def run_tables_command(arguments: argparse.Namespace) -> int:
         arguments.seed,
         arguments.device,
         arguments.quick,
+        tuple(arguments.sources),
     )
     on_cpu = select_device(arguments.device).type == "cpu"
     default_workers = min(os.cpu_count() or 1, _MOST_WORKERS) if on_cpu else 1
     page = run_tables(request, show_line, arguments.workers or default_workers)
-    print(f"page: {page}")
+    print(f"{'figures' if arguments.sources else 'page'}: {page}")
     return 0

@@ -11,6 +11,7 @@ from HermesLib.research.tables.summary import (
     detection_of,
     error_above,
     gain_over,
+    order_of,
 )
 
 #: A bootstrap of fewer patients gives no meaningful interval.
@@ -25,14 +26,19 @@ def detection(organ: Measured) -> Table:
     """How well every judge finds masks below a threshold, and the error of its pDSC."""
     rows = []
     for source, masks in organ.detections.items():
-        figures = detection_of(masks)
+        figures, order = detection_of(masks), order_of(masks)
         for threshold in organ.thresholds:
             cell = figures[f"{threshold:g}"]
             names = ("sensitivity", "specificity", "balanced_accuracy", "auroc")
             first = threshold == organ.thresholds[0]
             error = interval(figures["error"]["mae"] if first else None)
             numbers = [number(cell[name]) for name in names]
-            rows.append([source_title(source), f"{threshold:g}", *numbers, error])
+            ordered = [
+                number(order["worst_error"] if first else None),
+                interval(order["aurc"] if first else None),
+                number(order["worst_aurc"] if first else None),
+            ]
+            rows.append([source_title(source), f"{threshold:g}", *numbers, error, *ordered])
     columns = [
         "judge",
         "threshold",
@@ -41,12 +47,16 @@ def detection(organ: Measured) -> Table:
         "balanced accuracy",
         "AUROC",
         "error of pDSC",
+        "worst patient",
+        "AURC",
+        "worst patient",
     ]
     count = len(next(iter(organ.detections.values())))
     note = (
         f"{count} masks that no pGT prompted: the models' first ones, graded and gross "
         "corruptions, the truth. An anomaly is a mask with a true Dice below the threshold. A "
-        "judge that rejects everything has a sensitivity of 1, hence the other columns."
+        "judge that rejects everything has a sensitivity of 1, hence the other columns. AURC is "
+        "the mean of 1 - true Dice of what is accepted, over all shares accepted; lower is better."
     )
     return Table("Table 3. Anomaly detection", columns, rows, note)
 

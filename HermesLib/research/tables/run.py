@@ -19,7 +19,7 @@ from HermesLib.research.tables.measured import Measured
 from HermesLib.research.tables.page import write_page
 from HermesLib.research.tables.runner import Part, TablesRequest, TablesRunner, measure_all
 from HermesLib.research.tables.store import Store, traces_of
-from HermesLib.research.tables.summary import Row, row_of
+from HermesLib.research.tables.summary import Row, detection_of, order_of, row_of
 
 #: Packages with an influence on the figures.
 _VERSIONS = ("torch", "monai", "numpy", "scikit-image", "SimpleITK")
@@ -28,7 +28,8 @@ _VERSIONS = ("torch", "monai", "numpy", "scikit-image", "SimpleITK")
 def run_tables(request: TablesRequest, say: Callable[[str], None], workers: int = 1) -> Path:
     """Write ``tables.html``, ``tables.csv`` and ``tables.json`` into the request's folder.
 
-    Parts that were measured before are not measured again.
+    The page compares with HERMES and needs all sources: the figures of some go to ``sources.csv``
+    and ``sources.json``. Parts that were measured before are not measured again.
 
     Args:
         request: what to measure.
@@ -36,7 +37,7 @@ def run_tables(request: TablesRequest, say: Callable[[str], None], workers: int 
         workers: processes that measure side by side.
 
     Returns:
-        The path of the page.
+        The path of the page, or of ``sources.json``.
 
     Raises:
         HermesError: cases or weights that cannot be read, or a network that was trained on the
@@ -60,7 +61,10 @@ def run_tables(request: TablesRequest, say: Callable[[str], None], workers: int 
     store = Store(request.folder / "measured")
     measure_all(runner, store, workers, _Clock(say, len(runner.parts())).done)
     measured = [_collect(runner, store, preset) for preset in runner.organs]
-    _write_rows(request.folder, [row for organ in measured for row in organ.rows], provenance)
+    written = request.folder / ("sources.json" if request.only else "tables.json")
+    _write_figures(written, measured, provenance)
+    if request.only:
+        return written
     return write_page(request.folder / "tables.html", measured, provenance)
 
 
@@ -88,7 +92,9 @@ def _collect(runner: TablesRunner, store: Store, preset: str) -> Measured:
     figures = [
         row_of(cell, slices) for cell, slices in outcomes.items() if cell.run.source in names
     ]
-    oracle_prompts = {name: rows[f"{preset}_{name}_oracle"] for name in organ.models}
+    oracle_prompts = {
+        name: rows[key] for name in organ.models if (key := f"{preset}_{name}_oracle") in rows
+    }
     detections = {name: rows[f"{preset}_{file_name(name)}_detection"] for name in names}
     return Measured(
         organ.preset,
@@ -123,7 +129,15 @@ class _Clock:
         self._say(f"{self._done} of {self._expected}: {part.key}, about {left:.0f} min left")
 
 
-def _write_rows(folder: Path, rows: Sequence[Row], provenance: dict[str, Any]) -> None:
+def _write_figures(path: Path, measured: Sequence[Measured], provenance: dict[str, Any]) -> None:
+    rows: list[Row] = [row for organ in measured for row in organ.rows]
+    judges = {
+        organ.preset.name: {
+            name: {**detection_of(masks), **order_of(masks)}
+            for name, masks in organ.detections.items()
+        }
+        for organ in measured
+    }
     plain = [
         {
             **asdict(row.cell.run),
@@ -132,10 +146,13 @@ def _write_rows(folder: Path, rows: Sequence[Row], provenance: dict[str, Any]) -
         }
         for row in rows
     ]
-    (folder / "tables.json").write_text(
-        json.dumps({"provenance": provenance, "rows": plain}, indent=1) + "\n", encoding="utf-8"
+    path.write_text(
+        json.dumps({"provenance": provenance, "rows": plain, "judges": judges}, indent=1) + "\n",
+        encoding="utf-8",
     )
-    with open(folder / "tables.csv", "w", newline="", encoding="utf-8") as stream:
+    if not plain:
+        return
+    with open(path.with_suffix(".csv"), "w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         with_interval = ("final", "gain", "pgt")
         names = [name for name in plain[0] if name not in with_interval]

@@ -37,7 +37,10 @@ from HermesLib.research.tables.store import (
 
 @dataclass(frozen=True)
 class TablesRequest:
-    """What to measure, as plain values from which every process builds its own networks."""
+    """What to measure, as plain values from which every process builds its own networks.
+
+    ``only`` names sources; with none all are measured.
+    """
 
     cases: tuple[str, ...]
     rivals: tuple[Path, ...]
@@ -46,6 +49,7 @@ class TablesRequest:
     seed: int
     device: str
     quick: bool = False
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,10 +82,11 @@ class TablesRunner:
             organs = [organ.quick() for organ in organs]
         self.organs = {organ.preset.name: organ for organ in organs}
         self.sources = {
-            name: sources_of(organ, request.rivals) for name, organ in self.organs.items()
+            name: _chosen(sources_of(organ, request.rivals), request.only)
+            for name, organ in self.organs.items()
         }
         self.ablations = {
-            name: [] if request.quick else ablations_of(organ.preset)
+            name: [] if request.quick or request.only else ablations_of(organ.preset)
             for name, organ in self.organs.items()
         }
         self._judge: tuple[str, str, QualityControl] | None = None
@@ -120,7 +125,10 @@ class TablesRunner:
                 Part(f"{name}_{file_name(source.name)}_detection", name, judge=source.name)
                 for source in self.sources[name]
             ]
-            parts += [Part(f"{name}_{model}_oracle", name, model=model) for model in organ.models]
+            if not self.request.only:
+                parts += [
+                    Part(f"{name}_{model}_oracle", name, model=model) for model in organ.models
+                ]
         return parts
 
     def provenance(self, part: Part) -> dict[str, Any]:
@@ -173,6 +181,14 @@ class TablesRunner:
             quality = self.source(preset, name).load(self.device)
             self._judge = (preset, name, quality)
         return self._judge[2]
+
+
+def _chosen(sources: list[PgtSource], names: Sequence[str]) -> list[PgtSource]:
+    """The sources of these names, or all where none is named."""
+    known = [source.name for source in sources]
+    if unknown := [name for name in names if name not in known]:
+        raise HermesError(f"unknown source '{unknown[0]}'; choose {', '.join(known)}")
+    return [source for source in sources if not names or source.name in names]
 
 
 _runner: TablesRunner | None = None

@@ -9,6 +9,7 @@ import numpy as np
 from HermesLib.evaluation.bootstrap import with_interval
 from HermesLib.evaluation.failure_detection import detect_anomalies
 from HermesLib.evaluation.loop_metrics import SliceOutcome
+from HermesLib.evaluation.risk_coverage import aurc
 from HermesLib.evaluation.score_metrics import THRESHOLDS
 from HermesLib.refinement.events import Status
 from HermesLib.research.tables.design import Cell
@@ -96,11 +97,34 @@ def detection_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]
     figures: dict[str, dict[str, Any]] = {
         f"{threshold:g}": detect_anomalies(pdsc, true, threshold) for threshold in THRESHOLDS
     }
-    table = np.abs(pdsc - true)[:, None]
-    interval = with_interval(
-        table, [row["patient"] for row in rows], lambda part: float(part[:, 0].mean())
-    )
+    interval = with_interval(np.stack([pdsc, true], 1), [row["patient"] for row in rows], _error)
     return {**figures, "error": {"mae": interval, "masks": len(rows)}}
+
+
+def order_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Does the judge put bad masks last? AURC, lower is better, and the worst patient.
+
+    Returns:
+        ``aurc`` with its interval, ``best_aurc`` of the best possible order, and ``worst_aurc`` and
+        ``worst_error``: the largest AURC and mean absolute error of a patient.
+    """
+    table = np.array([[row["pdsc"], row["true"]] for row in rows], float)
+    patients = [row["patient"] for row in rows]
+    parts = [table[[owner == name for owner in patients]] for name in dict.fromkeys(patients)]
+    return {
+        "aurc": with_interval(table, patients, _aurc),
+        "best_aurc": aurc(table[:, 1], 1 - table[:, 1]),
+        "worst_aurc": max(map(_aurc, parts)),
+        "worst_error": max(map(_error, parts)),
+    }
+
+
+def _error(rows: np.ndarray) -> float:
+    return float(np.abs(rows[:, 0] - rows[:, 1]).mean())
+
+
+def _aurc(rows: np.ndarray) -> float:
+    return aurc(rows[:, 0], 1 - rows[:, 1])
 
 
 def share_of_ceiling(

@@ -24,6 +24,7 @@ from HermesLib.research.tables.summary import (
     detection_of,
     error_above,
     gain_over,
+    order_of,
     overall,
     row_of,
     share_of_ceiling,
@@ -125,6 +126,19 @@ def test_detection_counts_the_same_masks_at_every_threshold():
     assert (figures["0.7"]["sensitivity"], figures["0.7"]["specificity"]) == (0, 1)
     assert (figures["0.8"]["sensitivity"], figures["0.8"]["auroc"]) == (1, 1)
     assert figures["error"]["mae"][0] == pytest.approx(0.075)
+
+
+def test_the_order_of_a_judge_has_an_aurc_and_a_worst_patient():
+    rows = [
+        {"patient": "a", "pdsc": 0.95, "true": 1.0},
+        {"patient": "b", "pdsc": 0.75, "true": 0.65},
+    ]
+    order = order_of(rows)
+    # The better mask has the higher score: risks 0 and (0 + 0.35) / 2.
+    assert order["aurc"][0] == pytest.approx(0.0875) == order["best_aurc"]
+    assert (order["worst_aurc"], order["worst_error"]) == (pytest.approx(0.35), pytest.approx(0.1))
+    other = order_of([{**rows[0], "pdsc": 0.1}, rows[1]])
+    assert other["aurc"][0] > other["best_aurc"] == pytest.approx(0.0875)
 
 
 def test_the_page_escapes_all_text_and_loads_nothing():

@@ -20,8 +20,9 @@ from HermesLib.weights.bundled import MANIFEST, bundled_checkpoint
 from Testing.datasets.made import make_decathlon
 from Testing.rivals_weights import needs_rivals
 
-#: Rivals whose search or sampling takes most of the time. Their figures have a test of their own.
-SLOW_RIVALS = ("nnqc", "wang")
+#: Rivals whose search, sampling or loop takes most of the time, and one that adds nothing to what
+#: is tested. Their figures have a test of their own.
+SLOW_RIVALS = ("nnqc", "wang", "error-map", "mask-regression")
 
 
 def without_slow_rivals(folder: Path) -> Path:
@@ -89,6 +90,18 @@ def test_one_command_writes_page_and_figures_and_continues_where_it_was_interrup
     runs = len(rows)
     assert capsys.readouterr().err.count("measured before") == (runs - 1) + 1 + (2 + rivals)
     assert part.read_text(encoding="utf-8") == measured
+
+    assert main([*words, "--sources", "cvae", "regression"]) == 0
+    assert "about" not in capsys.readouterr().err, "measured again"
+    chosen = json.loads((tmp_path / "out" / "sources.json").read_text(encoding="utf-8"))
+    assert chosen["rows"] == [row for row in written["rows"] if row["source"] == "cvae"]
+    judges = written["judges"]["prostate-t2"]
+    assert chosen["judges"] == {
+        "prostate-t2": {name: judges[name] for name in ("cvae", "regression")}
+    }
+    assert json.loads((tmp_path / "out" / "tables.json").read_text(encoding="utf-8")) == written
+    assert main([*words, "--sources", "nobody"]) == 2
+    assert "unknown source 'nobody'; choose HERMES" in capsys.readouterr().err
 
 
 @needs_rivals
