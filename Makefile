@@ -8,7 +8,7 @@ TORCH := $(shell sed -n 's/^\(torch==.*\)$$/\1/p' constraints.txt)
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3; do \
 	if $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
-.PHONY: env test-env demo test long-tests coverage mutants reliability style lint clean
+.PHONY: env test-env demo site test long-tests coverage mutants reliability style lint clean
 
 env: $(STAMP)
 
@@ -21,17 +21,22 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test]"
 	@touch $@
 
-# Slicer's MRML and a Qt (about 300 MB, only for the tests of the Slicer module), and system libraries for drawing.
+# Slicer's MRML and a Qt (about 300 MB, only for the tests of the Slicer module), what builds the site,
+# and system libraries for drawing.
 test-env: env $(TEST_STAMP)
 
 $(TEST_STAMP): $(STAMP) Testing/system_libraries.sh
 	@sh Testing/system_libraries.sh
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test,slicer-tests]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test,slicer-tests,docs]"
 	@touch $@
 
 demo: env
 	$(BIN)/hermes demo -o hermes-demo
 	@echo "Open hermes-demo/overview.png. hermes-demo/segmentation.nii.gz is on the grid of hermes-demo/sample.nii.gz."
+
+# The documentation as a site in build/site; open its index.html.
+site: test-env
+	NO_MKDOCS_2_WARNING=1 PYTHONPATH=. $(BIN)/mkdocs build --quiet
 
 style: env
 	$(BIN)/ruff check
