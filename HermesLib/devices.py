@@ -65,7 +65,7 @@ def release_memory() -> None:
 def _trim() -> None:
     """Let GNU's C library return freed memory to the system, which it keeps otherwise.
 
-    Drawing the overview leaves 7 MB a run behind in its heap.
+    Drawing figures leaves megabytes a run behind in its heap.
     """
     if sys.platform == "linux":
         # Other C libraries lack the function.

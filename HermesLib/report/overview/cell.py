@@ -3,143 +3,117 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import matplotlib.patheffects as effects
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba
-from matplotlib.patches import Rectangle
+from PIL import Image, ImageDraw
 
 from HermesLib.prompts.types import PromptMarks
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.marks import Mark
 from HermesLib.report import colours
+from HermesLib.report.overview.fonts import font
+from HermesLib.report.overview.picture import Layer, Picture
 from HermesLib.report.overview.selection import View
 
 # Outlines also differ by dashes, and the signs of prompts by shape.
 REASON_COLOUR = "#D55E00"
 FILL = 0.5
-PGT_DASHES = (0, (3, 1.5))
+#: How far the colour of strokes covers the image.
+_STROKES = 0.45
+#: Dash and gap of the pGT's outline, points.
+PGT_DASHES = (4.2, 2.1)
+#: Widths of the frames of cells with and without reasons, pixels.
+_FRAME, _EDGE = 4, 1
 
 
 @dataclass(frozen=True)
 class _Sign:
-    """How positive or negative prompts are drawn: colour, text on strokes, marker of clicks."""
+    """How positive or negative prompts are drawn: colour, and text on strokes."""
 
     colour: str
     text: str
-    marker: str
+    minus: bool
 
 
-_POSITIVE = _Sign(colours.POSITIVE_PROMPT, "+", "+")
-_NEGATIVE = _Sign(colours.NEGATIVE_PROMPT, "\u2212", "_")
-
-_OUTLINED = [effects.withStroke(linewidth=2.6, foreground="black")]
+_POSITIVE = _Sign(colours.POSITIVE_PROMPT, "+", minus=False)
+_NEGATIVE = _Sign(colours.NEGATIVE_PROMPT, "\u2212", minus=True)
 
 
 def draw_cell(
-    axes: Axes, image: np.ndarray, iteration: Iteration, view: View, aspect: float
-) -> None:
-    """Draw one iteration of a slice.
+    image: np.ndarray,
+    iteration: Iteration,
+    view: View,
+    aspect: float,
+    side: int,
+    reasons: Sequence[Mark] = (),
+) -> Image.Image:
+    """One iteration of a slice as a picture (RGB).
 
     Args:
-        axes: to draw on.
         image: (H, W) in 0..1.
         iteration: its masks and prompt are drawn on the image.
         view: visible part, ``(left, right, top, bottom)`` in pixel edges.
         aspect: height of a pixel divided by its width.
+        side: the picture's longer side, pixels.
+        reasons: why the slice needs a look; with any, the cell has a frame and says them.
     """
-    height, width = image.shape
-    # Coordinates are pixel edges, as in boxes: pixel (row, column) covers row..row + 1.
-    extent = (0, width, height, 0)
-    axes.imshow(
-        image, cmap="gray", vmin=0, vmax=1, extent=extent, aspect=aspect, interpolation="bilinear"
-    )
-    axes.imshow(
-        _errors(iteration.mask, iteration.pgt),
-        extent=extent,
-        aspect=aspect,
-        interpolation="nearest",
-    )
-    _outline(axes, iteration.mask, colours.MASK, 1.6, "solid")
-    _outline(axes, iteration.pgt, colours.EXPECTED, 1.4, PGT_DASHES)
-    left, right, top, bottom = view
-    if iteration.prompt is not None:
-        _draw_marks(axes, iteration.prompt.marks(), view)
-    axes.set_xlim(left, right)
-    axes.set_ylim(bottom, top)
-    axes.set_xticks([])
-    axes.set_yticks([])
+    mask, pgt = iteration.mask, iteration.pgt
+    marks = None if iteration.prompt is None else iteration.prompt.marks()
+    layers = [
+        Layer(mask & ~pgt, colours.MASK_ONLY, FILL),
+        Layer(~mask & pgt, colours.EXPECTED_ONLY, FILL),
+        *([] if marks is None else _strokes(marks)),
+    ]
+    picture = Picture(image, layers, view, aspect, side)
+    picture.outline(mask, colours.MASK, 1.6)
+    picture.outline(pgt, colours.EXPECTED, 1.4, PGT_DASHES)
+    if marks is not None:
+        _draw_marks(picture, marks, view)
+    finished = picture.finished()
+    _write_reasons(finished, reasons)
+    return finished
 
 
-def draw_reasons(axes: Axes, reasons: Sequence[Mark]) -> None:
-    """Frame a cell and write into it why the slice needs a look; nothing without a reason."""
+def _write_reasons(picture: Image.Image, reasons: Sequence[Mark]) -> None:
+    """Frame a cell, in colour if the slice needs a look, and write into it why."""
+    draw = ImageDraw.Draw(picture)
+    width, height = picture.size
+    edge, line = (REASON_COLOUR, _FRAME) if reasons else ("black", _EDGE)
+    draw.rectangle((0, 0, width - 1, height - 1), outline=edge, width=line)
     if not reasons:
         return
-    for spine in axes.spines.values():
-        spine.set(edgecolor=REASON_COLOUR, linewidth=3.5)
-    axes.text(
-        0.03,
-        0.97,
-        "\n".join(f"! {reason.value}" for reason in reasons),
-        transform=axes.transAxes,
-        color="white",
-        fontsize=9,
-        weight="bold",
-        ha="left",
-        va="top",
-        bbox={"facecolor": REASON_COLOUR, "edgecolor": "none", "pad": 2},
-    )
+    text, letters = "\n".join(f"! {reason.value}" for reason in reasons), font(9, bold=True)
+    place = (_FRAME + 4, _FRAME + 2)
+    left, top, right, bottom = draw.multiline_textbbox(place, text, letters)
+    draw.rectangle((left - 3, top - 3, right + 3, bottom + 3), fill=REASON_COLOUR)
+    draw.multiline_text(place, text, "white", letters)
 
 
-def _errors(mask: np.ndarray, pgt: np.ndarray) -> np.ndarray:
-    """(H, W, 4): false positives and false negatives of the mask against the pGT."""
-    painted = np.zeros((*mask.shape, 4))
-    painted[mask & ~pgt] = to_rgba(colours.MASK_ONLY, FILL)
-    painted[~mask & pgt] = to_rgba(colours.EXPECTED_ONLY, FILL)
-    return painted
+def _strokes(marks: PromptMarks) -> list[Layer]:
+    signed = [(marks.positive_strokes, _POSITIVE), (marks.negative_strokes, _NEGATIVE)]
+    return [
+        Layer(strokes, sign.colour, _STROKES) for strokes, sign in signed if strokes is not None
+    ]
 
 
-def _outline(axes: Axes, mask: np.ndarray, colour: str, width: float, style: str | tuple) -> None:
-    if mask.any():
-        # A margin of background closes outlines that reach the slice's border.
-        rows = np.arange(-1, mask.shape[0] + 1) + 0.5
-        columns = np.arange(-1, mask.shape[1] + 1) + 0.5
-        axes.contour(
-            columns,
-            rows,
-            np.pad(mask, 1).astype(float),
-            [0.5],
-            colors=[colour],
-            linewidths=width,
-            linestyles=[style],
-        )
-
-
-def _draw_marks(axes: Axes, marks: PromptMarks, view: View) -> None:
+def _draw_marks(picture: Picture, marks: PromptMarks, view: View) -> None:
     for box in marks.boxes:
-        _draw_box(axes, box, view)
-    _draw_signed(axes, marks.positive_strokes, marks.positive_points, _POSITIVE, view)
-    _draw_signed(axes, marks.negative_strokes, marks.negative_points, _NEGATIVE, view)
+        _draw_box(picture, box, view)
+    _draw_signed(picture, marks.positive_strokes, marks.positive_points, _POSITIVE, view)
+    _draw_signed(picture, marks.negative_strokes, marks.negative_points, _NEGATIVE, view)
 
 
 def _draw_signed(
-    axes: Axes, strokes: np.ndarray | None, points: np.ndarray, sign: _Sign, view: View
+    picture: Picture, strokes: np.ndarray | None, points: np.ndarray, sign: _Sign, view: View
 ) -> None:
-    if strokes is not None:
-        _draw_strokes(axes, strokes, sign, view)
-    if len(points):
-        axes.plot(
-            points[:, 0] + 0.5,
-            points[:, 1] + 0.5,
-            sign.marker,
-            color=sign.colour,
-            markersize=6,
-            markeredgewidth=1.4,
-            path_effects=_OUTLINED,
-        )
+    if strokes is not None and strokes.any():
+        place = _sign_place(strokes, view)
+        if place is not None:
+            picture.letter(place, sign.text, sign.colour, 13)
+    for x, y in points:
+        picture.plus((x + 0.5, y + 0.5), sign.colour, 6, minus=sign.minus)
 
 
-def _draw_box(axes: Axes, box: tuple[float, float, float, float], view: View) -> None:
+def _draw_box(picture: Picture, box: tuple[float, float, float, float], view: View) -> None:
     """Draw the box; where it exceeds the view, along the view's edge, so that it stays visible."""
     left, right, top, bottom = view
     inset = 0.012 * (right - left)
@@ -148,46 +122,13 @@ def _draw_box(axes: Axes, box: tuple[float, float, float, float], view: View) ->
     x2 = min(x2, right - inset)
     y1 = max(y1, top + inset)
     y2 = min(y2, bottom - inset)
-    frame = Rectangle(
-        (x1, y1),
-        x2 - x1,
-        y2 - y1,
-        fill=False,
-        edgecolor=colours.POSITIVE_PROMPT,
-        linewidth=1.4,
-        path_effects=_OUTLINED,
-    )
-    axes.add_patch(frame)
-
-
-def _draw_strokes(axes: Axes, strokes: np.ndarray, sign: _Sign, view: View) -> None:
-    if strokes.any():
-        painted = np.zeros((*strokes.shape, 4))
-        painted[strokes] = to_rgba(sign.colour, 0.45)
-        axes.imshow(
-            painted,
-            extent=(0, strokes.shape[1], strokes.shape[0], 0),
-            aspect=axes.get_aspect(),
-            interpolation="nearest",
-        )
-        place = _sign_place(strokes, view)
-        if place is not None:
-            axes.text(
-                place[1],
-                place[0],
-                sign.text,
-                color=sign.colour,
-                fontsize=13,
-                weight="bold",
-                ha="center",
-                va="center",
-                clip_on=True,
-                path_effects=_OUTLINED,
-            )
+    corners = [(x1, y1), (x2, y1), (x2, y2), (x1, y2), (x1, y1)]
+    picture.line(corners, "black", 2.6)
+    picture.line(corners, colours.POSITIVE_PROMPT, 1.4)
 
 
 def _sign_place(strokes: np.ndarray, view: View) -> tuple[float, float] | None:
-    """(row, column) in the middle of the strokes' visible part, for a sign beside the colour."""
+    """(x, y) in the middle of the strokes' visible part, for a sign beside the colour."""
     left, right, top, bottom = view
     rows, columns = np.nonzero(strokes)
     visible = (rows >= top) & (rows < bottom) & (columns >= left) & (columns < right)
@@ -195,4 +136,4 @@ def _sign_place(strokes: np.ndarray, view: View) -> tuple[float, float] | None:
         return None
     rows, columns = rows[visible], columns[visible]
     middle = len(rows) // 2
-    return rows[middle] + 0.5, columns[middle] + 0.5
+    return float(columns[middle]) + 0.5, float(rows[middle]) + 0.5

@@ -1,22 +1,21 @@
 """``overview.png``: the worst slices, each from its first iteration to the best and the last."""
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from HermesLib.io.whole_file import write_whole
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.history import SliceResult
 from HermesLib.refinement.marks import Mark, Marks
 from HermesLib.report.numbering import number_of
-from HermesLib.report.overview.cell import draw_cell, draw_reasons
+from HermesLib.report.overview.cell import draw_cell
+from HermesLib.report.overview.fonts import RESOLUTION
 from HermesLib.report.overview.header import RESULT_SIGN, Heading, draw_header, header_inches
 from HermesLib.report.overview.selection import View, select_iterations, view_of, worst_slices
+from HermesLib.report.overview.sheet import Sheet
 from HermesLib.report.words import score_words
 
 MOST_SLICES = 18
@@ -26,7 +25,8 @@ CELL_INCHES = 2.5
 CAPTION_INCHES = 0.45
 LABEL_INCHES = 1.0
 MARGIN_INCHES = 0.1
-RESOLUTION = 110
+#: A cell without the gap to the next one.
+SIDE_INCHES = CELL_INCHES - 0.06
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,28 +70,27 @@ def write_overview(
         for cell in _cells(index, row, spacing, marks, heading)
     ]
     left = LABEL_INCHES if any(_has_own_row(result) for result in drawn_results) else MARGIN_INCHES
-    figure = _empty_figure(cells, left, header)
-    draw_header(figure, heading, results, drawn_results, marks)
+    sheet = _empty_sheet(cells, left, header)
+    draw_header(sheet, heading, results, drawn_results, marks)
     for cell in cells:
-        axes = figure.add_axes(_place(figure, cell.row, cell.column, left, header))
-        draw_cell(
-            axes,
+        picture = draw_cell(
             images[cell.iteration.slice_index],
             cell.iteration,
             cell.view,
             spacing[0] / spacing[1],
+            round(SIDE_INCHES * RESOLUTION),
+            cell.reasons,
         )
-        draw_reasons(axes, cell.reasons)
-        axes.set_anchor("N")
-        _write_caption(figure, cell, left, header)
+        x, y = left + cell.column * CELL_INCHES, _top(cell.row, header)
+        sheet.paste(x + (SIDE_INCHES - picture.width / RESOLUTION) / 2, y, picture)
+        middle, below = x + SIDE_INCHES / 2, y + SIDE_INCHES + 0.05
+        sheet.write(middle, below, cell.caption, 9.5, "ma", bold=cell.bold)
     for index, row in enumerate(rows):
         if _has_own_row(row[0]):
-            ended = _ended(row[0], heading)
-            label = f"slice {number_of(row[0].index)}\n{ended}"
-            _write_label(figure, index, label, header)
-    picture = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(picture)
-    write_whole(path, picture.getvalue())
+            label = f"slice {number_of(row[0].index)}\n{_ended(row[0], heading)}"
+            middle = _top(index, header) + SIDE_INCHES / 2
+            sheet.write(LABEL_INCHES - 0.08, middle, label, 11, "rm", bold=True)
+    write_whole(path, sheet.png())
 
 
 def _has_own_row(result: SliceResult) -> bool:
@@ -165,40 +164,14 @@ def _scores(iteration: Iteration, heading: Heading) -> str:
     return f"{score_words(heading.score).short} {iteration.pdsc:.2f}{true_dice}"
 
 
-def _empty_figure(cells: Sequence[_Cell], left: float, header: float) -> Figure:
+def _empty_sheet(cells: Sequence[_Cell], left: float, header: float) -> Sheet:
     # The header needs the width of four cells even if there are fewer.
     columns = max([4, *(cell.column + 1 for cell in cells)])
     rows = max([0, *(cell.row + 1 for cell in cells)])
     width = left + columns * CELL_INCHES + MARGIN_INCHES
-    height = header + rows * (CELL_INCHES + CAPTION_INCHES) + MARGIN_INCHES
-    return Figure(figsize=(width, height), dpi=RESOLUTION, facecolor="white")
+    return Sheet(width, _top(rows, header) + MARGIN_INCHES)
 
 
-def _place(
-    figure: Figure, row: int, column: int, left: float, header: float
-) -> tuple[float, float, float, float]:
-    """Left, bottom, width and height of a cell as shares of the figure."""
-    width, height = figure.get_size_inches()
-    side = CELL_INCHES - 0.06
-    top = height - header - row * (CELL_INCHES + CAPTION_INCHES)
-    return (
-        (left + column * CELL_INCHES) / width,
-        (top - side) / height,
-        side / width,
-        side / height,
-    )
-
-
-def _write_caption(figure: Figure, cell: _Cell, left: float, header: float) -> None:
-    x, bottom, width, _ = _place(figure, cell.row, cell.column, left, header)
-    y = bottom - 0.05 / figure.get_size_inches()[1]
-    weight = "bold" if cell.bold else "normal"
-    figure.text(x + width / 2, y, cell.caption, fontsize=9.5, weight=weight, ha="center", va="top")
-
-
-def _write_label(figure: Figure, row: int, text: str, header: float) -> None:
-    x, bottom, _, height = _place(figure, row, 0, LABEL_INCHES, header)
-    right = x - 0.08 / figure.get_size_inches()[0]
-    figure.text(
-        right, bottom + height / 2, text, fontsize=11, weight="bold", ha="right", va="center"
-    )
+def _top(row: int, header: float) -> float:
+    """Where a row of cells begins, inches from the top."""
+    return header + row * (CELL_INCHES + CAPTION_INCHES)

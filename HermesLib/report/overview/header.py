@@ -2,10 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from typing import Literal
 
 from HermesLib.prompts.types import PromptMarks
 from HermesLib.refinement.history import SliceResult
@@ -13,12 +10,18 @@ from HermesLib.refinement.marks import Marks
 from HermesLib.report import colours
 from HermesLib.report.overview import cell
 from HermesLib.report.overview.selection import is_blank
+from HermesLib.report.overview.sheet import Sheet
 from HermesLib.report.words import score_words
 
 HEADER_INCHES = 1.15
 #: More where a line says what the scores are not.
 CAUTION_INCHES = 0.26
 RESULT_SIGN = "\u25b6"
+_LEFT = 0.1
+#: The legend: size of letters, distance of lines, width of samples and gaps, inches.
+_LEGEND_POINTS = 10
+_LEGEND_LINE = 0.19
+_SAMPLE, _GAP = 0.25, 0.06
 
 
 @dataclass(frozen=True)
@@ -35,54 +38,47 @@ class Heading:
     score: str = "calibrated"
 
 
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the legend: its words, and the sample before them."""
+
+    words: str
+    colour: str
+    sign: Literal["line", "dashes", "area", "result"]
+    edge: str | None = None
+
+
 def header_inches(heading: Heading) -> float:
     """The height of the header."""
     return HEADER_INCHES + (CAUTION_INCHES if score_words(heading.score).caution else 0.0)
 
 
 def draw_header(
-    figure: Figure,
+    sheet: Sheet,
     heading: Heading,
     results: Sequence[SliceResult],
     drawn_results: Sequence[SliceResult],
     marks: Marks,
 ) -> None:
-    """Write title, counts and legend into the top of a figure.
+    """Write title, counts and legend into the top of a sheet.
 
     Args:
-        figure: to write on.
+        sheet: to write on.
         heading: what to say of the run.
         results: of all slices of the run.
-        drawn_results: of the slices in the figure.
+        drawn_results: of the slices on the sheet.
         marks: of every slice.
     """
-    width, height = figure.get_size_inches()
     networks = " \u00b7 ".join(part for part in (heading.model, heading.quality) if part)
     title = (
         f"HERMES \u00b7 {heading.preset} \u00b7 {networks} \u00b7 threshold {heading.threshold:.2f}"
     )
-    figure.text(0.1 / width, 1 - 0.22 / height, title, fontsize=13, weight="bold", va="center")
-    figure.text(
-        0.1 / width,
-        1 - 0.50 / height,
-        counts_text(results, drawn_results, marks, heading),
-        fontsize=11,
-        va="center",
-    )
+    sheet.write(_LEFT, 0.22, title, 13, "lm", bold=True)
+    sheet.write(_LEFT, 0.50, counts_text(results, drawn_results, marks, heading), 11, "lm")
     caution, below = score_words(heading.score).caution, header_inches(heading) - HEADER_INCHES
     if caution:
-        text = caution[0].upper() + caution[1:]
-        figure.text(0.1 / width, 1 - 0.76 / height, text, fontsize=10, va="center")
-    figure.legend(
-        handles=_legend_entries(drawn_results, marks),
-        loc="upper left",
-        bbox_to_anchor=(0.0, 1 - (0.64 + below) / height),
-        ncols=7,
-        fontsize=10,
-        frameon=False,
-        handlelength=1.8,
-        columnspacing=1.4,
-    )
+        sheet.write(_LEFT, 0.76, caution[0].upper() + caution[1:], 10, "lm")
+    _draw_legend(sheet, 0.76 + below, legend_entries(drawn_results, marks))
 
 
 def counts_text(
@@ -112,42 +108,57 @@ def counts_text(
     return f"{text} \u00b7 not drawn: {' and '.join(left_out)}" if left_out else text
 
 
-def _legend_entries(drawn_results: Sequence[SliceResult], marked: Marks) -> list[Line2D | Patch]:
-    entries: list[Line2D | Patch] = [
-        Line2D([], [], color=colours.MASK, linewidth=2.2, label=colours.WORDS[colours.MASK]),
-        Line2D(
-            [],
-            [],
-            color=colours.EXPECTED,
-            linewidth=2.0,
-            linestyle=(0, (2, 1)),
-            label=f"{colours.WORDS[colours.EXPECTED]} (pGT)",
-        ),
+def legend_entries(drawn_results: Sequence[SliceResult], marked: Marks) -> list[Entry]:
+    """What the legend explains: only what is drawn."""
+    words = colours.WORDS
+    entries = [
+        Entry(words[colours.MASK], colours.MASK, "line"),
+        Entry(f"{words[colours.EXPECTED]} (pGT)", colours.EXPECTED, "dashes"),
         *(
-            Patch(facecolor=colour, alpha=0.7, label=colours.WORDS[colour])
+            Entry(words[colour], _over_white(colour, 0.7), "area")
             for colour in (colours.MASK_ONLY, colours.EXPECTED_ONLY)
         ),
     ]
     if any(len(result.records) > 1 for result in drawn_results):
-        entries.append(Line2D([], [], color="black", marker=">", linestyle="none", label="result"))
+        entries.append(Entry("result", "black", "result"))
     if any(marked.get(result.index) for result in drawn_results):
-        entries.append(Patch(facecolor=cell.REASON_COLOUR, label="needs a look"))
+        entries.append(Entry("needs a look", cell.REASON_COLOUR, "area"))
     marks = _first_marks(drawn_results)
     if marks is not None and marks.boxes:
-        entries.append(
-            Patch(
-                facecolor="#808080",
-                edgecolor=colours.POSITIVE_PROMPT,
-                linewidth=1.8,
-                label="prompt (box)",
-            )
-        )
+        entries.append(Entry("prompt (box)", "#808080", "area", colours.POSITIVE_PROMPT))
     if marks is not None and marks.has_signs:
         entries += [
-            Patch(facecolor=colour, edgecolor="black", label=colours.WORDS[colour])
+            Entry(words[colour], colour, "area", "black")
             for colour in (colours.POSITIVE_PROMPT, colours.NEGATIVE_PROMPT)
         ]
     return entries
+
+
+def _draw_legend(sheet: Sheet, top: float, entries: Sequence[Entry]) -> None:
+    """Draw entries from left to right, with a second line where one is too short."""
+    x, y = _LEFT, top
+    for entry in entries:
+        length = _SAMPLE + _GAP + sheet.length(entry.words, _LEGEND_POINTS)
+        if x + length > sheet.width and x > _LEFT:
+            x, y = _LEFT, y + _LEGEND_LINE
+        _draw_sample(sheet, x, y, entry)
+        sheet.write(x + _SAMPLE + _GAP, y, entry.words, _LEGEND_POINTS, "lm")
+        x += length + 3 * _GAP
+
+
+def _draw_sample(sheet: Sheet, x: float, y: float, entry: Entry) -> None:
+    if entry.sign == "area":
+        sheet.rectangle(x, y - 0.045, _SAMPLE, 0.09, entry.colour, entry.edge)
+    elif entry.sign == "result":
+        sheet.write(x + _SAMPLE / 2, y, RESULT_SIGN, _LEGEND_POINTS, "mm")
+    else:
+        sheet.line(x, y, _SAMPLE, entry.colour, dashed=entry.sign == "dashes")
+
+
+def _over_white(colour: str, share: float) -> str:
+    """A colour that covers a share of white."""
+    mixed = (round(255 * (share * value + 1 - share)) for value in colours.rgb(colour))
+    return "#" + "".join(f"{value:02x}" for value in mixed)
 
 
 def _first_marks(drawn_results: Sequence[SliceResult]) -> PromptMarks | None:

@@ -2,9 +2,6 @@
 
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_rgba
-from matplotlib.figure import Figure
 
 from HermesLib.prompts.clicks import Clicks
 from HermesLib.prompts.scribbles import Scribbles
@@ -12,7 +9,7 @@ from HermesLib.prompts.types import Prompt
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.marks import Mark
 from HermesLib.report import colours
-from HermesLib.report.overview.cell import REASON_COLOUR, draw_cell, draw_reasons
+from HermesLib.report.overview.cell import REASON_COLOUR, draw_cell
 
 SIDE = 60
 WHOLE = (0.0, float(SIDE), 0.0, float(SIDE))
@@ -32,20 +29,15 @@ def cell(
     aspect: float = 1.0,
     reasons: tuple[Mark, ...] = (),
 ) -> np.ndarray:
-    """The cell as pixels (300, 300, 3) of 0..255."""
-    figure = Figure(figsize=(3, 3), dpi=100)
-    axes = figure.add_axes((0, 0, 1, 1))
+    """The cell as pixels (300, 300, 3) of 0..255; narrower where pixels are higher than wide."""
     iteration = Iteration(0, 0, mask, pgt, 0.5, 0.4, 0.6, None, prompt, 0.1, None)
-    draw_cell(axes, np.full((SIDE, SIDE), GREY), iteration, WHOLE, aspect)
-    draw_reasons(axes, reasons)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].astype(int)
+    image = np.full((SIDE, SIDE), GREY)
+    return np.asarray(draw_cell(image, iteration, WHOLE, aspect, 300, reasons)).astype(int)
 
 
 def places(picture: np.ndarray, colour: str, share: float = 1.0) -> np.ndarray:
     """Rows and columns (N, 2) of the pixels of a colour that covers a share of the grey."""
-    wanted = 255 * (share * np.array(to_rgba(colour)[:3]) + (1 - share) * GREY)
+    wanted = 255 * (share * np.array(colours.rgb(colour)) + (1 - share) * GREY)
     return np.argwhere(np.abs(picture - wanted).max(-1) <= 12)
 
 

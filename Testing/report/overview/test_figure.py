@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from PIL import Image
 
 from HermesLib.refinement.events import Status
@@ -12,8 +11,10 @@ from HermesLib.refinement.marks import Mark
 from HermesLib.report import colours
 from HermesLib.report.colours import rgb
 from HermesLib.report.overview.figure import write_overview
-from HermesLib.report.overview.header import Heading, counts_text
+from HermesLib.report.overview.header import Heading, counts_text, legend_entries
+from HermesLib.report.overview.sheet import Sheet
 from Testing.report.runs import HEIGHT, WIDTH, results_of, slice_events
+from Testing.test_layout import LIBRARY, imported_modules
 
 HEADER = 126
 HEADING = Heading("Prostate, T2-weighted MR", "medsam", "qc-prostate-t2", 0.9)
@@ -137,17 +138,40 @@ def test_pixels_keep_their_proportions(tmp_path: Path):
 
 def test_the_result_among_the_tries_is_named(tmp_path: Path, monkeypatch):
     captions = []
-    write = Figure.text
+    write = Sheet.write
 
-    def spy(figure, x, y, text, **options):
-        captions.append((text, options.get("weight")))
-        return write(figure, x, y, text, **options)
+    def spy(sheet, x, y, text, points, anchor, *, bold=False):
+        captions.append((text, bold))
+        write(sheet, x, y, text, points, anchor, bold=bold)
 
-    monkeypatch.setattr(Figure, "text", spy)
+    monkeypatch.setattr(Sheet, "write", spy)
     draw(tmp_path / "overview.png", slice_events(3, [0.4, 0.9, 0.7], Status.STOPPED))
-    tries = [(text, weight) for text, weight in captions if "try " in text]
-    assert [("\u25b6" in text, weight) for text, weight in tries] == [
-        (False, "normal"),
-        (True, "bold"),
-        (False, "normal"),
+    tries = [(text, bold) for text, bold in captions if "try " in text]
+    assert [("\u25b6" in text, bold) for text, bold in tries] == [
+        (False, False),
+        (True, True),
+        (False, False),
     ]
+
+
+def test_the_legend_explains_what_is_drawn_and_ends_above_the_first_cell(tmp_path: Path):
+    events = slice_events(3, [0.4, 0.8], Status.STOPPED, "scribbles")
+    words = [entry.words for entry in legend_entries(results_of(events), {})]
+    assert words == [
+        "mask",
+        "expected outline (pGT)",
+        "only in mask",
+        "only in expected outline",
+        "result",
+        "prompt +",
+        "prompt \u2212",
+    ]
+    page = draw(tmp_path / "overview.png", events)
+    assert count(page[:HEADER], MASK) > 20 and count(page[:HEADER], EXPECTED) > 20
+    assert page[HEADER - 10 : HEADER - 2].min() == 255
+
+
+def test_nothing_of_a_report_loads_a_plotting_library():
+    files = list((LIBRARY / "report").rglob("*.py"))
+    loading = {path.name for path in files if "matplotlib" in " ".join(imported_modules(path))}
+    assert files and loading == set()

@@ -1,0 +1,150 @@
+"""A view of a slice as a picture to draw on: drawn in double size, then reduced to smooth lines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw
+from skimage.measure import find_contours
+
+from HermesLib.report.colours import rgb
+from HermesLib.report.overview.fonts import font, pixels
+from HermesLib.report.overview.selection import View
+
+#: Drawn so many times larger than shown.
+_SCALE = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """Pixels in a colour: a mask (H, W, bool), and which share of the image the colour covers."""
+
+    mask: np.ndarray
+    colour: str
+    share: float
+
+
+class Picture:
+    """A part of a slice, and what is drawn on it.
+
+    Coordinates are pixel edges, as in boxes: pixel (row, column) covers row..row + 1. Widths are in
+    points, as those of letters.
+
+    Args:
+        image: (H, W) in 0..1.
+        layers: painted over it, one above the other.
+        view: visible part, ``(left, right, top, bottom)`` in pixel edges.
+        aspect: height of a pixel divided by its width.
+        side: the picture's longer side, pixels.
+    """
+
+    def __init__(
+        self, image: np.ndarray, layers: Sequence[Layer], view: View, aspect: float, side: int
+    ) -> None:
+        left, right, top, bottom = view
+        columns, rows = right - left, (bottom - top) * aspect
+        enlarged = side / max(columns, rows)
+        size = (max(1, round(enlarged * columns)), max(1, round(enlarged * rows)))
+        self._corner = np.array([left, top])
+        self._factors = np.array(size) * _SCALE / np.array([columns, bottom - top])
+        painted = _painted(image, layers, (left, top, right, bottom), size)
+        larger = (size[0] * _SCALE, size[1] * _SCALE)
+        self._picture = Image.fromarray(painted).resize(larger, Image.Resampling.NEAREST)
+        self._draw = ImageDraw.Draw(self._picture)
+
+    def outline(
+        self, mask: np.ndarray, colour: str, width: float, dashes: tuple[float, float] | None = None
+    ) -> None:
+        """Draw the outline of a mask (H, W, bool); ``dashes`` are lengths of dash and gap."""
+        if not mask.any():
+            return
+        rows, columns = (np.flatnonzero(mask.any(axis)) for axis in (1, 0))
+        top, left = rows[0], columns[0]
+        part = mask[top : rows[-1] + 1, left : columns[-1] + 1]
+        # A margin of background closes outlines that reach the slice's border.
+        for path in find_contours(np.pad(part, 1).astype(np.float32), 0.5):
+            points = self._on_picture(path[:, ::-1] + np.array([left, top]) - 0.5)
+            if dashes is None:
+                self._line(points, colour, width)
+            else:
+                for dash in _dashes(points, *(pixels(length) * _SCALE for length in dashes)):
+                    self._line(dash, colour, width)
+
+    def line(self, points: Sequence[tuple[float, float]], colour: str, width: float) -> None:
+        """Draw a line through points (x, y)."""
+        self._line(self._on_picture(np.asarray(points, float)), colour, width)
+
+    def plus(self, point: tuple[float, float], colour: str, size: float, *, minus: bool) -> None:
+        """Draw a sign at a point (x, y), with a dark rim; ``size`` in points."""
+        ((x, y),) = self._on_picture(np.asarray([point], float))
+        arm = pixels(size) * _SCALE / 2
+        arms = [((x - arm, y), (x + arm, y))] + ([] if minus else [((x, y - arm), (x, y + arm))])
+        for shade, width, beyond in (("black", 2.6, 1.0), (colour, 1.4, 0.0)):
+            for (x1, y1), (x2, y2) in arms:
+                start, end = np.array([x1, y1]), np.array([x2, y2])
+                along = np.sign(end - start) * beyond * _SCALE
+                self._line(np.stack([start - along, end + along]), shade, width)
+
+    def letter(self, point: tuple[float, float], text: str, colour: str, size: float) -> None:
+        """Write a letter at a point (x, y), with a dark rim; ``size`` in points."""
+        ((x, y),) = self._on_picture(np.asarray([point], float))
+        self._draw.text(
+            (x, y),
+            text,
+            fill=colour,
+            font=font(size * _SCALE, bold=True),
+            anchor="mm",
+            stroke_width=pixels(1.3 * _SCALE),
+            stroke_fill="black",
+        )
+
+    def finished(self) -> Image.Image:
+        """The picture in its own size, RGB."""
+        return self._picture.reduce(_SCALE)
+
+    def _on_picture(self, points: np.ndarray) -> np.ndarray:
+        """Points (N, 2), x and y in pixel edges, on the enlarged picture."""
+        return (points - self._corner) * self._factors
+
+    def _line(self, points: np.ndarray, colour: str, width: float) -> None:
+        joint = "curve" if len(points) > 2 else None
+        self._draw.line(points.ravel().tolist(), colour, round(pixels(width) * _SCALE), joint=joint)
+
+
+def _painted(
+    image: np.ndarray,
+    layers: Sequence[Layer],
+    box: tuple[float, float, float, float],
+    size: tuple[int, int],
+) -> np.ndarray:
+    """The visible part of an image with its layers, (h, w, 3) uint8.
+
+    The image is interpolated, the layers are not. Which layers cover a pixel is one number, and a
+    table holds the colour of each number and grey value.
+    """
+    covered = np.zeros(image.shape, np.uint8)
+    table = np.repeat(np.arange(256.0)[None, :, None], 3, axis=2)  # (2 ** layers, grey, 3)
+    for place, layer in enumerate(layers):
+        covered |= layer.mask.astype(np.uint8) << place
+        colour = 255 * np.array(rgb(layer.colour))
+        table = np.concatenate([table, (1 - layer.share) * table + layer.share * colour])
+    grey = Image.fromarray((np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8))
+    greys = np.asarray(grey.resize(size, Image.Resampling.BILINEAR, box=box))
+    numbers = np.asarray(Image.fromarray(covered).resize(size, Image.Resampling.NEAREST, box=box))
+    colours = (table + 0.5).astype(np.uint8).reshape(-1, 3)
+    return colours.take(numbers.astype(np.intp) * 256 + greys, axis=0)
+
+
+def _dashes(points: np.ndarray, dash: float, gap: float) -> list[np.ndarray]:
+    """A path (N, 2) cut into dashes."""
+    steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
+    places = np.concatenate([[0.0], np.cumsum(steps)])
+    starts = np.arange(0.0, places[-1], dash + gap)
+    ends = np.minimum(starts + dash, places[-1])
+    limits = np.stack([starts, ends], 1)
+    corners = np.stack([np.interp(limits, places, points[:, axis]) for axis in (0, 1)], -1)
+    first, last = np.searchsorted(places, starts, "right"), np.searchsorted(places, ends)
+    return [
+        np.concatenate([sides[:1], points[start:end], sides[1:]])
+        for sides, start, end in zip(corners, first, last, strict=True)
+    ]
