@@ -7,6 +7,7 @@ A folder of masks, or a label map with a table of names, is judged organ by orga
 import argparse
 from pathlib import Path
 
+from HermesLib.cli.cluster_options import add_cluster_options, wants_cluster
 from HermesLib.cli.guide_options import add_guide_options, guide_fields
 from HermesLib.cli.options import (
     add_image,
@@ -18,6 +19,7 @@ from HermesLib.cli.options import (
     named_path,
     shared_fields,
 )
+from HermesLib.errors import HermesError
 from HermesLib.io.suffixes import VOLUME_SUFFIXES
 from HermesLib.refinement.settings import RefinementSettings
 
@@ -48,6 +50,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_selection(parser)
     add_model(parser)
     add_guide_options(parser)
+    add_cluster_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -64,6 +67,10 @@ def run(arguments: argparse.Namespace) -> int:
         from HermesLib.cli.assess_organs import run_organs
 
         return run_organs(arguments)
+    if wants_cluster(arguments):
+        raise HermesError(
+            "--workers and --scheduler are for a folder of masks, or a label map with --label-names"
+        )
     settings = RefinementSettings(threshold=arguments.threshold, seed=arguments.seed)
 
     from HermesLib.cli.running import run_and_print

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from HermesLib.cli.cluster_options import add_cluster_options
 from HermesLib.cli.guide_options import DEFAULT_PRESET, add_guide_options, guide_fields
 from HermesLib.cli.options import (
     add_labels,
@@ -61,6 +62,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_prompt(parser)
     add_loop_options(parser)
     add_guide_options(parser)
+    add_cluster_options(parser)
     parser.set_defaults(run=run)
 
 

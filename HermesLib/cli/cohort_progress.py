@@ -1,12 +1,15 @@
 """Progress of a cohort on stderr, and its rows as text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from HermesLib.cli.progress_bar import ProgressBar
 from HermesLib.cohorts.cohort import Cohort
 from HermesLib.cohorts.row import Row, State
 from HermesLib.engine.messages import Failed, FellBack, Message
 from HermesLib.report.words import score_words
+
+#: How many volumes in progress a bar names.
+_SHOWN = 2
 
 
 class CohortProgress(ProgressBar):
@@ -40,10 +43,20 @@ class CohortProgress(ProgressBar):
                 place = f"[{len(self._printed)} of {len(self._cohort.rows)}]"
                 self.print(f"{place} {row_text(row)}")
         if self.bar is not None:
-            running = self._cohort.running
-            words = "" if running is None else self._cohort.rows[running].reason
-            self.bar.set_description_str(f"{running or ''} {words}")
+            self.bar.set_description_str(_running_words(self._cohort.rows.values()))
             self.bar.update(len(self._printed) - self.bar.n)
+
+
+def _running_words(rows: Iterable[Row]) -> str:
+    """What is in progress, and how far it is.
+
+    >>> _running_words([Row(name, State.RUNNING, "1 of 9 slices") for name in "abc"])
+    'a 1 of 9 slices, b 1 of 9 slices and 1 more'
+    """
+    running = [f"{row.name} {row.reason}".rstrip() for row in rows if row.state is State.RUNNING]
+    shown = ", ".join(running[:_SHOWN])
+    more = len(running) - _SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def row_text(row: Row) -> str:

@@ -2,7 +2,9 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from HermesLib.cli.cluster_options import cluster_run, wants_cluster
 from HermesLib.cli.cohort_progress import CohortProgress, row_text
 from HermesLib.cli.ending import print_closing
 from HermesLib.cli.running import engine_for
@@ -12,16 +14,24 @@ from HermesLib.cohorts.table import worst_first
 from HermesLib.engine.client import Engine
 from HermesLib.report.words import words_of
 
-#: How long one turn waits for the engine, seconds.
-_WAIT = 0.05
+if TYPE_CHECKING:
+    from HermesLib.cohorts.cluster import ClusterRun
+
+#: How long one turn waits for the engine or for workers, seconds.
+_WAIT, _WORKERS_WAIT = 0.05, 0.25
 
 
 def work_off(cohort: Cohort, arguments: argparse.Namespace) -> int:
     """Work on all tasks and print the table; returns how many of them failed."""
     try:
-        cohort.write()
-        with engine_for(arguments.engine) as engine:
-            _follow(cohort, engine, arguments.progress)
+        with CohortProgress(cohort, arguments.progress) as progress:
+            if wants_cluster(arguments):
+                with cluster_run(cohort, arguments) as run:
+                    _follow_workers(cohort, run, progress)
+            else:
+                cohort.write()
+                with engine_for(arguments.engine) as engine:
+                    _follow(cohort, engine, progress)
     except KeyboardInterrupt as error:
         finished = sum(row.state is State.FINISHED for row in cohort.rows.values())
         error.add_note(
@@ -32,19 +42,34 @@ def work_off(cohort: Cohort, arguments: argparse.Namespace) -> int:
     return _print_table(cohort, arguments.output)
 
 
-def _follow(cohort: Cohort, engine: Engine, bar: bool) -> None:
+def _follow(cohort: Cohort, engine: Engine, progress: CohortProgress) -> None:
     """Take turns until every task has ended; a line for each that has."""
-    with CohortProgress(cohort, bar) as progress:
-        try:
-            while not cohort.done:
-                name = cohort.running
-                progress.take(name, cohort.turn(engine, _WAIT))
-        except KeyboardInterrupt:
-            cohort.cancel_all(engine)
-            while not cohort.done:
-                cohort.turn(engine, _WAIT)
-            cohort.write()
-            raise
+    try:
+        while not cohort.done:
+            name = cohort.running
+            progress.take(name, cohort.turn(engine, _WAIT))
+    except KeyboardInterrupt:
+        cohort.cancel_all(engine)
+        while not cohort.done:
+            cohort.turn(engine, _WAIT)
+        cohort.write()
+        raise
+
+
+def _follow_workers(cohort: Cohort, run: "ClusterRun", progress: CohortProgress) -> None:
+    """The same with several workers."""
+    progress.take(None, [])
+    try:
+        while not cohort.done:
+            for name, message in run.turn(_WORKERS_WAIT):
+                progress.take(name, [message])
+            progress.take(None, [])
+    except KeyboardInterrupt:
+        run.cancel()
+        while not cohort.done:
+            run.turn(_WAIT)
+        cohort.write()
+        raise
 
 
 def _print_table(cohort: Cohort, output: Path) -> int:

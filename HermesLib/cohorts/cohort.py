@@ -45,7 +45,7 @@ class Cohort:
         self.tasks = {task.name: task for task in tasks}
         self.output = output
         self.rows = {task.name: Row(task.name) for task in tasks}
-        self._make_request = make_request
+        self.make_request = make_request
         self._settings = settings or {}
         self.called = called
         self._run: TaskRun | None = None
@@ -69,7 +69,7 @@ class Cohort:
         for name in self.rows:
             report = finished_report(self.folder(name))
             if report is not None:
-                self._set(replace(Row.of_report(name, report), earlier=True))
+                self.set_row(replace(Row.of_report(name, report), earlier=True))
 
     def turn(self, engine: Engine, wait: float = 0.0) -> list[Message]:
         """Take the messages of the task in progress, or start the next one.
@@ -90,7 +90,7 @@ class Cohort:
         messages = engine.poll(wait)
         run = self._run
         for message in messages:
-            self._set(run.take(message))
+            self.set_row(run.take(message))
             if run.row.ended:
                 self._run = None
                 self.write()
@@ -101,7 +101,7 @@ class Cohort:
         if name == self.running:
             engine.cancel()
         elif self.rows[name].state is State.WAITING:
-            self._set(self.rows[name].in_state(State.CANCELLED))
+            self.set_row(self.rows[name].in_state(State.CANCELLED))
 
     def cancel_all(self, engine: Engine) -> None:
         """Cancel every task that has not ended."""
@@ -111,13 +111,13 @@ class Cohort:
     def drop(self) -> None:
         """Forget the task in progress, whose engine is closed; its results are not kept."""
         if self._run is not None:
-            self._set(self._run.take(Cancelled(None)))
+            self.set_row(self._run.take(Cancelled(None)))
             self._run = None
 
     def again(self, name: str) -> None:
         """Let a task that has failed or was cancelled wait for its turn again."""
         if self.rows[name].state in (State.FAILED, State.CANCELLED):
-            self._set(Row(name))
+            self.set_row(Row(name))
 
     def write(self) -> None:
         """Write the table and the page into the output folder.
@@ -138,12 +138,13 @@ class Cohort:
         name = next((n for n, row in self.rows.items() if row.state is State.WAITING), None)
         if name is None:
             return
-        run = TaskRun(self.tasks[name], self.folder(name), self._make_request)
-        self._set(run.start(engine))
+        run = TaskRun(self.tasks[name], self.folder(name), self.make_request)
+        self.set_row(run.start(engine))
         if run.row.ended:
             self.write()
         else:
             self._run = run
 
-    def _set(self, row: Row) -> None:
+    def set_row(self, row: Row) -> None:
+        """Take over how a task stands, from whoever works on it."""
         self.rows[row.name] = row

@@ -27,6 +27,9 @@ from HermesLib.runs.iterations_file import FILE_NAME
 from HermesLib.runs.request import RunRequest
 from HermesLib.runs.stored import RESULT_FILES
 
+#: How long :func:`run_task` waits for messages before it asks whether it is cancelled, seconds.
+_WAIT = 0.1
+
 
 class TaskRun:
     """One task, from the first message of its run to the last.
@@ -129,22 +132,26 @@ def run_task(
     folder: Path,
     make_request: Callable[[Task], RunRequest],
     engine: Engine,
-    on_message: Callable[[Message], None] = lambda message: None,
+    on_message: Callable[[Message, Row], None] = lambda message, row: None,
+    is_cancelled: Callable[[], bool] = lambda: False,
 ) -> Row:
     """Do one task and wait for it: all that a worker elsewhere needs.
 
     Args:
         task, folder, make_request: see :class:`TaskRun`.
         engine: idle.
-        on_message: called with every message of the run.
+        on_message: called with every message of the run, and the row after it.
+        is_cancelled: asked several times a second; once it is true, the run ends as cancelled.
     """
     run = TaskRun(task, folder, make_request)
-    if run.start(engine).ended:
-        return run.row
+    row = run.start(engine)
     try:
-        for message in engine.follow():
-            on_message(message)
-            run.take(message)
+        while not row.ended:
+            for message in engine.poll(_WAIT):
+                row = run.take(message)
+                on_message(message, row)
+            if is_cancelled():
+                engine.cancel()
     finally:
         if not run.row.ended:
             engine.close()
