@@ -23,13 +23,29 @@ PASSIVE = {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}
 _WAITING = (*PASSIVE, "GOMP_SPINCOUNT", "KMP_LIBRARY")
 #: With any of these, the user has decided how many threads there are.
 _NUMBER = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
+#: What :func:`set_threads` has set in this process, so that it is not taken for the user's choice.
+_set_here: dict[str, str] = {}
 _CPUS = Path("/sys/devices/system/cpu")
 _CGROUPS = Path("/sys/fs/cgroup")
 
 
 def set_threads() -> None:
     """Set this process's own variables, before it imports PyTorch or NumPy."""
-    os.environ.update(thread_settings(os.environ))
+    settings = thread_settings(os.environ)
+    _set_here.update(settings)
+    os.environ.update(settings)
+
+
+def side_by_side(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables of one of several processes that compute beside each other: one thread each.
+
+    >>> side_by_side({"OMP_NUM_THREADS": "3"})
+    {}
+    >>> side_by_side({})
+    {'OMP_NUM_THREADS': '1', 'MKL_NUM_THREADS': '1'}
+    """
+    decided = any(name in environment and name not in _set_here for name in _NUMBER)
+    return {} if decided else dict.fromkeys(_NUMBER, "1")
 
 
 def thread_settings(environment: Mapping[str, str]) -> dict[str, str]:

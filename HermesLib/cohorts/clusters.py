@@ -17,6 +17,7 @@ from distributed import Client, Nanny, Scheduler, Security, SpecCluster, Worker
 
 from HermesLib.errors import ComputerError, HermesError
 from HermesLib.io.owned_folder import temporary_folder
+from HermesLib.threads import side_by_side
 
 _LOOPBACK = "127.0.0.1"
 _PROTOCOL = "tls://"
@@ -67,6 +68,7 @@ def local_workers(number: int) -> Iterator[Client]:
             "memory_limit": None,
             "local_directory": str(folder),
             "silence_logs": logging.CRITICAL,
+            "env": side_by_side(os.environ),
         }
         scheduler = {**common, "port": 0, "dashboard": False, "allowed_failures": _LOST_WORKERS}
         try:
