@@ -82,7 +82,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 def add_server(parser: argparse.ArgumentParser) -> None:
     """Add ``--server``."""
-    remote = [name for name, entry in MODELS.items() if entry.dimensions == 3]
+    remote = [name for name, entry in MODELS.items() if entry.needs_server]
     parser.add_argument(
         "--server",
         metavar="URL",

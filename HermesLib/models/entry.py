@@ -19,13 +19,15 @@ class ModelEntry:
         adapter: ``module:Class`` of the :class:`PromptableModel`, imported when it is loaded. Its
             classmethod ``from_checkpoint`` builds it, its class attribute ``kind`` is that of the
             project's checkpoints. Of a model for whole volumes, the
-            :class:`HermesLib.models.volume_protocol.VolumeModel`, which its classmethod ``connect``
-            builds from the address of its server.
+            :class:`HermesLib.models.volume_protocol.VolumeModel`; where that needs a server, its
+            classmethod ``connect`` builds it from the address.
         mixed_kinds: the kinds that may be mixed in one prompt; empty if it takes one at a time.
         bundled: name of the small bundled weights of the same architecture; None if there are none.
         notice: what must be said where a user chooses the model, empty if nothing.
         always: the kind that is part of all its prompts; empty if there is none.
         dimensions: 2 if it segments slices, 3 if it segments a whole volume.
+        needs_server: whether it runs on a server, where its weights are.
+        weights_of: the model whose weight files it takes; empty for its own.
     """
 
     name: str
@@ -40,6 +42,13 @@ class ModelEntry:
     notice: str = ""
     always: str = ""
     dimensions: int = 2
+    needs_server: bool = False
+    weights_of: str = ""
+
+    @property
+    def weights_name(self) -> str:
+        """The model whose weight files it takes."""
+        return self.weights_of or self.name
 
     @property
     def kinds_alone(self) -> tuple[str, ...]:

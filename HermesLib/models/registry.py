@@ -3,8 +3,7 @@
 Imports no torch, so that a program with a user interface can list the models at no cost.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from HermesLib.errors import HermesError
 from HermesLib.models.entry import ModelEntry as ModelEntry
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     import torch
 
     from HermesLib.models.protocol import PromptableModel
-    from HermesLib.models.volume_protocol import VolumeModel
     from HermesLib.weights.checkpoint import Checkpoint
 
 
@@ -88,6 +86,7 @@ MODELS: dict[str, ModelEntry] = {
             notice="The official weights of nnInteractive are under CC BY-NC-SA 4.0: no commercial"
             " use.",
             dimensions=3,
+            needs_server=True,
         ),
         ModelEntry(
             name="sam",
@@ -139,6 +138,28 @@ MODELS: dict[str, ModelEntry] = {
             official_page="https://github.com/bowang-lab/MedSAM2",
             adapter="HermesLib.models.sam2.adapter:MedSam2",
         ),
+        ModelEntry(
+            name="sam2-volume",
+            title="SAM 2.1, propagated through slices (whole volumes)",
+            prompt_kinds=("clicks",),
+            official_megabytes=156,
+            licence="Apache-2.0",
+            official_page="https://github.com/facebookresearch/sam2",
+            adapter="HermesLib.models.sam2.volume:Sam2Volume",
+            dimensions=3,
+            weights_of="sam2",
+        ),
+        ModelEntry(
+            name="medsam2-volume",
+            title="MedSAM2, propagated through slices (whole volumes)",
+            prompt_kinds=("clicks",),
+            official_megabytes=156,
+            licence="Apache-2.0 (weights: see the page that they come from)",
+            official_page="https://github.com/bowang-lab/MedSAM2",
+            adapter="HermesLib.models.sam2.volume:MedSam2Volume",
+            dimensions=3,
+            weights_of="medsam2",
+        ),
     )
 }
 
@@ -155,7 +176,7 @@ def model_entry(name: str) -> ModelEntry:
 
 
 def slice_models() -> tuple[str, ...]:
-    """The names of the models that segment slices, with weights that HERMES loads itself."""
+    """The names of the models that segment slices."""
     return tuple(name for name, entry in MODELS.items() if entry.dimensions == 2)
 
 
@@ -212,21 +233,12 @@ def model_checkpoint(name: str, weights: str = "bundled") -> "Checkpoint":
     Raises:
         HermesError: an unknown name; weights that are missing or damaged.
     """
-    from HermesLib.weights.bundled import bundled_checkpoint
-    from HermesLib.weights.checkpoint import load_checkpoint
-    from HermesLib.weights.imported import find_weights
+    from HermesLib.models.loading import checkpoint_of
 
     entry = model_entry(name)
     if entry.dimensions == 3:
-        raise HermesError(
-            f"{name} segments whole volumes on a server of its own; here choose"
-            f" {', '.join(slice_models())}"
-        )
-    if weights != "bundled":
-        return load_checkpoint(find_weights(weights))
-    if entry.bundled is None:
-        raise HermesError(f"{name} has no bundled weights; name a file with --weights")
-    return bundled_checkpoint(entry.bundled)
+        raise HermesError(f"{name} segments whole volumes; here choose {', '.join(slice_models())}")
+    return checkpoint_of(entry, weights)
 
 
 def load_model(
@@ -246,43 +258,9 @@ def load_model(
     """
     import torch
 
-    from HermesLib.models.look_alikes import require_own_file
+    from HermesLib.models.loading import built
 
     checkpoint = model_checkpoint(name, weights)
-    adapter = _adapter(model_entry(name))
-    if checkpoint.kind not in (None, adapter.kind):
-        raise HermesError(f"{weights} holds weights of {checkpoint.kind}, not of {name}")
-    try:
-        model = adapter.from_checkpoint(checkpoint)
-    except HermesError:
-        raise
-    except (KeyError, RuntimeError, IndexError, TypeError, ValueError, AssertionError) as error:
-        raise HermesError(
-            f"{weights} does not fit {name}: its tensors have other names or shapes"
-        ) from error
-    if checkpoint.kind is None:
-        require_own_file(name, weights, checkpoint.sha256)
-    return model.to(device or torch.device("cpu"))
-
-
-def connect_model(name: str, server: str | None = None) -> "VolumeModel":
-    """A model for whole volumes.
-
-    Args:
-        name: in the registry.
-        server: address of the model's server; None for the usual one on this computer.
-
-    Raises:
-        HermesError: an unknown name, a model that segments slices, or a server that is not there.
-    """
-    entry = model_entry(name)
-    if entry.dimensions != 3:
-        raise HermesError(f"{name} runs on this computer without a server; leave out --server")
-    model: VolumeModel = _adapter(entry).connect(server)
+    loaded = built(model_entry(name), checkpoint, weights)
+    model: PromptableModel = loaded.to(device or torch.device("cpu"))
     return model
-
-
-def _adapter(entry: ModelEntry) -> Any:
-    """The class that an entry names."""
-    module, _, adapter_class = entry.adapter.partition(":")
-    return getattr(import_module(module), adapter_class)

@@ -132,4 +132,13 @@ class BoxStrategy:
         Raises:
             ValueError: an empty pGT.
         """
-        return bounding_box(pgt, self.padding * min(1.0, max(pgt.shape) / self.reference_side))
+        return self.around(pgt)
+
+    def around(self, region: np.ndarray) -> Box:
+        """The padded box of a region (H, W, bool).
+
+        Raises:
+            ValueError: it is empty.
+        """
+        padding = self.padding * min(1.0, max(region.shape) / self.reference_side)
+        return bounding_box(region, padding)

@@ -189,6 +189,13 @@ class InitialMask:
         return PromptMarks()
 
 
+class EarlierMask(InitialMask):
+    """The session's own mask before its last round, which is taken back.
+
+    A model that keeps its earlier state goes back to that; for others it is an initial mask.
+    """
+
+
 def merged(marks: list[PromptMarks]) -> PromptMarks:
     """The marks of several prompts on one slice."""
 

@@ -1,7 +1,8 @@
 """The refinement loop on a whole volume: a 3D model, steered by the same quality control (QC).
 
-The pGTs of the slices, stacked, are the model's initial mask. Each round then corrects the largest
-errors of the whole mask; a round that makes it worse is taken back. Every slice is assessed in
+The pGTs of the slices, stacked, are the model's initial mask, or the box of their largest section
+is its first prompt. Each round then corrects the largest errors of the whole mask; a round that
+makes it worse is taken back. Every slice is assessed in
 every round and has its own event, as in the loop on slices. When the loop ends is decided by the
 whole volume; how a slice ends, by its own pDSC.
 """
@@ -17,9 +18,11 @@ import numpy as np
 from HermesLib.judges.protocol import Judge
 from HermesLib.metrics.overlap import dice
 from HermesLib.models.volume_protocol import VolumeModel, VolumeSession
-from HermesLib.prompts.volume import InitialMask, VolumePrompt
+from HermesLib.prompts.settings import PromptSettings
+from HermesLib.prompts.volume import EarlierMask, InitialMask, VolumePrompt
 from HermesLib.prompts.volume_corrections import VolumeCorrections
 from HermesLib.prompts.volume_section import VolumeSection
+from HermesLib.prompts.volume_start import start_box
 from HermesLib.quality.protocol import QualityControl
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.judging import may_accept
@@ -45,6 +48,7 @@ class VolumeRefiner:
         settings: when to accept and when to give up; threshold, patience and the number of
             iterations count for the whole volume.
         judge: scores the masks in place of the quality control, which still draws the pGT.
+        padding: pixels around the box of a model that starts from one.
     """
 
     model: VolumeModel
@@ -52,6 +56,7 @@ class VolumeRefiner:
     correction: Correction = "clicks"
     settings: RefinementSettings = field(default_factory=RefinementSettings)
     judge: Judge | None = None
+    padding: float = PromptSettings.padding
 
     def refine(self, task: VolumeTask) -> Iterator[Iteration]:
         """One event for each slice and round; the caller may stop at any time.
@@ -94,6 +99,8 @@ class _Loop:
         self.tally = Tally(refiner.settings)
         self._ended: set[int] = set()
         self._session: VolumeSession | None = None
+        #: The first round where its mask is not the model's.
+        self._given: Round | None = None
         self._corrections: VolumeCorrections | None = None
 
     def events(self) -> Iterator[Iteration]:
@@ -110,6 +117,7 @@ class _Loop:
         prompts, current = self._first_round()
         yield from self._absent()
         current = self._only_shown(current)
+        self._given = None if prompts else current
         stopping = StoppingRule(self.settings)
         first = best = current
         for iteration in count():
@@ -117,7 +125,7 @@ class _Loop:
             status = stopping.after(iteration, *self.tally.whole())
             further: tuple[VolumePrompt, ...] = ()
             if status is None:
-                taken_back = iteration > 0 and self._is_worse(current, best)
+                taken_back = iteration > 0 and self._takes_back(current, best)
                 best = best if taken_back else current
                 further = self._further(best, taken_back=taken_back, first=not prompts)
                 # Without a new prompt the model would only repeat its last answer.
@@ -144,7 +152,7 @@ class _Loop:
             masks = self._only_shown(opening).expected()
         if not masks.any():
             return (), opening
-        prompts = (self._initial(masks),)
+        prompts = (self._start(masks, opening),)
         answer = self._predict(prompts)
         scores = self.scoring.assess(answer, self.shown, 0, "prompted")
         return prompts, Round(answer, scores, self._share(started))
@@ -166,13 +174,13 @@ class _Loop:
         if not expected.any():
             return ()
         if first:
-            return (self._initial(expected),)
+            return (self._start(expected, current),)
         if self._corrections is None:
             self._corrections = VolumeCorrections(
                 self.refiner.correction, self.task.image.spacing, self._opened().stroke_thickness
             )
         prompts = self._corrections.draw(self._whole(current.masks), self._whole(expected))
-        back = (self._initial(current.masks),) if taken_back and prompts else ()
+        back = (EarlierMask(self._whole(current.masks)),) if taken_back and prompts else ()
         return (*back, *prompts)
 
     def _predict(self, prompts: tuple[VolumePrompt, ...]) -> np.ndarray:
@@ -182,12 +190,17 @@ class _Loop:
 
     def _opened(self) -> VolumeSession:
         if self._session is None:
-            image = self.task.image
-            self._session = self.refiner.model.open(image.intensities, image.spacing)
+            first, last = (self.task.indices[self.shown[end]] for end in (0, -1))
+            self._session = self.refiner.model.open(self.task.image, range(first, last + 1))
         return self._session
 
-    def _initial(self, masks: np.ndarray) -> InitialMask:
-        return InitialMask(self._whole(masks))
+    def _start(self, expected: np.ndarray, finished: Round) -> VolumePrompt:
+        """The model's first prompt."""
+        whole = self._whole(expected)
+        if self.refiner.model.starts_from == "initial-mask":
+            return InitialMask(whole)
+        sure = {self.task.indices[row]: s.ceiling for row, s in finished.scores.items()}
+        return start_box(whole, sure, self.refiner.padding)
 
     def _whole(self, masks: np.ndarray) -> np.ndarray:
         """Masks of the selected slices as a mask of the whole volume."""
@@ -195,7 +208,10 @@ class _Loop:
         whole[self.task.indices[0] : self.task.indices[-1] + 1] = masks
         return whole
 
-    def _is_worse(self, current: Round, best: Round) -> bool:
+    def _takes_back(self, current: Round, best: Round) -> bool:
+        # A model that starts from a box cannot go on from a mask that is not its own.
+        if best is self._given and self.refiner.model.starts_from != "initial-mask":
+            return False
         return current.quality() < best.quality() - self.settings.min_improvement
 
     def _share(self, started: float) -> float:

@@ -3,24 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 
+from HermesLib.models.volume_protocol import VolumeImage
 from HermesLib.quality.protocol import Observation
 from HermesLib.refinement.settings import SLICES_AT_ONCE
-
-
-@dataclass(frozen=True, eq=False)
-class VolumeImage:
-    """The whole image as a 3D model takes it.
-
-    Attributes:
-        intensities: (N, H, W) float32 as acquired.
-        spacing: mm along slice, row and column.
-    """
-
-    intensities: np.ndarray
-    spacing: tuple[float, float, float]
 
 
 @dataclass(frozen=True, eq=False)

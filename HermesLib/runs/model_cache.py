@@ -7,8 +7,10 @@ from typing import Any
 
 import torch
 
+from HermesLib.models.loading import load_volume_model
 from HermesLib.models.protocol import PromptableModel
 from HermesLib.models.registry import load_model
+from HermesLib.models.volume_protocol import VolumeModel
 from HermesLib.notices import Notice, heard_by, notice
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.protocol import QualityControl, ScoreKind
@@ -30,6 +32,11 @@ class ModelCache:
         """A model, loaded by :func:`HermesLib.models.registry.load_model` if it is not here."""
         key = (name, _file_state(weights), device)
         return _get(self._models, key, lambda: load_model(name, weights, device))
+
+    def volume_model(self, name: str, weights: str, device: torch.device) -> VolumeModel:
+        """A model for whole volumes that runs here, loaded if it is not kept."""
+        key = (name, _file_state(weights), device)
+        return _get(self._models, key, lambda: load_volume_model(name, weights, device=device))
 
     def quality(
         self,

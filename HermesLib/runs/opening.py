@@ -176,7 +176,7 @@ def _open_refinement(
         first_prompt = prompt_from_plain(first_plain, (height, width))
     elif first_prompt is not None:
         first_plain = first_prompt.to_plain()
-    volume_model = open_model(entry, request) if entry.dimensions == 3 else None
+    volume_model = open_model(entry, request, cache, device)
     model = None if volume_model else cache.model(entry.name, request.weights, device)
     guide = None if memory is None else memory.guide
     steering = open_steering(request, preset, sources.volume, device, cache, guide=guide)

@@ -6,14 +6,18 @@ from typing import cast
 import torch
 
 from HermesLib.errors import HermesError
-from HermesLib.models.registry import ModelEntry, connect_model
-from HermesLib.models.volume_protocol import VolumeModel
+from HermesLib.io.neighbours import own_slice
+from HermesLib.judges.registry import judge_entry
+from HermesLib.models.entry import ModelEntry
+from HermesLib.models.loading import load_volume_model
+from HermesLib.models.volume_protocol import VolumeImage, VolumeModel
 from HermesLib.quality.protocol import Observation
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.volume_refiner import Correction, VolumeRefiner
-from HermesLib.refinement.volume_task import VolumeImage, VolumeTask
+from HermesLib.refinement.volume_task import VolumeTask
 from HermesLib.runs.guiding import Steering
 from HermesLib.runs.inputs import RunInputs
+from HermesLib.runs.model_cache import ModelCache
 from HermesLib.runs.request import RefineRequest
 
 
@@ -28,29 +32,42 @@ def require_fit(entry: ModelEntry, request: RefineRequest, *, first_prompt: bool
     Raises:
         HermesError: what belongs to models of the other sort was asked for.
     """
+    if not entry.needs_server and request.server is not None:
+        raise HermesError(
+            f"{entry.name} runs on this computer without a server; leave out --server"
+        )
     if entry.dimensions != 3:
-        if request.server is not None:
-            raise HermesError(
-                f"{entry.name} runs on this computer without a server; leave out --server"
-            )
-    elif request.weights != "bundled":
+        return
+    if entry.needs_server and request.weights != "bundled":
         raise HermesError(
             f"the weights of {entry.name} are where its server runs; leave out --weights"
         )
-    elif first_prompt:
+    if first_prompt:
         raise HermesError(
             f"{entry.name} starts from the pGT of the whole volume, not from a prompt; leave out"
             " --first-prompt"
         )
+    if request.judge is not None and judge_entry(request.judge).needs_model:
+        raise HermesError(
+            f"the judge '{request.judge}' asks a model of slices; {entry.name} segments whole"
+            " volumes. Choose another judge"
+        )
 
 
-def open_model(entry: ModelEntry, request: RefineRequest) -> VolumeModel:
-    """The model on its server.
+def open_model(
+    entry: ModelEntry, request: RefineRequest, cache: ModelCache, device: torch.device
+) -> VolumeModel | None:
+    """The model for whole volumes, on its server or with its weights; None for one of slices.
 
     Raises:
-        HermesError: the server is not there, or not as it must be.
+        HermesError: the server is not there, or not as it must be; weights that are missing,
+            damaged or of another model.
     """
-    return connect_model(entry.name, request.server)
+    if entry.dimensions != 3:
+        return None
+    if entry.needs_server:
+        return load_volume_model(entry.name, server=request.server)
+    return cache.volume_model(entry.name, request.weights, device)
 
 
 def whole_volume_events(
@@ -74,18 +91,11 @@ def whole_volume_events(
         observation: of the selected slices.
         finished: indices of the slices that have their results.
         device: where the QC computes.
-
-    Raises:
-        HermesError: a judge that asks the model of slices.
     """
-    if steering.judge is not None and steering.judge.needs_model:
-        raise HermesError(
-            f"the judge '{steering.judge.name}' asks a model of slices; {model.name} segments whole"
-            " volumes. Choose another judge"
-        )
     volume = inputs.volume
+    normalised = own_slice(inputs.every_image)[:, 0].numpy()
     task = VolumeTask(
-        VolumeImage(volume.array, (volume.slice_spacing, *volume.pixel_spacing)),
+        VolumeImage(volume.array, normalised, (volume.slice_spacing, *volume.pixel_spacing)),
         observation,
         inputs.indices,
         inputs.truth,
@@ -95,6 +105,11 @@ def whole_volume_events(
         device,
     )
     refiner = VolumeRefiner(
-        model, steering.quality, cast(Correction, kind), request.settings, steering.judge
+        model,
+        steering.quality,
+        cast(Correction, kind),
+        request.settings,
+        steering.judge,
+        request.prompting.padding,
     )
     return refiner.refine(task)

@@ -172,6 +172,15 @@ TINY_STACKS = {
     "many": (20, 2, "click", 2.0),
     "absent": (12, 3, "clicks", 0.11),
 }
+#: Rounds of prompts on a stack: number of slices, and for each round the asks by slice, with all
+#: that the slice was asked before. ``crowded`` has more slices with a prompt than a slice reads.
+TINY_ROUNDS: dict[str, tuple[int, list[dict[int, str]]]] = {
+    "corrected": (
+        8,
+        [{2: "box", 5: "clicks"}, {4: "click", 2: "box_clicks", 1: "clicks"}, {4: "clicks"}],
+    ),
+    "crowded": (14, [dict.fromkeys((1, 2, 3, 4, 5, 7, 8, 9, 10, 12), "box")]),
+}
 _PRESENCE_BIAS = "sam_mask_decoder.pred_obj_score_head.layers.2.bias"
 #: Pointers are few beside the cells of the memories; with these factors they count.
 _LOUD = {"obj_ptr_proj.layers.2.weight": 6.0, "obj_ptr_tpos_proj.weight": 6.0}

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from HermesLib.models.volume_protocol import Start, VolumeImage
 from HermesLib.prompts.volume import VolumePrompt, require_within
 from HermesLib.quality.protocol import Observation
-from HermesLib.refinement.volume_task import VolumeImage, VolumeTask
+from HermesLib.refinement.volume_task import VolumeTask
 from Testing.refinement.analytic import OrganQuality, scene
 
 SPACING = (3.0, 1.0, 1.0)
@@ -18,26 +19,26 @@ class AnsweringModel:
 
     Attributes:
         rounds: the prompts of each round.
+        needed: the slices that it was opened for.
         open_sessions: how many were opened and not closed.
     """
 
     name = "answering"
     prompt_kinds = ("clicks", "scribbles")
     sha256 = "2" * 64
-    licence = ""
     stroke_thickness = (1, 2, 2)
 
-    def __init__(self, *answers: np.ndarray) -> None:
+    def __init__(self, *answers: np.ndarray, starts_from: Start = "initial-mask") -> None:
         self.answers = answers
+        self.starts_from = starts_from
         self.rounds: list[tuple[VolumePrompt, ...]] = []
         self.open_sessions = 0
         self.image: np.ndarray | None = None
+        self.needed = range(0)
 
-    def open(
-        self, intensities: np.ndarray, spacing: tuple[float, float, float]
-    ) -> "AnsweringModel":
-        assert spacing == SPACING and intensities.dtype == np.float32
-        self.image = intensities
+    def open(self, image: VolumeImage, needed: range) -> "AnsweringModel":
+        assert image.spacing == SPACING and image.intensities.dtype == np.float32
+        self.image, self.needed = image.intensities, needed
         self.open_sessions += 1
         return self
 
@@ -63,6 +64,7 @@ def task_of(
 ) -> VolumeTask:
     """The task to refine all slices of a volume."""
     observation = observation or quality.observe(images)
-    image = VolumeImage(images[:, 0].numpy(), SPACING)
+    slices = images[:, 0].numpy()
+    image = VolumeImage(slices, slices, SPACING)
     indices = fields.pop("indices", range(len(images)))
     return VolumeTask(image, observation, indices, **fields)

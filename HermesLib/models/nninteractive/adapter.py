@@ -19,6 +19,7 @@ from HermesLib.models.nninteractive.client import (
     open_client,
     plain_errors,
 )
+from HermesLib.models.volume_protocol import Start, VolumeImage
 from HermesLib.notices import notice
 from HermesLib.prompts.volume import (
     BoxOnSlice,
@@ -56,6 +57,7 @@ class NnInteractive:
 
     name = "nninteractive"
     prompt_kinds = ("clicks", "scribbles")
+    starts_from: Start = "initial-mask"
 
     def __init__(self, address: str, licence: str, sha256: str) -> None:
         self.address = address
@@ -82,11 +84,9 @@ class NnInteractive:
         model._say()
         return model
 
-    def open(
-        self, intensities: np.ndarray, spacing: tuple[float, float, float]
-    ) -> "NnInteractiveSession":
-        """See :class:`HermesLib.models.volume_protocol.VolumeModel`; the image is sent."""
-        return NnInteractiveSession(self.address, intensities, spacing)
+    def open(self, image: VolumeImage, needed: range) -> "NnInteractiveSession":
+        """See :class:`HermesLib.models.volume_protocol.VolumeModel`; the whole image is sent."""
+        return NnInteractiveSession(self.address, image)
 
     def _say(self) -> None:
         """Say under which terms the weights are, and where the image goes."""
@@ -105,16 +105,14 @@ class NnInteractiveSession:
 
     Args:
         address: of the server.
-        intensities, spacing: see :class:`HermesLib.models.volume_protocol.VolumeModel`.
+        image: the intensities are sent.
     """
 
-    def __init__(
-        self, address: str, intensities: np.ndarray, spacing: tuple[float, float, float]
-    ) -> None:
+    def __init__(self, address: str, image: VolumeImage) -> None:
         self._address = address
-        self._image = np.ascontiguousarray(intensities, np.float32)[None]
-        self._spacing = spacing
-        self._mask = np.zeros(intensities.shape, bool)
+        self._image = np.ascontiguousarray(image.intensities, np.float32)[None]
+        self._spacing = image.spacing
+        self._mask = np.zeros(image.intensities.shape, bool)
         self._client: Any = None
         self._buffer: Any = None
         try:

@@ -11,8 +11,17 @@ from torch.nn import functional
 from HermesLib.models.protocol import Embedding, Prediction
 from HermesLib.models.registry import prompt_kind
 from HermesLib.models.sam2.config import Sam2Config, official_config
-from HermesLib.models.sam2.network import Sam2Network
-from HermesLib.models.sam2.propagation import Chosen, PropagatedSlice, propagate
+from HermesLib.models.sam2.network import Sam2Features, Sam2Network
+from HermesLib.models.sam2.prompt_encoder import prompt_tokens
+from HermesLib.models.sam2.propagation import (
+    Chosen,
+    Propagated,
+    PropagatedSlice,
+    Remembered,
+    corrected,
+    propagate,
+    remembered,
+)
 from HermesLib.models.sam_family.adapter import (
     SamModel,
     as_8_bit,
@@ -103,20 +112,46 @@ class Sam2(SamModel):
             raise IndexError(f"there is no slice {prompted} among {count}")
         tokens = sam_prompt(prompt, self.most_pixels)
         features = [embedding.select([index]).features for index in range(count)]
-        points, labels, box = self.in_network(tokens, (rows, columns))
-        decoded = self.network.decode_prompted(features[prompted], points, labels, box, None)
-        mask = self.choose(tokens, None, decoded.logits, decoded.overlap)
-        # The pointer is that of the single mask, even if that is not the answer.
-        chosen = Chosen(mask, mask if is_single_click(tokens, None) else 0)
-        return propagate(
+        first = self.prompted(features[prompted], tokens, (rows, columns))
+        answers = propagate(
             self.network,
             features,
-            prompted,
-            decoded,
-            chosen,
+            {prompted: first},
             together=self.together,
             best=best_of_three,
-        )
+        ).answers()
+        return list(answers.values())
+
+    def prompted(
+        self,
+        features: Sam2Features,
+        prompt: SamPrompt,
+        shape: tuple[int, int],
+        index: int = 0,
+        last: Propagated | None = None,
+    ) -> Remembered:
+        """The answer of a prompted slice, from which others are propagated.
+
+        Args:
+            features: of the slice.
+            prompt: in the slice's pixels.
+            shape: rows and columns of the slice.
+            index: of the slice among those of ``last``.
+            last: the propagation that the prompt corrects; None for a first prompt.
+        """
+        points, labels, box = self.in_network(prompt, shape)
+        if last is None:
+            decoded = self.network.decode_prompted(features, points, labels, box, None)
+        else:
+            tokens = prompt_tokens(self.network.sam_prompt_encoder, points, labels, box)
+            low = self.fed_back(last.of(index).answer.low)
+            decoded = corrected(
+                self.network, features, index, last, tokens, low, together=self.together
+            )
+        mask = self.choose(prompt, None, decoded.logits, decoded.overlap)
+        # The pointer is that of the single mask, even if that is not the answer.
+        chosen = Chosen(mask, mask if is_single_click(prompt, None) else 0)
+        return remembered(self.network, features, decoded, chosen, is_prompted=True)
 
     def choose(
         self,

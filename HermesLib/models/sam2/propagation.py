@@ -1,23 +1,24 @@
-"""Propagation of an object from a prompted slice to all others, through SAM 2.1's memory.
+"""Propagation of an object from prompted slices to all others, through SAM 2.1's memory.
 
-From the prompted slice outwards, each slice is segmented without a prompt: its features read the
-memories of the prompted slice and of the slices before it on the way. A memory holds the features
-and the mask of a slice, and a pointer: the decoder's token of the mask.
+From the lowest prompted slice, first upwards and then downwards, each slice is segmented without a
+prompt: its features read the memories of the prompted slices and of the slices before it on the
+way. A memory holds the features and the mask of a slice, and a pointer: the decoder's token of the
+mask. Prompted slices keep the answer that their prompt got.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
 from torch.nn import functional
 
 from HermesLib.models.sam2.mask_decoder import Decoded
+from HermesLib.models.sam2.memories import SliceMemory, Way, read_memories
 from HermesLib.models.sam2.network import Sam2Features, Sam2Network
-from HermesLib.models.sam2.positions import distance_positions, plane_positions
 from HermesLib.models.sam2.prompt_encoder import unprompted_tokens
 
-#: The most slices with a pointer that a slice reads, the prompted one included.
-_MOST_POINTERS = 16
+#: In which the official predictor keeps the cells of memories.
+CELLS = torch.bfloat16
 #: Logits of a mask on a slice that does not show the object.
 _NOTHING = -1024.0
 #: Probabilities 0..1 of a mask become -10..10 for the memory encoder.
@@ -46,137 +47,120 @@ class Chosen(NamedTuple):
     token: int
 
 
-class SliceMemory(NamedTuple):
-    """A slice's memory.
+class Remembered(NamedTuple):
+    """A slice's answer and its memory."""
+
+    answer: PropagatedSlice
+    memory: SliceMemory
+
+
+class Propagated(NamedTuple):
+    """A stack of slices after a propagation.
 
     Attributes:
-        cells: (s * s, M), as bfloat16, in which the official predictor keeps it.
-        pointer: (C,).
+        prompted: the slices with a prompt, by their indices.
+        others: all other slices.
     """
 
-    cells: torch.Tensor
-    pointer: torch.Tensor
+    prompted: Mapping[int, Remembered]
+    others: Mapping[int, Remembered]
+
+    def of(self, index: int) -> Remembered:
+        """A slice, with or without a prompt."""
+        return self.prompted[index] if index in self.prompted else self.others[index]
+
+    def answers(self) -> dict[int, PropagatedSlice]:
+        """By index, in the order of the slices."""
+        indices = sorted([*self.others, *self.prompted])
+        return {index: self.of(index).answer for index in indices}
 
 
 def propagate(
     network: Sam2Network,
     features: Sequence[Sam2Features],
-    prompted: int,
-    decoded: Decoded,
-    chosen: Chosen,
+    prompted: Mapping[int, Remembered],
     *,
     together: bool,
     best: Callable[[torch.Tensor], int],
-) -> list[PropagatedSlice]:
-    """Segment N slices, first upwards from the prompted one, then downwards.
+    on_slice: Callable[[], None] = lambda: None,
+) -> Propagated:
+    """Segment N slices, first upwards from the lowest prompted one, then downwards.
 
     Args:
         network: of the features.
-        features: of each slice.
-        prompted: index of the prompted slice.
-        decoded, chosen: its answer.
+        features: of each slice; each is asked for once.
+        prompted: answers and memories of the prompted slices, at least one.
         together: on the way down, also read the memories that the way up left.
         best: the best candidate by predicted IoU (4,), of the three for an unclear prompt.
+        on_slice: called after each slice.
     """
-    answers, first = _remembered(network, features[prompted], decoded, chosen, is_prompted=True)
-    answer_of = {prompted: answers}
-    memories = {prompted: first}
+    fixed = {index: slice_.memory for index, slice_ in prompted.items()}
+    others: dict[int, Remembered] = {}
+    lowest = min(prompted)
     for step, end in ((1, len(features)), (-1, -1)):
-        if not together:
-            memories = {prompted: first}
-        for index in range(prompted + step, end, step):
-            reading = _Reading(network, memories, prompted, index, step, len(features))
-            image = network.memory_attention(features[index].image, *reading.tokens())
+        read = {index: slice_.memory for index, slice_ in others.items()} if together else {}
+        for index in range(lowest + step, end, step):
+            if index in prompted:
+                continue
+            of_slice = features[index]
+            way = Way(step, len(features))
+            memories = read_memories(network, fixed, read, index, way)
+            image = network.memory_attention(of_slice.image, *memories)
             prompt = unprompted_tokens(network.sam_prompt_encoder)
-            decoded = network.decode(image, features[index], prompt)
+            decoded = network.decode(image, of_slice, prompt)
             number = best(decoded.overlap)
-            answer_of[index], memories[index] = _remembered(
-                network, features[index], decoded, Chosen(number, number), is_prompted=False
-            )
-    return [answer_of[index] for index in range(len(features))]
+            chosen = Chosen(number, number)
+            others[index] = remembered(network, of_slice, decoded, chosen, is_prompted=False)
+            read[index] = others[index].memory
+            on_slice()
+    return Propagated(prompted, others)
 
 
-class _Reading:
-    """What a slice reads of the memories of others.
+def corrected(
+    network: Sam2Network,
+    features: Sam2Features,
+    index: int,
+    last: Propagated,
+    tokens: torch.Tensor,
+    mask: torch.Tensor,
+    *,
+    together: bool,
+) -> Decoded:
+    """What the decoder gives for a further prompt on a slice that has an answer.
+
+    Its features read the memories as on the way on which the slice was reached.
 
     Args:
-        network: gives the encodings.
-        memories: by the slices' indices.
-        prompted: index of the prompted slice.
+        network: of the features.
+        features: of the slice.
         index: of the slice.
-        step: 1 on the way up, -1 on the way down.
-        slices: number of all slices.
+        last: the propagation that gave the answer.
+        tokens: of the prompt.
+        mask: (1, h, w) logits of the answer, as they are fed back.
+        together: whether both ways read each other's memories.
     """
-
-    def __init__(
-        self,
-        network: Sam2Network,
-        memories: dict[int, SliceMemory],
-        prompted: int,
-        index: int,
-        step: int,
-        slices: int,
-    ):
-        self.network = network
-        self.first = memories[prompted]
-        self.distance = abs(index - prompted)
-        self.most_pointers = min(slices, _MOST_POINTERS)
-        #: Memories of unprompted slices by their distance, against the direction of the way.
-        self.by_distance = {
-            (index - other) * step: memory
-            for other, memory in memories.items()
-            if other != prompted and (index - other) * step > 0
-        }
-
-    def tokens(self) -> tuple[torch.Tensor, torch.Tensor, int]:
-        """Memory, its positions and the number of pointers' parts, see :class:`MemoryAttention`."""
-        cells, places = self._cells()
-        pointers, distances = self._pointers()
-        memory = torch.cat([cells, pointers])[None]
-        return memory, torch.cat([places, distances])[None], len(pointers)
-
-    def _cells(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Cells of the nearest slices and their positions, (k * s * s, M) each."""
-        network = self.network
-        width = network.config.memory_width
-        nearest = range(1, network.config.memory_slices)
-        # The last encoding is that of the prompted slice, at whatever distance.
-        read = [(-1, self.first)] + [
-            (distance - 1, self.by_distance[distance])
-            for distance in nearest
-            if distance in self.by_distance
-        ]
-        places = plane_positions(network.cells, width, self.first.pointer.device)
-        encodings = network.maskmem_tpos_enc[:, 0]
-        return (
-            torch.cat([memory.cells.to(places.dtype) for _, memory in read]),
-            torch.cat([places + encodings[row] for row, _ in read]),
-        )
-
-    def _pointers(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Pointers, cut into parts as wide as a memory, and their encoded distances."""
-        network = self.network
-        read = [(self.distance, self.first)] + [
-            (distance, self.by_distance[distance])
-            for distance in range(1, self.most_pointers)
-            if distance in self.by_distance
-        ]
-        pointers = torch.stack([memory.pointer for _, memory in read])
-        distances = pointers.new_tensor([distance for distance, _ in read])
-        encoded = distance_positions(distances / (self.most_pointers - 1), pointers.shape[1])
-        parts = pointers.unflatten(1, (-1, network.config.memory_width))
-        positions = network.obj_ptr_tpos_proj(encoded)[:, None].expand_as(parts)
-        return parts.flatten(0, 1), positions.flatten(0, 1)
+    lowest = min(last.prompted)
+    way = Way(1 if index > lowest or lowest == 0 else -1, len(last.prompted) + len(last.others))
+    read = {
+        other: slice_.memory
+        for other, slice_ in last.others.items()
+        if together or (other - lowest) * way.step > 0
+    }
+    fixed = {other: slice_.memory for other, slice_ in last.prompted.items()}
+    image = network.memory_attention(
+        features.image, *read_memories(network, fixed, read, index, way)
+    )
+    return network.decode(image, features, tokens, mask)
 
 
-def _remembered(
+def remembered(
     network: Sam2Network,
     features: Sam2Features,
     decoded: Decoded,
     chosen: Chosen,
     *,
     is_prompted: bool,
-) -> tuple[PropagatedSlice, SliceMemory]:
+) -> Remembered:
     """A slice's answer and its memory. The mask of a prompted slice is remembered as 0 or 1."""
     is_shown = bool(decoded.present > 0)
     low = decoded.logits[chosen.mask : chosen.mask + 1]
@@ -191,5 +175,6 @@ def _remembered(
     if not is_shown:
         cells = cells + network.no_obj_embed_spatial
         pointer = network.no_obj_ptr[0]
-    answer = PropagatedSlice(low, decoded.overlap[chosen.mask], decoded.present)
-    return answer, SliceMemory(cells.to(torch.bfloat16), pointer)
+    # A copy: a part of the four candidates would keep them all.
+    answer = PropagatedSlice(low.clone(), decoded.overlap[chosen.mask], decoded.present)
+    return Remembered(answer, SliceMemory(cells.to(CELLS), pointer))

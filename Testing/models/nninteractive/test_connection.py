@@ -8,9 +8,10 @@ from importlib import metadata
 import pytest
 
 from HermesLib.errors import ComputerError, HermesError
+from HermesLib.models.loading import load_volume_model
 from HermesLib.models.nninteractive.adapter import NnInteractive
 from HermesLib.models.nninteractive.address import checked_address, is_here
-from HermesLib.models.registry import MODELS, connect_model, load_model, model_checkpoint
+from HermesLib.models.registry import MODELS, load_model, model_checkpoint
 from HermesLib.notices import heard_by
 
 
@@ -123,12 +124,13 @@ def test_importing_the_adapter_does_not_import_the_client():
 
 
 def test_models_for_volumes_and_for_slices_are_not_mistaken_for_each_other(remote):
-    assert connect_model("nninteractive", None).name == "nninteractive"
-    with pytest.raises(HermesError, match="medsam runs on this computer without a server"):
-        connect_model("medsam", "http://127.0.0.1:1527")
+    assert load_volume_model("nninteractive").name == "nninteractive"
+    with pytest.raises(HermesError, match="medsam segments slices, not whole volumes"):
+        load_volume_model("medsam", server="http://127.0.0.1:1527")
     for load in (load_model, model_checkpoint):
-        with pytest.raises(HermesError, match=r"whole volumes.*choose medsam, scribbleprompt"):
-            load("nninteractive")
+        for name in ("nninteractive", "sam2-volume", "medsam2-volume"):
+            with pytest.raises(HermesError, match=r"whole volumes.*choose medsam, scribbleprompt"):
+                load(name)
 
 
 def test_the_stand_in_has_the_names_and_arguments_of_the_real_client(remote):

@@ -15,6 +15,7 @@ import pytest
 
 from HermesLib.errors import HermesError
 from HermesLib.models.nninteractive.adapter import NnInteractive
+from HermesLib.models.volume_protocol import VolumeImage
 from HermesLib.notices import heard_by
 from HermesLib.prompts.volume import BoxOnSlice, InitialMask, Points3D
 from HermesLib.prompts.volume_drawn import Lasso, StrokesOnSlice
@@ -92,9 +93,8 @@ def foreseen(serve) -> str:
 @pytest.fixture
 def session(foreseen):
     rng = np.random.default_rng(0)
-    session = NnInteractive.connect(foreseen).open(
-        rng.normal(100, 10, SHAPE).astype(np.float32), SPACING
-    )
+    image = VolumeImage(rng.normal(100, 10, SHAPE).astype(np.float32), np.zeros(SHAPE), SPACING)
+    session = NnInteractive.connect(foreseen).open(image, range(SHAPE[0]))
     yield session
     session.close()
 
@@ -162,7 +162,8 @@ def test_a_server_with_a_key_and_a_single_session(serve, monkeypatch):
     assert "right" not in str(refused.value)
     monkeypatch.setenv("NN_INTERACTIVE_API_KEY", "right")
     model = NnInteractive.connect(address)
-    session = model.open(np.random.default_rng(0).normal(size=SHAPE).astype(np.float32), SPACING)
+    noise = np.random.default_rng(0).normal(size=SHAPE).astype(np.float32)
+    session = model.open(VolumeImage(noise, noise, SPACING), range(SHAPE[0]))
     with pytest.raises(HermesError, match="all sessions of the nnInteractive server are taken"):
         NnInteractive.connect(address)
     session.close()

@@ -5,6 +5,7 @@ import pytest
 
 from HermesLib.errors import ComputerError, HermesError
 from HermesLib.models.nninteractive.adapter import NnInteractive
+from HermesLib.models.volume_protocol import VolumeImage
 from HermesLib.prompts.volume import BoxOnSlice, InitialMask, Points3D
 from HermesLib.prompts.volume_drawn import Lasso, StrokesOnSlice
 
@@ -13,7 +14,8 @@ SPACING = (3.0, 0.5, 0.5)
 
 @pytest.fixture
 def session(remote, intensities):
-    session = NnInteractive.connect().open(intensities, SPACING)
+    image = VolumeImage(intensities, np.zeros_like(intensities), SPACING)
+    session = NnInteractive.connect().open(image, range(4, 9))
     yield session
     session.close()
 
