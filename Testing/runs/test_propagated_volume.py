@@ -1,4 +1,4 @@
-"""Runs with SAM 2.1, propagated through slices and steered by a guide: prompts, report, refusals."""
+"""Runs with SAM 2.1, propagated through slices, steered by a guide: prompts, report, refusals."""
 
 import json
 from collections.abc import Callable
