@@ -60,6 +60,19 @@ def heard_by(listener: Listener) -> Iterator[None]:
         _listener.reset(token)
 
 
+@contextmanager
+def overheard_by(listener: Listener) -> Iterator[None]:
+    """Pass every notice of this thread to a listener and, as before, to whoever collects them."""
+    outer = _listener.get() or log_notice
+
+    def both(given: Notice) -> None:
+        listener(given)
+        outer(given)
+
+    with heard_by(both):
+        yield
+
+
 def log_notice(notice: Notice) -> None:
     """Log a notice as a warning."""
     logger.warning("%s", notice.message)

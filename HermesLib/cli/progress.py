@@ -10,6 +10,9 @@ from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.report.numbering import number_of
 from HermesLib.report.words import score_words
 
+#: Least time between two lines about a guide's program where there is no bar, seconds.
+_PAUSE = 10.0
+
 
 class ProgressPrinter(ProgressBar):
     """Prints the events of a run.
@@ -23,6 +26,7 @@ class ProgressPrinter(ProgressBar):
         self._started = time.perf_counter()
         self._finished = 0
         self._notices: list[Notice] = []
+        self._work_shown = -_PAUSE
         #: What the numbers are called.
         self.words = score_words(None)
         self.threshold = RefinementSettings.threshold
@@ -38,6 +42,14 @@ class ProgressPrinter(ProgressBar):
             self.bar.refresh()
         elif event.final:
             self.print(self._line(event, total))
+
+    def show_work(self, words: str) -> None:
+        """Say what a guide's program does: in the bar, or in a line every now and then."""
+        if self.bar is not None:
+            self.bar.set_description_str(words)
+        elif time.monotonic() >= self._work_shown + _PAUSE:
+            self._work_shown = time.monotonic()
+            self.say(words)
 
     def start_again(self, words: str, finished: int = 0) -> None:
         """Say why a run starts again, and count from the slices that keep their results."""

@@ -16,6 +16,7 @@ from HermesLib.engine.client import (
     Failed,
     FellBack,
     Finished,
+    GuideAtWork,
     Notice,
     Opened,
     Stalled,
@@ -99,6 +100,8 @@ def _run(
                 progress(message, total)
             case Notice():
                 progress.show_notice(message)
+            case GuideAtWork():
+                progress.show_work(message.message)
             case FellBack():
                 progress.start_again(message.message, len(message.finished))
             case Finished():

@@ -16,6 +16,7 @@ from HermesLib.engine.messages import (
     Failed,
     FellBack,
     Finished,
+    GuideAtWork,
     Message,
     Opened,
     Stalled,
@@ -84,7 +85,7 @@ class TaskRun:
                 self._done += message.final
             case FellBack():
                 self._done = len(message.finished)
-            case Stalled():
+            case GuideAtWork() | Stalled():
                 self.row = self.row.in_state(State.RUNNING, message.message)
                 return self.row
             case Finished():

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from HermesLib.engine.exit import IDLE_EXIT
 from HermesLib.engine.wire import Frame, FrameError, read_frames
+from HermesLib.outside_work import outside_work
 
 
 class Commands:
@@ -14,6 +15,7 @@ class Commands:
 
     Requests wait in a queue. ``cancel`` takes effect at once: a run that has not ended when the
     client's patience is over ends with the process. ``quit`` and the end of input end the process.
+    A guide's program that works for it ends first.
     Nothing else can: in Slicer a kill reaches the launcher that waits for this process.
 
     Args:
@@ -57,7 +59,7 @@ class Commands:
         except (FrameError, OSError):
             pass  # The client ended in the middle of a frame.
         # Nobody reads the answers any more.
-        os._exit(0)
+        _exit()
 
     def _cancel(self, run: int, patience: float) -> None:
         self._cancelled.add(run)
@@ -67,4 +69,10 @@ class Commands:
 
     def _exit_unless_ended(self, run: int) -> None:
         if run not in self._ended:
-            os._exit(0)
+            _exit()
+
+
+def _exit() -> None:
+    """End the process at once, and the guide's program that works for it."""
+    outside_work.end()
+    os._exit(0)

@@ -1,10 +1,10 @@
 """The messages between the engine and its client, and the frames that carry them.
 
 To the engine: a request, ``cancel`` or ``quit``. From it: :class:`Ready` once its libraries are
-loaded; then for each run :class:`Opened`, an :class:`Iteration` for every event, a :class:`Notice`
-wherever the user must know of something, :class:`FellBack` where memory ran out, and one of
-:class:`Finished`, :class:`Cancelled` and :class:`Failed`. Every message of a run carries the run's
-number.
+loaded; then for each run :class:`GuideAtWork` while a guide's program works for it,
+:class:`Opened`, an :class:`Iteration` for every event, a :class:`Notice` wherever the user must
+know of something, :class:`FellBack` where memory ran out, and one of :class:`Finished`,
+:class:`Cancelled` and :class:`Failed`. Every message of a run carries the run's number.
 """
 
 from collections.abc import Mapping
@@ -119,6 +119,17 @@ class Alive:
 
 
 @dataclass(frozen=True)
+class GuideAtWork:
+    """A guide's program is at work; sent every few seconds at least.
+
+    Attributes:
+        message: one line for the user: the program's latest. It is shown and not kept.
+    """
+
+    message: str
+
+
+@dataclass(frozen=True)
 class Stalled:
     """The engine shows no sign of life; the client says so. The run goes on if the engine does.
 
@@ -130,12 +141,33 @@ class Stalled:
 
 
 Message = (
-    Ready | Opened | Iteration | Notice | FellBack | Finished | Cancelled | Failed | Alive | Stalled
+    Ready
+    | Opened
+    | Iteration
+    | Notice
+    | GuideAtWork
+    | FellBack
+    | Finished
+    | Cancelled
+    | Failed
+    | Alive
+    | Stalled
 )
 
 _MESSAGES: dict[str, type[Message]] = {
     kind.__name__: kind
-    for kind in (Ready, Opened, Iteration, Notice, FellBack, Finished, Cancelled, Failed, Alive)
+    for kind in (
+        Ready,
+        Opened,
+        Iteration,
+        Notice,
+        GuideAtWork,
+        FellBack,
+        Finished,
+        Cancelled,
+        Failed,
+        Alive,
+    )
 }
 #: What the engine can be asked for.
 Request = RunRequest | ImportRequest

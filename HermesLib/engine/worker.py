@@ -9,6 +9,7 @@ import faulthandler
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from importlib import import_module
@@ -24,6 +25,7 @@ from HermesLib.engine.messages import (
     Failed,
     FellBack,
     Finished,
+    GuideAtWork,
     Message,
     Opened,
     Ready,
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     from HermesLib.runs.opening import OpenRun
 
 Send = Callable[[Message], None]
+#: Least time between two lines of a guide's program, seconds.
+_PAUSE = 0.25
 
 
 def serve(commands: Commands, answers: Answers) -> None:
@@ -78,6 +82,8 @@ def _ready() -> Ready:
 
 def _serve_request(frame: Frame, cache: "ModelCache", commands: Commands, send: Send) -> None:
     from HermesLib.errors import HermesError
+    from HermesLib.guides.request import GuideCancelled
+    from HermesLib.runs.guide_drawing import KeptGuides
     from HermesLib.runs.run import Run
 
     number = frame.fields["run"]
@@ -106,16 +112,24 @@ def _serve_request(frame: Frame, cache: "ModelCache", commands: Commands, send: 
             return
         finished = requested_finished(frame)
         keep = _keeper(finished)
-        run = Run(request, cache, finished=finished.read() if finished else ())
+        run = Run(
+            request,
+            cache,
+            finished=finished.read() if finished else (),
+            kept_guides=KeptGuides(finished.folder) if finished else None,
+        )
         outcome = run.execute(
             output=requested_output(frame),
             on_opened=send_opened,
             on_event=send_event,
             on_fallback=lambda words, kept: send(FellBack(words, kept)),
             on_notice=send,
+            on_progress=_now_and_then(lambda line: send(GuideAtWork(line))),
             is_cancelled=lambda: commands.is_cancelled(number),
         )
         send(Cancelled(outcome.report) if outcome.cancelled else Finished(outcome.report))
+    except GuideCancelled:
+        send(Cancelled(report_so_far()))
     except HermesError as error:
         send(Failed(str(error), report_so_far(), exit_code=error.exit_code))
     except OSError as error:
@@ -139,6 +153,23 @@ def _keeper(finished: FinishedSlices | None) -> "Callable[[Iteration], None]":
                 store = None
 
     return keep
+
+
+def _now_and_then(say: Callable[[str], None]) -> Callable[[str], None]:
+    """Passes a line on unless one has just been: progress bars print many a second.
+
+    The latest line of a program that falls silent comes again.
+    """
+    last = -_PAUSE
+
+    def say_unless_just_said(line: str) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now >= last + _PAUSE:
+            last = now
+            say(line)
+
+    return say_unless_just_said
 
 
 def main() -> None:

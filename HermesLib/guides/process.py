@@ -67,7 +67,7 @@ def run_process(
     end = time.monotonic() + time_limit
     spoken = time.monotonic()
     try:
-        with outside_work.going_on():
+        with outside_work.going_on(lambda: _kill(process)):
             while process.poll() is None:
                 if is_cancelled():
                     raise GuideCancelled
@@ -137,8 +137,8 @@ def _read_lines(stream: IO[str], lines: deque[str], unsaid: SimpleQueue[str]) ->
                 unsaid.put(line.strip())
 
 
-def _end(process: subprocess.Popen[str], reader: threading.Thread) -> None:
-    """End the program with the processes that it started."""
+def _kill(process: subprocess.Popen[str]) -> None:
+    """Kill the program with the processes that it started."""
     with suppress(OSError):
         if os.name == "posix":
             os.killpg(process.pid, signal.SIGKILL)
@@ -146,6 +146,11 @@ def _end(process: subprocess.Popen[str], reader: threading.Thread) -> None:
             subprocess.run(
                 ["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False
             )
+
+
+def _end(process: subprocess.Popen[str], reader: threading.Thread) -> None:
+    """End the program with the processes that it started, and close its pipes."""
+    _kill(process)
     with suppress(subprocess.TimeoutExpired):
         process.wait(_EXIT_TIMEOUT)
     reader.join(_TURN)

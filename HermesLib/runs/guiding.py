@@ -1,7 +1,6 @@
 """What steers and scores a run: the preset, the guide or quality control, and the judge."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,12 +18,10 @@ from HermesLib.presets.preset import Preset
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.guided import GuidedQuality
 from HermesLib.quality.protocol import QualityControl
+from HermesLib.runs.guide_drawing import GuideDrawing
 from HermesLib.runs.model_cache import ModelCache
 from HermesLib.runs.recorded import array_sha256
 from HermesLib.runs.request import AssessRequest, RunRequest
-
-if TYPE_CHECKING:
-    from HermesLib.guides.map import GuideMap
 
 Model = PromptableModel | VolumeModel
 #: Air in Hounsfield units: an image with such values is a CT.
@@ -75,8 +72,8 @@ def open_steering(
     volume: Volume,
     device: torch.device,
     cache: ModelCache,
+    drawing: GuideDrawing,
     *,
-    guide: "GuideMap | None" = None,
     mask: np.ndarray | None = None,
 ) -> Steering:
     """Draw the guide, or load the quality control; load the judge.
@@ -87,29 +84,19 @@ def open_steering(
         volume: the image.
         device: where networks compute.
         cache: of the networks.
-        guide: of a caller who has it in memory.
+        drawing: how the guide is drawn.
         mask: (N, H, W) bool of the whole volume, where masks are assessed. It stands in for the
             pGT where only a judge is named.
 
     Raises:
         HermesError: an organ without a quality control and without a guide; a guide, judge or
             calibration that cannot be used.
+        GuideCancelled: the run was cancelled while the guide's program was at work.
     """
-    guided = guide is not None or request.guide is not None
+    guided = drawing.given is not None or request.guide is not None
     judge = _judge(request, preset, device, guided=guided)
-    if guide is None and request.guide is not None:
-        # Its programs are optional.
-        from HermesLib.guides.registry import draw_guide
-
-        guide = draw_guide(
-            request.guide,
-            volume,
-            preset,
-            request.guide_labels,
-            request.guide_python,
-            device=device.type,
-        )
-    if guide is not None:
+    if guided:
+        guide = drawing.draw(request, preset, volume, device.type)
         if judge is None:
             notice(
                 "agreement",

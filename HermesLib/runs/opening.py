@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,6 @@ from HermesLib.errors import HermesError
 from HermesLib.io.mask_values import INITIAL
 from HermesLib.models.registry import model_entry
 from HermesLib.notices import Notice
-from HermesLib.presets.organs import organ_preset
-from HermesLib.presets.registry import load_preset
 from HermesLib.prompts.registry import strategy_for
 from HermesLib.prompts.serialization import prompt_from_plain, read_plain
 from HermesLib.prompts.types import Prompt
@@ -28,11 +26,12 @@ from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.volume import assess_volume, refine_volume
 from HermesLib.report.document import build_report
 from HermesLib.runs.examples import given_examples
+from HermesLib.runs.guide_drawing import GuideDrawing
 from HermesLib.runs.guiding import open_steering, require_calibration, require_known, run_preset
 from HermesLib.runs.inputs import RunInputs, RunSources, prepare_inputs, read_sources
 from HermesLib.runs.iterations_file import write_iterations
 from HermesLib.runs.model_cache import ModelCache
-from HermesLib.runs.prompt_choice import require_use_for_examples, run_prompt_kind
+from HermesLib.runs.prompt_choice import require_use_for_examples, run_model, run_prompt_kind
 from HermesLib.runs.provenance import UsedParts, provenance_of, require_expected
 from HermesLib.runs.recorded import array_sha256
 from HermesLib.runs.request import AssessRequest, Expected, RefineRequest, RunRequest
@@ -129,6 +128,7 @@ def open_run(
     memory: InMemory | None = None,
     finished: Collection[int] = (),
     accepted: Mapping[int, np.ndarray] | None = None,
+    drawing: GuideDrawing | None = None,
 ) -> OpenRun:
     """Read the image of a request and load its networks.
 
@@ -138,16 +138,21 @@ def open_run(
         memory: an image in memory, instead of the files that the request names.
         finished: indices of the slices that have their results already; they have no events.
         accepted: the masks of those among them that were accepted, by index.
+        drawing: how the guide is drawn.
 
     Raises:
         HermesError: a bad request, bad files or bad weights.
+        GuideCancelled: the run was cancelled while the guide's program was at work.
     """
     use_threads(request.threads)
     require_known(request)
+    drawing = drawing or GuideDrawing()
+    if memory is not None:
+        drawing = replace(drawing, given=memory.guide)
     if isinstance(request, AssessRequest):
-        return _open_assessment(request, cache, memory, finished)
+        return _open_assessment(request, cache, memory, finished, drawing)
     assert isinstance(request, RefineRequest)
-    return _open_refinement(request, cache, memory, finished, accepted or {})
+    return _open_refinement(request, cache, memory, finished, accepted or {}, drawing)
 
 
 def _open_refinement(
@@ -156,10 +161,11 @@ def _open_refinement(
     memory: InMemory | None,
     finished: Collection[int],
     accepted: Mapping[int, np.ndarray],
+    drawing: GuideDrawing,
 ) -> OpenRun:
     started = time.perf_counter()
     device = select_device(request.device)
-    entry = model_entry(_model_name(request))
+    entry = model_entry(run_model(request))
     first_plain = None if request.first_prompt is None else read_plain(request.first_prompt)
     first_prompt = None if memory is None else memory.first_prompt
     prompted = first_plain is not None or first_prompt is not None
@@ -178,8 +184,7 @@ def _open_refinement(
         first_plain = first_prompt.to_plain()
     volume_model = open_model(entry, request, cache, device)
     model = None if volume_model else cache.model(entry.name, request.weights, device)
-    guide = None if memory is None else memory.guide
-    steering = open_steering(request, preset, sources.volume, device, cache, guide=guide)
+    steering = open_steering(request, preset, sources.volume, device, cache, drawing)
     used_model = volume_model or model
     require_calibration(steering, preset, used_model, loop=True)
     given = given_examples(request, preset, sources.volume)
@@ -216,7 +221,11 @@ def _open_refinement(
 
 
 def _open_assessment(
-    request: AssessRequest, cache: ModelCache, memory: InMemory | None, finished: Collection[int]
+    request: AssessRequest,
+    cache: ModelCache,
+    memory: InMemory | None,
+    finished: Collection[int],
+    drawing: GuideDrawing,
 ) -> OpenRun:
     started = time.perf_counter()
     device = select_device(request.device)
@@ -225,13 +234,12 @@ def _open_assessment(
     inputs = prepare_inputs(sources, preset, request.slices)
     if inputs.mask is None:
         raise HermesError("there is no mask to assess; give one")
-    guide = None if memory is None else memory.guide
     steering = open_steering(
-        request, preset, sources.volume, device, cache, guide=guide, mask=sources.mask
+        request, preset, sources.volume, device, cache, drawing, mask=sources.mask
     )
     model = None
     if steering.judge is not None and steering.judge.needs_model:
-        model = cache.model(_model_name(request), request.weights, device)
+        model = cache.model(run_model(request), request.weights, device)
     require_calibration(steering, preset, model, loop=False)
     parts = UsedParts(sources, None, preset, device, model, steering)
     checksums = _checked(request, parts)
@@ -287,13 +295,3 @@ def _sources(request: RunRequest, memory: InMemory | None, mask: Path | None) ->
         labels=request.labels,
         role=INITIAL if isinstance(request, RefineRequest) else "the mask",
     )
-
-
-def _model_name(request: RefineRequest | AssessRequest) -> str:
-    """The promptable model: the requested one, or the preset's."""
-    if request.model is not None:
-        return request.model
-    if request.organ is not None:
-        # Of every modality.
-        return organ_preset(request.organ, "CT").model
-    return load_preset(request.preset).model

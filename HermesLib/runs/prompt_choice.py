@@ -1,12 +1,25 @@
-"""The kind of prompt of a run, from what the user asks for and from a first prompt."""
+"""The model and the kind of prompt of a run, from what the user asks for."""
 
 from typing import Any
 
 from HermesLib.errors import HermesError
 from HermesLib.models.registry import MODELS, ModelEntry, prompt_kind
+from HermesLib.presets.organs import organ_preset
+from HermesLib.presets.registry import load_preset
 from HermesLib.prompts.examples import Examples, drawn_kind
 from HermesLib.prompts.registry import JOIN, split_kind
 from HermesLib.prompts.types import Prompt
+from HermesLib.runs.request import AssessRequest, RefineRequest
+
+
+def run_model(request: RefineRequest | AssessRequest) -> str:
+    """The promptable model: the requested one, or the preset's."""
+    if request.model is not None:
+        return request.model
+    if request.organ is not None:
+        # Of every modality.
+        return organ_preset(request.organ, "CT").model
+    return load_preset(request.preset).model
 
 
 def run_prompt_kind(

@@ -15,6 +15,7 @@ from HermesLib.errors import MemoryShortageError
 from HermesLib.notices import Notice, heard_by
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.history import History, SliceResult
+from HermesLib.runs.guide_drawing import GuideDrawing, KeptGuides
 from HermesLib.runs.model_cache import ModelCache
 from HermesLib.runs.opening import InMemory, OpenRun, open_run
 from HermesLib.runs.request import RunRequest
@@ -47,6 +48,7 @@ class Run:
         memory: an image in memory, instead of the files that the request names.
         finished: all iterations of slices that an earlier try of the same run has finished; they
             are results of this run and not computed again.
+        kept_guides: where the guide that a program has drawn is kept for a further try.
     """
 
     def __init__(
@@ -55,10 +57,12 @@ class Run:
         cache: ModelCache | None = None,
         memory: InMemory | None = None,
         finished: Iterable[Iteration] = (),
+        kept_guides: KeptGuides | None = None,
     ) -> None:
         self._request = request
         self._cache = cache or ModelCache()
         self._memory = memory
+        self._kept_guides = kept_guides or KeptGuides()
         self._opened: OpenRun | None = None
         self._history = History(request.settings.keep)
         for event in finished:
@@ -73,6 +77,7 @@ class Run:
         on_event: Callable[[Iteration], None] | None = None,
         on_fallback: Callable[[str, tuple[int, ...]], None] | None = None,
         on_notice: Callable[[Notice], None] | None = None,
+        on_progress: Callable[[str], None] | None = None,
         is_cancelled: Callable[[], bool] | None = None,
     ) -> RunOutcome:
         """Do what the request says; where memory runs out, again with less of it.
@@ -88,11 +93,20 @@ class Run:
                 further events.
             on_notice: called once with every notice, as it arises (:mod:`HermesLib.notices`). The
                 report lists them.
-            is_cancelled: asked before every iteration is taken and once at the end.
+            on_progress: called with a line for the user while a guide's program is at work.
+            is_cancelled: asked before every iteration is taken and once at the end; while a
+                guide's program is at work, several times a second.
 
         Raises:
             HermesError: bad input, bad weights, or out of memory with nothing left to save.
+            GuideCancelled: the run was cancelled while the guide's program was at work.
         """
+        cancelled = is_cancelled or (lambda: False)
+        drawing = GuideDrawing(
+            kept=self._kept_guides,
+            is_cancelled=cancelled,
+            progress=on_progress or (lambda line: None),
+        )
 
         def hear(notice: Notice) -> None:
             # A run that starts again gives its notices again.
@@ -104,8 +118,7 @@ class Run:
         with heard_by(hear):
             while True:
                 try:
-                    cancelled = is_cancelled or (lambda: False)
-                    return self._execute(output, on_opened, on_event, cancelled)
+                    return self._execute(output, on_opened, on_event, cancelled, drawing)
                 except (MemoryError, RuntimeError) as error:
                     if not is_out_of_memory(error):
                         raise
@@ -146,11 +159,11 @@ class Run:
         on_opened: Callable[[OpenRun], None] | None,
         on_event: Callable[[Iteration], None] | None,
         is_cancelled: Callable[[], bool],
+        drawing: GuideDrawing,
     ) -> RunOutcome:
         history = self._history
-        opened = open_run(
-            self._request, self._cache, self._memory, history.finished, history.accepted_masks()
-        )
+        finished, accepted = history.finished, history.accepted_masks()
+        opened = open_run(self._request, self._cache, self._memory, finished, accepted, drawing)
         self._opened = opened
         if on_opened is not None:
             on_opened(opened)

@@ -225,8 +225,8 @@ class RunControl:
     def _take(self, message: Message) -> None:
         if isinstance(message, Ready):
             self.ready, self.loading = message, False
-        elif isinstance(message, messages.Stalled):
-            self.progress.stalled = message.message
+        elif isinstance(message, messages.Stalled | messages.GuideAtWork):
+            self.progress.take_words(message)
         elif self._on_imported is not None and isinstance(message, _Ending):
             self._end_import(message, self._on_imported)
         elif self.run is None:

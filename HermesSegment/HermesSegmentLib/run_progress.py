@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from slicer.i18n import tr as _
 
-from HermesLib.engine.messages import Cancelled, Failed, Finished
+from HermesLib.engine.messages import Cancelled, Failed, Finished, GuideAtWork, Stalled
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.report.numbering import number_of
 from HermesLib.report.words import score_words
@@ -23,6 +23,7 @@ class Progress:
         latest: the last iteration.
         score: what its pDSC is.
         task: what the engine does if it is no run.
+        work: what a guide's program does before the run is open.
         notices: what the user must know of the input and of the run, and what the run has given up
             where memory ran out; empty as a rule.
         stalled: says that the engine shows no sign of life; empty as a rule.
@@ -36,21 +37,29 @@ class Progress:
     notices: list[str] = field(default_factory=list)
     stalled: str = ""
     task: str = ""
+    work: str = ""
 
     def take_notice(self, words: str) -> None:
         """Keep a notice; an engine that starts again gives those that it gave before."""
         if words not in self.notices:
             self.notices.append(words)
 
+    def take_words(self, message: Stalled | GuideAtWork) -> None:
+        """Show what the engine says before it has a further iteration."""
+        if isinstance(message, Stalled):
+            self.stalled = message.message
+        else:
+            self.work, self.stalled = message.message, ""
+
     def opened(self, total: int, score: str) -> None:
         """Image and networks are loaded."""
-        self.total, self.score = total, score
+        self.total, self.score, self.work = total, score, ""
         if not self.finished:
             self.started = time.monotonic()
 
     def start_again(self, words: str, finished: int) -> None:
         """Some slices keep their results, all others start again."""
-        self.latest, self.finished = None, finished
+        self.latest, self.finished, self.work = None, finished, ""
         self.take_notice(words)
 
     def with_notices(self, words: str) -> str:
@@ -68,7 +77,7 @@ class Progress:
         if self.task:
             return self.task
         if self.latest is None:
-            return _("Loading image and networks...")
+            return self.work or _("Loading image and networks...")
         words = _(
             "{finished} of {total} slices done; slice {slice}: try {number}, {name} {value:.2f}"
         ).format(

@@ -23,6 +23,7 @@ from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.runs.request import RefineRequest
 from HermesLib.runs.run import Run, RunOutcome
 from Testing.engine.polling import run_to_end
+from Testing.guides import toy
 
 #: Five slices, two at a time, four calls of the model each.
 SETTINGS = RefinementSettings(max_iterations=3, patience=3, threshold=1.0)
@@ -49,7 +50,23 @@ def counted(self, x):
         raise MemoryError
     return forward(self, x)
 Network.forward = counted
+if "TOY" in os.environ:
+    from Testing.guides import toy
+    toy.register(os.environ["TOY"])
 worker.main()
+"""
+
+#: Draws a box, on a grid that lacks the last column; a file counts its calls.
+GUIDE = """
+def segment(request):
+    import nibabel
+    with open({calls!r}, "a") as stream:
+        stream.write("x")
+    image = nibabel.load("image.nii.gz").slicer[:-1]
+    mask = (0 * image.get_fdata()).astype("uint8")
+    mask[20:44, 24:40] = 1
+    nibabel.save(nibabel.Nifti1Image(mask, image.affine), "map.nii.gz")
+    return dict(version="toy 1")
 """
 
 
@@ -74,10 +91,12 @@ def uninterrupted(request_, uninterrupted_runs, tmp_path_factory) -> tuple[RunOu
 
 @pytest.fixture(params=["out of memory", "killed"])
 def failing(request, tmp_path: Path) -> Iterator[Engine]:
-    """An engine whose worker fails once, in the midst of a run."""
+    """An engine whose worker fails once, in the midst of a run, and that has the guide ``toy``."""
     if "killed" in request.param and sys.platform == "win32":
         pytest.skip("Windows has no SIGKILL")
-    one = Engine([sys.executable, "-c", WORKER, request.param, str(tmp_path / "failed")])
+    program = toy.write_program(tmp_path, GUIDE.format(calls=str(tmp_path / "calls")))
+    command = [sys.executable, "-c", WORKER, request.param, str(tmp_path / "failed")]
+    one = Engine(command, {"TOY": str(program)})
     yield one
     one.close()
 
@@ -167,13 +186,19 @@ def test_a_run_in_a_failing_engine_keeps_finished_slices(failing, request_, unin
 
 
 @pytest.mark.parametrize("failing", ["out of memory, killed"], indirect=True)
-def test_the_report_lists_what_a_worker_gave_up_before_it_was_killed(failing, request_):
-    failing.start(replace(request_, send_masks=False))
+def test_a_worker_that_gives_up_and_is_killed_reports_it_and_draws_its_guide_once(
+    failing, request_, tmp_path
+):
+    failing.start(replace(request_, send_masks=False, guide=toy.NAME))
     messages = run_to_end(failing)
     assert isinstance(messages[-1], Finished), messages[-1]
     said = [message for message in messages if isinstance(message, FellBack)]
     assert [message.finished for message in said] == [FINISHED, (0, 1, 2, 3)]
     assert messages[-1].report["provenance"]["fallbacks"] == [one.message for one in said]
+    # Three tries in two processes; what was found out of the guide is in the last one's report.
+    assert (tmp_path / "calls").read_text() == "x"
+    kinds = {entry["kind"] for entry in messages[-1].report["notices"]}
+    assert kinds == {"agreement", "mask-resampled"}
 
 
 @pytest.mark.parametrize("failing", ["killed"], indirect=True)

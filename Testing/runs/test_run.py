@@ -98,7 +98,7 @@ def tries(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[tuple[int, str]
     def prepare(failures: int, error: Exception, on_gpu: bool) -> list[tuple[int, str]]:
         asked: list[tuple[int, str]] = []
 
-        def open_run(request, cache, memory, finished, accepted):
+        def open_run(request, cache, memory, finished, accepted, drawing):
             asked.append((request.slices_at_once, request.device))
             fails = len(asked) <= failures
             left = [iteration(index) for index in (3, 4) if index not in finished]
