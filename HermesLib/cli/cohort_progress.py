@@ -1,6 +1,6 @@
 """Progress of a cohort on stderr, and its rows as text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from HermesLib.cli.progress_bar import ProgressBar
 from HermesLib.cohorts.cohort import Cohort
@@ -23,6 +23,7 @@ class CohortProgress(ProgressBar):
     def __init__(self, cohort: Cohort, bar: bool) -> None:
         self._cohort = cohort
         self._printed: set[str] = set()
+        self._said: set[str] = set()
         super().__init__(bar, total=len(cohort.rows), unit="volume")
 
     def take(self, name: str | None, messages: Sequence[Message]) -> None:
@@ -41,7 +42,8 @@ class CohortProgress(ProgressBar):
             if row.ended and row.name not in self._printed:
                 self._printed.add(row.name)
                 place = f"[{len(self._printed)} of {len(self._cohort.rows)}]"
-                self.print(f"{place} {row_text(row)}")
+                self.print(f"{place} {row_text(row, self._said)}")
+                self._said.update(row.notices)
         if self.bar is not None:
             self.bar.set_description_str(_running_words(self._cohort.rows.values()))
             self.bar.update(len(self._printed) - self.bar.n)
@@ -59,20 +61,25 @@ def _running_words(rows: Iterable[Row]) -> str:
     return f"{shown} and {more} more" if more > 0 else shown
 
 
-def row_text(row: Row) -> str:
+def row_text(row: Row, said: Collection[str] = ()) -> str:
     """A row in one line.
 
     >>> row_text(Row("a", State.FAILED, "no mask named a"))
     'a: failed: no mask named a'
+
+    Args:
+        row: of a volume.
+        said: notices that need no further mention.
     """
     if row.state is not State.FINISHED:
         return f"{row.name}: {row.state}{': ' if row.reason else ''}{row.reason}"
     words = score_words(row.score)
     quality = "nothing found" if row.quality is None else f"{words.short} {row.quality:.2f}"
     size = "" if row.volume_ml is None else f", {row.volume_ml:.1f} ml"
+    reason = row.reason_besides(said)
     why = ", ".join(f"{count} {reason}" for reason, count in row.why.items())
     return (
         f"{row.name}: {quality}{size}; {row.reached} {words.several}, {row.look} to look at"
         f"{f' ({why})' if why else ''}, {row.absent} absent"
-        f"{'; finished before' if row.earlier else ''}{f'; {row.reason}' if row.reason else ''}"
+        f"{'; finished before' if row.earlier else ''}{f'; {reason}' if reason else ''}"
     )

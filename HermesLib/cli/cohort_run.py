@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from HermesLib.cli.cluster_options import cluster_run, wants_cluster
 from HermesLib.cli.cohort_progress import CohortProgress, row_text
 from HermesLib.cli.ending import print_closing
+from HermesLib.cli.printed_notices import notice_text
 from HermesLib.cli.running import engine_for
 from HermesLib.cohorts.cohort import Cohort
 from HermesLib.cohorts.row import State
-from HermesLib.cohorts.table import worst_first
+from HermesLib.cohorts.table import shared_notices, worst_first
 from HermesLib.engine.client import Engine
 from HermesLib.report.words import words_of
 
@@ -74,10 +75,12 @@ def _follow_workers(cohort: Cohort, run: "ClusterRun", progress: CohortProgress)
 
 def _print_table(cohort: Cohort, output: Path) -> int:
     rows = worst_first(cohort.rows.values())
-    lines = [row_text(row) for row in rows]
+    shared = shared_notices(rows)
+    lines = [row_text(row, shared) for row in rows]
     failed = sum(row.state is State.FAILED for row in rows)
     finished = [row for row in rows if row.state is State.FINISHED]
     caution = words_of([row.score for row in finished]).caution
+    lines += [notice_text(line) for line in shared.values()]
     lines += [caution] if caution else []
     words = f", {failed} failed" if failed else ""
     lines.append(

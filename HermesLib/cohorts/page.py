@@ -1,12 +1,12 @@
 """``cohort.html``: the table as one page without scripts, which any browser opens from the disk."""
 
 import html
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from urllib.parse import quote
 
 from HermesLib.cohorts.row import UNCALIBRATED, Row, State
-from HermesLib.cohorts.table import worst_first
+from HermesLib.cohorts.table import shared_notices, worst_first
 from HermesLib.report.numbering import number_ranges
 from HermesLib.report.words import words_of
 
@@ -53,14 +53,16 @@ def page_html(rows: Iterable[Row], settings: dict[str, Any], called: str = "volu
             f" threshold are listed as {UNCALIBRATED}, the slices named need a look first.</p>\n"
         )
     facts = ", ".join(f"{_text(name)} {_text(value)}" for name, value in settings.items())
-    body = "\n".join(_row(row) for row in rows)
+    shared = shared_notices(rows)
+    notes = "".join(f"<p>{_text(line)}</p>\n" for line in shared.values())
+    body = "\n".join(_row(row, shared) for row in rows)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n'
         f"<title>HERMES cohort</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
         f"<h1>{_counts(rows, called)}</h1>\n<p>{facts}</p>\n"
         f"<p>Worst first. The {words.name} is that of the whole {called} (pDSC, weighted by"
-        f" size). For research, not for clinical use.</p>\n{caution}"
+        f" size). For research, not for clinical use.</p>\n{caution}{notes}"
         f"<table>\n<thead><tr>{heading}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n"
         "</body>\n</html>\n"
     )
@@ -78,7 +80,7 @@ def _counts(rows: list[Row], called: str) -> str:
     return f"{finished} of {len(rows)} {called}s finished, {look} to look at{failures}"
 
 
-def _row(row: Row) -> str:
+def _row(row: Row, said: Collection[str]) -> str:
     folder = quote(row.name)
     numbers = [""] * 5
     name = _text(row.name)
@@ -94,7 +96,7 @@ def _row(row: Row) -> str:
         ]
         words = [f"{count} {reason}" for reason, count in row.why.items()]
         slices = f"slices {number_ranges(row.look_first)}" if row.look_first else ""
-        parts = (", ".join(words), slices, row.reason)
+        parts = (", ".join(words), slices, row.reason_besides(said))
         why = _text("; ".join(part for part in parts if part))
     cells = "".join(
         f'<td class="number{" look" if place == 0 and row.look else ""}">{number}</td>'

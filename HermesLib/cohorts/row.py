@@ -1,6 +1,6 @@
 """One volume in the table of a cohort: how it stands, and what was found."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self
@@ -41,6 +41,7 @@ class Row:
         volume_ml: of the result, ml.
         seconds: the run took.
         earlier: the result is of an earlier run with the same inputs.
+        notices: what must be known of a finished run, each in one line; ``reason`` has them all.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Row:
     volume_ml: float | None = None
     seconds: float | None = None
     earlier: bool = False
+    notices: tuple[str, ...] = ()
 
     @classmethod
     def of_report(cls, name: str, report: Mapping[str, Any]) -> Self:
@@ -95,16 +97,6 @@ class Row:
         return cls(
             name=name,
             state=State.FINISHED,
-            reason="; ".join(
-                [
-                    *(
-                        notice["message"]
-                        for notice in report["notices"]
-                        if notice["kind"] not in _SAID_ONCE
-                    ),
-                    *report["provenance"]["fallbacks"],
-                ]
-            ),
             slices=slices,
             accepted=accepted,
             look=slices - accepted - absent,
@@ -116,7 +108,25 @@ class Row:
             score=score,
             volume_ml=summary["volume_ml"],
             seconds=summary["seconds"],
+        ).noting(
+            *(
+                notice["message"]
+                for notice in report["notices"]
+                if notice["kind"] not in _SAID_ONCE
+            ),
+            *report["provenance"]["fallbacks"],
         )
+
+    def noting(self, *notices: str) -> Self:
+        """The same row with notices before those that it has."""
+        both = (*notices, *self.notices)
+        return replace(self, notices=both, reason="; ".join(both))
+
+    def reason_besides(self, said: Collection[str]) -> str:
+        """The reason without the notices that are said elsewhere."""
+        if not self.notices:
+            return self.reason
+        return "; ".join(notice for notice in self.notices if notice not in said)
 
     @property
     def reached(self) -> int:

@@ -33,6 +33,8 @@ _PLACES = {
     State.WAITING: 3,
     State.CANCELLED: 4,
 }
+#: So many rows with the same notice do not each say it.
+_SEVERAL = 2
 #: For sorting: a volume in which nothing was found comes before all others with a result.
 _NOTHING_FOUND = -1.0
 
@@ -84,6 +86,29 @@ def table_rows(rows: Iterable[Row]) -> list[dict[str, Any]]:
         }
         for row in worst_first(rows)
     ]
+
+
+def shared_notices(rows: Iterable[Row]) -> dict[str, str]:
+    """The notices that several finished rows share, which a table says once.
+
+    >>> liver, spleen = (Row(name, State.FINISHED) for name in ("liver", "spleen"))
+    >>> shared_notices([liver.noting("taken as CT", "resampled"), spleen.noting("taken as CT")])
+    {'taken as CT': 'taken as CT'}
+
+    Returns:
+        By notice, what the table says: the notice, with the names of the rows unless it is true of
+        all that have finished.
+    """
+    finished = [row for row in rows if row.state is State.FINISHED]
+    lines = {}
+    for notice in dict.fromkeys(notice for row in finished for notice in row.notices):
+        have = [row.name for row in finished if notice in row.notices]
+        lack = [row.name for row in finished if notice not in row.notices]
+        if len(have) < _SEVERAL:
+            continue
+        whose = f"all but {', '.join(lack)}" if len(lack) < len(have) else ", ".join(have)
+        lines[notice] = f"{whose}: {notice}" if lack else notice
+    return lines
 
 
 def csv_text(rows: Iterable[Row]) -> str:

@@ -114,7 +114,7 @@ class TaskRun:
 
     def _row_of(self, report: Mapping[str, Any]) -> Row:
         row = Row.of_report(self.task.name, report)
-        return replace(row, reason="; ".join(part for part in (self.task.note, row.reason) if part))
+        return row.noting(self.task.note) if self.task.note else row
 
     def _fail(self, reason: str) -> Row:
         self._drop(HermesError(reason))

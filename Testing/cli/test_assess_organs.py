@@ -54,9 +54,14 @@ def test_the_organs_of_a_label_map_are_judged_one_by_one(hermes: Hermes, made, t
     table.write_text("".join(f"{place + 1},{name}\n" for place, name in enumerate(NAMES)))
     for name in ("aorta", *NAMES[3:]):
         (guides / f"{name}.nii.gz").unlink()
-    words = ("assess", image, path, "--guide", guides, "-o", output, "--modality", "CT")
+    words = ("assess", image, path, "--guide", guides, "-o", output)
     outcome = hermes(*words, "--label-names", table)
     assert outcome.code == 2
+    # What is known of every organ is said once, in each place where a reader looks.
+    assumed = "names no modality; it has values of air in Hounsfield units and is taken as CT"
+    page = (output / "cohort.html").read_text(encoding="utf-8")
+    for text in ("\n".join(outcome.out), "\n".join(outcome.err), page):
+        assert text.count(assumed) == 1, text
     rows = rows_of(output)
     assert (rows[0]["name"], rows[0]["reason"]) == ("aorta", "no guide named aorta")
     assert [row["whole_pdsc"] for row in rows[1:]] == [1.0, 1.0]

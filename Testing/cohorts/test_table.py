@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from HermesLib.cohorts.page import page_html
 from HermesLib.cohorts.row import Row, State
-from HermesLib.cohorts.table import csv_text, json_text, steady_order, worst_first
+from HermesLib.cohorts.table import (
+    csv_text,
+    json_text,
+    shared_notices,
+    steady_order,
+    worst_first,
+)
 
 
 def finished(name: str, quality: float | None, look: int = 0) -> Row:
@@ -111,3 +117,24 @@ def test_a_row_counts_each_slice_once_and_says_why_it_needs_a_look():
     assert (row.slices, row.accepted, row.look, row.absent) == (7, 1, 5, 1)
     assert row.why == {"jump": 1, "stopped": 2, "borderline": 1, "gap": 1, "failed": 1}
     assert row.reason == "the mask was resampled; memory ran out"
+
+
+def test_a_notice_that_several_volumes_share_is_said_once_with_their_names():
+    rows = [finished(name, 0.9) for name in "abcd"]
+    noted = [
+        rows[0].noting("resampled", "taken as CT"),
+        rows[1].noting("resampled", "taken as CT", "memory ran out"),
+        rows[2].noting("taken as CT"),
+        rows[3].noting("resampled", "taken as CT"),
+        Row("e", State.FAILED, "cannot be read"),
+    ]
+    shared = shared_notices(noted)
+    assert shared == {"resampled": "all but c: resampled", "taken as CT": "taken as CT"}
+    page = page_html(noted, {})
+    assert page.count("resampled") == page.count("taken as CT") == 1
+    assert page.count("memory ran out") == page.count("cannot be read") == 1
+    # A row of a file stands alone.
+    assert csv_text(noted).count("taken as CT") == 4
+    assert list(shared_notices(noted[:1])) == []
+    pairs = [*(row.noting("moved") for row in rows[:2]), *rows[2:], finished("e", 0.9)]
+    assert shared_notices(pairs) == {"moved": "a, b: moved"}
