@@ -190,6 +190,15 @@ def _run_score(arguments: argparse.Namespace) -> int:
         f" {guarantee.nominal:.0%} of the masks, so many patients can guarantee"
         f" {guarantee.guaranteed:.0%}"
     )
+    made_here = fitted.calibration
+    for name, curve, figures in (
+        ("masks from elsewhere", made_here.elsewhere, made_here.elsewhere_unseen),
+        ("masks of the loop", made_here.loop, made_here.loop_unseen),
+    ):
+        if figures is not None:
+            show_line(f"{name}: {figures.line(guarantee.nominal)}")
+        elif curve is not None:
+            show_line(f"{name}: too few patients to leave one out and measure the calibration")
     print(arguments.output.read_text(encoding="utf-8"), end="")
     return 0
 

@@ -18,6 +18,7 @@ from HermesLib.judges.protocol import Estimate, Judge, Judged
 from HermesLib.metrics.guarantee import Guarantee
 from HermesLib.quality.calibration import Curve
 from HermesLib.quality.judgement import require_curves
+from HermesLib.quality.unseen_patients import UnseenPatients
 from HermesLib.weights.settings import Patients, Share, checked, read_settings
 
 #: What the file says it is.
@@ -61,6 +62,8 @@ class ScoreCalibration:
         loop: for masks that the model drew; None where no model took part.
         coverage: the share of masks that the intervals are meant to contain.
         patients: the number of patients it was fitted on.
+        elsewhere_unseen, loop_unseen: what each curve is worth on patients left out; None where
+            there were too few, or no curve.
     """
 
     made_for: MadeFor
@@ -68,6 +71,8 @@ class ScoreCalibration:
     loop: Curve | None
     coverage: Share
     patients: Patients
+    elsewhere_unseen: UnseenPatients | None = None
+    loop_unseen: UnseenPatients | None = None
 
     @property
     def guarantee(self) -> Guarantee:

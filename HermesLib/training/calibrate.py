@@ -19,7 +19,12 @@ from HermesLib.quality.network.config import QualityConfig
 from HermesLib.quality.ood import MahalanobisDistance
 from HermesLib.quality.registry import load_diffusion
 from HermesLib.quality.slice_reading import slice_features
-from HermesLib.training.calibration_fit import FEWEST_PATIENTS, TooFewPatientsError, fit_calibration
+from HermesLib.training.calibration_fit import (
+    FEWEST_PATIENTS,
+    TooFewPatientsError,
+    calibration_on_unseen,
+    fit_calibration,
+)
 from HermesLib.training.held_out import HeldOutData, held_out_cases, recorded_split
 from HermesLib.training.presence_fit import fit_presence, volume_evidence
 from HermesLib.weights.bundled import bundled_checkpoint
@@ -51,7 +56,7 @@ def train_calibration(
         on_case: called with the cases done and their total.
 
     Returns:
-        The numbers of the calibration.
+        The numbers of the calibration, and what it is worth on patients left out.
 
     Raises:
         HermesError: weights that do not record their patients, or too few of these in the folders.
@@ -68,6 +73,10 @@ def train_calibration(
     models = [load_model(name, "bundled", device) for name in bundled_models()]
     masks = score_cases(cases, preset, quality, models, seed, device, on_case)
     calibration = fit_calibration(masks)
+    unseen = {
+        name: figures and dataclasses.asdict(figures)
+        for name, figures in calibration_on_unseen(masks).items()
+    }
     config = QualityConfig.from_dict(checkpoint.config)
     presence = fit_presence(volume_evidence(cases, preset, quality), config.presence_rule)
     config = dataclasses.replace(
@@ -80,6 +89,7 @@ def train_calibration(
         "models": {model.name: model.sha256 for model in models},
         "models_trained_on_them": _trained_on(data.patients(split)),
         "presence_rule": presence.record,
+        "unseen_patients": unseen,
         "seed": seed,
     }
     save_checkpoint(
@@ -90,7 +100,7 @@ def train_calibration(
         {**checkpoint.training, "calibration": record},
     )
     write_scored(output.with_suffix(".json"), masks)
-    return calibration.to_dict()
+    return {**calibration.to_dict(), "unseen_patients": unseen}
 
 
 def _trained_on(patients: set[str]) -> list[str]:

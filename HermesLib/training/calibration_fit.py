@@ -11,11 +11,14 @@ from HermesLib.errors import HermesError
 from HermesLib.evaluation.scored_masks import ScoredMask
 from HermesLib.metrics.conformal import group_quantile
 from HermesLib.quality.calibration import Calibration, Curve, error_scale, logit
+from HermesLib.quality.unseen_patients import UnseenPatients
 
 #: Share of masks that the interval is to cover.
 COVERAGE = 0.9
 #: Errors cannot be learned from fewer patients.
 FEWEST_PATIENTS = 4
+#: Into so many parts patients are divided, at most, to be left out one part after the other.
+_PARTS = 10
 
 
 class KnownMask(Protocol):
@@ -48,14 +51,29 @@ def fit_calibration(masks: Sequence[ScoredMask]) -> Calibration:
     Raises:
         TooFewPatientsError: too few patients with refined masks, or with other masks.
     """
-    refined = [mask for mask in masks if mask.refined]
-    others = [mask for mask in masks if not mask.refined]
+    independent, prompted = _parts(masks)
     return Calibration(
-        independent=fit_curve(others, [mask.raw for mask in others]),
-        prompted=fit_curve(refined, [mask.expected for mask in refined]),
+        independent=fit_curve(*independent),
+        prompted=fit_curve(*prompted),
         coverage=COVERAGE,
         patients=len({mask.patient for mask in masks}),
     )
+
+
+def calibration_on_unseen(masks: Sequence[ScoredMask]) -> dict[str, UnseenPatients | None]:
+    """What :func:`fit_calibration` is worth on patients left out, by the name of the curve."""
+    independent, prompted = _parts(masks)
+    return {"independent": curve_on_unseen(*independent), "prompted": curve_on_unseen(*prompted)}
+
+
+def _parts(masks: Sequence[ScoredMask]) -> list[tuple[list[ScoredMask], list[float]]]:
+    """The masks of each curve with their evidence: from elsewhere, and refined."""
+    refined = [mask for mask in masks if mask.refined]
+    others = [mask for mask in masks if not mask.refined]
+    return [
+        (others, [mask.raw for mask in others]),
+        (refined, [mask.expected for mask in refined]),
+    ]
 
 
 def fit_curve(masks: Sequence[KnownMask], evidence: Sequence[float]) -> Curve:
@@ -90,6 +108,48 @@ def fit_curve(masks: Sequence[KnownMask], evidence: Sequence[float]) -> Curve:
     low = group_quantile(errors, patients, (1 - COVERAGE) / 2)
     high = group_quantile(errors, patients, (1 + COVERAGE) / 2)
     return Curve(bias, slope, min(low, 0.0), max(high, 0.0), len(true))
+
+
+def curve_on_unseen(masks: Sequence[KnownMask], evidence: Sequence[float]) -> UnseenPatients | None:
+    """What :func:`fit_curve` is worth on patients that it has not seen.
+
+    Curve and interval are fitted without a part of the patients, and estimate that part; each part
+    is left out once.
+
+    Returns:
+        None if there are too few patients to leave one out.
+    """
+    everyone = sorted({mask.patient for mask in masks})
+    if len(everyone) <= FEWEST_PATIENTS:
+        return None
+    patients = np.array([mask.patient for mask in masks])
+    true = np.array([mask.true for mask in masks])
+    scores = np.array(evidence, dtype=np.float64)
+    ends = np.empty((3, len(true)))
+    count = min(len(everyone), _PARTS)
+    for number in range(count):
+        out = np.isin(patients, everyone[number::count])
+        kept = np.flatnonzero(~out)
+        curve = fit_curve([masks[int(index)] for index in kept], scores[kept].tolist())
+        ends[:, out] = torch.stack(curve.estimate(torch.from_numpy(scores[out]))).numpy()
+    estimate, low, high = ends
+    inside = (low <= true) & (true <= high)
+
+    def mean(values: np.ndarray) -> float:
+        return float(np.mean([values[patients == patient].mean() for patient in everyone]))
+
+    return UnseenPatients(
+        patients=len(everyone),
+        masks=len(true),
+        parts=count,
+        raw_bias=mean(scores - true),
+        raw_error=mean(np.abs(scores - true)),
+        bias=mean(estimate - true),
+        error=mean(np.abs(estimate - true)),
+        covered=mean(inside),
+        least_covered=min(float(inside[patients == patient].mean()) for patient in everyone),
+        width=mean(high - low),
+    )
 
 
 def _predict(parameters: np.ndarray, logits: np.ndarray) -> np.ndarray:

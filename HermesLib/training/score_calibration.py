@@ -9,7 +9,13 @@ from HermesLib.evaluation.judged_masks import JudgedMask, Judging, judge_cases
 from HermesLib.judges.calibrated import MadeFor, ScoreCalibration
 from HermesLib.quality.calibration import Curve
 from HermesLib.quality.judgement import require_curves
-from HermesLib.training.calibration_fit import COVERAGE, TooFewPatientsError, fit_curve
+from HermesLib.quality.unseen_patients import UnseenPatients
+from HermesLib.training.calibration_fit import (
+    COVERAGE,
+    TooFewPatientsError,
+    curve_on_unseen,
+    fit_curve,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,24 +63,26 @@ def fit_scores(
     """
     scored = [mask for mask in masks if made_for.judge in mask.scores]
     curves: dict[str, Curve | None] = {}
+    unseen: dict[str, UnseenPatients | None] = {}
     reasons = []
     used: set[str] = set()
     for name, part in (
         ("masks from elsewhere", [mask for mask in scored if not mask.drawn]),
         ("refinements", [mask for mask in scored if mask.drawn]),
     ):
-        curves[name] = None
+        curves[name] = unseen[name] = None
+        scores = [mask.scores[made_for.judge] for mask in part]
         try:
-            curve = fit_curve(part, [mask.scores[made_for.judge] for mask in part])
+            curve = fit_curve(part, scores)
             require_curves([curve], f"the score for {name}")
         except HermesError as error:
             reasons.append(f"no curve for {name}: {error}")
         else:
-            curves[name] = curve
+            curves[name], unseen[name] = curve, curve_on_unseen(part, scores)
             used |= {mask.patient for mask in part}
     if not used:
         raise HermesError("; ".join(reasons) or str(TooFewPatientsError(0)))
     for reason in reasons:
         say(reason)
     elsewhere, loop = curves.values()
-    return ScoreCalibration(made_for, elsewhere, loop, COVERAGE, len(used))
+    return ScoreCalibration(made_for, elsewhere, loop, COVERAGE, len(used), *unseen.values())

@@ -8,6 +8,7 @@ import pytest
 import SimpleITK
 
 import HermesLib
+from HermesLib.cli.progress import ProgressPrinter
 from HermesLib.notices import Notice, heard_by, notice
 from Testing.cli.conftest import Hermes
 from Testing.cli.results import SCHEMA
@@ -74,3 +75,13 @@ def test_a_notice_goes_to_the_innermost_listener_and_to_the_log_without_one(
     notice("c", "nobody listens")
     assert inner == [Notice("a", "inside")] and outer == [Notice("b", "outside")]
     assert [record.getMessage() for record in caplog.records] == ["nobody listens"]
+
+
+def test_what_a_guides_program_does_is_printed_now_and_then(capsys: pytest.CaptureFixture[str]):
+    with ProgressPrinter() as progress:
+        progress.show_work("Toy is at work")
+        progress.show_work("Toy: 40 %")
+    assert capsys.readouterr().err == "hermes: Toy is at work\n"
+    with ProgressPrinter(bar=True) as progress:
+        progress.show_work("Toy: 40 %")
+    assert "Toy: 40 %" in capsys.readouterr().err

@@ -15,6 +15,7 @@ from HermesLib.judges.protocol import Judged, ModelAnswer
 from HermesLib.judges.registry import JudgeOptions, load_judge
 from HermesLib.presets.organs import organ_preset
 from HermesLib.quality.calibration import Curve
+from HermesLib.runs.guide_drawing import GuideDrawing
 from HermesLib.runs.guiding import made_for, open_steering
 from HermesLib.runs.model_cache import ModelCache
 from HermesLib.runs.request import AssessRequest, RefineRequest
@@ -114,8 +115,8 @@ def steering(request, mask=None, guide=None):
         volume_from_array(image),
         torch.device("cpu"),
         ModelCache(),
+        GuideDrawing(given=guide),
         mask=mask,
-        guide=guide,
     )
 
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import slicer
 
-from HermesLib.engine.messages import Failed, FellBack, Finished, Ready
+from HermesLib.engine.messages import Failed, FellBack, Finished, GuideAtWork, Ready
 from HermesLib.notices import Notice
 from HermesSegmentLib.labelmaps import voxels_of
 from HermesSegmentLib.review_report import write_report
@@ -27,6 +27,18 @@ def test_iterations_appear_during_the_run(panel, engine):
         line.startswith("1 of 3 slices done; slice 3: try 2, estimated quality 0.97")
         and "left" in line
     )
+
+
+def test_what_a_guides_program_does_is_shown_until_the_run_is_open(panel, engine):
+    click(panel.ui.runButton)
+    engine.say(GuideAtWork("TotalSegmentator: 40 % <b>done</b>"))
+    drain(panel, engine)
+    assert panel.ui.statusLabel.text == "TotalSegmentator: 40 % <b>done</b>"
+    engine.say(FellBack("memory ran out"), opened((2, 3, 4)))
+    drain(panel, engine)
+    assert "TotalSegmentator" not in panel.ui.statusLabel.text
+    play(panel, engine)
+    assert "TotalSegmentator" not in panel.ui.statusLabel.text
 
 
 def test_a_failed_run_gives_the_reason_and_keeps_finished_slices(panel, engine):

@@ -63,6 +63,8 @@ def test_weights_are_calibrated_on_their_own_held_out_patients_and_measured(
     assert calibrated.training["calibration"]["patients"] == [
         f"made-{number}" for number in (3, 4, 5, 6)
     ]
+    # Of four patients none can be left out.
+    assert set(calibrated.training["calibration"]["unseen_patients"].values()) == {None}
     assert {one["source"] for one in judged} == {
         "medsam",
         "scribbleprompt",

@@ -1,5 +1,7 @@
 """A fitted score says of new patients what their masks are worth, and how sure it is."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,12 @@ from HermesLib.errors import HermesError
 from HermesLib.evaluation.scored_masks import CORRUPTED, ScoredMask
 from HermesLib.metrics.guarantee import guaranteed_level
 from HermesLib.quality.calibration import Curve
-from HermesLib.training.calibration_fit import fit_calibration, fit_curve
+from HermesLib.training.calibration_fit import (
+    calibration_on_unseen,
+    curve_on_unseen,
+    fit_calibration,
+    fit_curve,
+)
 
 
 def patients(
@@ -112,3 +119,34 @@ def test_new_patients_masks_lie_in_the_interval_as_often_as_guaranteed(count: in
         further = [one for one in patients(rng, 20, 20, noise=0.05) if one.refined]
         shares.append(errors(curve, [one.expected for one in further], further)[2])
     assert np.mean(shares) >= min(0.9, guaranteed_level(count))
+
+
+def test_figures_of_patients_left_out_are_those_of_new_patients():
+    rng = np.random.default_rng(0)
+    seen = patients(rng, 15, masks=20)
+    figures = calibration_on_unseen(seen)["prompted"]
+    calibration = fit_calibration(seen)
+    refined = [one for one in patients(rng, 60, masks=20) if one.refined]
+    bias, error, covered = errors(calibration.prompted, [one.expected for one in refined], refined)
+    assert (figures.patients, figures.masks, figures.parts) == (15, 150, 10)
+    assert figures.bias == pytest.approx(bias, abs=0.02)
+    assert figures.error == pytest.approx(error, abs=0.01)
+    assert figures.covered == pytest.approx(covered, abs=0.08)
+    evidence = torch.tensor([one.expected for one in refined])
+    _, low, high = calibration.prompted.estimate(evidence)
+    assert figures.width == pytest.approx(float((high - low).mean()), abs=0.05)
+
+
+def test_no_patient_is_measured_by_a_curve_that_has_seen_it():
+    others = [one for one in patients(np.random.default_rng(0), 7, masks=20) if not one.refined]
+    strange = [replace(one, patient="strange", raw=0.9, true=0.05) for one in others[:10]]
+    judged = others + strange
+    figures = curve_on_unseen(judged, [one.raw for one in judged])
+    assert figures.parts == figures.patients == 8 and figures.least_covered == 0
+    # One of eight patients is a mean error of its own.
+    assert figures.error > 0.05 and figures.raw_error > 0.05
+
+
+def test_four_patients_are_too_few_to_leave_one_out():
+    few = [one for one in patients(np.random.default_rng(0), 4, masks=6) if not one.refined]
+    assert curve_on_unseen(few, [one.raw for one in few]) is None

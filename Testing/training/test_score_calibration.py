@@ -85,13 +85,16 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_from_labelled_cases_to_a_calibrated_assessment(cohort: Path, tmp_path: Path):
+def test_from_labelled_cases_to_a_calibrated_assessment(cohort: Path, tmp_path: Path, capsys):
     made = tmp_path / "calibration.json"
     organ = ["--organ", "prostate", "--modality", "MR", "--guide", str(cohort / "guides")]
     fit = ["train", "calibration", "--data", f"decathlon:{cohort}", "-o", str(made), *organ]
     assert main([*fit, "--model", "none", "--slices", "3"]) == 0
     calibration = read_calibration(made)
     assert calibration.patients == 5 and calibration.made_for.guide == "file"
+    unseen = calibration.elsewhere_unseen
+    assert unseen.patients == unseen.parts == 5 and calibration.loop_unseen is None
+    assert f"masks from elsewhere: {unseen.line(0.9)}" in capsys.readouterr().err
 
     def assess(organ_name: str) -> dict[str, Any]:
         request = AssessRequest(
