@@ -8,7 +8,7 @@ TORCH := $(shell sed -n 's/^\(torch==.*\)$$/\1/p' constraints.txt)
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3; do \
 	if $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
-.PHONY: env test-env demo site test long-tests coverage mutants reliability style lint clean
+.PHONY: env test-env demo site translations test long-tests coverage mutants reliability style lint clean
 
 env: $(STAMP)
 
@@ -37,6 +37,10 @@ demo: env
 # The documentation as a site in build/site; open its index.html.
 site: test-env
 	NO_MKDOCS_2_WARNING=1 PYTHONPATH=. $(BIN)/mkdocs build --quiet
+
+# The panel's texts for translators, and what is translated for Slicer.
+translations: test-env
+	$(BIN)/python -m Testing.slicer_module.translations
 
 style: env
 	$(BIN)/ruff check

@@ -23,6 +23,9 @@ class HermesSegment(ScriptedLoadableModule):
 
     def __init__(self, parent: Any) -> None:
         ScriptedLoadableModule.__init__(self, parent)
+        from HermesSegmentLib.translation import install_translation
+
+        install_translation()
         # Other modules may not be loaded yet.
         slicer.app.connect("startupCompleted()", on_startup)
         parent.title = _("HERMES Segment")

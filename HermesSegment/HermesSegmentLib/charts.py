@@ -10,6 +10,7 @@ from vtk.util.numpy_support import numpy_to_vtk
 
 from HermesLib.report.numbering import number_of
 from HermesLib.report.words import score_words
+from HermesSegmentLib.library_words import library_word
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import SliceRecord
 
@@ -47,7 +48,11 @@ def fill_chart(run: RunNodes, entry: SliceRecord) -> Any:
         table.AddColumn(column)
     run.get("chart-table").SetAndObserveTable(table)
     words = score_words(run.record.score)
-    title = _("{name} (pDSC)").format(name=_(words.name)) if not words.caution else _(words.name)
+    title = (
+        _("{name} (pDSC)").format(name=library_word(words.name))
+        if not words.caution
+        else library_word(words.name)
+    )
     chart.SetYAxisTitle(title)
     chart.SetXAxisTitle(
         _("try (dots: range; dashes: threshold)")
@@ -66,7 +71,7 @@ def _create(run: RunNodes) -> Any:
     chart = scene.AddNewNodeByClass("vtkMRMLPlotChartNode", f"{title} quality plot")
     run.node.SetNodeReferenceID("chart-table", table.GetID())
     run.node.SetNodeReferenceID("chart", chart.GetID())
-    score = _(score_words(run.record.score).name)
+    score = library_word(score_words(run.record.score).name)
     for name, series_title, colour, style in _LINES:
         series = scene.AddNewNodeByClass("vtkMRMLPlotSeriesNode", series_title or score)
         series.SetAndObserveTableNodeID(table.GetID())

@@ -11,6 +11,7 @@ from HermesLib.prompts.registry import PROMPTS, kind_settings, kind_title
 from HermesLib.weights.imported import imported_weights
 from HermesSegmentLib import bent_volume, dicom_placement, slice_views
 from HermesSegmentLib.greying import Greying
+from HermesSegmentLib.library_words import library_word
 from HermesSegmentLib.slice_frame import frame_of
 from HermesSegmentLib.steering import choice_title, obstacle, preset_of
 from HermesSegmentLib.steering_section import SteeringSection
@@ -47,8 +48,8 @@ class InputsSection:
         titles: dict[Any, Callable[[str], str]] = {
             ui.presetCombo: choice_title,
             **self.steering.titles(),
-            ui.modelCombo: lambda name: MODELS[name].title,
-            ui.promptCombo: kind_title,
+            ui.modelCombo: lambda name: library_word(MODELS[name].title),
+            ui.promptCombo: lambda kind: library_word(kind_title(kind)),
             ui.deviceCombo: lambda name: _DEVICES[name],
             ui.scopeCombo: lambda name: _SCOPES[name],
         }
@@ -135,7 +136,7 @@ class InputsSection:
             parameters.prompt = model.prompt_kinds[0]
         # Examples are not drawn: only of a model made for them is it worth saying.
         refused = [
-            entry.title.lower()
+            library_word(entry.title.lower())
             for kind, entry in PROMPTS.items()
             if kind not in model.kinds_alone and (kind != "examples" or model.always)
         ]
@@ -147,7 +148,7 @@ class InputsSection:
                 else _("{model} does not take {kinds}.")
             )
             reason = words.format(
-                model=model.title.split(" (")[0],
+                model=library_word(model.title).split(" (")[0],
                 kinds=_(" or ").join(refused),
                 always=model.always,
             )

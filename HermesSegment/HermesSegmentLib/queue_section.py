@@ -242,7 +242,7 @@ class QueueSection:
         where = self.queue.cohort.output
         temporary = not self.inputs.from_folder and not self.ui.queueOutputEdit.text.strip()
         place = _("kept until Slicer closes") if temporary else where.name
-        return f"{words}. {_('Results:')} {place}"
+        return words + ". " + _("Results:") + f" {place}"
 
     def _waiting(self, name: str) -> int:
         """How many slices of a finished volume still need a look."""

@@ -12,6 +12,7 @@ from HermesLib.refinement.marks import Mark
 from HermesLib.report.words import words_of
 from HermesSegmentLib.coloured_text import show_selection
 from HermesSegmentLib.deciding import Progress
+from HermesSegmentLib.library_words import library_word
 from HermesSegmentLib.run_summary import BRIEF
 
 _ROW_HEIGHT = 22
@@ -116,10 +117,10 @@ def _name_score(table: Any, rows: Mapping[str, Row]) -> None:
     """Say in the heading what the scores of the volumes are."""
     words = words_of([row.score for row in rows.values() if row.state is State.FINISHED])
     heading = table.horizontalHeaderItem(_SCORE)
-    heading.setText(_(words.short).capitalize())
+    heading.setText(library_word(words.short).capitalize())
     weighted = _("{mean}, of the whole volume (pDSC of its slices, weighted by size)")
-    tip = weighted.format(mean=_(words.mean))
-    heading.setToolTip(f"{tip}\n{_(words.caution)}" if words.caution else tip)
+    tip = weighted.format(mean=library_word(words.mean))
+    heading.setToolTip(f"{tip}\n{library_word(words.caution)}" if words.caution else tip)
 
 
 def why(row: Row) -> str:

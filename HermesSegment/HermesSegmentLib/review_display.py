@@ -11,6 +11,7 @@ from HermesLib.report.words import score_words
 from HermesSegmentLib import slice_table
 from HermesSegmentLib.coloured_text import chip
 from HermesSegmentLib.greying import Greying
+from HermesSegmentLib.library_words import library_word
 from HermesSegmentLib.review import Review
 from HermesSegmentLib.run_record import RunRecord, SliceRecord
 from HermesSegmentLib.run_summary import summary
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 def legend() -> str:
     """The colours of outlines, fills and prompts in words, as rich text."""
-    return " ".join(chip(colour, _(words)) for colour, words in colours.WORDS.items())
+    return " ".join(chip(colour, library_word(words)) for colour, words in colours.WORDS.items())
 
 
 class ReviewDisplay:
@@ -168,6 +169,6 @@ def try_text(entry: SliceRecord, iteration: int, score: str) -> str:
         current=number_of(iteration), count=len(entry.iterations)
     )
     if entry.status is not Status.ABSENT:
-        name, value = _(score_words(score).name), entry.iterations[iteration].pdsc
+        name, value = library_word(score_words(score).name), entry.iterations[iteration].pdsc
         text += _(", {name} {value:.2f}").format(name=name, value=value)
     return text + (_(" (best)") if iteration == entry.best else "")

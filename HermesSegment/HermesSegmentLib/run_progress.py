@@ -9,6 +9,7 @@ from HermesLib.engine.messages import Cancelled, Failed, Finished, GuideAtWork, 
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.report.numbering import number_of
 from HermesLib.report.words import score_words
+from HermesSegmentLib.library_words import library_word
 from HermesSegmentLib.run_record import RunRecord
 from HermesSegmentLib.slice_table import MARK_WORDS
 
@@ -85,7 +86,7 @@ class Progress:
             total=self.total,
             slice=number_of(self.latest.slice_index),
             number=number_of(self.latest.index),
-            name=_(score_words(self.score).name),
+            name=library_word(score_words(self.score).name),
             value=self.latest.pdsc,
         )
         if not self.finished:

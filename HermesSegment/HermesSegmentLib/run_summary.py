@@ -10,6 +10,7 @@ from HermesLib.refinement.events import Status
 from HermesLib.refinement.marks import Mark
 from HermesLib.report.whole import millilitres
 from HermesLib.report.words import score_words
+from HermesSegmentLib.library_words import library_word
 from HermesSegmentLib.run_nodes import RunNodes
 from HermesSegmentLib.run_record import SliceRecord
 
@@ -40,8 +41,8 @@ def summary(run: RunNodes) -> str:
     quality, words = quality_of(run), score_words(run.record.score)
     if quality is not None:
         whole = _("{name} of the whole <b>{value:.2f}</b>")
-        parts.append(whole.format(name=_(words.name), value=quality))
-    caution = f"<br><i>{_(words.caution)}</i>" if words.caution else ""
+        parts.append(whole.format(name=library_word(words.name), value=quality))
+    caution = f"<br><i>{library_word(words.caution)}</i>" if words.caution else ""
     return f"{', '.join(parts)}<br>{_looks(run)}{caution}"
 
 

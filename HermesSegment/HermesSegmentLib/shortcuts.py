@@ -31,7 +31,7 @@ SHORTCUTS = (
 def legend() -> str:
     """All keys in one line, as rich text."""
     keys = " · ".join(f"<b>{key}</b> {title}" for key, _method, title in SHORTCUTS)
-    return f"{_('Keys:')} {keys}"
+    return _("Keys:") + f" {keys}"
 
 
 class Shortcuts:

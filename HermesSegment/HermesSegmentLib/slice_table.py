@@ -11,6 +11,7 @@ from HermesLib.refinement.marks import Mark
 from HermesLib.report.numbering import number_of
 from HermesLib.report.words import score_words
 from HermesSegmentLib.coloured_text import chip, show_selection
+from HermesSegmentLib.library_words import library_word
 from HermesSegmentLib.run_record import RunRecord, SliceRecord
 
 #: Blue, orange, grey and dark red, which the red-green colour-blind can distinguish; None: running.
@@ -171,16 +172,16 @@ class SliceTable:
         self._score = score
         words = score_words(score)
         heading = self.widget.horizontalHeaderItem(_QUALITY)
-        heading.setText(_two_lines(_(words.name)))
+        heading.setText(_two_lines(library_word(words.name)))
         tip = (
-            _(words.mean)
+            library_word(words.mean)
             if words.caution
-            else _("{mean} (pDSC of the best iteration)").format(mean=_(words.mean))
+            else _("{mean} (pDSC of the best iteration)").format(mean=library_word(words.mean))
         )
-        heading.setToolTip(f"{tip}\n{_(words.caution) or _UNRELIABLE_TIP}")
+        heading.setToolTip(f"{tip}\n{library_word(words.caution) or _UNRELIABLE_TIP}")
         rated = self.widget.horizontalHeaderItem(_RANGE)
         rated.setText(_("Range") if words.caution else _("90 %\nrange"))
-        rated.setToolTip(_(words.range))
+        rated.setToolTip(library_word(words.range))
 
     def _fill_row(
         self, row: int, entry: SliceRecord, record: RunRecord, instance: str, level: str

@@ -11,6 +11,7 @@ from HermesLib.presets.organs import organ_names, organ_preset
 from HermesLib.presets.preset import Preset
 from HermesLib.presets.registry import load_preset
 from HermesSegmentLib.foreign_masks import ForeignMask, masks_of
+from HermesSegmentLib.library_words import library_word
 
 #: Marks an organ without a preset among the presets.
 _ORGAN = "organ:"
@@ -45,7 +46,7 @@ def preset_of(choice: str, modality: str = "auto") -> Preset:
 def choice_title(choice: str) -> str:
     """What people read of a value of the parameter ``preset``."""
     title = preset_of(choice).title
-    return title if organ_of(choice) is None else title.removesuffix(", CT")
+    return library_word(title if organ_of(choice) is None else title.removesuffix(", CT"))
 
 
 def guide_mask(parameters: Any) -> ForeignMask | None:
@@ -129,9 +130,9 @@ def _guide_obstacle(parameters: Any, judges: bool) -> str:
         return ""
     entry, path = GUIDES[guide], _path(parameters.guidePath)
     if entry.path == "required" and path is None:
-        return _("Choose the guide's {what}").format(what=entry.path_title)
+        return _("Choose the guide's {what}").format(what=library_word(entry.path_title))
     if entry.path != "none" and path is not None and not path.exists():
-        return _("The guide's {what} is not there").format(what=entry.path_title)
+        return _("The guide's {what} is not there").format(what=library_word(entry.path_title))
     return ""
 
 

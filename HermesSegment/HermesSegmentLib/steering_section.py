@@ -12,6 +12,7 @@ from HermesLib.judges.registry import JUDGES
 from HermesLib.report.words import score_words
 from HermesSegmentLib.foreign_masks import ForeignMask, masks_of
 from HermesSegmentLib.greying import Greying
+from HermesSegmentLib.library_words import library_word
 from HermesSegmentLib.steering import OWN, SCENE, guide_mask, organ_of, preset_of
 
 _MODALITY_TITLES = {"auto": _("Auto"), "CT": "CT", "MR": "MR"}
@@ -71,7 +72,7 @@ class SteeringSection:
         for label, row, visible in shown:
             label.setVisible(visible)
             row.setVisible(visible)
-        ui.guidePathEdit.placeholderText = "" if guide is None else _(guide.path_title)
+        ui.guidePathEdit.placeholderText = "" if guide is None else library_word(guide.path_title)
         self._list_segments()
         self._note(ui.guideNote, self._guide_words())
         self._note(ui.judgeNote, self._judge_words())
@@ -117,7 +118,7 @@ class SteeringSection:
             # No link: Qt's colour of links cannot be read in Slicer's dark style.
             parts += [html.escape(entry.page), html.escape(entry.notice)]
         if parameters.judge == OWN:
-            parts.append(_sentence(_(score_words("agreement").caution)))
+            parts.append(_sentence(library_word(score_words("agreement").caution)))
         if parameters.prompt != "box":
             parts.append(
                 _(
@@ -131,7 +132,11 @@ class SteeringSection:
         entry = JUDGES.get(self.parameters.judge)
         if entry is None:
             return ""
-        caution = "" if self.parameters.calibration.strip() else _(score_words("judged").caution)
+        caution = (
+            ""
+            if self.parameters.calibration.strip()
+            else library_word(score_words("judged").caution)
+        )
         parts = [
             _("After {source}.").format(source=html.escape(entry.source)) if entry.source else "",
             html.escape(entry.notice),
@@ -167,8 +172,8 @@ def _guide_title(name: str) -> str:
         return _("The organ's own quality control")
     if name == SCENE:
         return _("A segment of the scene")
-    return GUIDES[name].title
+    return library_word(GUIDES[name].title)
 
 
 def _judge_title(name: str) -> str:
-    return _("As the guide or quality control") if name == OWN else JUDGES[name].title
+    return _("As the guide or quality control") if name == OWN else library_word(JUDGES[name].title)

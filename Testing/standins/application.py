@@ -114,6 +114,8 @@ class Application:
     applicationName = "Slicer"
     majorVersion, minorVersion = 5, 13
     applicationVersion = "5.13.0-standin"
+    #: Language and region, as chosen in the application's settings.
+    applicationLocaleName = "en_US"
 
     def __init__(self, scene: Any) -> None:
         self._scene = scene
