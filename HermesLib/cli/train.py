@@ -84,6 +84,7 @@ def _set_threads(arguments: argparse.Namespace) -> None:
 def run_quality(arguments: argparse.Namespace) -> int:
     """Train the QC core of a preset."""
     from HermesLib.presets.registry import load_preset
+    from HermesLib.training.processes import is_first
     from HermesLib.training.qc_settings import QualityTraining, default_view
     from HermesLib.training.train_qc import EarlierWeights, train_quality
 
@@ -96,5 +97,6 @@ def run_quality(arguments: argparse.Namespace) -> int:
         with_given(default_view(preset.modality), arguments),
         EarlierWeights(arguments.initial, arguments.teacher),
     )
-    print(f"best weights: {output}")
+    if is_first():
+        print(f"best weights: {output}")
     return 0

@@ -3,6 +3,8 @@
 import torch
 from torch.nn import functional
 
+from HermesLib.training.processes import mean_over_processes, process_number
+
 
 def soft_dice_loss(logits: torch.Tensor, target: torch.Tensor, smooth: float = 8.0) -> torch.Tensor:
     """1 - soft Dice per sample (B,), of logits and targets (B, 1, H, W).
@@ -26,5 +28,10 @@ def dice_cross_entropy(
 
 
 def mean_over(losses: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """Mean of losses (B,) over the samples of weight 1 (the others have 0); 0 if there are none."""
-    return (losses * weights).sum() / weights.sum().clamp(min=1)
+    """Mean of losses (B,) over the samples of weight 1 (the others have 0); 0 if there are none.
+
+    Where several processes share a batch, their values' mean is that of the whole batch, whichever
+    process the samples of weight 1 are in. Then all of them must call this.
+    """
+    number = mean_over_processes(weights.sum())
+    return (losses * weights).sum() / number.clamp(min=1 / process_number())

@@ -11,6 +11,8 @@ from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
 
+from HermesLib.training.processes import average_gradients
+
 #: Early in a training the average forgets faster: its decay is n / (n + _EARLY) after n updates.
 _EARLY = 9
 
@@ -51,9 +53,10 @@ class Learner:
         """Update the parameters by the gradient of a loss, and the rate by the schedule."""
         self.optimiser.zero_grad()
         loss.backward()
+        groups = self.optimiser.param_groups
+        parameters = [value for group in groups for value in group["params"]]
+        average_gradients(parameters)
         if self.clip is not None:
-            groups = self.optimiser.param_groups
-            parameters = [value for group in groups for value in group["params"]]
             torch.nn.utils.clip_grad_norm_(parameters, self.clip)
         self.optimiser.step()
         if self.schedule is not None:

@@ -1,6 +1,6 @@
 """Masks that the QC core is trained on: corrupted, or drawn by promptable models."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
@@ -9,6 +9,14 @@ from HermesLib.datasets.corruptions import corrupt
 from HermesLib.io.neighbours import own_slice
 from HermesLib.metrics.overlap import dice_batch
 from HermesLib.training.losses import mean_over
+
+#: Random numbers of the parts of a batch (:mod:`HermesLib.training.processes`).
+Rngs = Sequence[np.random.Generator]
+
+
+def together(parts: Iterable[tuple[torch.Tensor, ...]]) -> list[torch.Tensor]:
+    """The tensors of all parts of a batch, one after the other."""
+    return [torch.cat(tensors) for tensors in zip(*parts, strict=True)]
 
 
 def corrupted(

@@ -15,20 +15,29 @@ from HermesLib.quality.network.sampler import add_noise
 from HermesLib.training.autocast import autocast
 from HermesLib.training.losses import dice_cross_entropy, mean_over
 from HermesLib.training.optimisation import Learner
-from HermesLib.training.qc_batches import corrupted, present_dice, with_refined
+from HermesLib.training.qc_batches import Rngs, corrupted, present_dice, together, with_refined
 from HermesLib.training.qc_settings import QualityTraining
 from HermesLib.training.slice_sampler import SliceSampler
 
 
 @dataclass(frozen=True)
 class StageInputs:
-    """What the stages share: network, discriminator, settings, training slices and device."""
+    """What the stages share.
+
+    Attributes:
+        core, discriminator: trained in place.
+        settings: of the training.
+        train: the training slices.
+        device: of the networks.
+        part: how many slices are drawn with each generator; a batch without several processes.
+    """
 
     core: QualityCore
     discriminator: nn.Sequential
     settings: QualityTraining
     train: SliceSampler
     device: torch.device
+    part: int
 
 
 class Stage(Protocol):
@@ -44,8 +53,16 @@ class Stage(Protocol):
     steps: int
     learners: dict[str, Learner]
 
-    def step(self, step: int, rng: np.random.Generator) -> dict[str, float]:
-        """Train on one batch; returns figures for the report."""
+    def step(self, step: int, rngs: Rngs) -> dict[str, float]:
+        """Train on one batch, or this process's share of it.
+
+        Args:
+            step: of the stage.
+            rngs: one for each part to draw.
+
+        Returns:
+            Figures for the report.
+        """
         ...
 
 
@@ -80,13 +97,11 @@ class AutoencoderStage:
         _, masks = self.inputs.train.draw(rng, count, grid, augmentation, self.loss.absent)
         return masks.to(self.inputs.device)
 
-    def step(self, step: int, rng: np.random.Generator) -> dict[str, float]:
+    def step(self, step: int, rngs: Rngs) -> dict[str, float]:
         """Reconstruct masks; from a share of the stage on, against the discriminator."""
-        torch.manual_seed(int(rng.integers(2**31)))
-        masks = self._masks(rng, self.inputs.settings.batch)
+        masks, logits, mean, deviation = together(self._reconstruct(rng) for rng in rngs)
         adversarial = step >= int(self.steps * self.loss.adversarial_from)
         with autocast(self.inputs.device):
-            logits, mean, deviation = self.inputs.core.autoencoder.reconstruct(masks)
             reconstruction = torch.sigmoid(logits.float())
             loss = dice_cross_entropy(logits, masks).mean()
             loss = loss + self.loss.divergence * _divergence(mean.float(), deviation.float())
@@ -99,6 +114,13 @@ class AutoencoderStage:
             )
         dice = dice_batch(masks[:, 0] > 0.5, logits[:, 0] > 0).mean()
         return {"loss": loss.item(), "dice": dice.item()}
+
+    def _reconstruct(self, rng: np.random.Generator) -> tuple[torch.Tensor, ...]:
+        """Masks, logits, latent means and deviations of a part; the noise is PyTorch's."""
+        torch.manual_seed(int(rng.integers(2**31)))
+        masks = self._masks(rng, self.inputs.part)
+        with autocast(self.inputs.device):
+            return masks, *self.inputs.core.autoencoder.reconstruct(masks)
 
     def _adversarial(self, reconstruction: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
         """Perceptual distance in the discriminator's features, and its least-squares verdict."""
@@ -142,19 +164,22 @@ class ExpertStage:
         schedule = inputs.settings.schedule.of(optimiser, self.steps)
         self.learners = {"experts": Learner(optimiser, schedule, inputs.settings.clip)}
 
-    def step(self, step: int, rng: np.random.Generator) -> dict[str, float]:
-        """Repair corrupted masks, denoise images, find the organ and say whether it is there."""
-        core = self.inputs.core
+    def _draw(self, rng: np.random.Generator) -> tuple[torch.Tensor, ...]:
+        """Images, masks, corrupted masks and noisy images of a part."""
         settings = self.inputs.settings
-        device = self.inputs.device
-        grid = core.config.grid
-        images, masks = self.inputs.train.draw(rng, settings.batch, grid, settings.augmentation)
-        wrong = corrupted(masks, images, rng, settings.gross).to(device)
+        grid = self.inputs.core.config.grid
+        images, masks = self.inputs.train.draw(rng, self.inputs.part, grid, settings.augmentation)
+        wrong = corrupted(masks, images, rng, settings.gross)
         strength = rng.uniform(0, self.loss.noise, (len(images), 1, 1, 1)).astype(np.float32)
         noise = rng.standard_normal(tuple(images.shape), dtype=np.float32) * strength
-        noisy = (images + torch.from_numpy(noise)).clamp(0, 1).to(device)
-        images = images.to(device)
-        masks = masks.to(device)
+        return images, masks, wrong, (images + torch.from_numpy(noise)).clamp(0, 1)
+
+    def step(self, step: int, rngs: Rngs) -> dict[str, float]:
+        """Repair corrupted masks, denoise images, find the organ and say whether it is there."""
+        core = self.inputs.core
+        device = self.inputs.device
+        drawn = together(self._draw(rng) for rng in rngs)
+        images, masks, wrong, noisy = (part.to(device) for part in drawn)
         present = (masks.sum((1, 2, 3)) > 0).float()
         with autocast(device):
             mask_loss = dice_cross_entropy(core.mask_expert.reconstruct(wrong), wrong).mean()
@@ -196,29 +221,34 @@ class DiffusionStage:
         schedule = inputs.settings.schedule.of(optimiser, self.steps)
         self.learners = {"core": Learner(optimiser, schedule, inputs.settings.clip)}
 
-    def step(self, step: int, rng: np.random.Generator) -> dict[str, float]:
+    def _draw(self, rng: np.random.Generator) -> tuple[torch.Tensor, ...]:
+        """All that is random of a part: images, masks, corrupted masks, experts, times, noise."""
+        config, settings = self.inputs.core.config, self.inputs.settings
+        images, masks, refined = self.inputs.train.draw_with_refined(
+            rng, self.inputs.part, config.grid, settings.augmentation
+        )
+        wrong = corrupted(masks, images, rng, settings.gross)
+        wrong = with_refined(wrong, refined, rng, settings.refined_share)
+        kept, timesteps = self._kept_experts(rng), self._timesteps(rng)
+        shape = (self.inputs.part, config.latent_channels, config.latent_side, config.latent_side)
+        noise = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32))
+        return images, masks, wrong, *kept, timesteps, noise
+
+    def step(self, step: int, rngs: Rngs) -> dict[str, float]:
         """Predict the clean latent of the true mask from noise, image and a corrupted mask."""
         core = self.inputs.core
         settings = self.inputs.settings
         device = self.inputs.device
-        images, masks, refined = self.inputs.train.draw_with_refined(
-            rng, settings.batch, core.config.grid, settings.augmentation
+        drawn = together(self._draw(rng) for rng in rngs)
+        images, masks, wrong, keep_mask, keep_image, timesteps, noise = (
+            part.to(device) for part in drawn
         )
-        wrong = corrupted(masks, images, rng, settings.gross)
-        wrong = with_refined(wrong, refined, rng, settings.refined_share)
-        keep_mask, keep_image = self._kept_experts(rng)
-        timesteps = self._timesteps(rng)
-        side = core.config.latent_side
-        shape = (settings.batch, core.config.latent_channels, side, side)
-        noise = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32)).to(device)
-        images = images.to(device)
-        masks = masks.to(device)
         with torch.no_grad():
             clean = core.autoencoder.encode(masks)
         with autocast(device):
             features = core.read_images(images)
             presence = core.presence(features.coarse).float()
-            condition = core.condition(features, wrong.to(device), keep_mask, keep_image)
+            condition = core.condition(features, wrong, keep_mask, keep_image)
             noisy = add_noise(clean, noise, core.alphas_cumprod[timesteps])
             predicted = core.predict_clean(noisy, timesteps, condition)
             logits = core.autoencoder.decode(predicted)
@@ -247,8 +277,8 @@ class DiffusionStage:
         """1 where an expert speaks, 0 where it is silenced, (B,) each; never both silent."""
         settings = self.inputs.settings
         chances = settings.expert_dropout * np.array([[1.0], [0.5]])
-        keep = (rng.random((2, settings.batch)) > chances).astype(np.float32)
-        mask, image = torch.from_numpy(keep).to(self.inputs.device)
+        keep = (rng.random((2, self.inputs.part)) > chances).astype(np.float32)
+        mask, image = torch.from_numpy(keep)
         mask[image == 0] = 1.0
         return mask, image
 
@@ -256,9 +286,9 @@ class DiffusionStage:
         """Timesteps (B,). Sampling takes few steps from pure noise, and so do many of these."""
         settings = self.inputs.settings
         last = self.inputs.core.config.timesteps - 1
-        pure = rng.random(settings.batch) < settings.pure_noise
-        times = np.where(pure, last, rng.integers(0, last + 1, settings.batch))
-        return torch.from_numpy(times).to(self.inputs.device)
+        pure = rng.random(self.inputs.part) < settings.pure_noise
+        times = np.where(pure, last, rng.integers(0, last + 1, self.inputs.part))
+        return torch.from_numpy(times)
 
 
 def _divergence(mean: torch.Tensor, deviation: torch.Tensor) -> torch.Tensor:

@@ -12,6 +12,7 @@ from HermesLib.quality.network.autoencoder import patch_discriminator
 from HermesLib.quality.network.config import QualityConfig
 from HermesLib.quality.network.core import QualityCore
 from HermesLib.training.optimisation import RunningAverage
+from HermesLib.training.processes import make_same, mean_figures
 from HermesLib.training.qc_settings import QualityTraining
 from HermesLib.training.qc_stages import (
     AutoencoderStage,
@@ -47,7 +48,8 @@ class QualityTrainer:
         self.core = QualityCore(config).to(device)
         self.averaged = RunningAverage(self.core, settings.average)
         self.discriminator = patch_discriminator().to(device)
-        self.inputs = StageInputs(self.core, self.discriminator, settings, train, device)
+        part = run.processes.part_of(settings.batch)
+        self.inputs = StageInputs(self.core, self.discriminator, settings, train, device, part)
         self.best = -1.0
 
     def start_from(self, tensors: dict[str, torch.Tensor]) -> None:
@@ -67,6 +69,8 @@ class QualityTrainer:
             self.averaged.load_state_dict(state["averaged"])
             self.discriminator.load_state_dict(state["discriminator"])
             self.best = state["best"]
+        for network in (self.core, self.averaged, self.discriminator):
+            make_same(network)
         stages = (self._autoencoder_stage, self._expert_stage, self._diffusion_stage)
         for number in range(first, len(stages)):
             self.run.begin_stage()
@@ -78,9 +82,10 @@ class QualityTrainer:
         if stage.steps == 0:
             return
         for step in range(self._restore(state, stage), stage.steps):
-            figures = stage.step(step, self.run.generator(0, step))
+            figures = stage.step(step, self.run.generators(0, step))
             self._report(0, stage, step, figures)
         stage.finish(self.run.generator(0, stage.steps))
+        make_same(self.core)
         self.averaged.module.load_state_dict(self.core.state_dict())
 
     def _expert_stage(self, state: dict[str, Any] | None, on_best: OnBest) -> None:
@@ -88,7 +93,7 @@ class QualityTrainer:
         if stage.steps == 0:
             return
         for step in range(self._restore(state, stage), stage.steps):
-            figures = stage.step(step, self.run.generator(1, step))
+            figures = stage.step(step, self.run.generators(1, step))
             self.averaged.update_parameters(self.core)
             self._report(1, stage, step, figures)
             if self._validates(stage, step):
@@ -99,7 +104,7 @@ class QualityTrainer:
     def _diffusion_stage(self, state: dict[str, Any] | None, on_best: OnBest) -> None:
         stage = DiffusionStage(self.inputs)
         for step in range(self._restore(state, stage), stage.steps):
-            figures = stage.step(step, self.run.generator(2, step))
+            figures = stage.step(step, self.run.generators(2, step))
             self.averaged.update_parameters(self.core)
             self._report(2, stage, step, figures)
             if not self._validates(stage, step):
@@ -111,10 +116,13 @@ class QualityTrainer:
                 on_best(self.averaged.module, {"step": step + 1, **measured})
 
     def _validates(self, stage: Stage, step: int) -> bool:
-        return (step + 1) % self.settings.validate_every == 0 or step + 1 == stage.steps
+        """Whether the first process validates now; the others go on to the next batch."""
+        due = (step + 1) % self.settings.validate_every == 0 or step + 1 == stage.steps
+        return due and self.run.processes.first
 
     def _report(self, number: int, stage: Stage, step: int, figures: dict[str, float]) -> None:
         if (step + 1) % self.settings.every == 0:
+            figures = mean_figures(figures, self.inputs.device)
             self.run.report(stage.name, step + 1, stage.steps, **figures)
             self._save(number, step + 1, stage)
 

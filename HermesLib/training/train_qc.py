@@ -10,7 +10,6 @@ import torch
 
 from HermesLib.datasets.slices import LabelledSlice
 from HermesLib.datasets.splits import Split
-from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
 from HermesLib.models.registry import bundled_models, load_model
 from HermesLib.presets.preset import Preset
@@ -20,6 +19,7 @@ from HermesLib.quality.protocol import QualityControl
 from HermesLib.quality.registry import load_diffusion
 from HermesLib.training.job import TrainingJob, check_same_patients
 from HermesLib.training.phantoms import labelled_phantoms
+from HermesLib.training.processes import Processes, training_processes, wait_for_all
 from HermesLib.training.pseudo_labels import label_slices
 from HermesLib.training.qc_settings import (
     CT,
@@ -71,9 +71,23 @@ def train_quality(
 
     Raises:
         HermesError: no slices with the organ, other patients than the earlier weights', or a
-            folder that holds another training.
+            folder that holds another training; a batch that the processes cannot share.
     """
-    earlier = earlier or EarlierWeights()
+    with training_processes(job.folder, job.device) as (processes, device):
+        if not processes.first:
+            job = dataclasses.replace(job, say=lambda line: None)
+        return _train(preset, job, settings, view, earlier or EarlierWeights(), processes, device)
+
+
+def _train(
+    preset: Preset,
+    job: TrainingJob,
+    settings: QualityTraining,
+    view: SliceView | None,
+    earlier: EarlierWeights,
+    processes: Processes,
+    device: torch.device,
+) -> Path:
     view = view or default_view(preset.modality)
     settings = dataclasses.replace(
         settings, augmentation=default_augmentation(preset.modality, view.mirror)
@@ -96,11 +110,11 @@ def train_quality(
         "view": dataclasses.asdict(view),
         **job.record(data),
         **settings.to_dict(),
+        **processes.record(),
     }
     _record_earlier(recorded, "initial", earlier.initial, initial, split)
     _record_earlier(recorded, "teacher", earlier.teacher, teacher, split)
-    run = TrainingRun(job.folder, recorded)
-    device = select_device(job.device)
+    run = TrainingRun(job.folder, recorded, processes)
 
     def of(patients: Sequence[str]) -> list[LabelledSlice]:
         return [item for item in slices if item.patient in patients]
@@ -178,10 +192,11 @@ def _refined_masks(
 ) -> dict[LabelledSlice, np.ndarray]:
     """Masks along refinements of the slices, made once a run; a resumed run reads them."""
     path = run.folder / "refined.npz"
-    if not path.is_file():
+    if run.processes.first and not path.is_file():
         models = [load_model(name, device=device) for name in bundled_models()]
         masks = draw_refined_masks(
             slices, organ, guide, models, seed, device, lambda *done: run.report("refined", *done)
         )
         save_refined_masks(path, slices, masks)
+    wait_for_all()
     return load_refined_masks(path, slices)

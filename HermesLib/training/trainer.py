@@ -1,6 +1,6 @@
 """Training of a single network: one trainer for all, and one objective for each network."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ from torch import nn
 from HermesLib.datasets.augmentation import Augmentation
 from HermesLib.training.autocast import autocast
 from HermesLib.training.optimisation import Learner, RateSchedule, RunningAverage
+from HermesLib.training.processes import make_same, mean_over_processes, with_shared_statistics
 from HermesLib.training.run_folder import TrainingRun
 
 #: Views of the slices that a network is validated on: nearly unchanged.
@@ -131,7 +132,8 @@ class Trainer:
         self.run = run
         self.train = train
         self.device = device
-        self.network = objective.network.to(device)
+        self.part = run.processes.part_of(settings.batch)
+        self.network = with_shared_statistics(objective.network.to(device), device)
         self.averaged = RunningAverage(self.network, settings.average, use_buffers=True)
         rng = np.random.default_rng(settings.seed)
         self.validation = validation.draw(rng, settings.validated_on, objective.side, VIEW)
@@ -149,32 +151,38 @@ class Trainer:
         schedule = settings.schedule.of(optimiser, settings.steps)
         learner = Learner(optimiser, schedule, settings.clip)
         first = self._restore(learner)
+        make_same(self.network)
+        make_same(self.averaged)
         self.run.begin_stage()
         for step in range(first, settings.steps):
-            loss = self._step(learner, self.run.generator(0, step))
+            loss = self._step(learner, self.run.generators(0, step))
             done = step + 1
             last = done == settings.steps
             if done % settings.every == 0:
+                loss = mean_over_processes(loss)
                 self.run.report(self.objective.kind, done, settings.steps, loss=loss.item())
-            if done % settings.validate_every == 0 or last:
+            if (done % settings.validate_every == 0 or last) and self.run.processes.first:
                 self._validate(done, on_best)
             if done % settings.every == 0 or last:
                 self._save(done, learner)
 
-    def _step(self, learner: Learner, rng: np.random.Generator) -> torch.Tensor:
-        """Train on one batch; returns the loss, which is not waited for."""
-        settings = self.settings
-        images, masks = self.train.draw(
-            rng, settings.batch, self.objective.side, settings.augmentation
-        )
-        images = images.to(self.device)
-        masks = masks.to(self.device)
+    def _step(self, learner: Learner, rngs: Sequence[np.random.Generator]) -> torch.Tensor:
+        """Train on one batch, or this process's share; returns the loss, not waited for."""
         self.network.train()
-        with autocast(self.device):
-            loss = self.objective.loss(self.network, images, masks, rng)
+        loss = torch.stack([self._loss(rng) for rng in rngs]).mean()
         learner.step(loss)
         self.averaged.update_parameters(self.network)
         return loss.detach()
+
+    def _loss(self, rng: np.random.Generator) -> torch.Tensor:
+        """The mean loss of one part of a batch."""
+        images, masks = self.train.draw(
+            rng, self.part, self.objective.side, self.settings.augmentation
+        )
+        images = images.to(self.device)
+        masks = masks.to(self.device)
+        with autocast(self.device):
+            return self.objective.loss(self.network, images, masks, rng)
 
     def _validate(self, done: int, on_best: Callable[[nn.Module, dict[str, float]], None]) -> None:
         images, masks = (part.to(self.device) for part in self.validation)

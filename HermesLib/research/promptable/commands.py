@@ -74,6 +74,7 @@ def add_parsers(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def run_train_promptable(arguments: argparse.Namespace) -> int:
     """Train one small promptable model."""
     from HermesLib.research.promptable.training import train_promptable
+    from HermesLib.training.processes import is_first
 
     output = train_promptable(
         arguments.model,
@@ -81,7 +82,8 @@ def run_train_promptable(arguments: argparse.Namespace) -> int:
         trainer_settings(arguments),
         arguments.initial,
     )
-    print(f"best weights: {output}")
+    if is_first():
+        print(f"best weights: {output}")
     return 0
 
 

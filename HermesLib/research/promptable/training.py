@@ -1,18 +1,19 @@
 """Training of a small promptable model."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
 from HermesLib.research.promptable.object_sampler import ObjectSampler
 from HermesLib.research.promptable.objectives import OBJECTIVES
 from HermesLib.research.release.test_patients import without_test_patients
 from HermesLib.training.job import TrainingJob, check_same_patients
 from HermesLib.training.phantoms import labelled_phantoms
+from HermesLib.training.processes import Processes, training_processes
 from HermesLib.training.run_folder import TrainingRun
 from HermesLib.training.trainer import Trainer, TrainerSettings
 from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
@@ -44,6 +45,20 @@ def train_promptable(
     """
     if model not in OBJECTIVES:
         raise HermesError(f"unknown model '{model}'; choose {', '.join(OBJECTIVES)}")
+    with training_processes(job.folder, job.device) as (processes, device):
+        if not processes.first:
+            job = dataclasses.replace(job, say=lambda line: None)
+        return _train(model, job, settings, initial, processes, device)
+
+
+def _train(
+    model: str,
+    job: TrainingJob,
+    settings: TrainerSettings,
+    initial: Path | None,
+    processes: Processes,
+    device: torch.device,
+) -> Path:
     job = without_test_patients(job)
     torch.manual_seed(settings.seed)
     objective = OBJECTIVES[model]()
@@ -55,6 +70,7 @@ def train_promptable(
         "favour": FAVOUR,
         **job.record(data),
         **settings.to_dict(),
+        **processes.record(),
     }
     if initial is not None:
         earlier = load_checkpoint(initial)
@@ -72,9 +88,8 @@ def train_promptable(
         save_checkpoint(job.output, network.state_dict(), objective.kind, config, training)
         job.save_measured(measured)
 
-    run = TrainingRun(job.folder, record)
+    run = TrainingRun(job.folder, record, processes)
     train = sampler(split.train, job.phantoms)
     validation = sampler(split.validation)
-    device = select_device(job.device)
     Trainer(objective, settings, run, train, validation, device).fit(save)
     return job.output
