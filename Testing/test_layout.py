@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,10 @@ from Testing.conftest import LONGEST
 ROOT = Path(__file__).parents[1]
 LIBRARY = ROOT / "HermesLib"
 MOST_LINES = 300
-#: Data sets of this project. Product code may mention them in comments, but not act on them.
+#: Data sets of this project. Product code may mention them in comments, but not act on them. The
+#: readers may: a user names a layout on the command line like a file format, and a reader knows
+#: that layout, nothing else. No other product code names one; it reaches readers by their registry.
+READERS = LIBRARY / "datasets" / "readers"
 DATA_SETS = re.compile("prostatex|promise12|btcv|pi-?cai", re.IGNORECASE)
 
 
@@ -28,9 +32,15 @@ def product_files() -> list[Path]:
     ]
 
 
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    """All nodes of a file's syntax tree."""
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
 def imported_modules(path: Path) -> Iterator[str]:
     """All modules that a file imports, also inside functions."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
@@ -54,13 +64,12 @@ def package_graph() -> dict[str, set[str]]:
 
 def strings_in_code(path: Path) -> Iterator[str]:
     """String literals of a file, without docstrings."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
     docstrings = {
         id(node.value)
-        for node in ast.walk(tree)
+        for node in nodes(path)
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
-    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    constants = (node for node in nodes(path) if isinstance(node, ast.Constant))
     for node in constants:
         if isinstance(node.value, str) and id(node) not in docstrings:
             yield node.value
@@ -87,10 +96,27 @@ def test_product_code_does_not_act_on_the_projects_own_data_sets():
     named = {
         f"{path.relative_to(ROOT)}: {text}"
         for path in product_files()
+        if READERS not in path.parents
         for text in strings_in_code(path)
         if DATA_SETS.search(text)
     }
     assert named == set()
+
+
+def test_product_code_reaches_readers_of_data_sets_by_their_registry_alone():
+    registry = (READERS / "registry.py").read_text(encoding="utf-8")
+    readers = {
+        f"HermesLib.datasets.readers.{name}" for name in re.findall(r"PACKAGE}\.(\w+):", registry)
+    }
+    assert len(readers) >= 8
+    # A table of pairs is written, too.
+    importers = {
+        str(path.relative_to(ROOT))
+        for path in product_files()
+        if READERS not in path.parents
+        and any(module in readers for module in imported_modules(path))
+    }
+    assert importers <= {"HermesLib/cli/data.py"}
 
 
 @pytest.mark.parametrize("folder", ["HermesLib", "HermesSegment", "Testing", "examples"])

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from HermesLib.datasets.folders import parse_folder
+from HermesLib.datasets.readers.registry import is_reader_form, reader_of
 from HermesLib.datasets.training_dataset import LAYOUTS
 from HermesLib.errors import HermesError
 
@@ -28,6 +29,9 @@ def _word(word: str, named: set[Path]) -> str:
     for start in _starts(word):
         if Path(word[start:]) in named:
             return word[:start] + "PATH"
+        if is_reader_form(word[start:]):
+            form = reader_of(word[start:]).parse(word[start:])
+            return word[:start] + form.with_paths("FOLDER")
         try:
             layout, _folder, family = parse_folder(word[start:], LAYOUTS)
         except HermesError:

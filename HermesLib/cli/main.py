@@ -37,6 +37,7 @@ COMMANDS = {
     "series": "HermesLib.cli.series",
     "train": "HermesLib.cli.train",
     "evaluate": "HermesLib.cli.evaluate",
+    "data": "HermesLib.cli.data",
     "weights": "HermesLib.cli.weights",
     "presets": "HermesLib.cli.presets",
     "research": "HermesLib.cli.research",

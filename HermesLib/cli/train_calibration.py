@@ -204,7 +204,7 @@ def _run_score(arguments: argparse.Namespace) -> int:
 
 
 def _preset(arguments: argparse.Namespace) -> "Preset":
-    from HermesLib.datasets.folders import parse_folder, read_table
+    from HermesLib.datasets.training_dataset import TrainingDataset
     from HermesLib.evaluation.cases import LAYOUTS
     from HermesLib.presets.organs import organ_preset
     from HermesLib.presets.registry import load_preset
@@ -215,8 +215,7 @@ def _preset(arguments: argparse.Namespace) -> "Preset":
         return load_preset(arguments.preset)
     modality = arguments.modality
     if modality is None:
-        table = read_table(parse_folder(arguments.data[0], LAYOUTS)[1])
-        modality = "CT" if "CT" in str(table.get("modality", "")) else "MR"
+        modality = TrainingDataset.parse(arguments.data[0], LAYOUTS).modality()
     return organ_preset(arguments.organ, modality)
 
 

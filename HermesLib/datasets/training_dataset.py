@@ -1,4 +1,4 @@
-"""Training folders, written ``LAYOUT:FOLDER[:FAMILY]`` on the command line, and their split."""
+"""Training data, written ``LAYOUT:FOLDER...`` on the command line, and their split."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,6 +12,9 @@ from HermesLib.datasets.folders import (
     read_masks,
     read_table,
 )
+from HermesLib.datasets.readers.listing import Listing
+from HermesLib.datasets.readers.registry import is_reader_form, list_data, reader_of
+from HermesLib.datasets.readers.slices import read_case_slices
 from HermesLib.datasets.scribbled import read_scribbled
 from HermesLib.datasets.slices import LabelledSlice, patients_of
 from HermesLib.datasets.splits import (
@@ -35,15 +38,17 @@ LAYOUTS = ("decathlon", "slices", "scribbled", "masks")
 
 @dataclass(frozen=True)
 class TrainingDataset:
-    """One training folder.
+    """One data set: a training folder, or what a reader finds.
 
     Attributes:
-        layout: one of :data:`LAYOUTS`.
-        folder: where it is.
+        layout: one of :data:`LAYOUTS`, or of a reader.
+        folder: where it is; the first path of a reader's form.
         family: begins the identities of its patients, so that a person in two folders is one
             patient; the data set's name if None.
         scale: how its volumes are mapped to 0..1; as the bundled preset of its modality if None.
-        organ: what a folder of masks without images shows.
+        organ: what a folder of masks without images shows, and what a reader reads.
+        form: as the user wrote it, for a reader (:mod:`HermesLib.datasets.readers`).
+        store: where a reader keeps slices on disk; in memory if None.
     """
 
     layout: str
@@ -51,18 +56,50 @@ class TrainingDataset:
     family: str | None = None
     scale: Intensity | None = None
     organ: str | None = None
+    form: str | None = None
+    store: Path | None = None
 
     @classmethod
-    def parse(cls, text: str) -> "TrainingDataset":
-        """Read ``LAYOUT:FOLDER`` or ``LAYOUT:FOLDER:FAMILY``."""
-        return cls(*parse_folder(text, LAYOUTS))
+    def parse(cls, text: str, layouts: Sequence[str] = LAYOUTS) -> "TrainingDataset":
+        """Read ``LAYOUT:FOLDER[:FAMILY]`` or a reader's form.
+
+        Raises:
+            HermesError: another form, or a layout that is neither a reader's nor in ``layouts``.
+        """
+        if is_reader_form(text):
+            form = reader_of(text).parse(text)
+            return cls(form.layout, Path(form.paths[0]), form=text)
+        return cls(*parse_folder(text, layouts))
+
+    def listing(self) -> Listing:
+        """What the reader finds of the organ, or of any organ if none was named."""
+        assert self.form is not None, "a folder has no reader"
+        return list_data(self.form, self.organ or "")
+
+    def organs(self) -> list[str]:
+        """The names that the data set labels."""
+        if self.form is not None:
+            return list(self.listing().organs)
+        labels = read_table(self.folder)["labels"]
+        names = list(labels.values()) if isinstance(labels, dict) else list(labels)
+        return [str(name) for name in names[1:]]
+
+    def modality(self) -> str:
+        """``CT`` or ``MR``."""
+        if self.layout == "scribbled":
+            return "MR"
+        stated = self.listing().modality if self.form else read_table(self.folder).get("modality")
+        return "CT" if "CT" in str(stated) else "MR"
+
+    def own_split(self) -> Split | None:
+        """The split that comes with the data: ``split.json``, or that of a reader's data set."""
+        return self.listing().split() if self.form is not None else folder_split(self.folder)
 
     def intensity(self) -> Intensity:
         """How the folder's volumes are mapped to 0..1."""
         if self.scale is not None:
             return self.scale
-        modality = "MR" if self.layout == "scribbled" else str(read_table(self.folder)["modality"])
-        wanted = "CT" if "CT" in modality else "MR"
+        wanted = self.modality()
         return next(
             preset.intensity
             for preset in map(load_preset, bundled_preset_names())
@@ -77,12 +114,21 @@ class TrainingDataset:
             if self.organ is None:
                 raise HermesError("masks without images train shape models only")
             return read_masks(self.folder, self.organ, keep)
+        if self.form is not None:
+            if self.organ is None:
+                raise HermesError(f"{self.form} is read for one organ; this training reads several")
+            found = self.listing()
+            scale = self.intensity()
+            slices = read_case_slices(found.cases, self.organ, found.name, scale, self.store, keep)
+            return list(slices)
         if self.layout == "slices":
             return read_lone_slices(self.folder, self.family, keep)
         return read_decathlon(self.folder, self.intensity(), self.family, keep)
 
     def describe(self) -> dict[str, str]:
         """For the checkpoint: layout and name of the data set, not its path."""
+        if self.form is not None:
+            return {"layout": self.layout, "name": self.listing().name}
         name = (
             self.folder.name
             if self.layout in ("scribbled", "masks")
@@ -162,7 +208,11 @@ def _split_of_folders(
     splits = []
     shuffled: list[str] = []
     for dataset, names in zip(datasets, patients, strict=True):
-        listed = file_split or folder_split(dataset.folder)
+        listed = file_split or dataset.own_split()
+        if listed and dataset.form and file_split is None and not listed.validation:
+            # Few data sets name who validates: a part of those who train does.
+            cut = split_patients(listed.train, seed, options.validation, 0.0)
+            listed = Split(cut.train, cut.validation, listed.test)
         if listed is None:
             shuffled += names
             continue

@@ -6,7 +6,6 @@ from HermesLib.errors import HermesError
 from HermesLib.evaluation.cases import Case
 from HermesLib.guides.registry import draw_guide
 from HermesLib.io.suffixes import PNG, VOLUME_SUFFIXES
-from HermesLib.io.volumes import read_volume
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.guided import GuidedQuality
 
@@ -33,7 +32,7 @@ def case_guide(
     folder = Path(spec).expanduser()
     if folder.is_dir():
         spec = str(guide_file(folder, case))
-    guide = draw_guide(spec, read_volume(case.image), preset, labels, python)
+    guide = draw_guide(spec, case.read_image(), preset, labels, python)
     return GuidedQuality(guide.probability, guide.name, guide.sha256, guide.soft)
 
 

@@ -7,39 +7,17 @@ from pathlib import Path
 
 import torch
 
-from HermesLib.datasets.folders import (
-    entry_identity,
-    parse_folder,
-    read_slice_table,
-    read_volume_table,
-)
-from HermesLib.datasets.splits import Part, Split, folder_split, read_split
+from HermesLib.datasets.case import Case, Truth
+from HermesLib.datasets.folders import entry_identity, read_slice_table, read_volume_table
+from HermesLib.datasets.readers.registry import list_data
+from HermesLib.datasets.splits import Part, Split, read_split
+from HermesLib.datasets.training_dataset import TrainingDataset
 from HermesLib.errors import HermesError
-from HermesLib.io.masks import read_organ
 from HermesLib.io.neighbours import with_neighbours
-from HermesLib.io.volumes import read_volume
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.protocol import Observation, QualityControl
 
 LAYOUTS = ("decathlon", "slices")
-
-
-@dataclass(frozen=True)
-class Case:
-    """One image with its truth.
-
-    Attributes:
-        patient: name for people and for ``--patients``: the file's stem, or the identity.
-        image, label: the files.
-        value: the organ's value in the label map.
-        identity: the patient in splits (:func:`HermesLib.datasets.folders.entry_identity`).
-    """
-
-    patient: str
-    image: Path
-    label: Path
-    value: int
-    identity: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,7 +52,8 @@ def decathlon_cases(folder: Path, organ: str, family: str | None = None) -> list
         image = folder / entry["image"]
         stem = image.name.split(".")[0]
         identity = entry_identity(family or table["name"], entry)
-        cases.append(Case(stem, image, folder / entry["label"], values[organ], identity))
+        truth = Truth((folder / entry["label"],), (values[organ],))
+        cases.append(Case(stem, image, truth, identity))
     return cases
 
 
@@ -88,16 +67,31 @@ def lone_slice_cases(folder: Path, organ: str, family: str | None = None) -> lis
     for entry in table["slices"]:
         identity = f"{family or table['name']}-{entry['patient']}"
         image, label = (folder / part / f"{entry['name']}.png" for part in ("images", "labels"))
-        cases.append(Case(identity, image, label, value, identity))
+        cases.append(Case(identity, image, Truth((label,), (value,)), identity))
     return cases
 
 
 def read_cases(text: str, organ: str) -> list[Case]:
-    """All cases of ``decathlon:FOLDER[:FAMILY]`` or ``slices:FOLDER[:FAMILY]``."""
-    layout, folder, family = parse_folder(text, LAYOUTS)
-    if layout == "decathlon":
-        return decathlon_cases(folder, organ, family)
-    return lone_slice_cases(folder, organ, family)
+    """All cases of a form of data: ``decathlon:``, ``slices:``, or that of a reader."""
+    return dataset_cases(TrainingDataset.parse(text, LAYOUTS), organ)
+
+
+def dataset_cases(dataset: TrainingDataset, organ: str) -> list[Case]:
+    """All labelled images of a data set.
+
+    Raises:
+        HermesError: a layout without volumes or slices to measure, or no such organ.
+    """
+    if dataset.form is not None:
+        return list(list_data(dataset.form, organ).cases)
+    if dataset.layout == "decathlon":
+        return decathlon_cases(dataset.folder, organ, dataset.family)
+    if dataset.layout == "slices":
+        return lone_slice_cases(dataset.folder, organ, dataset.family)
+    raise HermesError(
+        "figures and calibrations need volumes or slices with the organ; "
+        "write decathlon:FOLDER or slices:FOLDER"
+    )
 
 
 def select_cases(
@@ -108,13 +102,14 @@ def select_cases(
     Raises:
         HermesError: the folder holds no such case.
     """
-    cases = read_cases(text, organ)
+    dataset = TrainingDataset.parse(text, LAYOUTS)
+    cases = dataset_cases(dataset, organ)
     if selection.patients:
         return _named_cases(cases, selection, say)
     if selection.split is not None:
         split = read_split(selection.split)
     else:
-        split = folder_split(parse_folder(text, LAYOUTS)[1]) or Split()
+        split = dataset.own_split() or Split()
         if split == Split():
             return cases
     measured = []
@@ -190,8 +185,8 @@ class CaseImages:
 
 def read_case(case: Case, preset: Preset) -> CaseImages:
     """Read all slices of a case."""
-    volume = read_volume(case.image)
-    truth = read_organ(case.label, volume, case.value)
+    volume = case.read_image()
+    truth = case.truth.read(volume)
     return CaseImages(
         with_neighbours(volume.normalise(preset.intensity)),
         torch.from_numpy(truth),

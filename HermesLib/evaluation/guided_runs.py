@@ -13,7 +13,6 @@ from HermesLib.datasets.augmentation import smooth_fields
 from HermesLib.evaluation.case_guides import guide_file
 from HermesLib.evaluation.cases import Case, CaseImages, case_names, read_case
 from HermesLib.io.masks import read_mask
-from HermesLib.io.volumes import read_volume
 from HermesLib.metrics.overlap import dice
 from HermesLib.models.protocol import PromptableModel
 from HermesLib.presets.preset import Preset
@@ -106,7 +105,7 @@ def from_folder(folder: Path) -> MakeGuide:
     """
 
     def make(case: Case, read: CaseImages) -> np.ndarray:
-        return read_mask(guide_file(folder, case), read_volume(case.image), (), "the guide")
+        return read_mask(guide_file(folder, case), case.read_image(), (), "the guide")
 
     return make
 

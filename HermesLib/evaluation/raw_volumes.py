@@ -6,13 +6,10 @@ from dataclasses import replace
 import numpy as np
 from scipy import ndimage
 
-from HermesLib.datasets.folders import read_slice_table, read_volume_table
 from HermesLib.datasets.scribbled import read_scribbled
 from HermesLib.datasets.training_dataset import TrainingDataset
-from HermesLib.evaluation.cases import Case, decathlon_cases, lone_slice_cases
+from HermesLib.evaluation.cases import Case, dataset_cases
 from HermesLib.evaluation.wrong_input import RawVolume
-from HermesLib.io.masks import read_organ
-from HermesLib.io.volumes import read_volume
 from HermesLib.presets.preset import Preset
 
 #: Sides of slices above this are halved before anything else.
@@ -33,32 +30,22 @@ def raw_volumes(
                     voxels = item.image[None].astype(np.float32)
                     yield item.patient, item.patient, _halved(_without_organ(voxels, (1, 1, 1)))
             continue
-        for case in _cases(dataset, organ):
+        for case in dataset_cases(dataset, organ or dataset.organs()[-1]):
             if keep(case.identity):
                 name = f"{case.identity}/{case.image.name}"
                 yield case.identity, name, read_raw(case, preset, organ is not None)
 
 
-def _cases(dataset: TrainingDataset, organ: str | None) -> list[Case]:
-    reader = decathlon_cases if dataset.layout == "decathlon" else lone_slice_cases
-    if organ is None:
-        table = read_volume_table if dataset.layout == "decathlon" else read_slice_table
-        labels = table(dataset.folder)["labels"]
-        names = list(labels.values()) if isinstance(labels, dict) else list(labels)
-        organ = str(names[-1])
-    return reader(dataset.folder, organ, dataset.family)
-
-
 def read_raw(case: Case, preset: Preset, with_organ: bool = True) -> RawVolume:
     """A case in its stored units; a windowed picture is brought back to the preset's units."""
-    volume = read_volume(case.image)
+    volume = case.read_image()
     voxels = volume.array
     if volume.windowed and preset.intensity.kind == "window":
         low, high = preset.intensity.low, preset.intensity.high
         voxels = low + voxels / 255 * (high - low)
     organ = np.zeros(voxels.shape, bool)
     if with_organ:
-        organ = read_organ(case.label, volume, case.value)
+        organ = case.truth.read(volume)
     spacing = (volume.slice_spacing, *volume.pixel_spacing)
     return _halved(RawVolume(voxels.astype(np.float32), spacing, organ))
 

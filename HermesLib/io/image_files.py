@@ -19,7 +19,7 @@ from HermesLib.io.text_headers import check_text_header
 
 
 def read_image(
-    path: Path, role: str = "the image", series: str | None = None
+    path: Path, role: str = "the image", series: str | None = None, channel: int | None = None
 ) -> tuple[SimpleITK.Image, str]:
     """Read a scalar 3D image (a 2D image becomes a volume of one slice) and hash its bytes.
 
@@ -27,6 +27,7 @@ def read_image(
         path: a NIfTI, NRRD or MetaImage file, a PNG, a folder of DICOM files, or a DICOM file.
         role: what the image is to the run, for notices.
         series: which series of a DICOM folder: its number in the list, or its UID.
+        channel: which volume of a 4D NIfTI file.
 
     Returns:
         The image and the SHA-256 of its bytes.
@@ -44,7 +45,7 @@ def read_image(
     _require_content(path)
     if is_png(path):
         return read_grey_png(path), file_sha256(path)
-    return _read_volume_file(path, role)
+    return _read_volume_file(path, role, channel)
 
 
 def read_label_image(path: Path, role: str = "the label map") -> SimpleITK.Image:
@@ -66,7 +67,7 @@ def _require_content(path: Path) -> None:
         raise HermesError(f"{path.name} is empty")
 
 
-def _read_volume_file(path: Path, role: str) -> tuple[SimpleITK.Image, str]:
+def _read_volume_file(path: Path, role: str, channel: int | None) -> tuple[SimpleITK.Image, str]:
     if not path.name.lower().endswith(VOLUME_SUFFIXES):
         raise HermesError(
             f"{path.name} has an unknown type;"
@@ -74,7 +75,7 @@ def _read_volume_file(path: Path, role: str) -> tuple[SimpleITK.Image, str]:
         )
     if path.name.lower().endswith(NIFTI_SUFFIXES):
         content = path.read_bytes()
-        return read_nifti(content, path.name, role), hashlib.sha256(content).hexdigest()
+        return read_nifti(content, path.name, role, channel), hashlib.sha256(content).hexdigest()
     try:
         image = SimpleITK.ReadImage(str(path))
     except RuntimeError as error:

@@ -1,5 +1,6 @@
 """Masks, label maps and probability maps on the slices of a volume."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ _KEPT = 0.9
 
 
 def read_organ(
-    path: Path | str, volume: Volume, value: int, role: str = "the label map"
+    path: Path | str, volume: Volume, values: Sequence[int], role: str = "the label map"
 ) -> np.ndarray:
     """One organ of a data set's label map, (N, H, W, bool) on a volume's slices; it may be missing.
 
@@ -36,7 +37,7 @@ def read_organ(
         path: of an image file, a DICOM SEG, or a PNG with labels as grey values or as colour
             indices.
         volume: the image.
-        value: of the organ.
+        values: of the organ; every value but 0 if there are none.
         role: what the map is to the run, for messages.
 
     Raises:
@@ -45,7 +46,8 @@ def read_organ(
     """
     image = _read(Path(path), volume, role, ())
     require_labels(SimpleITK.GetArrayViewFromImage(image), Path(path).name)
-    return on_slices(image, volume, role) == value
+    labels = on_slices(image, volume, role)
+    return np.isin(np.round(labels), list(values)) if values else labels > 0
 
 
 def read_mask(

@@ -26,17 +26,20 @@ if TYPE_CHECKING:
 _VERSIONS = {348: (b"n+1", 352), 540: (b"n+2", 544)}
 
 
-def read_nifti(content: bytes, name: str, role: str = "the image") -> SimpleITK.Image:
+def read_nifti(
+    content: bytes, name: str, role: str = "the image", channel: int | None = None
+) -> SimpleITK.Image:
     """A NIfTI file as a 3D image of its own voxel type; scaled voxels are float32.
 
     Args:
         content: the file's bytes, compressed if the name ends in ``.gz``.
         name: of the file, for messages.
         role: what the image is to the run, for notices.
+        channel: which volume of a 4D image is read; without it, 4D is refused.
 
     Raises:
-        HermesError: damaged, cut off, 4D, colour, complex, without a voxel, voxels that are not
-            finite, or a header whose geometry cannot be used.
+        HermesError: damaged, cut off, 4D without a channel, colour, complex, without a voxel,
+            voxels that are not finite, or a header whose geometry cannot be used.
     """
     from nibabel.nifti1 import Nifti1Header
     from nibabel.nifti2 import Nifti2Header
@@ -51,15 +54,16 @@ def read_nifti(content: bytes, name: str, role: str = "the image") -> SimpleITK.
     try:
         kind = Nifti1Header if length == 348 else Nifti2Header
         header = kind.from_fileobj(stream, check=False)
-        size = _checked_size(header, len(content), name)
+        size, volumes = _checked_size(header, len(content), name, channel)
         voxels = _scaled(header, stream)
     except (HeaderDataError, ValueError, OverflowError, OSError, KeyError) as error:
         if isinstance(error, HermesError):
             raise
         raise _unreadable(name) from error
+    voxels = voxels.reshape((*size, volumes), order="F")[..., channel or 0]
     if voxels.dtype.kind == "f" and not np.isfinite(voxels).all():
         raise HermesError(f"{name} contains NaN or infinite voxels; replace them by finite values")
-    image = SimpleITK.GetImageFromArray(np.ascontiguousarray(voxels.reshape(size, order="F").T))
+    image = SimpleITK.GetImageFromArray(np.ascontiguousarray(voxels.T))
     grid = nifti_grid(header, size, name, role)
     image.SetSpacing(grid.spacing.tolist())
     image.SetDirection(grid.direction.ravel().tolist())
@@ -69,8 +73,10 @@ def read_nifti(content: bytes, name: str, role: str = "the image") -> SimpleITK.
     return image
 
 
-def _checked_size(header: "Nifti1Header", available: int, name: str) -> tuple[int, int, int]:
-    """Voxels along i, j, k of a single grey-value volume whose voxels are all there.
+def _checked_size(
+    header: "Nifti1Header", available: int, name: str, channel: int | None
+) -> tuple[tuple[int, int, int], int]:
+    """Voxels along i, j, k of grey-value volumes whose voxels are all there, and their number.
 
     Raises:
         HermesError: anything else.
@@ -101,16 +107,21 @@ def _checked_size(header: "Nifti1Header", available: int, name: str) -> tuple[in
         raise HermesError(f"{name} holds complex voxels; export their magnitude")
     if kind.kind not in "iuf":  # single bits
         raise _unreadable(name)
+    volumes = 1
+    if len(size) == 4 and channel is not None:
+        volumes = size.pop()
     if len(size) > 3:
         sizes = " x ".join(map(str, size))
         raise HermesError(
             f"{name} has {len(size)} dimensions ({sizes}); use a single volume or slice"
         )
-    expected = int(offset) + math.prod(size) * kind.itemsize
+    if channel is not None and not 0 <= channel < volumes:
+        raise HermesError(f"{name} has no channel {channel}; it has {volumes}, counted from 0")
+    expected = int(offset) + math.prod(size) * volumes * kind.itemsize
     if available < expected:
         raise HermesError(f"{name} is cut off: it holds {available} of {expected} bytes")
     columns, rows, slices = (*size, 1, 1)[:3]
-    return columns, rows, slices
+    return (columns, rows, slices), volumes
 
 
 def _scaled(header: "Nifti1Header", stream: Any) -> np.ndarray:

@@ -86,19 +86,20 @@ class Volume:
         return image
 
 
-def read_volume(path: Path | str, series: str | None = None) -> Volume:
+def read_volume(path: Path | str, series: str | None = None, channel: int | None = None) -> Volume:
     """Read an image: NIfTI, NRRD, MetaImage, a DICOM folder or file, or an 8-bit PNG.
 
     Args:
         path: of the file or folder.
         series: of a DICOM folder with several: number in the list, or UID.
+        channel: which volume of a 4D NIfTI file.
 
     Raises:
         HermesError: see :func:`HermesLib.io.image_files.read_image`; also voxels that are not
             finite or all the same.
     """
     path = Path(path)
-    image, sha256 = read_image(path, series=series)
+    image, sha256 = read_image(path, series=series, channel=channel)
     return _volume(image, slice_axes(image), is_png(path), sha256, path.name)
 
 

@@ -26,6 +26,7 @@ from HermesLib.training.calibration_fit import (
     fit_calibration,
 )
 from HermesLib.training.held_out import HeldOutData, held_out_cases, recorded_split
+from HermesLib.training.job import TrainingJob
 from HermesLib.training.presence_fit import fit_presence, volume_evidence
 from HermesLib.weights.bundled import bundled_checkpoint
 from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
@@ -62,8 +63,8 @@ def train_calibration(
         HermesError: weights that do not record their patients, or too few of these in the folders.
     """
     device = select_device(device_name)
-    datasets = [dataclasses.replace(item, scale=preset.intensity) for item in data.datasets]
-    data = dataclasses.replace(data, datasets=datasets)
+    job = TrainingJob(data.datasets, output.parent).for_organ(preset)
+    data = dataclasses.replace(data, datasets=job.datasets)
     checkpoint = load_checkpoint(weights)
     quality = load_diffusion(str(weights), preset, device, score="raw")
     split = recorded_split(checkpoint, weights)

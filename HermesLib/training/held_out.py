@@ -7,7 +7,7 @@ from pathlib import Path
 from HermesLib.datasets.splits import Part, Split
 from HermesLib.datasets.training_dataset import TrainingDataset
 from HermesLib.errors import HermesError
-from HermesLib.evaluation.cases import Case, decathlon_cases, lone_slice_cases
+from HermesLib.evaluation.cases import Case, dataset_cases
 from HermesLib.weights.checkpoint import Checkpoint
 
 HELD_OUT: tuple[Part, ...] = ("validation", "test")
@@ -54,17 +54,9 @@ def held_out_cases(data: HeldOutData, organ: str, split: Split) -> list[Case]:
     wanted = data.patients(split)
     cases = []
     for dataset in data.datasets:
-        if dataset.layout == "decathlon":
-            read = decathlon_cases(dataset.folder, organ, dataset.family)
-        elif dataset.layout == "slices":
-            read = lone_slice_cases(dataset.folder, organ, dataset.family)
-        else:
-            raise HermesError(
-                "a calibration reads volumes or slices; write decathlon:FOLDER or slices:FOLDER"
-            )
         cases += [
             dataclasses.replace(case, patient=case.identity)
-            for case in read
+            for case in dataset_cases(dataset, organ)
             if case.identity in wanted
         ]
     if not cases:

@@ -10,6 +10,7 @@ from typing import Any
 from HermesLib.datasets.splits import Split, SplitOptions
 from HermesLib.datasets.training_dataset import SplitSlices, TrainingDataset, read_datasets
 from HermesLib.errors import HermesError
+from HermesLib.presets.preset import Preset
 from HermesLib.weights.checkpoint import Checkpoint
 
 
@@ -25,6 +26,7 @@ class TrainingJob:
         device: ``auto``, ``cpu`` or ``cuda``.
         terms: terms of use of the data, as the user states them for the model card.
         say: takes messages for the user, e.g. which patients are left out.
+        store: where readers keep slices on disk; the folder's ``slices`` if None.
     """
 
     datasets: Sequence[TrainingDataset]
@@ -34,6 +36,7 @@ class TrainingJob:
     device: str = "auto"
     terms: tuple[str, ...] = ()
     say: Callable[[str], None] = lambda line: None
+    store: Path | None = None
 
     @property
     def output(self) -> Path:
@@ -43,6 +46,17 @@ class TrainingJob:
     def with_datasets(self, **changes: Any) -> "TrainingJob":
         """The job with the same change to every folder, e.g. ``scale=preset.intensity``."""
         datasets = [dataclasses.replace(item, **changes) for item in self.datasets]
+        return dataclasses.replace(self, datasets=datasets)
+
+    def for_organ(self, preset: Preset) -> "TrainingJob":
+        """The job for a preset's organ and intensities; readers keep their slices on disk."""
+        store = self.store or self.folder / "slices"
+        datasets = [
+            dataclasses.replace(item, organ=preset.organ_label, store=store)
+            if item.form is not None
+            else item
+            for item in self.with_datasets(scale=preset.intensity).datasets
+        ]
         return dataclasses.replace(self, datasets=datasets)
 
     def read(self, seed: int) -> SplitSlices:

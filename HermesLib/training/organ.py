@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from HermesLib.datasets.splits import describe_patients, folder_split, merge_splits, read_split
+from HermesLib.datasets.splits import describe_patients, merge_splits, read_split
 from HermesLib.errors import HermesError
 from HermesLib.presets.preset import Preset
 from HermesLib.training.calibration_fit import TooFewPatientsError
@@ -102,7 +102,7 @@ def _without_test_part(job: TrainingJob, organ: str) -> TrainingJob:
     if job.split.file is not None:
         splits = [read_split(job.split.file)]
     else:
-        splits = [split for item in job.datasets if (split := folder_split(item.folder))]
+        splits = [split for item in job.datasets if (split := item.own_split())]
     listed = merge_splits(splits)
     everyone = {case.identity for case in organ_cases(job.datasets, organ)}
     if unknown := sorted(set(listed.test) - everyone):

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from HermesLib.datasets.folders import read_table
+from HermesLib.datasets.readers.registry import list_data
 from HermesLib.datasets.training_dataset import TrainingDataset
 from HermesLib.errors import HermesError
 from HermesLib.presets.preset import Code, Intensity, Preset
@@ -39,9 +38,9 @@ def propose_preset(datasets: Sequence[TrainingDataset], options: PresetOptions) 
         HermesError: a folder does not label the organ; an invalid code or window; a window for
             another modality than CT.
     """
-    tables = [_table_with(dataset, options.organ) for dataset in datasets]
-    stated = tables[0]["modality"]
-    modality = "CT" if "CT" in (stated.values() if isinstance(stated, dict) else stated) else "MR"
+    for dataset in datasets:
+        _require_organ(dataset, options.organ)
+    modality = datasets[0].modality()
     like = load_preset("spleen-ct" if modality == "CT" else "prostate-t2")
     slug = re.sub(r"[^a-z0-9]+", "-", options.organ.lower()).strip("-")
     name = f"{slug}-{modality.lower()}"
@@ -57,18 +56,16 @@ def propose_preset(datasets: Sequence[TrainingDataset], options: PresetOptions) 
     )
 
 
-def _table_with(dataset: TrainingDataset, organ: str) -> dict[str, Any]:
-    """The folder's table, which labels the organ."""
-    if dataset.layout not in ("decathlon", "slices"):
+def _require_organ(dataset: TrainingDataset, organ: str) -> None:
+    """Refuse data that do not label the organ."""
+    if dataset.form is None and dataset.layout not in ("decathlon", "slices"):
         raise HermesError(
             "an organ is trained from whole masks; write decathlon:FOLDER or slices:FOLDER"
         )
-    table = read_table(dataset.folder)
-    labels = table["labels"]
-    names = list(labels.values()) if isinstance(labels, dict) else list(labels)
-    if organ not in names[1:]:
-        raise HermesError(f"{dataset.folder} labels {', '.join(names[1:])}, not '{organ}'")
-    return table
+    if dataset.form is not None:
+        list_data(dataset.form, organ)
+    elif organ not in (names := dataset.organs()):
+        raise HermesError(f"{dataset.folder} labels {', '.join(names)}, not '{organ}'")
 
 
 def _code(text: str | None) -> Code:

@@ -12,7 +12,7 @@ from HermesLib.io.neighbours import own_slice
 from HermesLib.metrics.overlap import dice_batch
 from HermesLib.quality.network.core import QualityCore
 from HermesLib.training.qc_batches import corrupted
-from HermesLib.training.slice_sampler import SampledSlice, SliceSampler
+from HermesLib.training.slice_sampler import AnySlice, SliceSampler
 
 #: Slices validated on, at most, and how many go through the network at a time.
 LIMIT = 80
@@ -76,7 +76,7 @@ def validate(core: QualityCore, pool: SliceSampler, limit: int = LIMIT) -> dict[
 
 
 def _views(
-    core: QualityCore, slices: Sequence[SampledSlice], limit: int
+    core: QualityCore, slices: Sequence[AnySlice], limit: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Images (N, C, S, S) and masks (N, 1, S, S) of at most ``limit`` slices, evenly spread."""
     spread = list(slices)

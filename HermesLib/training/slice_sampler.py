@@ -9,7 +9,7 @@ import torch
 from HermesLib.datasets.augmentation import Augmentation, sampling_grid, vary_intensity, view
 from HermesLib.datasets.slices import LabelledSlice, VolumeImages
 from HermesLib.io.neighbours import own_slice
-from HermesLib.quality.field_of_view import CENTRE_SHARE, body_window, slice_window
+from HermesLib.quality.field_of_view import CENTRE_SHARE, Window, body_window, slice_window
 
 #: Share of a batch without the organ.
 ABSENT = 0.2
@@ -38,6 +38,51 @@ class SampledSlice:
     refined: np.ndarray | None = None
 
 
+class StoredSlice:
+    """A slice that stays on disk: what :class:`SampledSlice` has is cut when it is asked for.
+
+    Without it, the cut slices of thousands of volumes would fill the memory that
+    :mod:`HermesLib.datasets.readers.slices` spares.
+    """
+
+    refined = None
+
+    def __init__(
+        self,
+        labelled: LabelledSlice,
+        volumes: VolumeImages,
+        organ: str,
+        field: str,
+        neighbours: int,
+    ) -> None:
+        self.patient = labelled.patient
+        self.share = CENTRE_SHARE if field == "centre" else 1.0
+        self._labelled = labelled
+        self._volumes = volumes
+        self._organ = organ
+        self._neighbours = neighbours
+        self._window = _window(labelled, field)
+
+    @property
+    def image(self) -> np.ndarray:
+        """The slice between its neighbours, (C, s, s) uint8."""
+        return self._cut(self._volumes.with_neighbours(self._labelled, self._neighbours))
+
+    @property
+    def mask(self) -> np.ndarray | None:
+        """The organ, (s, s) bool; None where unlabelled."""
+        mask = self._labelled.organ(self._organ)
+        return None if mask is None else self._cut(mask)
+
+    def _cut(self, picture: np.ndarray) -> np.ndarray:
+        window = self._window
+        return crop_square(picture, window.top, window.left, window.side)
+
+
+#: A slice for :class:`SliceSampler`, in memory or on disk.
+AnySlice = SampledSlice | StoredSlice
+
+
 def crop_square(picture: np.ndarray, top: int, left: int, side: int) -> np.ndarray:
     """A square of a picture (..., H, W), zero outside the picture."""
     square = np.zeros((*picture.shape[:-2], side, side), picture.dtype)
@@ -56,8 +101,8 @@ def sampled_slices(
     field: str,
     neighbours: int = 0,
     refined: Mapping[LabelledSlice, np.ndarray] | None = None,
-) -> list[SampledSlice]:
-    """Cut the QC core's field of view out of slices.
+) -> list[AnySlice]:
+    """Cut the QC core's field of view out of slices; those on disk are cut when they are used.
 
     Args:
         slices: of any patients.
@@ -69,7 +114,9 @@ def sampled_slices(
     volumes = VolumeImages(slices)
     masks = refined or {}
     return [
-        _sampled_slice(
+        StoredSlice(item, volumes, organ, field, neighbours)
+        if isinstance(item.image, np.memmap) and item not in masks
+        else _sampled_slice(
             item, volumes.with_neighbours(item, neighbours), organ, field, masks.get(item)
         )
         for item in slices
@@ -79,9 +126,7 @@ def sampled_slices(
 def _sampled_slice(
     labelled: LabelledSlice, image: np.ndarray, organ: str, field: str, refined: np.ndarray | None
 ) -> SampledSlice:
-    window = slice_window(labelled.image.shape)
-    if field == "body":
-        window = body_window(labelled.image.astype(np.float32) / 255)
+    window = _window(labelled, field)
 
     def cut(picture: np.ndarray) -> np.ndarray:
         return crop_square(picture, window.top, window.left, window.side)
@@ -94,6 +139,12 @@ def _sampled_slice(
         CENTRE_SHARE if field == "centre" else 1.0,
         None if refined is None else cut(refined),
     )
+
+
+def _window(labelled: LabelledSlice, field: str) -> Window:
+    if field == "body":
+        return body_window(labelled.image.astype(np.float32) / 255)
+    return slice_window(labelled.image.shape)
 
 
 def vary_neighbours(rng: np.random.Generator, images: torch.Tensor) -> torch.Tensor:
@@ -113,7 +164,7 @@ def _mask_view(mask: np.ndarray, grid: torch.Tensor) -> torch.Tensor:
 class SliceSampler:
     """Draws batches of augmented views of slices with, without and of unknown organ."""
 
-    def __init__(self, slices: Sequence[SampledSlice]):
+    def __init__(self, slices: Sequence[AnySlice]):
         self.with_organ = [item for item in slices if item.mask is not None and item.mask.any()]
         self.without = [item for item in slices if item.mask is not None and not item.mask.any()]
         self.unlabelled = [item for item in slices if item.mask is None]
@@ -153,7 +204,7 @@ class SliceSampler:
 
     def _choose(
         self, rng: np.random.Generator, count: int, absent: float, unlabelled: float
-    ) -> list[SampledSlice]:
+    ) -> list[AnySlice]:
         batch = []
         for value in rng.random(count):
             slices = self.with_organ
@@ -165,9 +216,7 @@ class SliceSampler:
         return batch
 
     @staticmethod
-    def views(
-        batch: Sequence[SampledSlice], grids: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def views(batch: Sequence[AnySlice], grids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Sample slices at their grids (count, side, side, 2)."""
         images = []
         masks = []

@@ -35,7 +35,7 @@ from HermesLib.training.refined_masks import (
     save_refined_masks,
 )
 from HermesLib.training.run_folder import TrainingRun
-from HermesLib.training.slice_sampler import SampledSlice, SliceSampler, sampled_slices
+from HermesLib.training.slice_sampler import AnySlice, SliceSampler, sampled_slices
 from HermesLib.weights.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 
 
@@ -92,7 +92,7 @@ def _train(
     settings = dataclasses.replace(
         settings, augmentation=default_augmentation(preset.modality, view.mirror)
     )
-    job = job.with_datasets(scale=preset.intensity)
+    job = job.for_organ(preset)
     initial = load_checkpoint(earlier.initial) if earlier.initial else None
     teacher = load_checkpoint(earlier.teacher) if earlier.teacher else None
     if initial:
@@ -121,7 +121,7 @@ def _train(
 
     def sampled(
         chosen: list[LabelledSlice], refined: dict[LabelledSlice, np.ndarray] | None = None
-    ) -> list[SampledSlice]:
+    ) -> list[AnySlice]:
         return sampled_slices(chosen, organ, view.field, view.neighbours, refined)
 
     refined = None

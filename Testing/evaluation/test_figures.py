@@ -7,6 +7,7 @@ import pytest
 import SimpleITK
 import torch
 
+from HermesLib.datasets.case import Truth
 from HermesLib.errors import HermesError
 from HermesLib.evaluation.cases import Case, read_cases, read_slices
 from HermesLib.evaluation.invariance import evaluate_invariance, input_masks
@@ -101,7 +102,7 @@ def case(tmp_path) -> Case:
         ("label", organ),
     ):
         SimpleITK.WriteImage(SimpleITK.GetImageFromArray(array), str(tmp_path / f"{name}.nii.gz"))
-    return Case("p", tmp_path / "image.nii.gz", tmp_path / "label.nii.gz", 2)
+    return Case("p", tmp_path / "image.nii.gz", Truth((tmp_path / "label.nii.gz",), (2,)))
 
 
 def test_only_slices_that_show_the_organ_are_measured(case):

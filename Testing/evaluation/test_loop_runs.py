@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from HermesLib.datasets.case import Truth
 from HermesLib.evaluation.cases import Case, case_names, read_cases
 from HermesLib.evaluation.loop_metrics import SliceOutcome
 from HermesLib.evaluation.loop_runs import Loop, evaluate_loop, trace_cases
@@ -113,7 +114,7 @@ def test_volumes_with_the_same_file_name_stay_apart(tmp_path: Path):
 
 def test_two_volumes_of_a_patient_with_the_same_file_name_have_names_of_their_own():
     files = ["p/1/ct.nii.gz", "p/2/ct.nii.gz", "q/mr.nii.gz"]
-    cases = [Case("x", Path(file), Path("label"), 1, "p-1") for file in files]
+    cases = [Case("x", Path(file), Truth((Path("label"),)), "p-1") for file in files]
     assert case_names(cases) == ["p-1/ct", "p-1/ct (2)", "mr"]
 
 

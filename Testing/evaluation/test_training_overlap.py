@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from HermesLib.cli.main import main
+from HermesLib.datasets.case import Truth
 from HermesLib.evaluation.cases import Case
 from HermesLib.evaluation.training_overlap import overlap_warning, trained_on
 from HermesLib.weights.bundled import bundled_checkpoint
@@ -10,7 +11,7 @@ from Testing.datasets.made import make_slices
 
 
 def cases_of(identities: list[str]) -> list[Case]:
-    return [Case(name, Path("image.png"), Path("label.png"), 1, name) for name in identities]
+    return [Case(name, Path("image.png"), Truth((Path("label.png"),)), name) for name in identities]
 
 
 def test_patients_that_trained_selected_or_calibrated_are_named_and_test_patients_are_not():

@@ -143,8 +143,8 @@ def test_one_label_of_several_is_read_from_any_format(tmp_path, volume, suffix):
     path = tmp_path / f"labels{suffix}"
     SimpleITK.WriteImage(image_of(labels), str(path))
     assert np.array_equal(read_mask(path, volume, (4,)), labels == 4)
-    assert np.array_equal(read_organ(path, volume, 4), labels == 4)
-    assert not read_organ(path, volume, 9).any()
+    assert np.array_equal(read_organ(path, volume, (4,)), labels == 4)
+    assert not read_organ(path, volume, (9,)).any()
     with pytest.raises(HermesError, match="no label 9"):
         read_mask(path, volume, (9,))
 

@@ -6,6 +6,7 @@ import pytest
 import SimpleITK
 import torch
 
+from HermesLib.datasets.case import Truth
 from HermesLib.evaluation.cases import Case
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.diffusion_qc import DiffusionQuality
@@ -67,7 +68,7 @@ def test_every_share_is_measured_and_the_weights_are_left_as_they_were(
     phantom = prostate_phantom(seed=1, side=64, slices=5, spacing=(3.0, 3.0, 14.0))
     for name, volume in (("image", phantom.image), ("label", phantom.label)):
         SimpleITK.WriteImage(volume, str(tmp_path / f"{name}.nii.gz"))
-    cases = [Case("made-1", tmp_path / "image.nii.gz", tmp_path / "label.nii.gz", 1)]
+    cases = [Case("made-1", tmp_path / "image.nii.gz", Truth((tmp_path / "label.nii.gz",)))]
     found = true_dice_by_blend(quality, cases, load_preset("prostate-t2"), 0)
     assert set(found) == set(BLENDS) and all(0 <= dice <= 1 for dice in found.values())
     assert quality.blend == quality.core.config.blend == Blend(0.0, 0.0)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from HermesLib.datasets.folders import parse_folder, read_table
+from HermesLib.datasets.readers.registry import is_reader_form
 from HermesLib.datasets.splits import read_split
 from HermesLib.evaluation.cases import LAYOUTS, Case, read_cases
 from HermesLib.training.job import TrainingJob
@@ -63,7 +64,10 @@ def without_test_patients(job: TrainingJob) -> TrainingJob:
 
 
 def read_test_cases(text: str, organ: str) -> list[Case]:
-    """Cases of ``LAYOUT:FOLDER[:FAMILY]``; of a data set in training, the test patients only."""
+    """Cases of a form of data; of a data set in training, the test patients only."""
+    if is_reader_form(text):
+        cases = read_cases(text, organ)
+        return [case for case in cases if case.part in (None, "test")]
     layout, folder, family = parse_folder(text, LAYOUTS)
     family = family or FAMILIES.get(str(read_table(folder)["name"]))
     cases = read_cases(":".join([layout, str(folder), *([family] if family else [])]), organ)

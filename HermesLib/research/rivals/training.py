@@ -32,7 +32,7 @@ from HermesLib.research.rivals.registry import RIVALS
 from HermesLib.training.job import TrainingJob
 from HermesLib.training.qc_settings import default_augmentation, default_view
 from HermesLib.training.run_folder import TrainingRun
-from HermesLib.training.slice_sampler import SampledSlice, SliceSampler, sampled_slices
+from HermesLib.training.slice_sampler import AnySlice, SampledSlice, SliceSampler, sampled_slices
 from HermesLib.training.trainer import Trainer, TrainerSettings
 from HermesLib.weights.checkpoint import load_checkpoint, save_checkpoint
 
@@ -101,7 +101,7 @@ def train_rival(
     if rival in _SHAPE_MODELS:
         augmentation = dataclasses.replace(augmentation, **_SHAPE_VARIETY)  # type: ignore[arg-type]
     settings = dataclasses.replace(settings, augmentation=augmentation)
-    job = job.with_datasets(scale=preset.intensity, organ=organ)
+    job = job.for_organ(preset).with_datasets(organ=organ)
     data = job.read(settings.seed)
     slices = data.slices
     split = data.split
@@ -118,7 +118,10 @@ def train_rival(
             raise HermesError(f"no slice of the {part} patients shows '{organ}'")
         samples = sampled_slices(with_organ, organ, view.field)
         if rival in _SHAPE_MODELS:
-            samples = [dataclasses.replace(sample, image=_NO_IMAGE) for sample in samples]
+            samples = [
+                SampledSlice(_NO_IMAGE, sample.mask, sample.patient, sample.share)
+                for sample in samples
+            ]
         return SliceSampler(samples)
 
     train = sampler(split.train, "training")
@@ -163,7 +166,7 @@ def _check(rival: str, job: TrainingJob, core: Path | None) -> None:
         raise HermesError(f"{rival} learns from images; leave out the folders of masks alone")
 
 
-def _masks(slices: Sequence[SampledSlice], seed: int, side: int) -> torch.Tensor:
+def _masks(slices: Sequence[AnySlice], seed: int, side: int) -> torch.Tensor:
     """True masks (N, 1, side, side) of up to :data:`_BANK_MASKS` slices, none of them empty."""
     rng = np.random.default_rng(seed)
     some = [slices[k] for k in rng.permutation(len(slices))[:_BANK_MASKS]]

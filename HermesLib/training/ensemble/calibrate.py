@@ -11,7 +11,7 @@ import numpy as np
 from HermesLib.datasets.training_dataset import TrainingDataset
 from HermesLib.devices import select_device
 from HermesLib.errors import HermesError
-from HermesLib.evaluation.cases import Case, decathlon_cases, lone_slice_cases
+from HermesLib.evaluation.cases import Case, dataset_cases
 from HermesLib.metrics.guarantee import guaranteed_level
 from HermesLib.models.registry import bundled_models, load_model
 from HermesLib.presets.preset import Preset
@@ -115,17 +115,7 @@ def organ_cases(datasets: Sequence[TrainingDataset], organ: str) -> list[Case]:
     Raises:
         HermesError: a folder of another layout.
     """
-    cases: list[Case] = []
-    for dataset in datasets:
-        if dataset.layout == "decathlon":
-            cases += decathlon_cases(dataset.folder, organ, dataset.family)
-        elif dataset.layout == "slices":
-            cases += lone_slice_cases(dataset.folder, organ, dataset.family)
-        else:
-            raise HermesError(
-                "a calibration reads volumes or slices; write decathlon:FOLDER or slices:FOLDER"
-            )
-    return cases
+    return [case for dataset in datasets for case in dataset_cases(dataset, organ)]
 
 
 def _without(items: "Sequence[Any]", folds: Folds, fold: int) -> "list[Any]":

@@ -142,7 +142,7 @@ def train_ensemble(
         raise HermesError(f"a share of {settings.expert_in_map:g} in the map is not within 0 to 1")
     joined = None if core is None else load_core(core)
     check = None if settings.input_check is None else load_check(settings.input_check)
-    job = job.with_datasets(scale=preset.intensity)
+    job = job.for_organ(preset)
     data = read_organ_data(job, preset.organ_label)
     plan = _Plan.of(preset, data, settings)
     keep_folds(job.folder / "folds.json", plan.folds)

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from HermesLib.datasets.case import Truth
 from HermesLib.evaluation.cases import Case
 from HermesLib.models.registry import load_model
 from HermesLib.presets.registry import load_preset
@@ -44,7 +45,7 @@ def test_full_oracle_prompts_beat_minimal_ones_for_every_model(
     phantom = prostate_phantom(seed=1, slices=5)
     for name, volume in (("image", phantom.image), ("label", phantom.label)):
         SimpleITK.WriteImage(volume, str(tmp_path / f"{name}.nii.gz"))
-    case = Case("made-1", tmp_path / "image.nii.gz", tmp_path / "label.nii.gz", 1)
+    case = Case("made-1", tmp_path / "image.nii.gz", Truth((tmp_path / "label.nii.gz",)))
     ways = {
         "medsam": ["box"],
         "mideepseg": ["clicks"],

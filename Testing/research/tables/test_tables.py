@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from HermesLib.datasets.case import Truth
 from HermesLib.errors import HermesError
 from HermesLib.evaluation.cases import Case
 from HermesLib.evaluation.loop_metrics import SliceOutcome
@@ -177,7 +178,7 @@ def test_wrong_cases_are_refused_with_the_right_form(tmp_path: Path):
 
 
 def test_patients_of_training_validation_and_calibration_count_as_trained_on():
-    cases = [Case("x", Path("x"), Path("x"), 1, f"ward-{number}") for number in range(5)]
+    cases = [Case("x", Path("x"), Truth((Path("x"),)), f"ward-{number}") for number in range(5)]
     trained = {
         "split": {
             "train": ["ward-0", "else-9"],
