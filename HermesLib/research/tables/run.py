@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from HermesLib import __version__
 from HermesLib.devices import select_device
@@ -59,8 +59,8 @@ def run_tables(request: TablesRequest, say: Callable[[str], None], workers: int 
         "highest threshold": max(request.thresholds),
     }
     store = Store(request.folder / "measured")
-    measure_all(runner, store, workers, _Clock(say, len(runner.parts())).done)
-    measured = [_collect(runner, store, preset) for preset in runner.organs]
+    measure_all(runner, store, workers, Clock(say, len(runner.parts())).done)
+    measured = [collect(runner, store, preset) for preset in runner.organs]
     written = request.folder / ("sources.json" if request.only else "tables.json")
     _write_figures(written, measured, provenance)
     if request.only:
@@ -68,8 +68,17 @@ def run_tables(request: TablesRequest, say: Callable[[str], None], workers: int 
     return write_page(request.folder / "tables.html", measured, provenance)
 
 
-def _collect(runner: TablesRunner, store: Store, preset: str) -> Measured:
-    """The measurements of one organ, as the tables need them."""
+def collect(
+    runner: TablesRunner, store: Store, preset: str, keep: Literal["best", "last"] = "best"
+) -> Measured:
+    """The measurements of one organ, as the tables need them.
+
+    Args:
+        runner: of the parts.
+        store: that has all of them.
+        preset: of the organ.
+        keep: which iteration is the result (:class:`RefinementSettings`).
+    """
     organ = runner.organs[preset]
     sources = runner.sources[preset]
     request = runner.request
@@ -84,7 +93,7 @@ def _collect(runner: TablesRunner, store: Store, preset: str) -> Measured:
     outcomes = {}
     for run, slices in traces.items():
         for threshold in request.thresholds:
-            settings = RefinementSettings(threshold=threshold, seed=request.seed)
+            settings = RefinementSettings(threshold=threshold, seed=request.seed, keep=keep)
             # Figures are of slices that show the organ; rivals were run on these alone.
             outcomes[Cell(run, threshold)] = [
                 replay(trace, settings) for trace in slices if trace.organ
@@ -107,7 +116,7 @@ def _collect(runner: TablesRunner, store: Store, preset: str) -> Measured:
     )
 
 
-class _Clock:
+class Clock:
     """Shows what is done and an estimate of the remaining time."""
 
     def __init__(self, say: Callable[[str], None], expected: int):
@@ -118,6 +127,7 @@ class _Clock:
         self._started = time.monotonic()
 
     def done(self, part: Part, in_store: bool) -> None:
+        """A part is measured, or was before."""
         self._done += 1
         if in_store:
             self._started = time.monotonic()

@@ -39,7 +39,9 @@ from HermesLib.research.tables.store import (
 class TablesRequest:
     """What to measure, as plain values from which every process builds its own networks.
 
-    ``only`` names sources; with none all are measured.
+    ``only`` names sources; with none all are measured. ``weights`` are files of promptable models
+    by name; the others are the bundled ones. ``ablations``: whether parts of HERMES are switched
+    off, too.
     """
 
     cases: tuple[str, ...]
@@ -50,6 +52,8 @@ class TablesRequest:
     device: str
     quick: bool = False
     only: tuple[str, ...] = ()
+    weights: tuple[tuple[str, str], ...] = ()
+    ablations: bool = True
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,9 @@ class TablesRunner:
             name: _chosen(sources_of(organ, request.rivals), request.only)
             for name, organ in self.organs.items()
         }
+        ablated = request.ablations and not (request.quick or request.only)
         self.ablations = {
-            name: [] if request.quick or request.only else ablations_of(organ.preset)
+            name: ablations_of(organ.preset) if ablated else []
             for name, organ in self.organs.items()
         }
         self._judge: tuple[str, str, QualityControl] | None = None
@@ -95,7 +100,11 @@ class TablesRunner:
     def models(self) -> dict[str, PromptableModel]:
         """The promptable models by name."""
         names = dict.fromkeys(name for organ in self.organs.values() for name in organ.models)
-        return {name: load_model(name, "bundled", self.device) for name in names}
+        return {name: load_model(name, self.weights_of(name), self.device) for name in names}
+
+    def weights_of(self, model: str) -> str:
+        """The weights of a promptable model: ``bundled``, or a file."""
+        return dict(self.request.weights).get(model, "bundled")
 
     def check(self) -> None:
         """Refuse cases of patients that any network was trained, selected or calibrated on.
@@ -105,7 +114,10 @@ class TablesRunner:
         """
         for name, organ in self.organs.items():
             trained = {source.name: source.trained for source in self.sources[name]}
-            trained |= {model: model_checkpoint(model).training for model in organ.models}
+            trained |= {
+                model: model_checkpoint(model, self.weights_of(model)).training
+                for model in organ.models
+            }
             for network, training in trained.items():
                 patients = trained_on(training, organ.cases)
                 if patients:

@@ -46,7 +46,7 @@ def test_slices_kept_on_disk_are_those_read_into_memory(tmp_path: Path):
         assert isinstance(other.image, np.memmap)
 
 
-def test_slices_on_disk_are_read_anew_where_an_image_has_changed(tmp_path: Path):
+def test_slices_on_disk_are_read_again_where_an_image_has_changed(tmp_path: Path):
     folder = layouts.make_msd_spleen(tmp_path / "data")
     read = dataset(f"msd:{folder}", store=tmp_path / "store")
     before = read.read()

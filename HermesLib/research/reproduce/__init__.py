@@ -1,0 +1,1 @@
+"""The paper's experiment on the official data, by one command."""

@@ -1,0 +1,49 @@
+"""The whole reproduction on miniature data, from the official folders to the page."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from HermesLib.cli.main import main
+from HermesLib.weights.checkpoint import load_checkpoint
+from Testing.research.reproduce.miniature import make_data, words
+
+
+@pytest.mark.long
+def test_one_command_goes_from_the_official_folders_to_the_papers_page_and_continues(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    command = words(make_data(tmp_path), tmp_path / "paper", "--rivals", "postdae", "nnqc")
+    assert main(command) == 0, capsys.readouterr().err
+    paper = tmp_path / "paper"
+    page = (paper / "paper.html").read_text(encoding="utf-8")
+    for title in ("Table 1", "Table 2", "Table 3", "Figure 2", "Algorithm&#x27;s and experts"):
+        assert title in page
+    rows = dict(re.findall(r"<tr><td>(true Dice at [\d.]+), all models</td><td>([\d.]+)", page))
+    assert rows == {
+        "true Dice at 0.7": "0.74",
+        "true Dice at 0.8": "0.81",
+        "true Dice at 0.9": "0.85",
+    }
+    assert "QUICK" in page
+    for name in ("prostate", "spleen"):
+        training = load_checkpoint(paper / name / f"{name}-paper.safetensors").training
+        trained = {*training["split"]["train"], *training["split"]["validation"]}
+        assert trained
+        assert not [patient for patient in trained if patient.startswith("prostatex")]
+    agreement = json.loads((paper / "prostate" / "truths.json").read_text(encoding="utf-8"))
+    assert agreement["patients"] == 1
+    assert 0.5 < agreement["volume_dice"] < 1
+    # A stage that is taken out of the record, as if it was interrupted, is all that runs again.
+    record = paper / "stages.json"
+    done = json.loads(record.read_text(encoding="utf-8"))
+    del done["spleen: measure"]
+    record.write_text(json.dumps(done), encoding="utf-8")
+    capsys.readouterr()
+    assert main(command) == 0
+    said = capsys.readouterr().err
+    assert said.count("done before") == len(done)
+    assert "stage 11 of 11, spleen: measure\n" in said
+    assert "measured before" in said
