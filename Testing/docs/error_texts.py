@@ -17,7 +17,9 @@ ADVICE = (
 )
 #: Words before what there is, or what is allowed: a list from which to choose.
 _LISTS = "it (has|holds|covers)|they hold|there are|one of|none of|must (be|agree)|are for|is for"
-_SAYS_WHAT_TO_DO = re.compile(rf"(^|[;:,.] |\b(or|and|then) )((it|them) )?({ADVICE})\b|\b({_LISTS})\b")
+_SAYS_WHAT_TO_DO = re.compile(
+    rf"(^|[;:,.] |\b(or|and|then) )((it|them) )?({ADVICE})\b|\b({_LISTS})\b"
+)
 
 
 @dataclass(frozen=True)
