@@ -1,4 +1,4 @@
-"""What HERMES says where something goes wrong: the messages of errors, as templates from the code."""
+"""What HERMES says where something goes wrong: messages of errors, as templates from the code."""
 
 import ast
 import re
@@ -11,9 +11,9 @@ ROOT = Path(__file__).parents[2]
 VALUE = "…"
 #: Words by which a message says what to do.
 ADVICE = (
-    "add|calibrate|cancel|choose|close|convert|correct|download|draw|export|fetch|give|go to|install"
-    "|keep|leave|make|measure|move|name|open|pip install|put|raise it|reinstall|remove|rename|replace"
-    "|resample|run|save|say|see|set|start|threshold|train|try|update|use|wait|write"
+    "add|calibrate|cancel|choose|close|convert|correct|download|draw|export|fetch|give|install"
+    "|keep|leave|make|measure|move|name|open|pip install|put|raise it|reinstall|remove|rename"
+    "|replace|resample|run|save|say|see|set|start|threshold|train|try|update|use|wait|write"
 )
 #: Words before what there is, or what is allowed: a list from which to choose.
 _LISTS = "it (has|holds|covers)|they hold|there are|one of|none of|must (be|agree)|are for|is for"
