@@ -10,7 +10,7 @@ from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.report.numbering import number_of
 from HermesLib.report.words import score_words
 
-#: Least time between two lines about a guide's program where there is no bar, seconds.
+#: Least time between two lines about what is at work where there is no bar, seconds.
 _PAUSE = 10.0
 
 
@@ -44,7 +44,7 @@ class ProgressPrinter(ProgressBar):
             self.print(self._line(event, total))
 
     def show_work(self, words: str) -> None:
-        """Say what a guide's program does: in the bar, or in a line every now and then."""
+        """Say what a program or a long call does: in the bar, or in a line every now and then."""
         if self.bar is not None:
             self.bar.set_description_str(words)
         elif time.monotonic() >= self._work_shown + _PAUSE:

@@ -12,11 +12,11 @@ from HermesLib.cli.ending import print_closing
 from HermesLib.cli.printed_notices import notice_text
 from HermesLib.cli.progress import ProgressPrinter
 from HermesLib.engine.client import (
+    AtWork,
     Engine,
     Failed,
     FellBack,
     Finished,
-    GuideAtWork,
     Notice,
     Opened,
     Stalled,
@@ -100,7 +100,7 @@ def _run(
                 progress(message, total)
             case Notice():
                 progress.show_notice(message)
-            case GuideAtWork():
+            case AtWork():
                 progress.show_work(message.message)
             case FellBack():
                 progress.start_again(message.message, len(message.finished))

@@ -12,11 +12,11 @@ from HermesLib.cohorts.row import Row, State
 from HermesLib.cohorts.task import Task
 from HermesLib.engine.client import Engine
 from HermesLib.engine.messages import (
+    AtWork,
     Cancelled,
     Failed,
     FellBack,
     Finished,
-    GuideAtWork,
     Message,
     Opened,
     Stalled,
@@ -85,7 +85,7 @@ class TaskRun:
                 self._done += message.final
             case FellBack():
                 self._done = len(message.finished)
-            case GuideAtWork() | Stalled():
+            case AtWork() | Stalled():
                 self.row = self.row.in_state(State.RUNNING, message.message)
                 return self.row
             case Finished():

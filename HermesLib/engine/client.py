@@ -17,11 +17,11 @@ from HermesLib.engine.exit import ExitKind, WorkerExit
 from HermesLib.engine.finished_slices import FinishedFolder, FinishedSlices
 from HermesLib.engine.messages import (
     NO_RUN,
+    AtWork,
     Cancelled,
     Failed,
     FellBack,
     Finished,
-    GuideAtWork,
     Message,
     Notice,
     Opened,
@@ -278,12 +278,12 @@ def _failed(end: WorkerExit) -> Failed:
 
 
 __all__ = [
+    "AtWork",
     "Cancelled",
     "Engine",
     "Failed",
     "FellBack",
     "Finished",
-    "GuideAtWork",
     "Message",
     "Notice",
     "Opened",

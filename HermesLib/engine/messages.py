@@ -1,9 +1,9 @@
 """The messages between the engine and its client, and the frames that carry them.
 
 To the engine: a request, ``cancel`` or ``quit``. From it: :class:`Ready` once its libraries are
-loaded; then for each run :class:`GuideAtWork` while a guide's program works for it,
-:class:`Opened`, an :class:`Iteration` for every event, a :class:`Notice` wherever the user must
-know of something, :class:`FellBack` where memory ran out, and one of :class:`Finished`,
+loaded; then for each run :class:`Opened`, an :class:`Iteration` for every event, :class:`AtWork`
+while a guide's program or a long call of a model is at work, a :class:`Notice` wherever the user
+must know of something, :class:`FellBack` where memory ran out, and one of :class:`Finished`,
 :class:`Cancelled` and :class:`Failed`. Every message of a run carries the run's number.
 """
 
@@ -119,11 +119,12 @@ class Alive:
 
 
 @dataclass(frozen=True)
-class GuideAtWork:
-    """A guide's program is at work; sent every few seconds at least.
+class AtWork:
+    """A guide's program or a long call of a model is at work; sent every few seconds.
 
     Attributes:
-        message: one line for the user: the program's latest. It is shown and not kept.
+        message: one line for the user: the program's latest, or how far the call is. It is shown
+            and not kept.
     """
 
     message: str
@@ -145,7 +146,7 @@ Message = (
     | Opened
     | Iteration
     | Notice
-    | GuideAtWork
+    | AtWork
     | FellBack
     | Finished
     | Cancelled
@@ -161,7 +162,7 @@ _MESSAGES: dict[str, type[Message]] = {
         Opened,
         Iteration,
         Notice,
-        GuideAtWork,
+        AtWork,
         FellBack,
         Finished,
         Cancelled,

@@ -21,11 +21,11 @@ from HermesLib.engine.commands import Commands
 from HermesLib.engine.finished_slices import FinishedSlices
 from HermesLib.engine.messages import (
     NO_RUN,
+    AtWork,
     Cancelled,
     Failed,
     FellBack,
     Finished,
-    GuideAtWork,
     Message,
     Opened,
     Ready,
@@ -124,7 +124,7 @@ def _serve_request(frame: Frame, cache: "ModelCache", commands: Commands, send: 
             on_event=send_event,
             on_fallback=lambda words, kept: send(FellBack(words, kept)),
             on_notice=send,
-            on_progress=_now_and_then(lambda line: send(GuideAtWork(line))),
+            on_progress=_now_and_then(lambda line: send(AtWork(line))),
             is_cancelled=lambda: commands.is_cancelled(number),
         )
         send(Cancelled(outcome.report) if outcome.cancelled else Finished(outcome.report))

@@ -4,6 +4,7 @@ The engine, Python callers and tests all use :class:`Run`.
 """
 
 from collections.abc import Callable, Generator, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import torch
 from HermesLib.devices import is_out_of_memory, release_memory
 from HermesLib.errors import MemoryShortageError
 from HermesLib.notices import Notice, heard_by
+from HermesLib.progress import followed_by
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.history import History, SliceResult
 from HermesLib.runs.guide_drawing import GuideDrawing, KeptGuides
@@ -37,6 +39,10 @@ class RunOutcome:
     results: list[SliceResult]
     report: dict[str, Any]
     cancelled: bool
+
+
+class _CancelledError(Exception):
+    """The user cancelled within a call of a model."""
 
 
 class Run:
@@ -93,9 +99,11 @@ class Run:
                 further events.
             on_notice: called once with every notice, as it arises (:mod:`HermesLib.notices`). The
                 report lists them.
-            on_progress: called with a line for the user while a guide's program is at work.
+            on_progress: called with a line for the user while a guide's program is at work, and
+                within long calls of a model (:mod:`HermesLib.progress`).
             is_cancelled: asked before every iteration is taken and once at the end; while a
-                guide's program is at work, several times a second.
+                guide's program is at work, several times a second; within a long call of a model,
+                with every line.
 
         Raises:
             HermesError: bad input, bad weights, or out of memory with nothing left to save.
@@ -115,7 +123,12 @@ class Run:
                 if on_notice is not None:
                     on_notice(notice)
 
-        with heard_by(hear):
+        def follow(line: str) -> None:
+            if cancelled():
+                raise _CancelledError
+            drawing.progress(line)
+
+        with heard_by(hear), followed_by(follow):
             while True:
                 try:
                     return self._execute(output, on_opened, on_event, cancelled, drawing)
@@ -167,12 +180,13 @@ class Run:
         self._opened = opened
         if on_opened is not None:
             on_opened(opened)
-        for event in opened.events:
-            if is_cancelled():
-                break
-            self._history.add(event)
-            if on_event is not None:
-                on_event(event)
+        with suppress(_CancelledError):
+            for event in opened.events:
+                if is_cancelled():
+                    break
+                self._history.add(event)
+                if on_event is not None:
+                    on_event(event)
         # A model on a server is released now, not when the run is forgotten.
         if isinstance(opened.events, Generator):
             opened.events.close()

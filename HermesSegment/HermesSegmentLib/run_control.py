@@ -225,7 +225,7 @@ class RunControl:
     def _take(self, message: Message) -> None:
         if isinstance(message, Ready):
             self.ready, self.loading = message, False
-        elif isinstance(message, messages.Stalled | messages.GuideAtWork):
+        elif isinstance(message, messages.Stalled | messages.AtWork):
             self.progress.take_words(message)
         elif self._on_imported is not None and isinstance(message, _Ending):
             self._end_import(message, self._on_imported)
@@ -270,8 +270,7 @@ class RunControl:
         first = self._first_iterations.get(message.slice_index, 0)
         iteration = replace(message, index=message.index + first)
         run.add(iteration)
-        self.progress.latest, self.progress.stalled = iteration, ""
-        self.progress.finished += iteration.final
+        self.progress.take_iteration(iteration)
         self._views_outdated = True
 
     def _end(self, run: RunNodes, message: _Ending) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from slicer.i18n import tr as _
 
-from HermesLib.engine.messages import Cancelled, Failed, Finished, GuideAtWork, Stalled
+from HermesLib.engine.messages import AtWork, Cancelled, Failed, Finished, Stalled
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.report.numbering import number_of
 from HermesLib.report.words import score_words
@@ -24,7 +24,8 @@ class Progress:
         latest: the last iteration.
         score: what its pDSC is.
         task: what the engine does if it is no run.
-        work: what a guide's program does before the run is open.
+        work: what a guide's program does before the run is open, or how far a long call of the
+            model is.
         notices: what the user must know of the input and of the run, and what the run has given up
             where memory ran out; empty as a rule.
         stalled: says that the engine shows no sign of life; empty as a rule.
@@ -45,12 +46,17 @@ class Progress:
         if words not in self.notices:
             self.notices.append(words)
 
-    def take_words(self, message: Stalled | GuideAtWork) -> None:
+    def take_words(self, message: Stalled | AtWork) -> None:
         """Show what the engine says before it has a further iteration."""
         if isinstance(message, Stalled):
             self.stalled = message.message
         else:
             self.work, self.stalled = message.message, ""
+
+    def take_iteration(self, iteration: Iteration) -> None:
+        """Take a try of a slice."""
+        self.latest, self.work, self.stalled = iteration, "", ""
+        self.finished += iteration.final
 
     def opened(self, total: int, score: str) -> None:
         """Image and networks are loaded."""
@@ -77,8 +83,10 @@ class Progress:
     def _line(self) -> str:
         if self.task:
             return self.task
+        if self.work:
+            return self.work
         if self.latest is None:
-            return self.work or _("Loading image and networks...")
+            return _("Loading image and networks...")
         words = _(
             "{finished} of {total} slices done; slice {slice}: try {number}, {name} {value:.2f}"
         ).format(

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from Testing.cli.conftest import Hermes
 from Testing.cli.results import RESULTS, names
 from Testing.models.nninteractive.conftest import STANDIN
+from Testing.models.small import write_checkpoint
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,6 +48,22 @@ def test_a_volume_is_segmented_on_the_server_and_the_licence_is_shown(files: Pat
     assert names(output) == RESULTS
     report = json.loads((output / "report.json").read_text(encoding="utf-8"))
     assert report["provenance"]["model"]["name"] == "nninteractive"
+
+
+def test_a_prompt_is_propagated_through_a_volume_under_a_guide(
+    hermes: Hermes, files: Path, tmp_path: Path
+):
+    output = tmp_path / "out"
+    weights = write_checkpoint(tmp_path, "medsam2")
+    words = ("refine", files / "image.nii.gz", "-o", output, "--guide", files / "label.nii.gz")
+    more = ("--organ", "liver", "--modality", "MR", "--model", "medsam2-volume", "--device", "cpu")
+    run = hermes(*words, *more, "--weights", weights, "--max-iterations", 1, "--progress")
+    assert run.code == 0, run.err
+    assert any("agreement with the guide of the whole" in line for line in run.out)
+    assert "slices propagated" in "".join(run.err)
+    assert names(output) == RESULTS
+    report = json.loads((output / "report.json").read_text(encoding="utf-8"))
+    assert report["provenance"]["model"]["name"] == "medsam2-volume"
 
 
 def test_without_the_client_nothing_is_written_and_one_line_says_how_to_get_it(

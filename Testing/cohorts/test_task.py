@@ -7,7 +7,7 @@ import pytest
 from HermesLib.cohorts.row import State
 from HermesLib.cohorts.task import Task, find_tasks, masks_without_image, unique_names
 from HermesLib.cohorts.task_run import TaskRun
-from HermesLib.engine.messages import GuideAtWork
+from HermesLib.engine.messages import AtWork
 from HermesLib.errors import HermesError
 
 
@@ -117,5 +117,5 @@ def test_guides_are_paired_by_name_or_listed(tmp_path):
 
 def test_the_table_shows_what_a_guides_program_does(tmp_path):
     run = TaskRun(Task("a", None), tmp_path / "a", lambda task: None)
-    row = run.take(GuideAtWork("nnU-Net: tile 3 of 9"))
+    row = run.take(AtWork("nnU-Net: tile 3 of 9"))
     assert (row.state, row.reason) == (State.RUNNING, "nnU-Net: tile 3 of 9")

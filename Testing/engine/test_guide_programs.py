@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from HermesLib.engine.client import Engine
-from HermesLib.engine.messages import Cancelled, GuideAtWork
+from HermesLib.engine.messages import AtWork, Cancelled
 from Testing.engine.polling import run_to_end, until
 from Testing.guides import toy
 from Testing.guides.ended import assert_ended, wait_until
@@ -44,11 +44,11 @@ def test_the_lines_of_a_program_reach_the_user_and_it_ends_with_the_run(
 ):
     pids.unlink(missing_ok=True)
     engine.start(request_of(guide=toy.NAME, organ="other", modality="MR"))
-    lines = [m.message for m in until(engine, GuideAtWork) if isinstance(m, GuideAtWork)]
+    lines = [m.message for m in until(engine, AtWork) if isinstance(m, AtWork)]
     # Without what colours it; a program that has said nothing yet is at work all the same.
     assert lines[-1] == "Toy is at work" or lines[-1].startswith("Toy: tile ")
     while "Toy: tile " not in lines[-1]:
-        lines += [m.message for m in until(engine, GuideAtWork) if isinstance(m, GuideAtWork)]
+        lines += [m.message for m in until(engine, AtWork) if isinstance(m, AtWork)]
     assert lines[-1].endswith(" of 6000")
     wait_until(lambda: len(pids.read_text().split()) == 2)
     asked = time.monotonic()

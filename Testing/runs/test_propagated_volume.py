@@ -15,6 +15,7 @@ from HermesLib.models.sam2.volume import Sam2Session
 from HermesLib.prompts.boxes import Box
 from HermesLib.prompts.serialization import write_prompt
 from HermesLib.prompts.volume import BoxOnSlice, EarlierMask, Points3D
+from HermesLib.refinement.events import Status
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.runs.repeat import Inputs, differences, request_from_report
 from HermesLib.runs.request import AssessRequest, RefineRequest
@@ -29,7 +30,7 @@ ROUNDS = 2
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("files")
-    phantom = prostate_phantom(seed=1, side=64, slices=6, spacing=(3.0, 3.0, 10.0))
+    phantom = prostate_phantom(seed=1, side=64, slices=10, spacing=(3.0, 3.0, 10.0))
     SimpleITK.WriteImage(phantom.image, str(folder / "image.nii.gz"))
     SimpleITK.WriteImage(phantom.label, str(folder / "guide.nii.gz"))
     write_checkpoint(folder, "sam2")
@@ -139,12 +140,16 @@ def test_a_round_that_is_taken_back_goes_on_from_the_round_before(request_of, mo
     assert all(isinstance(prompt, Points3D) for prompt in watched.rounds[2][1:])
 
 
-def test_a_cancelled_run_ends(request_of, monkeypatch):
-    events: list = []
+def test_a_run_says_how_far_a_round_is_and_is_cancelled_within_it(request_of):
+    heard: list[str] = []
+    shown: list = []
     outcome = Run(request_of()).execute(
-        on_event=events.append, is_cancelled=lambda: len(events) > 3
+        on_event=shown.append, on_progress=heard.append, is_cancelled=lambda: len(heard) == 2
     )
     assert outcome.cancelled
+    assert heard == ["2 of 5 slices propagated", "3 of 5 slices propagated"]
+    # Only slices without the organ have ended.
+    assert {event.status for event in shown} == {Status.ABSENT}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import slicer
 
-from HermesLib.engine.messages import Failed, FellBack, Finished, GuideAtWork, Ready
+from HermesLib.engine.messages import AtWork, Failed, FellBack, Finished, Ready
 from HermesLib.notices import Notice
 from HermesSegmentLib.labelmaps import voxels_of
 from HermesSegmentLib.review_report import write_report
@@ -31,7 +31,7 @@ def test_iterations_appear_during_the_run(panel, engine):
 
 def test_what_a_guides_program_does_is_shown_until_the_run_is_open(panel, engine):
     click(panel.ui.runButton)
-    engine.say(GuideAtWork("TotalSegmentator: 40 % <b>done</b>"))
+    engine.say(AtWork("TotalSegmentator: 40 % <b>done</b>"))
     drain(panel, engine)
     assert panel.ui.statusLabel.text == "TotalSegmentator: 40 % <b>done</b>"
     engine.say(FellBack("memory ran out"), opened((2, 3, 4)))
@@ -128,6 +128,19 @@ def test_a_notice_of_the_engine_stands_in_the_panels_line_the_scene_and_the_repo
     assert RunRecord.from_json(record.to_json()).notices == [vars(said)]
     written, _ = write_report(panel.review, tmp_path / "report.json")
     assert json.loads(written.read_text(encoding="utf-8"))["notices"] == [vars(said)]
+
+
+def test_the_panel_shows_how_far_a_long_call_of_the_model_is(panel, engine):
+    click(panel.ui.runButton)
+    engine.say(opened((2, 3, 4)), AtWork("7 of 60 slices propagated"))
+    drain(panel, engine)
+    assert panel.ui.statusLabel.text == "7 of 60 slices propagated"
+    engine.say(*RUN[:4])
+    drain(panel, engine)
+    assert panel.ui.statusLabel.text.startswith("1 of 3 slices done")
+    engine.say(AtWork("1 of 60 slices propagated"), FellBack("memory ran out"))
+    drain(panel, engine)
+    assert "propagated" not in panel.ui.statusLabel.text
 
 
 def test_no_engine_is_started_before_the_first_run_and_the_setup_does_not_claim_so(panel, engine):

@@ -21,6 +21,7 @@ from HermesLib.models.nninteractive.client import (
 )
 from HermesLib.models.volume_protocol import Start, VolumeImage
 from HermesLib.notices import notice
+from HermesLib.progress import progress
 from HermesLib.prompts.volume import (
     BoxOnSlice,
     InitialMask,
@@ -138,6 +139,7 @@ class NnInteractiveSession:
             require_within(prompt, self._mask.shape)
         for position, prompt in enumerate(prompts):
             self._take(prompt, is_last=position == len(prompts) - 1)
+            progress(f"{position + 1} of {len(prompts)} prompts answered")
         return self._mask.copy()
 
     def reset(self) -> None:

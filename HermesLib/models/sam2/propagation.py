@@ -82,7 +82,7 @@ def propagate(
     *,
     together: bool,
     best: Callable[[torch.Tensor], int],
-    on_slice: Callable[[], None] = lambda: None,
+    on_slice: Callable[[int], object] = lambda done: None,
 ) -> Propagated:
     """Segment N slices, first upwards from the lowest prompted one, then downwards.
 
@@ -92,7 +92,7 @@ def propagate(
         prompted: answers and memories of the prompted slices, at least one.
         together: on the way down, also read the memories that the way up left.
         best: the best candidate by predicted IoU (4,), of the three for an unclear prompt.
-        on_slice: called after each slice.
+        on_slice: called after each slice with the number of slices that are done.
     """
     fixed = {index: slice_.memory for index, slice_ in prompted.items()}
     others: dict[int, Remembered] = {}
@@ -112,7 +112,7 @@ def propagate(
             chosen = Chosen(number, number)
             others[index] = remembered(network, of_slice, decoded, chosen, is_prompted=False)
             read[index] = others[index].memory
-            on_slice()
+            on_slice(len(prompted) + len(others))
     return Propagated(prompted, others)
 
 

@@ -19,6 +19,7 @@ from HermesLib.models.sam2.propagation import Propagated, PropagatedSlice, Remem
 from HermesLib.models.sam_family.adapter import best_of_three
 from HermesLib.models.sam_family.prompting import SamPrompt
 from HermesLib.models.volume_protocol import Start, VolumeImage
+from HermesLib.progress import progress
 from HermesLib.prompts.volume import (
     BoxOnSlice,
     EarlierMask,
@@ -199,6 +200,7 @@ class Sam2Session:
             prompted,
             together=model.together,
             best=best_of_three,
+            on_slice=lambda done: progress(f"{done} of {len(self._needed)} slices propagated"),
         )
         return _Round({**start.marks, **further}, found)
 
