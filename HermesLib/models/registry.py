@@ -140,7 +140,7 @@ MODELS: dict[str, ModelEntry] = {
         ),
         ModelEntry(
             name="sam2-volume",
-            title="SAM 2.1, propagated through slices (whole volumes)",
+            title="SAM 2.1, propagated (whole volumes)",
             prompt_kinds=("clicks",),
             official_megabytes=156,
             licence="Apache-2.0",
@@ -151,7 +151,7 @@ MODELS: dict[str, ModelEntry] = {
         ),
         ModelEntry(
             name="medsam2-volume",
-            title="MedSAM2, propagated through slices (whole volumes)",
+            title="MedSAM2, propagated (whole volumes)",
             prompt_kinds=("clicks",),
             official_megabytes=156,
             licence="Apache-2.0 (weights: see the page that they come from)",

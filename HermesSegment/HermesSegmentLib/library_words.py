@@ -87,6 +87,8 @@ def listed() -> tuple[str, ...]:
         _("SAM-Med2D (box and clicks, scribbles)"),
         _("SAM 2.1 (box and clicks, scribbles)"),
         _("MedSAM2 (box and clicks, scribbles)"),
+        _("SAM 2.1, propagated (whole volumes)"),
+        _("MedSAM2, propagated (whole volumes)"),
         _("Prostate, T2-weighted MR"),
         _("Spleen, CT"),
         _("Adrenal gland"),

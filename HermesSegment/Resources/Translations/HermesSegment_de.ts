@@ -1252,6 +1252,14 @@ Jetzt nicht: {obstacle}</translation>
         <translation>MedSAM2 (Rahmen und Klicks, Striche)</translation>
     </message>
     <message>
+        <source>SAM 2.1, propagated (whole volumes)</source>
+        <translation>SAM 2.1, propagiert (ganze Volumen)</translation>
+    </message>
+    <message>
+        <source>MedSAM2, propagated (whole volumes)</source>
+        <translation>MedSAM2, propagiert (ganze Volumen)</translation>
+    </message>
+    <message>
         <source>Prostate, T2-weighted MR</source>
         <translation>Prostata, T2-gewichtetes MR</translation>
     </message>
