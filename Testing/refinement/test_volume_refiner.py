@@ -9,7 +9,7 @@ import torch
 
 from HermesLib.errors import HermesError
 from HermesLib.metrics.whole import whole_quality
-from HermesLib.prompts.volume import InitialMask, Points3D
+from HermesLib.prompts.volume import BoxOnSlice, EarlierMask, InitialMask, Points3D
 from HermesLib.prompts.volume_drawn import StrokesOnSlice
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.settings import RefinementSettings
@@ -128,6 +128,33 @@ def test_a_round_that_makes_the_whole_worse_is_taken_back():
     assert all((ORGAN & ~SMALLER)[tuple(point.positive[0])] for point in further)
     assert model.rounds[1][0].to_plain() not in [point.to_plain() for point in further]
     assert rounds[2][0].prompt.initial_mask
+
+
+def test_a_model_that_starts_from_a_box_gets_that_of_the_largest_section():
+    model = AnsweringModel(STRAY, ORGAN, starts_from="box-on-slice")
+    settings = RefinementSettings(threshold=0.999)
+    first, second = by_round(run(model, settings=settings))
+    (start,) = model.rounds[0]
+    assert isinstance(start, BoxOnSlice)
+    assert (start.axis, start.index) == (0, ORGAN.sum((1, 2)).argmax())
+    assert model.needed == range(4)
+    boxes = [event.prompt.marks().boxes for event in first]
+    assert [index for index, found in enumerate(boxes) if found] == [start.index]
+    assert isinstance(model.rounds[1][0], Points3D)
+    assert not any(event.prompt.initial_mask for event in (*first, *second))
+
+
+def test_a_model_that_starts_from_a_box_is_not_sent_back_to_a_mask_that_is_not_its_own():
+    settings = RefinementSettings(threshold=0.999)
+    given = torch.from_numpy(SMALLER)
+    for starts_from, goes_back in (("initial-mask", True), ("box-on-slice", False)):
+        model = AnsweringModel(STRAY, ORGAN, starts_from=starts_from)
+        run(model, settings=settings, initial_masks=given)
+        # STRAY is worse than the given mask.
+        assert any(isinstance(prompt, EarlierMask) for prompt in model.rounds[1]) == goes_back
+        (point,) = [prompt for prompt in model.rounds[1] if isinstance(prompt, Points3D)]
+        wrong = (ORGAN & ~SMALLER) if goes_back else (STRAY & ~ORGAN)
+        assert wrong[tuple(np.concatenate([point.positive, point.negative])[0])]
 
 
 def test_the_loop_ends_when_the_whole_reaches_the_threshold_and_each_slice_by_its_own():
