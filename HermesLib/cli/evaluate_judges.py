@@ -56,7 +56,7 @@ def run_judges(arguments: argparse.Namespace) -> int:
     from HermesLib.datasets.references import family_in
     from HermesLib.evaluation.judge_figures import judge_figures, judge_table
     from HermesLib.evaluation.judged_masks import Judging, judge_cases
-    from HermesLib.evaluation.quality_judge import QualityJudge, split_names
+    from HermesLib.evaluation.quality_judge import QualityJudge, short_names, split_names
     from HermesLib.io.whole_file import write_whole
     from HermesLib.judges.registry import JudgeOptions, judge_entry, load_judge
     from HermesLib.models.registry import load_model, model_checkpoint
@@ -91,6 +91,7 @@ def run_judges(arguments: argparse.Namespace) -> int:
         return load_judge(judge_name, options)
 
     fixed = {entry.name: load(entry.name) for entry in entries if not entry.needs_references}
+    labels = short_names(quality_names)
     qualities = {other: load_quality(other, preset, parts.device) for other in quality_names}
 
     def judges_of(case: "Case") -> "Mapping[str, Judge]":
@@ -100,10 +101,10 @@ def run_judges(arguments: argparse.Namespace) -> int:
             if entry.needs_references
         }
         others = {
-            Path(other).stem: QualityJudge(
+            label: QualityJudge(
                 other, quality.without(case.identity) if arguments.out_of_fold else quality
             )
-            for other, quality in qualities.items()
+            for label, (other, quality) in zip(labels, qualities.items(), strict=True)
         }
         return {entry.name: (fixed | own)[entry.name] for entry in entries} | others
 

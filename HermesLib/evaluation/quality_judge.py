@@ -42,7 +42,7 @@ def split_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
     """
     load_extensions()
     judges = [name for name in names if name in JUDGES]
-    others = [name for name in names if name not in JUDGES]
+    others = [name for name in dict.fromkeys(names) if name not in JUDGES]
     for name in others:
         if name not in QUALITY_CONTROLS and not Path(name).is_file():
             raise HermesError(
@@ -50,3 +50,18 @@ def split_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
                 f"({', '.join(QUALITY_CONTROLS)}) or its weight file"
             )
     return judges, others
+
+
+def short_names(names: Sequence[str]) -> list[str]:
+    """Names for tables: a file's without folder and ending, unless two would be the same.
+
+    >>> short_names(["regression", "runs/a/model.safetensors"])
+    ['regression', 'model']
+    >>> short_names(["a/model.safetensors", "b/model.safetensors"])
+    ['a/model.safetensors', 'b/model.safetensors']
+    """
+    short = [Path(name).stem for name in names]
+    return [
+        label if short.count(label) == 1 and label not in JUDGES else name
+        for name, label in zip(names, short, strict=True)
+    ]
