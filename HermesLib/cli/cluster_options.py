@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from HermesLib.errors import HermesError
@@ -45,15 +46,10 @@ def cluster_run(cohort: "Cohort", arguments: argparse.Namespace) -> Iterator["Cl
     Raises:
         HermesError: Dask is not installed; no scheduler answers.
     """
-    try:
-        from HermesLib.cohorts.cluster import ClusterRun
-        from HermesLib.cohorts.clusters import local_workers, users_cluster
-    except ImportError as error:
-        if (error.name or "").partition(".")[0] not in _NEEDED:
-            raise
-        raise HermesError(
-            "several workers need Dask: pip install 'hermes-segment[cluster]'"
-        ) from error
+    require_dask()
+    from HermesLib.cohorts.cluster import ClusterRun
+    from HermesLib.cohorts.clusters import local_workers, users_cluster
+
     cluster = (
         local_workers(min(arguments.workers, len(cohort.rows)))
         if arguments.scheduler is None
@@ -65,6 +61,21 @@ def cluster_run(cohort: "Cohort", arguments: argparse.Namespace) -> Iterator["Cl
         run = ClusterRun(cohort, client)
         yield run
         run.close()
+
+
+def require_dask() -> None:
+    """Check that the extra is installed.
+
+    Raises:
+        HermesError: with the command that installs it.
+    """
+    try:
+        for name in _NEEDED:
+            import_module(name)
+    except ImportError as error:
+        raise HermesError(
+            "several workers need Dask: pip install 'hermes-segment[cluster]'"
+        ) from error
 
 
 def _count(text: str) -> int:

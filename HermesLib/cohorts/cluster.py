@@ -7,7 +7,7 @@ by side here. The tasks, their order, their folders and their results are the sa
 import queue
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from HermesLib.cohorts.cluster_task import (
@@ -46,10 +46,17 @@ class ClusterRun:
         cohort: its rows are kept up to date.
         client: ``distributed.Client`` of the cluster.
         tried: how often a volume is tried whose worker has ended.
+        work: what workers run; a benchmark gives another function.
     """
 
-    def __init__(self, cohort: Cohort, client: Any, tried: int = TRIES) -> None:
-        self._cohort, self._client, self._tried = cohort, client, tried
+    def __init__(
+        self,
+        cohort: Cohort,
+        client: Any,
+        tried: int = TRIES,
+        work: Callable[[Mapping[str, Any]], Any] = work_on,
+    ) -> None:
+        self._cohort, self._client, self._tried, self._work = cohort, client, tried, work
         self._names = list(cohort.rows)
         self._topic = f"hermes-{secrets.token_hex(8)}"
         self._arrived: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
@@ -141,7 +148,7 @@ class ClusterRun:
         self._handed_out[place] = times
         # The key is in Dask's logs: no name of a file, which may be a patient's.
         key = f"{self._topic}-{place}-{times}"
-        future = self._client.submit(work_on, order, key=key, pure=False)
+        future = self._client.submit(self._work, order, key=key, pure=False)
         self._futures[place] = future
         future.add_done_callback(lambda done: self._arrived.put(("future", (place, done))))
 

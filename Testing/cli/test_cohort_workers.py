@@ -123,6 +123,25 @@ def test_workers_give_the_results_of_one_engine(
     assert sum("finished before" in line for line in on_workers.err) == 3
 
 
+def test_workers_judge_the_organs_of_one_image(
+    hermes: Hermes, folder: Path, tmp_path: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch
+):
+    use(cluster, monkeypatch)
+    for kind, masks in (("organs", "ab"), ("guides", "aa")):
+        (tmp_path / kind).mkdir()
+        for organ, mask in zip(("liver", "spleen"), masks, strict=True):
+            shutil.copy(folder / "masks" / f"{mask}.nii.gz", tmp_path / kind / f"{organ}.nii.gz")
+    image, organs = folder / "images" / "a.nii.gz", tmp_path / "organs"
+    words = ("assess", image, organs, "--guide", tmp_path / "guides")
+    alone, beside = tmp_path / "alone", tmp_path / "beside"
+    assert hermes(*words, "-o", alone).code == 0
+    assert hermes(*words, "-o", beside, "--workers", WORKERS).code == 0
+    assert table(beside) == table(alone)
+    assert [row["name"] for row in table(beside)] == ["spleen", "liver"]
+    one = hermes("assess", image, organs / "liver.nii.gz", "-o", tmp_path / "one", "--workers", 2)
+    assert one.code == 2 and "folder of masks" in one.err[-1]
+
+
 def test_work_that_would_end_elsewhere_or_differently_is_refused(
     folder: Path, tmp_path: Path, cluster: Any
 ):
