@@ -80,18 +80,27 @@ def dataset_cases(dataset: TrainingDataset, organ: str) -> list[Case]:
     """All labelled images of a data set.
 
     Raises:
-        HermesError: a layout without volumes or slices to measure, or no such organ.
+        HermesError: a layout without volumes or slices to measure, no such organ, or no case.
     """
     if dataset.form is not None:
-        return list(list_data(dataset.form, organ).cases)
+        cases = list(list_data(dataset.form, organ).cases)
+        if not cases:
+            raise HermesError(
+                f"{dataset.form} holds no labelled image; 'hermes data check' says why"
+            )
+        return cases
     if dataset.layout == "decathlon":
-        return decathlon_cases(dataset.folder, organ, dataset.family)
-    if dataset.layout == "slices":
-        return lone_slice_cases(dataset.folder, organ, dataset.family)
-    raise HermesError(
-        "figures and calibrations need volumes or slices with the organ; "
-        "write decathlon:FOLDER or slices:FOLDER"
-    )
+        cases = decathlon_cases(dataset.folder, organ, dataset.family)
+    elif dataset.layout == "slices":
+        cases = lone_slice_cases(dataset.folder, organ, dataset.family)
+    else:
+        raise HermesError(
+            "figures and calibrations need volumes or slices with the organ; "
+            "write decathlon:FOLDER or slices:FOLDER"
+        )
+    if not cases:
+        raise HermesError(f"the dataset.json in {dataset.folder} lists no labelled image")
+    return cases
 
 
 def select_cases(
@@ -125,7 +134,9 @@ def select_cases(
         reason = f"that the split lists as {other}" if other else "that the split does not list"
         say(f"left out: {patients} {reason}")
     if not measured:
-        raise HermesError(f"{text} holds no patient that the split lists as {selection.part}")
+        others = sorted({part for part in left_out if part})
+        hint = f"; it lists some as {', '.join(others)} (--part)" if others else ""
+        raise HermesError(f"{text} holds no patient that the split lists as {selection.part}{hint}")
     return [case for case in cases if case.identity in measured]
 
 

@@ -1,6 +1,7 @@
 """Readers' cases in trainings and evaluations: splits, slices on disk, empty masks."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import SimpleITK
 from HermesLib.datasets.splits import SplitOptions
 from HermesLib.datasets.training_dataset import TrainingDataset, read_datasets
 from HermesLib.errors import HermesError
-from HermesLib.evaluation.cases import CaseSelection, select_cases
+from HermesLib.evaluation.cases import CaseSelection, read_cases, select_cases
 from HermesLib.notices import Notice, heard_by
 from HermesLib.presets.registry import load_preset
 from HermesLib.training.slice_sampler import SliceSampler, sampled_slices
@@ -32,6 +33,23 @@ def test_prostatex_is_left_out_of_a_training_on_picai_and_measured_in_a_test(tmp
     cases = select_cases(form, "prostate", CaseSelection(), said.append)
     assert {case.identity for case in cases} == {"prostatex-0", "prostatex-25"}
     assert said == ["left out: 2 patients that the split lists as train"]
+
+
+def test_data_without_a_usable_case_are_refused_with_where_to_look(tmp_path: Path):
+    folder = layouts.make_amos(tmp_path)
+    for path in (folder / "labelsTr").iterdir():
+        path.unlink()
+    with pytest.raises(HermesError, match="hermes data check"):
+        read_cases(f"amos:{folder}:mr", "spleen")
+    with pytest.raises(HermesError, match=r"as test; it lists some as validation \(--part\)"):
+        select_cases(f"amos:{folder}:ct", "spleen", CaseSelection(), lambda line: None)
+
+
+def test_a_decathlon_table_without_a_case_is_refused(tmp_path: Path):
+    table = {"name": "made", "labels": {"0": "background", "1": "spleen"}, "training": []}
+    (tmp_path / "dataset.json").write_text(json.dumps(table))
+    with pytest.raises(HermesError, match="lists no labelled image"):
+        read_cases(f"decathlon:{tmp_path}", "spleen")
 
 
 def test_slices_kept_on_disk_are_those_read_into_memory(tmp_path: Path):

@@ -1,13 +1,17 @@
 """The official data in miniature, and the command that reproduces the paper on them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from Testing.datasets.readers import layouts
 
 
-def make_data(folder: Path) -> list[str]:
-    """Write both data sets with expert masks; returns the command's options for them."""
-    images, labels = layouts.make_picai(folder)
+def make_data(folder: Path, studies: Mapping[str, str] | None = None) -> list[str]:
+    """Write both data sets with expert masks; returns the command's options for them.
+
+    ``studies``: PROSTATE-X's, as of :func:`layouts.make_picai`.
+    """
+    images, labels = layouts.make_picai(folder, studies)
     experts = layouts.make_experts(folder)
     flare = layouts.make_flare21(folder / "flare21", cases=5)
     return [
