@@ -60,7 +60,7 @@ test long-tests coverage: export OMP_WAIT_POLICY = PASSIVE
 test: test-env style
 	$(BIN)/python -m pytest -q --durations=10 $(SIDE_BY_SIDE)
 
-# The tests of a minute or more each: official networks at full size, trainings and tables on real patients. Before a release.
+# The tests that take too long for every change: official networks at full size, trainings, tables of the rivals. Before a release.
 long-tests: test-env
 	$(BIN)/python -m pytest -q -m long --long $(SIDE_BY_SIDE)
 

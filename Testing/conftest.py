@@ -40,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave long tests out unless asked; begin with the files that take longest."""
     if not config.getoption("--long"):
-        skip = pytest.mark.skip(reason="takes a minute or more; run make long-tests")
+        skip = pytest.mark.skip(reason="takes long; run make long-tests")
         for item in items:
             if item.get_closest_marker("long"):
                 item.add_marker(skip)

@@ -69,6 +69,7 @@ def words(folder: Path) -> list[str]:
     ]
 
 
+@pytest.mark.long
 def test_one_command_makes_a_preset_that_refines_a_new_image(
     folder: Path, words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

@@ -174,6 +174,7 @@ def test_corruption_changes_less_than_half_of_the_slice_and_keeps_empty_masks_em
     assert not corrupt(np.zeros_like(mask), np.random.default_rng(seed)).any()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", list(RIVAL_OBJECTIVES))
 def test_a_rival_learns_from_a_few_shapes(kind: str):
     torch.manual_seed(0)

@@ -40,6 +40,7 @@ def without_slow_rivals(folder: Path) -> Path:
 
 
 @needs_rivals
+@pytest.mark.long
 def test_one_command_writes_page_and_figures_and_continues_where_it_was_interrupted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
