@@ -114,5 +114,7 @@ def _work_off(client: Any, images: Sequence[Path], output: Path) -> list[Any]:
     rows = list(cohort.rows.values())
     for row in rows:
         if row.state is not State.FINISHED:
-            raise HermesError(f"a volume of the benchmark failed: {row.reason}")
+            raise HermesError(
+                f"a volume of the benchmark failed ({row.reason}); give fewer --workers"
+            )
     return rows
