@@ -51,7 +51,8 @@ def run_list(arguments: argparse.Namespace) -> int:
 
 def run_check(arguments: argparse.Namespace) -> int:
     """Check the data; see the parser's description."""
-    from HermesLib.cli.case_clock import CaseClock
+    from HermesLib.cli.training_options import show_line
+    from HermesLib.datasets.case_clock import CaseClock
     from HermesLib.datasets.readers.checking import check_cases
     from HermesLib.datasets.readers.pairs import write_pairs
     from HermesLib.datasets.readers.registry import list_data, reader_of
@@ -66,7 +67,7 @@ def run_check(arguments: argparse.Namespace) -> int:
     usable = listing.cases
     skipped = list(listing.skipped)
     if not arguments.quick:
-        checked = check_cases(listing, CaseClock().show)
+        checked = check_cases(listing, CaseClock(show_line).show)
         usable = checked.usable
         skipped += checked.skipped
         print(

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from HermesLib.cli.case_clock import CaseClock
+from HermesLib.datasets.case_clock import CaseClock
 from HermesLib.datasets.splits import SplitOptions
 from HermesLib.datasets.training_dataset import TrainingDataset
 from HermesLib.devices import select_device
@@ -129,7 +129,7 @@ class Reproduction:
     def _data(self, experiment: Experiment) -> None:
         folder = self._folder(experiment)
         folder.mkdir(parents=True, exist_ok=True)
-        write_tables(self.request, experiment, folder, CaseClock().show)
+        write_tables(self.request, experiment, folder, CaseClock(self.say).show)
         base = load_preset(experiment.preset)
         title = f"{base.title}, trained on {experiment.train.partition(':')[0]}"
         own = replace(base, title=title, quality=experiment.own_preset)
@@ -209,7 +209,7 @@ class Reproduction:
         self._measure_all(self._expert_request(experiment))
         tables = self._tables(experiment)
         assert tables.expert is not None
-        agreement = compare_truths(tables.test, tables.expert, CaseClock().show)
+        agreement = compare_truths(tables.test, tables.expert, CaseClock(self.say).show)
         path = self._folder(experiment) / "truths.json"
         write_whole(path, json.dumps(agreement.to_plain(), indent=1) + "\n")
 
