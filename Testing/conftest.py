@@ -27,6 +27,7 @@ LONGEST = (
     "research/rivals/test_rivals.py",
     "slicer_module/test_screenshots.py",
     "training/ensemble/test_ensemble_training.py",
+    "cli/test_cohort_workers.py",
     "evaluation/test_figures.py",
     "research/tables/test_tables_command.py",
 )
