@@ -19,6 +19,7 @@ from HermesLib.cli.ending import (
 from HermesLib.cli.printed_notices import print_notice
 from HermesLib.cli.streams import give_up_stdout, make_usable
 from HermesLib.errors import BAD_INPUT, INTERRUPTED, OUT_OF_MEMORY, HermesError
+from HermesLib.intended_use import INTENDED_USE
 from HermesLib.notices import heard_by
 from HermesLib.threads import set_threads
 
@@ -60,8 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = OneLineParser(
         prog="hermes",
         description=(
-            "Quality control that steers promptable medical segmentation. "
-            "For research, not for clinical use."
+            f"Quality control that steers promptable medical segmentation. {INTENDED_USE}"
         ),
         allow_abbrev=False,
     )
@@ -75,6 +75,8 @@ def build_parser() -> argparse.ArgumentParser:
             if not _is_left_out(error):
                 raise
             _add_left_out(subparsers, name)
+    for subparser in subparsers.choices.values():
+        subparser.epilog = subparser.epilog or INTENDED_USE
     return parser
 
 

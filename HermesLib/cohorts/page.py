@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from HermesLib.cohorts.row import UNCALIBRATED, Row, State
 from HermesLib.cohorts.table import shared_notices, worst_first
+from HermesLib.intended_use import INTENDED_USE
 from HermesLib.report.numbering import number_ranges
 from HermesLib.report.words import words_of
 
@@ -62,7 +63,7 @@ def page_html(rows: Iterable[Row], settings: dict[str, Any], called: str = "volu
         f"<title>HERMES cohort</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
         f"<h1>{_counts(rows, called)}</h1>\n<p>{facts}</p>\n"
         f"<p>Worst first. The {words.name} is that of the whole {called} (pDSC, weighted by"
-        f" size). For research, not for clinical use.</p>\n{caution}{notes}"
+        f" size). {INTENDED_USE}</p>\n{caution}{notes}"
         f"<table>\n<thead><tr>{heading}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n"
         "</body>\n</html>\n"
     )

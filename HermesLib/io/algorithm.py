@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from HermesLib import __version__
 from HermesLib.errors import HermesError
+from HermesLib.intended_use import RESEARCH_ONLY
 from HermesLib.io.whole_file import whole_file
 
 #: The family in DICOM's terms (CID 7162).
@@ -55,6 +56,7 @@ class Algorithm:
                 parameters[f"{role}-sha256"] = str(network["sha256"])
             elif network:
                 parameters[role] = str(network)
+        parameters["use"] = RESEARCH_ONLY
         version = str(provenance.get("hermes") or __version__)
         return cls(parameters.get("model", ""), version, parameters)
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from HermesLib.intended_use import INTENDED_USE
 from HermesLib.io.whole_file import write_whole
 from HermesLib.metrics.guarantee import Guarantee
 from HermesLib.notices import Notice
@@ -88,6 +89,7 @@ class Provenance:
         fields["command"] = list(self.command)
         fields["fallbacks"] = list(self.fallbacks)
         fields["image"] = {"sha256": fields.pop("image_sha256")}
+        fields["intended_use"] = INTENDED_USE
         return fields
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from HermesLib.intended_use import RESEARCH_ONLY
 from HermesLib.prompts.types import PromptMarks
 from HermesLib.refinement.history import SliceResult
 from HermesLib.refinement.marks import Marks
@@ -74,7 +75,8 @@ def draw_header(
         f"HERMES \u00b7 {heading.preset} \u00b7 {networks} \u00b7 threshold {heading.threshold:.2f}"
     )
     sheet.write(_LEFT, 0.22, title, 13, "lm", bold=True)
-    sheet.write(_LEFT, 0.50, counts_text(results, drawn_results, marks, heading), 11, "lm")
+    counts = counts_text(results, drawn_results, marks, heading)
+    sheet.write(_LEFT, 0.50, f"{counts} \u00b7 {RESEARCH_ONLY}", 11, "lm")
     caution, below = score_words(heading.score).caution, header_inches(heading) - HEADER_INCHES
     if caution:
         sheet.write(_LEFT, 0.76, caution[0].upper() + caution[1:], 10, "lm")

@@ -787,6 +787,14 @@
         <source>What was exported, or why it cannot be</source>
         <translation>Was exportiert wurde, oder warum es nicht geht</translation>
     </message>
+    <message>
+        <source>For research. Not a medical device, not for clinical use.</source>
+        <translation>Für die Forschung. Kein Medizinprodukt, nicht für den klinischen Gebrauch.</translation>
+    </message>
+    <message>
+        <source>What the results are for; reports and DICOM objects state it, too</source>
+        <translation>Wofür die Ergebnisse sind; auch Berichte und DICOM-Objekte sagen es</translation>
+    </message>
 </context>
 <context>
     <name>HermesSegmentLib.bent_volume</name>
