@@ -36,7 +36,7 @@ def mask_of(image: Path, masks: Path, organ: str | None = None, called: str = "m
         HermesError: no such mask, or several.
     """
     stem = stem_of(image)
-    for name in (stem, stem.removesuffix(_CHANNEL)):
+    for name in names_for(stem):
         found = [path for path in image_files(masks) if stem_of(path) == name]
         if (masks / name).is_dir():
             found += [
@@ -53,6 +53,15 @@ def mask_of(image: Path, masks: Path, organ: str | None = None, called: str = "m
             return found[0]
     wanted = f"{stem}/{organ}" if organ else stem
     raise HermesError(f"no {called} named {wanted} in {masks.name}")
+
+
+def names_for(stem: str) -> tuple[str, ...]:
+    """The names that the mask of an image may have, the preferred one first.
+
+    >>> names_for("case_0000"), names_for("case")
+    (('case_0000', 'case'), ('case',))
+    """
+    return tuple(dict.fromkeys((stem, stem.removesuffix(_CHANNEL))))
 
 
 def image_files(folder: Path) -> list[Path]:

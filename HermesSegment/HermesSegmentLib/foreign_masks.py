@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import slicer
 import vtk
+from slicer.i18n import tr as _
 
 from HermesSegmentLib.labelmaps import ijk_to_ras, put_labelmap, voxels_of
 from HermesSegmentLib.scene_nodes import add_hidden, remove_node
@@ -30,13 +31,35 @@ class ForeignMask:
     def on_grid(self, volume: Any) -> tuple[np.ndarray, bool]:
         """The voxels (k, j, i, bool) on a volume's grid, and whether they were resampled."""
         if self.node.IsA("vtkMRMLSegmentationNode"):
-            grid = _segment_grid(self.node, self.part)
             voxels = voxels_of(self.node, self.part, volume)
         else:
-            grid = ijk_to_ras(self.node)
             voxels = _label_voxels(self.node, int(self.part), volume)
+        return voxels, not self.shares_grid(volume)
+
+    def shares_grid(self, volume: Any) -> bool:
+        """Whether its voxels are on a volume's grid, wherever it begins."""
+        if self.node.IsA("vtkMRMLSegmentationNode"):
+            grid = _segment_grid(self.node, self.part)
+        else:
+            grid = ijk_to_ras(self.node)
         same_place = self.node.GetTransformNodeID() == volume.GetTransformNodeID()
-        return voxels, not (same_place and _same_grid(grid, ijk_to_ras(volume)))
+        return same_place and _same_grid(grid, ijk_to_ras(volume))
+
+
+def guide_voxels(mask: ForeignMask, volume: Any) -> np.ndarray:
+    """The voxels (k, j, i, bool) of a mask that guides a run on a volume.
+
+    Raises:
+        RuntimeError: none of them lies in the volume.
+    """
+    voxels, _resampled = mask.on_grid(volume)
+    if not voxels.any():
+        raise RuntimeError(
+            _("The guide {name} has no voxel in {volume}").format(
+                name=mask.name, volume=volume.GetName()
+            )
+        )
+    return voxels
 
 
 def masks_of(node: Any) -> list[ForeignMask]:

@@ -12,6 +12,7 @@ from HermesLib.weights.imported import imported_weights
 from HermesSegmentLib import bent_volume, dicom_placement, slice_views
 from HermesSegmentLib.greying import Greying
 from HermesSegmentLib.library_words import library_word
+from HermesSegmentLib.model_section import ModelSection, model_obstacle
 from HermesSegmentLib.slice_frame import frame_of
 from HermesSegmentLib.steering import choice_title, obstacle, preset_of
 from HermesSegmentLib.steering_section import SteeringSection
@@ -32,6 +33,7 @@ class InputsSection:
         self.ui = ui
         self.parameters: Any = None
         self.steering = SteeringSection(ui)
+        self.modelling = ModelSection(ui)
         self._weights: list[str] = []
         self._model = ""
         self._greying = Greying()
@@ -43,6 +45,7 @@ class InputsSection:
         """Show other parameters, which have filled the combo boxes with their values."""
         self.parameters = parameters
         self.steering.bind(parameters)
+        self.modelling.bind(parameters)
         self._model = parameters.model
         ui = self.ui
         titles: dict[Any, Callable[[str], str]] = {
@@ -83,7 +86,8 @@ class InputsSection:
         if volume is None:
             return _("Select a volume first")
         misplaced = bent_volume.obstacle(volume) or dicom_placement.obstacle(volume)
-        return misplaced or obstacle(self.parameters, judges=judges)
+        model = "" if judges else model_obstacle(self.parameters)
+        return misplaced or obstacle(self.parameters, judges=judges) or model
 
     def use_hardened_copy(self) -> None:
         """Segment a copy of the volume to which its transform is applied."""
@@ -97,8 +101,10 @@ class InputsSection:
         ui.terminologyLabel.text = f"{organ.meaning} ({organ.scheme} {organ.value})"
         volume = parameters.volume
         ui.hardenButton.setVisible(volume is not None and bent_volume.is_bent(volume))
-        self.steering.refresh()
+        self.modelling.follow_organ(parameters)
         self._refresh_prompts()
+        self.modelling.refresh(parameters)
+        self.steering.refresh()
         for widget in (ui.firstSliceSpin, ui.toLabel, ui.lastSliceSpin):
             widget.setVisible(parameters.scope == "range")
         no_box = "" if "padding" in kind_settings(parameters.prompt) else _("no box is drawn")

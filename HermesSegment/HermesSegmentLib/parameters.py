@@ -47,6 +47,11 @@ class HermesParameters:
     #: ``bundled``, or the name of an imported file.
     weights: str = "bundled"
     prompt: Annotated[str, Choice(PROMPTS)] = "scribbles"
+    #: Whether the user has chosen model, weights or prompts; otherwise the organ's are taken.
+    modelChosen: bool = False
+    #: Address of the model's server, and a folder with cases, for models that take them.
+    server: str = ""
+    examples: str = ""
     device: Annotated[str, Choice(DEVICES)] = "auto"
     scope: Annotated[str, Choice(SCOPES)] = "all"
     firstSlice: Annotated[int, Minimum(1)] = 1

@@ -14,15 +14,19 @@ from slicer.i18n import tr as _
 
 from HermesLib.runs.request import RunRequest
 from HermesSegmentLib import bent_volume, slice_views
-from HermesSegmentLib.node_io import write_volume
+from HermesSegmentLib.foreign_masks import ForeignMask, guide_voxels
+from HermesSegmentLib.model_section import model_obstacle
+from HermesSegmentLib.node_io import write_mask, write_volume
 from HermesSegmentLib.request import assess_request, refine_request
-from HermesSegmentLib.steering import preset_of, queue_obstacle
+from HermesSegmentLib.scene_guides import guide_of
+from HermesSegmentLib.steering import FILE, SCENE, guide_names, path_of, preset_of, queue_obstacle
 
 if TYPE_CHECKING:
     from HermesLib.cohorts.cohort import Cohort
     from HermesLib.cohorts.task import Task
 
-SCENE, FOLDER = 0, 1
+#: The second source.
+_FOLDER = 1
 _SOURCES = (_("Volumes of the scene"), _("Folder"))
 _LABELS = re.compile(r"all|[1-9]\d*(\+[1-9]\d*)*")
 #: What no system allows in the name of a folder.
@@ -57,11 +61,17 @@ class QueueInputs:
         for title in _SOURCES:
             ui.queueSourceCombo.addItem(title)
         ui.queueSourceCombo.connect("currentIndexChanged(int)", lambda *_: on_change())
-        for edit in (ui.queueFolderEdit, ui.queueMasksEdit, ui.queueOutputEdit):
+        for edit in (
+            ui.queueFolderEdit,
+            ui.queueMasksEdit,
+            ui.queueGuidesEdit,
+            ui.queueOutputEdit,
+        ):
             edit.connect("editingFinished()", on_change)
         for button, edit, title in (
             (ui.queueFolderButton, ui.queueFolderEdit, _("Folder with images")),
             (ui.queueMasksButton, ui.queueMasksEdit, _("Folder with masks to judge")),
+            (ui.queueGuidesButton, ui.queueGuidesEdit, _("Folder with guides")),
             (ui.queueOutputButton, ui.queueOutputEdit, _("Folder for the results")),
         ):
             button.connect("clicked()", self._chooser(edit, title))
@@ -69,7 +79,7 @@ class QueueInputs:
     @property
     def from_folder(self) -> bool:
         """Whether the images are in a folder."""
-        return bool(self.ui.queueSourceCombo.currentIndex == FOLDER)
+        return bool(self.ui.queueSourceCombo.currentIndex == _FOLDER)
 
     @property
     def obstacle(self) -> str:
@@ -80,16 +90,25 @@ class QueueInputs:
 
     def start_obstacle(self, parameters: Any) -> str:
         """Why the queue cannot start; empty if it can."""
-        return self.obstacle or queue_obstacle(parameters, judges=self.judges)
+        guides = self.ui.queueGuidesEdit.text if self.from_folder else None
+        model = "" if self.judges else model_obstacle(parameters)
+        return self.obstacle or queue_obstacle(parameters, guides, judges=self.judges) or model
 
     @property
     def judges(self) -> bool:
         """Whether masks made elsewhere are judged, instead of segmenting."""
         return self.from_folder and bool(self.ui.queueMasksEdit.text.strip())
 
-    def refresh(self) -> None:
-        """Show the fields that the source has."""
+    def refresh(self, parameters: Any) -> None:
+        """Show the fields that the source has.
+
+        Args:
+            parameters: of the panel; None while there are none.
+        """
         ui, shown = self.ui, self.from_folder
+        guided = shown and parameters is not None and parameters.guide == FILE
+        for widget in (ui.labelQueueGuides, ui.queueGuidesRow):
+            widget.setVisible(guided)
         for widget in (
             ui.labelQueueFolder,
             ui.queueFolderEdit,
@@ -100,7 +119,7 @@ class QueueInputs:
         ):
             widget.setVisible(shown)
         for widget in (ui.labelQueueOrgan, ui.queueOrganEdit):
-            widget.setVisible(shown and self.judges)
+            widget.setVisible(shown and (self.judges or guided))
 
     def make(self, parameters: Any) -> Queue:
         """The queue that the fields and the panel's parameters describe, as they are now.
@@ -110,14 +129,15 @@ class QueueInputs:
         """
         from HermesLib.cohorts.cohort import Cohort
 
-        tasks, nodes = self._tasks()
+        tasks, nodes, guides = self._tasks(parameters)
         request, judges = self._request(parameters), self.judges
 
         def make_request(task: "Task") -> RunRequest:
             if task.name in nodes:
-                return replace(request, image=self._written(nodes[task.name]))
+                return replace(request, **self._written(nodes[task.name], guides.get(task.name)))
             masks = {"mask": task.mask} if judges else {}
-            return replace(request, image=task.image, **masks)  # type: ignore[arg-type]
+            guide = {"guide": task.guide} if task.guide is not None else {}
+            return replace(request, image=task.image, **masks, **guide)  # type: ignore[arg-type]
 
         settings = {
             "preset": preset_of(parameters.preset, parameters.modality).name,
@@ -134,25 +154,50 @@ class QueueInputs:
             self._temporary = None
 
     def _request(self, parameters: Any) -> RunRequest:
-        if not self.judges:
-            return refine_request(parameters, parameters.prompt)
         organ, labels = self.ui.queueOrganEdit.text.strip(), None
         if _LABELS.fullmatch(organ):
             labels = () if organ == "all" else tuple(int(part) for part in organ.split("+"))
-        return assess_request(parameters, labels)
+        if self.judges:
+            return assess_request(parameters, labels)
+        request = refine_request(parameters, parameters.prompt)
+        return replace(request, guide_labels=labels) if self._guided(parameters) else request
 
-    def _tasks(self) -> tuple[list["Task"], dict[str, str]]:
+    def _guided(self, parameters: Any) -> bool:
+        """Whether each image of a folder has a file as its guide."""
+        return self.from_folder and bool(parameters.guide == FILE)
+
+    def _tasks(
+        self, parameters: Any
+    ) -> tuple[list["Task"], dict[str, str], dict[str, ForeignMask]]:
+        """The tasks; IDs of volume nodes and guides in the scene, by task."""
         from HermesLib.cohorts.task import Task, find_tasks, unique_names
 
         if not self.from_folder:
             volumes = slice_views.image_volumes()
             named = unique_names([Task(_folder_name(node.GetName()), None) for node in volumes])
-            nodes = zip(named, volumes, strict=True)
-            return named, {task.name: node.GetID() for task, node in nodes}
+            nodes = dict(zip((task.name for task in named), volumes, strict=True))
+            ids = {name: node.GetID() for name, node in nodes.items()}
+            if parameters.guide != SCENE:
+                return named, ids, {}
+            guides: dict[str, ForeignMask] = {}
+            tasks = []
+            for task in named:
+                volume, problem, note = nodes[task.name], "", ""
+                try:
+                    mask = guide_of(volume, volumes, guide_names(parameters))
+                    guides[task.name], note = mask, _guide_note(mask, volume)
+                except RuntimeError as error:
+                    problem = str(error)
+                tasks.append(replace(task, problem=problem, note=note))
+            return tasks, ids, guides
         organ = self.ui.queueOrganEdit.text.strip()
         masks = Path(self.ui.queueMasksEdit.text.strip()).absolute() if self.judges else None
         name = None if not organ or _LABELS.fullmatch(organ) else organ
-        return find_tasks([Path(self.ui.queueFolderEdit.text.strip()).absolute()], masks, name), {}
+        folder = None
+        if self._guided(parameters):
+            folder = path_of(self.ui.queueGuidesEdit.text)
+        images = Path(self.ui.queueFolderEdit.text.strip()).absolute()
+        return find_tasks([images], masks, name, folder), {}, {}
 
     def _output(self) -> Path:
         """The folder for the results: as the user says, beside the images, or a temporary one."""
@@ -166,16 +211,21 @@ class QueueInputs:
         self.ui.queueOutputEdit.text = str(beside)
         return beside
 
-    def _written(self, node_id: str) -> Path:
-        """A volume of the scene as a file, which takes the place of the one before."""
+    def _written(self, node_id: str, mask: ForeignMask | None) -> dict[str, Any]:
+        """A volume of the scene and its guide as files, which replace those of the one before."""
         node = slicer.mrmlScene.GetNodeByID(node_id)
         if node is None:
             raise RuntimeError(_("the volume is no longer in the scene"))
         if bent_volume.is_bent(node):
             raise RuntimeError(bent_volume.obstacle(node))
-        path = self._folder() / "image.nrrd"
+        path, guide = self._folder() / "image.nrrd", self._folder() / "guide.nrrd"
         write_volume(node, path)
-        return path
+        if mask is None:
+            return {"image": path}
+        if mask.node.GetScene() is None:
+            raise RuntimeError(_("the segmentation that guides it is no longer in the scene"))
+        write_mask(guide_voxels(mask, node), node, guide)
+        return {"image": path, "guide": str(guide)}
 
     def _folder(self) -> Path:
         if self._temporary is None:
@@ -191,6 +241,16 @@ class QueueInputs:
                 self.on_change()
 
         return choose
+
+
+def _guide_note(mask: ForeignMask, volume: Any) -> str:
+    """What must be known of a volume's own guide."""
+    note: str = _("guided by {segment} of {node}").format(
+        segment=mask.name, node=mask.node.GetName()
+    )
+    if mask.shares_grid(volume):
+        return note
+    return f"{note}; {_('the guide is on another grid than the image; it was resampled')}"
 
 
 def _folder_name(name: str) -> str:

@@ -183,7 +183,7 @@ class QueueSection:
         """
         ui, rows, running = self.ui, self.rows, self.control.running
         self._obstacle = obstacle
-        self.inputs.refresh()
+        self.inputs.refresh(self.parameters)
         for name in [n for n in self.progress if rows[n].state is not State.FINISHED]:
             # It is run again: what was decided says nothing about its new masks.
             del self.progress[name]

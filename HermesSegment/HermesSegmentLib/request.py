@@ -9,6 +9,7 @@ import numpy as np
 from HermesLib.judges.registry import JUDGES
 from HermesLib.prompts.types import Prompt
 from HermesLib.runs.request import AssessRequest, RefineRequest, RunRequest
+from HermesSegmentLib.model_section import loop_fields, model_fields
 from HermesSegmentLib.node_io import write_mask, write_volume
 from HermesSegmentLib.run_record import RunRecord
 from HermesSegmentLib.steering import preset_of, steering_fields, steering_options
@@ -80,8 +81,8 @@ def refine_request(parameters: Any, kind: str) -> RefineRequest:
 
     return RefineRequest(
         image=None,
-        model=parameters.model,
-        weights=parameters.weights,
+        **model_fields(parameters),
+        **loop_fields(parameters, kind),
         prompt=kind,
         prompting=PromptSettings(padding=parameters.padding),
         **_shared(parameters),
@@ -98,11 +99,7 @@ def assess_request(parameters: Any, labels: tuple[int, ...] | None = None) -> As
     Raises:
         HermesError: a number out of its range.
     """
-    model = (
-        {"model": parameters.model, "weights": parameters.weights}
-        if _asks_model(parameters)
-        else {}
-    )
+    model = model_fields(parameters) if _asks_model(parameters) else {}
     return AssessRequest(image=None, mask=None, labels=labels, **model, **_shared(parameters))
 
 
@@ -167,6 +164,7 @@ def equivalent_command(parameters: Any, start: Start) -> tuple[str, ...]:
     options: dict[str, Any] = {
         **_shared_options(parameters),
         **_model_options(parameters),
+        **loop_fields(parameters, _kind(parameters, start)),
         "prompt": _kind(parameters, start),
         "padding": f"{parameters.padding:g}",
         "max-iterations": parameters.maximumIterations,
@@ -179,10 +177,8 @@ def equivalent_command(parameters: Any, start: Start) -> tuple[str, ...]:
 
 
 def _model_options(parameters: Any) -> dict[str, Any]:
-    return {
-        "model": parameters.model,
-        "weights": None if parameters.weights == "bundled" else parameters.weights,
-    }
+    fields = model_fields(parameters)
+    return {**fields, "weights": None if fields["weights"] == "bundled" else fields["weights"]}
 
 
 def _asks_model(parameters: Any) -> bool:

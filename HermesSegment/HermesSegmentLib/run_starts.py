@@ -8,7 +8,7 @@ from slicer.i18n import tr as _
 
 from HermesLib.notices import Notice
 from HermesLib.runs.request import RunRequest
-from HermesSegmentLib.foreign_masks import ForeignMask
+from HermesSegmentLib.foreign_masks import ForeignMask, guide_voxels
 from HermesSegmentLib.node_io import visible_voxels
 from HermesSegmentLib.request import Start, make_assess_request, make_record, make_request
 from HermesSegmentLib.run_control import RunControl
@@ -93,15 +93,8 @@ def _guide_voxels(parameters: Any, volume: Any) -> tuple[np.ndarray | None, str]
     mask = guide_mask(parameters)
     if mask is None:
         return None, ""
-    voxels, resampled = mask.on_grid(volume)
-    if not voxels.any():
-        raise RuntimeError(
-            _("The guide {name} has no voxel in {volume}").format(
-                name=mask.name, volume=volume.GetName()
-            )
-        )
     words = _("the guide is on another grid than the image; it was resampled")
-    return voxels, words if resampled else ""
+    return guide_voxels(mask, volume), "" if mask.shares_grid(volume) else words
 
 
 def _take(control: RunControl, run: RunNodes, words: str) -> None:

@@ -17,6 +17,8 @@ from HermesSegmentLib.library_words import library_word
 _ORGAN = "organ:"
 #: Guides: the preset's own quality control, a segment of the scene, and those of the registry.
 OWN, SCENE = "own", "scene"
+#: The guide of the registry that is a file.
+FILE = "file"
 GUIDE_CHOICES = [OWN, SCENE, *GUIDES]
 #: Judges: the quality control or the agreement with the guide, and those of the registry.
 JUDGE_CHOICES = [OWN, *JUDGES]
@@ -58,6 +60,13 @@ def guide_mask(parameters: Any) -> ForeignMask | None:
     return next(iter(chosen or masks), None)
 
 
+def guide_names(parameters: Any) -> list[str]:
+    """The names that the segment of another volume may have: the chosen one's, or the organ's."""
+    chosen, preset = guide_mask(parameters), preset_of(parameters.preset)
+    names = [] if chosen is None else [chosen.name]
+    return [*names, choice_title(parameters.preset), preset.organ_label, preset.organ.meaning]
+
+
 def steering_fields(parameters: Any, guide: Path | None = None) -> dict[str, Any]:
     """The fields of a request.
 
@@ -72,15 +81,15 @@ def steering_fields(parameters: Any, guide: Path | None = None) -> dict[str, Any
         **({"preset": parameters.preset} if organ is None else {"organ": organ}),
         "modality": None if organ is None or modality == "auto" else modality,
         "guide": str(guide) if guide is not None else _spec(parameters),
-        "guide_python": _path(parameters.guidePython) if _runs(parameters) else None,
+        "guide_python": path_of(parameters.guidePython) if _runs(parameters) else None,
         "judge": judge if judged else None,
-        "references": _path(parameters.judgeReferences)
+        "references": path_of(parameters.judgeReferences)
         if judged and JUDGES[judge].needs_references
         else None,
         "judge_weights": parameters.judgeWeights.strip() or None
         if judged and JUDGES[judge].needs_weights
         else None,
-        "calibration": _path(parameters.calibration) if judged else None,
+        "calibration": path_of(parameters.calibration) if judged else None,
     }
 
 
@@ -102,11 +111,25 @@ def obstacle(parameters: Any, *, judges: bool = False) -> str:
     return _guide_obstacle(parameters, judges) or _judge_obstacle(parameters)
 
 
-def queue_obstacle(parameters: Any, *, judges: bool) -> str:
-    """The same for several volumes."""
-    if parameters.guide == SCENE or parameters.guide == "file":
-        return _("one segment or file guides one volume; choose another guide in Inputs")
-    return obstacle(parameters, judges=judges)
+def queue_obstacle(parameters: Any, guides: str | None, *, judges: bool) -> str:
+    """The same for several volumes, each of which has its own guide where that is no program.
+
+    Args:
+        parameters: of the panel.
+        guides: folder of the guides as the user names it; None for volumes of the scene.
+        judges: see :func:`obstacle`.
+    """
+    guide = parameters.guide
+    if guide not in (SCENE, FILE):
+        return obstacle(parameters, judges=judges)
+    if guide == FILE and guides is None:
+        return _("a file guides one volume; in Inputs, choose a segment of the scene as the guide")
+    if guide == SCENE and guides is not None:
+        return _("a folder's guides are files; in Inputs, choose a mask or probability map")
+    folder = path_of(guides or "")
+    if guide == FILE and (folder is None or not folder.is_dir()):
+        return _("choose a folder with a guide for each image")
+    return _judge_obstacle(parameters)
 
 
 def _guide_obstacle(parameters: Any, judges: bool) -> str:
@@ -128,7 +151,7 @@ def _guide_obstacle(parameters: Any, judges: bool) -> str:
         if guide_mask(parameters) is None:
             return _("The segmentation that should guide the run has no segment")
         return ""
-    entry, path = GUIDES[guide], _path(parameters.guidePath)
+    entry, path = GUIDES[guide], path_of(parameters.guidePath)
     if entry.path == "required" and path is None:
         return _("Choose the guide's {what}").format(what=library_word(entry.path_title))
     if entry.path != "none" and path is not None and not path.exists():
@@ -139,9 +162,9 @@ def _guide_obstacle(parameters: Any, judges: bool) -> str:
 def _judge_obstacle(parameters: Any) -> str:
     if parameters.judge == OWN:
         return ""
-    entry, calibration = JUDGES[parameters.judge], _path(parameters.calibration)
+    entry, calibration = JUDGES[parameters.judge], path_of(parameters.calibration)
     if entry.needs_references:
-        references = _path(parameters.judgeReferences)
+        references = path_of(parameters.judgeReferences)
         if references is None or not references.is_dir():
             return _("Choose a folder with labelled cases for the judge")
     if entry.needs_weights and not parameters.judgeWeights.strip():
@@ -160,11 +183,12 @@ def _spec(parameters: Any) -> str | None:
     """How the command line names the guide; None where it is a segment, or no guide."""
     if parameters.guide not in GUIDES:
         return None
-    entry, path = GUIDES[parameters.guide], _path(parameters.guidePath)
+    entry, path = GUIDES[parameters.guide], path_of(parameters.guidePath)
     if entry.path == "none" or path is None:
         return entry.name
     return f"{entry.name}:{path}"
 
 
-def _path(text: str) -> Path | None:
+def path_of(text: str) -> Path | None:
+    """A path as a user has typed it; None for an empty field."""
     return Path(text.strip()).expanduser().absolute() if text.strip() else None

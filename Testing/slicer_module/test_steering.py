@@ -211,11 +211,3 @@ def test_a_judge_is_enough_to_judge_a_mask_and_asks_the_model_that_is_chosen(pan
     assert request.model == panel.parameters.model
     assert command_fields(request)["judge"] == "reprompt"
     assert request.command[request.command.index("--model") + 1] == request.model
-
-
-def test_one_segment_guides_no_queue(panel, ui):
-    panel.parameters.guide = SCENE
-    ui.guideSelector.setCurrentNode(segmentation(panel.parameters.volume, liver=slice(10, 25)))
-    panel.refresh()
-    assert ui.runButton.enabled and not ui.queueRunButton.enabled
-    assert "guides one volume" in ui.queueRunButton.toolTip
