@@ -250,7 +250,8 @@ def _guide_note(mask: ForeignMask, volume: Any) -> str:
     )
     if mask.shares_grid(volume):
         return note
-    return f"{note}; {_('the guide is on another grid than the image; it was resampled')}"
+    words = _("the guide is on another grid than the image; it was resampled")
+    return f"{note}; {words}"
 
 
 def _folder_name(name: str) -> str:

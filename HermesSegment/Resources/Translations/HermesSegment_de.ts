@@ -252,12 +252,32 @@
         <translation>Die kleinen mitgelieferten Gewichte oder eine importierte Datei (siehe Einrichtung)</translation>
     </message>
     <message>
+        <source>Server:</source>
+        <translation>Server:</translation>
+    </message>
+    <message>
+        <source>Address of the server on which the model runs; empty for its usual one on this computer</source>
+        <translation>Adresse des Servers, auf dem das Modell läuft; leer für die übliche auf diesem Rechner</translation>
+    </message>
+    <message>
         <source>Prompts:</source>
         <translation>Prompts:</translation>
     </message>
     <message>
         <source>What the quality control draws to ask the model for a better mask</source>
         <translation>Was die Qualitätskontrolle zeichnet, um das Modell nach einer besseren Maske zu fragen</translation>
+    </message>
+    <message>
+        <source>Examples:</source>
+        <translation>Beispiele:</translation>
+    </message>
+    <message>
+        <source>Folder with cases that show the organ: the folders images and masks (or labels), paired by name. Without one, accepted slices are the examples of the rest</source>
+        <translation>Ordner mit Fällen, die das Organ zeigen: die Ordner images und masks (oder labels), nach Namen zugeordnet. Ohne ihn sind angenommene Schichten die Beispiele der übrigen</translation>
+    </message>
+    <message>
+        <source>None: slices that are accepted</source>
+        <translation>Keine: angenommene Schichten</translation>
     </message>
     <message>
         <source>What the model takes and what to know about it</source>
@@ -464,12 +484,20 @@
         <translation>Wählen Sie den Ordner mit Masken</translation>
     </message>
     <message>
-        <source>Organ in masks:</source>
-        <translation>Organ in Masken:</translation>
+        <source>Guides:</source>
+        <translation>Vorlagen:</translation>
     </message>
     <message>
-        <source>Where a mask&apos;s file holds several organs: the organ&apos;s labels, such as 1+2, or all. Where each image has a folder of masks: the mask&apos;s file, such as spleen</source>
-        <translation>Wenn die Datei einer Maske mehrere Organe enthält: die Labels des Organs, etwa 1+2, oder all. Wenn jedes Bild einen Ordner mit Masken hat: die Datei der Maske, etwa spleen</translation>
+        <source>A guide for each image, paired with the images by name: a mask or probability map. Where each image has a folder of them, the file is named below</source>
+        <translation>Eine Vorlage für jedes Bild, nach Namen den Bildern zugeordnet: eine Maske oder Wahrscheinlichkeitskarte. Wenn jedes Bild einen Ordner davon hat, wird die Datei unten genannt</translation>
+    </message>
+    <message>
+        <source>Organ in files:</source>
+        <translation>Organ in Dateien:</translation>
+    </message>
+    <message>
+        <source>Where a mask&apos;s or guide&apos;s file holds several organs: the organ&apos;s labels, such as 1+2, or all; of the masks where both are given. Where each image has a folder of them: the file, such as spleen</source>
+        <translation>Wenn die Datei einer Maske oder Vorlage mehrere Organe enthält: die Labels des Organs, etwa 1+2, oder all; die der Masken, wenn beide angegeben sind. Wenn jedes Bild einen Ordner davon hat: die Datei, etwa spleen</translation>
     </message>
     <message>
         <source>The only one</source>
@@ -920,6 +948,13 @@
     <message>
         <source>Exported to {name}.</source>
         <translation>Exportiert nach {name}.</translation>
+    </message>
+</context>
+<context>
+    <name>HermesSegmentLib.foreign_masks</name>
+    <message>
+        <source>The guide {name} has no voxel in {volume}</source>
+        <translation>Die Vorlage {name} hat kein Voxel in {volume}</translation>
     </message>
 </context>
 <context>
@@ -1429,6 +1464,21 @@ Jetzt nicht: {obstacle}</translation>
     </message>
 </context>
 <context>
+    <name>HermesSegmentLib.model_section</name>
+    <message>
+        <source>Folder with examples</source>
+        <translation>Ordner mit Beispielen</translation>
+    </message>
+    <message>
+        <source>The server&apos;s address cannot be used; one is {example}</source>
+        <translation>Die Adresse des Servers kann nicht verwendet werden; eine solche ist {example}</translation>
+    </message>
+    <message>
+        <source>The folder with examples is not there</source>
+        <translation>Der Ordner mit Beispielen ist nicht da</translation>
+    </message>
+</context>
+<context>
     <name>HermesSegmentLib.open_volume</name>
     <message>
         <source>{name} has no complete results</source>
@@ -1527,6 +1577,10 @@ Jetzt nicht: {obstacle}</translation>
         <translation>Ordner mit zu beurteilenden Masken</translation>
     </message>
     <message>
+        <source>Folder with guides</source>
+        <translation>Ordner mit Vorlagen</translation>
+    </message>
+    <message>
         <source>Folder for the results</source>
         <translation>Ordner für die Ergebnisse</translation>
     </message>
@@ -1541,6 +1595,18 @@ Jetzt nicht: {obstacle}</translation>
     <message>
         <source>the volume is no longer in the scene</source>
         <translation>das Volumen ist nicht mehr in der Szene</translation>
+    </message>
+    <message>
+        <source>the segmentation that guides it is no longer in the scene</source>
+        <translation>die Segmentierung, die seine Vorlage ist, ist nicht mehr in der Szene</translation>
+    </message>
+    <message>
+        <source>guided by {segment} of {node}</source>
+        <translation>Vorlage: {segment} aus {node}</translation>
+    </message>
+    <message>
+        <source>the guide is on another grid than the image; it was resampled</source>
+        <translation>die Vorlage liegt auf einem anderen Gitter als das Bild; sie wurde umgerechnet</translation>
     </message>
 </context>
 <context>
@@ -2018,10 +2084,6 @@ nommen</translation>
         <translation>die Maske liegt auf einem anderen Gitter als das Bild; sie wurde umgerechnet</translation>
     </message>
     <message>
-        <source>The guide {name} has no voxel in {volume}</source>
-        <translation>Die Vorlage {name} hat kein Voxel in {volume}</translation>
-    </message>
-    <message>
         <source>the guide is on another grid than the image; it was resampled</source>
         <translation>die Vorlage liegt auf einem anderen Gitter als das Bild; sie wurde umgerechnet</translation>
     </message>
@@ -2094,6 +2156,25 @@ nommen</translation>
     <message>
         <source>the sample could not be loaded from {file}</source>
         <translation>das Beispiel konnte nicht aus {file} geladen werden</translation>
+    </message>
+</context>
+<context>
+    <name>HermesSegmentLib.scene_guides</name>
+    <message>
+        <source>no segmentation was made on {name} or named so</source>
+        <translation>keine Segmentierung wurde auf {name} erstellt oder heißt so</translation>
+    </message>
+    <message>
+        <source>several segmentations for {name} ({names}); keep one</source>
+        <translation>mehrere Segmentierungen für {name} ({names}); behalten Sie eine</translation>
+    </message>
+    <message>
+        <source>the segmentation {name} has no segment</source>
+        <translation>die Segmentierung {name} hat kein Segment</translation>
+    </message>
+    <message>
+        <source>no segment of {name} is named {organ} ({names})</source>
+        <translation>kein Segment von {name} heißt {organ} ({names})</translation>
     </message>
 </context>
 <context>
@@ -2403,8 +2484,16 @@ Bereich</translation>
 <context>
     <name>HermesSegmentLib.steering</name>
     <message>
-        <source>one segment or file guides one volume; choose another guide in Inputs</source>
-        <translation>ein Segment oder eine Datei ist die Vorlage eines Volumens; wählen Sie unter Eingaben eine andere Vorlage</translation>
+        <source>a file guides one volume; in Inputs, choose a segment of the scene as the guide</source>
+        <translation>eine Datei ist die Vorlage eines Volumens; wählen Sie unter Eingaben ein Segment der Szene als Vorlage</translation>
+    </message>
+    <message>
+        <source>a folder&apos;s guides are files; in Inputs, choose a mask or probability map</source>
+        <translation>die Vorlagen eines Ordners sind Dateien; wählen Sie unter Eingaben eine Maske oder Wahrscheinlichkeitskarte</translation>
+    </message>
+    <message>
+        <source>choose a folder with a guide for each image</source>
+        <translation>wählen Sie einen Ordner mit einer Vorlage für jedes Bild</translation>
     </message>
     <message>
         <source>{organ} has no quality control of its own: choose a guide or a judge</source>
