@@ -492,8 +492,8 @@
         <translation>Eine Vorlage für jedes Bild, nach Namen den Bildern zugeordnet: eine Maske oder Wahrscheinlichkeitskarte. Wenn jedes Bild einen Ordner davon hat, wird die Datei unten genannt</translation>
     </message>
     <message>
-        <source>Organ in files:</source>
-        <translation>Organ in Dateien:</translation>
+        <source>Organ in masks:</source>
+        <translation>Organ in Masken:</translation>
     </message>
     <message>
         <source>Where a mask&apos;s or guide&apos;s file holds several organs: the organ&apos;s labels, such as 1+2, or all; of the masks where both are given. Where each image has a folder of them: the file, such as spleen</source>
