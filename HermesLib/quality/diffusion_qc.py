@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import torch
 
@@ -172,11 +173,12 @@ class DiffusionQuality:
         for row, finding in enumerate(observation.features):
             reading: EnsembleReading = finding.ensemble
             score = self.evidence.score(evidence, context=reading.context is not None)
-            # The mask itself, and outlines of the organ map, the best that a model can reach.
-            candidates = torch.stack(
-                [masks[row], *(organ_maps[row].to(masks.device) > level for level in CANDIDATES)]
+            own = mask_features(reading, masks[row : row + 1], present[row])
+            best = finding.once(
+                ("candidates", self.blend, float(present[row])),
+                partial(_candidate_features, reading, organ_maps[row], present[row]),
             )
-            features = mask_features(reading, candidates, present[row])
+            features = {name: torch.cat([own[name], best[name]]) for name in own}
             estimate, low, high = score.estimate(features)
             rows.append(torch.stack([estimate[0], low[0], high[0], estimate.max()]))
         pdsc, low, high, ceiling = torch.stack(rows, 1).to(raw.pdsc)
@@ -221,13 +223,14 @@ class DiffusionQuality:
     ) -> Assessment:
         """The pGT and the raw score."""
         if organ_map is not None and self.blend.expert_share == 1:
-            # Samples would have no influence on the pGT.
+            # Neither samples nor masks have any influence on the pGT.
             samples = organ_map[:, None]
+            pgt = self._pgt_of_map(observation, organ_map)
         else:
             samples = self._sample(observation, masks, seeds, organ_map)
             if organ_map is not None:
                 samples = samples.lerp(organ_map[:, None], self.blend.expert_share)
-        pgt = without_small_components(samples.mean(1), self.core.config.island_share)
+            pgt = without_small_components(samples.mean(1), self.core.config.island_share)
         pdsc = dice_batch(masks, pgt > 0.5)
         single = [dice_batch(masks, samples[:, k] > 0.5) for k in range(samples.shape[1])]
         scores = torch.stack([*single, pdsc], 1)
@@ -240,6 +243,17 @@ class DiffusionQuality:
             present=torch.sigmoid(observation.presence).to(pdsc.device),
             ceiling=torch.ones_like(pdsc),
         )
+
+    def _pgt_of_map(self, observation: Observation, organ_map: torch.Tensor) -> torch.Tensor:
+        """The organ map (B, H, W) without small components; each slice's is computed once."""
+        share = self.core.config.island_share
+        rows = [
+            finding.once(
+                ("pgt", self.blend), partial(without_small_components, organ_map[row, None], share)
+            )
+            for row, finding in enumerate(observation.features)
+        ]
+        return torch.cat(rows)
 
     def _sample(
         self,
@@ -268,6 +282,13 @@ class DiffusionQuality:
     ) -> Condition:
         """What the sampling is conditioned on; ablations replace this."""
         return self.core.condition(features, masks, organ=organ)
+
+
+def _candidate_features(
+    reading: EnsembleReading, organ_map: torch.Tensor, present: torch.Tensor
+) -> dict[str, torch.Tensor]:
+    """Features of the organ map's outlines, the best masks that a model can reach."""
+    return mask_features(reading, torch.stack([organ_map > k for k in CANDIDATES]), present)
 
 
 def _joined(values: list[torch.Tensor]) -> torch.Tensor:

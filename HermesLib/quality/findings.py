@@ -1,7 +1,8 @@
 """What a quality control knows of one slice before it assesses a mask."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
 
 import torch
 
@@ -14,9 +15,9 @@ from HermesLib.quality.slice_reading import SliceReadings, read_slices
 class SliceFindings:
     """The image expert's readings of a slice, and the ensemble's where the weights hold one.
 
-    The image expert reads nothing until its maps or features are needed. The ensemble's organ
-    map on the slice's own grid is kept here; a shallow copy shares the readings and starts without
-    maps.
+    The image expert reads nothing until its maps or features are needed. What follows from the
+    readings alone, such as the organ map on the slice's own grid, is computed once and kept here;
+    a shallow copy shares the readings and starts without it.
 
     Args:
         readings: of the image expert; None where the core has none.
@@ -33,7 +34,7 @@ class SliceFindings:
         self._readings = readings
         self.ensemble = ensemble
         self._shape = shape
-        self._joined_maps: dict[Blend, torch.Tensor] = {}
+        self._kept: dict[Any, Any] = {}
 
     def __copy__(self) -> "SliceFindings":
         return SliceFindings(copy.copy(self._readings), self.ensemble, self._shape)
@@ -51,13 +52,21 @@ class SliceFindings:
         """
         if self.ensemble is None:
             return self.readings.organ_map(blend.through_plane)
-        if blend not in self._joined_maps:
-            organ = self.ensemble.organ_map(self._shape)
-            if blend.expert_in_map > 0:
-                expert = self.readings.organ_map(blend.through_plane)
-                organ = organ.lerp(expert.cpu(), blend.expert_in_map)
-            self._joined_maps[blend] = organ
-        return self._joined_maps[blend]
+        return self.once(("organ map", blend), lambda: self._joined_map(blend))
+
+    def once(self, key: tuple[Hashable, ...], compute: Callable[[], Any]) -> Any:
+        """What ``compute`` gives, computed at the first call with a key; no mask may change it."""
+        if key not in self._kept:
+            self._kept[key] = compute()
+        return self._kept[key]
+
+    def _joined_map(self, blend: Blend) -> torch.Tensor:
+        assert self.ensemble is not None
+        organ = self.ensemble.organ_map(self._shape)
+        if blend.expert_in_map > 0:
+            expert = self.readings.organ_map(blend.through_plane)
+            organ = organ.lerp(expert.cpu(), blend.expert_in_map)
+        return organ
 
 
 def read_findings(

@@ -9,9 +9,10 @@ import torch
 from HermesLib.io.neighbours import own_slice
 from HermesLib.judges.protocol import Judge, Judged, ModelAnswer
 from HermesLib.metrics.overlap import dice
-from HermesLib.models.protocol import Embedding, PromptableModel
+from HermesLib.models.protocol import PromptableModel
 from HermesLib.quality.presence import PresenceRule
 from HermesLib.quality.protocol import Observation, QualityControl
+from HermesLib.refinement.embeddings import Embeddings
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.judging import judged_scores, may_accept, pgt_of
 from HermesLib.refinement.scoring import SliceScore, score_masks
@@ -30,6 +31,7 @@ def assess_slices(
     present: torch.Tensor | None = None,
     judge: Judge | None = None,
     model: PromptableModel | None = None,
+    embeddings: Embeddings | None = None,
 ) -> Iterator[Iteration]:
     """Assess masks (B, H, W, bool) of slices; the masks stay as they are.
 
@@ -46,6 +48,7 @@ def assess_slices(
         slice_indices, truth, present: as in :meth:`HermesLib.refinement.refiner.Refiner.refine`.
         judge: scores the masks in place of ``quality``; an outline that it draws is the pGT.
         model: that the judge asks, if it needs one.
+        embeddings: those of that model that are kept.
     """
     observation = slices if isinstance(slices, Observation) else quality.observe(slices)
     indices = list(range(len(masks)) if slice_indices is None else slice_indices)
@@ -58,8 +61,7 @@ def assess_slices(
             images = own_slice(observation.images)
             answer = None
             if judge.needs_model and model is not None:
-                embedding = Embedding.join([model.embed(image[None]) for image in images])
-                answer = ModelAnswer(model, embedding)
+                answer = ModelAnswer(model, (embeddings or Embeddings(0)).embed(model, images))
             judged = Judged(images, masks, pgt_of(scores), seeds, answer)
             scores = judged_scores(judge, scores, judged, draw_expected=True)
     seconds = (time.perf_counter() - started) / max(len(indices), 1)

@@ -15,6 +15,7 @@ from HermesLib.models.protocol import Embedding, PromptableModel
 from HermesLib.prompts.registry import strategy_for
 from HermesLib.prompts.types import Prompt, PromptStrategy
 from HermesLib.quality.protocol import Observation, QualityControl
+from HermesLib.refinement.embeddings import Embeddings
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.refinement.judging import judged_scores, may_accept, pgt_of
 from HermesLib.refinement.scoring import SliceScore, evidence_of, score_against, score_masks
@@ -33,6 +34,7 @@ class Refiner:
         strategy: how prompts are drawn; by default that of the model's first prompt kind.
         settings: when to accept and when to give up.
         judge: scores the masks in place of the quality control, which still draws the pGT.
+        embeddings: those that are kept; a slice that is among them is not embedded again.
     """
 
     def __init__(
@@ -42,12 +44,14 @@ class Refiner:
         strategy: PromptStrategy | None = None,
         settings: RefinementSettings | None = None,
         judge: Judge | None = None,
+        embeddings: Embeddings | None = None,
     ) -> None:
         self.model = model
         self.quality = quality
         self.strategy = strategy or strategy_for(model.prompt_kinds[0])
         self.settings = settings or RefinementSettings()
         self.judge = judge
+        self.embeddings = embeddings or Embeddings(most_bytes=0)
 
     def refine(
         self,
@@ -140,9 +144,7 @@ class Refiner:
         for row, state in enumerate(active):
             state.row = row
         selected = own_slice(images[[state.position for state in active]])
-        if images.device.type != "cpu":
-            return self.model.embed(selected)
-        return Embedding.join([self.model.embed(image[None]) for image in selected])
+        return self.embeddings.embed(self.model, selected)
 
     def _draw_prompts(
         self,

@@ -11,6 +11,7 @@ from HermesLib.prompts.types import Prompt
 from HermesLib.quality.presence import contiguous_presence
 from HermesLib.quality.protocol import Observation, QualityControl
 from HermesLib.refinement.assess import assess_slices
+from HermesLib.refinement.embeddings import Embeddings
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.in_context import ExampleSources, refine_in_context
 from HermesLib.refinement.refiner import Refiner
@@ -80,6 +81,7 @@ def assess_volume(
     device: torch.device | None = None,
     judge: Judge | None = None,
     model: PromptableModel | None = None,
+    embeddings: Embeddings | None = None,
 ) -> Iterator[Iteration]:
     """The events of :func:`assess_slices` for any number of slices, ``batch_size`` of them at a
     time and without those that are ``finished``; see :func:`refine_volume`.
@@ -98,6 +100,7 @@ def assess_volume(
             present=_rows(present, part),
             judge=judge,
             model=model,
+            embeddings=embeddings,
         )
 
 

@@ -14,6 +14,7 @@ from HermesLib.io.volumes import Volume, read_volume
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.protocol import Observation, QualityControl
 from HermesLib.runs.input_doubts import doubt_input
+from HermesLib.runs.observations import Observations
 from HermesLib.runs.request import SliceRange
 
 
@@ -55,14 +56,18 @@ class RunInputs:
     mask: torch.Tensor | None
     doubted: bool = False
 
-    def observe(self, quality: QualityControl) -> Observation:
+    def observe(self, quality: QualityControl, observations: Observations) -> Observation:
         """What a quality control reads of the selected slices.
 
         It reads the whole volume: which slices show the organ must not depend on the selection.
+
+        Args:
+            quality: reads.
+            observations: those that are kept; one of the same image is not made again.
         """
         count = len(self.every_image)
         thickness = self.volume.slice_spacing if count > 1 else None
-        observation = quality.observe(self.every_image, thickness)
+        observation = observations.observe(quality, self.every_image, thickness)
         if self.doubted:
             observation = observation.doubted()
         if len(self.indices) == count:

@@ -1,4 +1,4 @@
-"""Models and quality controls kept in memory, so that a process with many runs loads each once."""
+"""What a process with many runs keeps: networks, and what they have read of images and slices."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +15,8 @@ from HermesLib.notices import Notice, heard_by, notice
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.protocol import QualityControl, ScoreKind
 from HermesLib.quality.registry import load_quality
+from HermesLib.refinement.embeddings import Embeddings
+from HermesLib.runs.observations import Observations
 
 #: How many networks of each sort are kept: the current one and the previous one, for users who
 #: compare two.
@@ -23,8 +25,15 @@ _CAPACITY = 2
 
 @dataclass
 class ModelCache:
-    """Loads networks on demand and keeps the last ones."""
+    """Loads networks on demand and keeps the last ones, with what they have read.
 
+    Attributes:
+        observations: what quality controls have read of images.
+        embeddings: what promptable models have read of slices.
+    """
+
+    observations: Observations = field(default_factory=Observations)
+    embeddings: Embeddings = field(default_factory=Embeddings)
     _models: dict[Any, "_Loaded"] = field(default_factory=dict)
     _qualities: dict[Any, "_Loaded"] = field(default_factory=dict)
 
@@ -58,7 +67,9 @@ class ModelCache:
         )
 
     def clear(self) -> None:
-        """Release all networks and their memory."""
+        """Release all networks, what they have read, and their memory."""
+        self.observations.clear()
+        self.embeddings.clear()
         self._models.clear()
         self._qualities.clear()
 

@@ -190,7 +190,7 @@ def _open_refinement(
     given = given_examples(request, preset, sources.volume)
     parts = UsedParts(sources, first_plain, preset, device, used_model, steering, given)
     checksums = _checked(request, parts)
-    observation = inputs.observe(steering.quality)
+    observation = inputs.observe(steering.quality, cache.observations)
     flagged = _flagged(observation, inputs.indices)
     if volume_model is not None:
         events = whole_volume_events(
@@ -204,6 +204,7 @@ def _open_refinement(
             strategy=strategy,
             settings=request.settings,
             judge=steering.judge,
+            embeddings=cache.embeddings,
         )
         events = refine_volume(
             refiner,
@@ -243,7 +244,7 @@ def _open_assessment(
     require_calibration(steering, preset, model, loop=False)
     parts = UsedParts(sources, None, preset, device, model, steering)
     checksums = _checked(request, parts)
-    observation = inputs.observe(steering.quality)
+    observation = inputs.observe(steering.quality, cache.observations)
     flagged = _flagged(observation, inputs.indices)
     events = assess_volume(
         steering.quality,
@@ -257,6 +258,7 @@ def _open_assessment(
         device=device,
         judge=steering.judge,
         model=model,
+        embeddings=cache.embeddings,
     )
     return OpenRun(request, inputs, parts, checksums, flagged, events, started)
 
