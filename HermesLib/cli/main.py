@@ -39,6 +39,7 @@ COMMANDS = {
     "train": "HermesLib.cli.train",
     "evaluate": "HermesLib.cli.evaluate",
     "data": "HermesLib.cli.data",
+    "bench": "HermesLib.cli.bench",
     "weights": "HermesLib.cli.weights",
     "presets": "HermesLib.cli.presets",
     "research": "HermesLib.cli.research",

@@ -71,5 +71,5 @@ class Embeddings:
 
 def _key(model: PromptableModel, image: torch.Tensor) -> tuple[str, ...]:
     """What an embedding follows from: the model's weights, the device, and the slice (1, H, W)."""
-    values = hashlib.sha256(image.contiguous().cpu().numpy()).hexdigest()
+    values = hashlib.sha256(image.contiguous().cpu().numpy().tobytes()).hexdigest()
     return model.name, model.sha256, str(image.device), str(tuple(image.shape)), values

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 import torch
 
+from HermesLib.quality import diffusion_qc
 from HermesLib.quality.blend import Blend
 from HermesLib.quality.diffusion_qc import DiffusionQuality
 from HermesLib.quality.network.core import QualityCore
@@ -51,3 +52,19 @@ def test_islands_that_would_widen_a_box_are_taken_out_of_the_pgt():
     assert (pgt(both, both, 1.0)[2:4, 2:4] > 0.5).all()
     cleaned = pgt(both, both, 1.0, island_share=0.1)
     assert (cleaned[2:4, 2:4] == 0).all() and cleaned[30, 30] == 1
+
+
+def test_a_pgt_that_no_mask_can_change_is_drawn_once_a_slice(monkeypatch: pytest.MonkeyPatch):
+    drawn = []
+    clean = diffusion_qc.without_small_components
+    monkeypatch.setattr(
+        diffusion_qc, "without_small_components", lambda *given: drawn.append(1) or clean(*given)
+    )
+    quality = Given(QualityCore(SMALL), "given").with_blend(Blend(1.0, 0.0))
+    observation = quality.observe(torch.rand(1, 1, 64, 64))
+    first = quality.assess(observation, ORGAN.bool(), [0])
+    second = quality.assess(observation, ~ORGAN.bool(), [1])
+    assert len(drawn) == 1 and torch.equal(first.pgt, second.pgt)
+    assert first.pdsc > second.pdsc
+    quality.with_blend(Blend(0.5, 0.0)).assess(observation, ORGAN.bool(), [0])
+    assert len(drawn) == 2

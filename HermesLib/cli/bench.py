@@ -1,0 +1,109 @@
+"""``hermes bench``: times of runs on this computer, as ratios."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from HermesLib.cli.options import named_path
+from HermesLib.models.registry import bundled_models
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add ``bench loop``, ``busy`` and ``scaling``."""
+    parser = subparsers.add_parser(
+        "bench", help="how fast runs are on this computer, as ratios", allow_abbrev=False
+    )
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
+    loop = kinds.add_parser("loop", help="the loop over its floor, by stages, for every model")
+    loop.add_argument("--image", metavar="IMAGE", type=named_path, help="(default: the sample)")
+    loop.add_argument("--preset", default="prostate-t2", help="(default %(default)s)")
+    loop.add_argument("--quality", default="diffusion", metavar="NAME|FILE")
+    loop.add_argument("--weights", default="bundled", metavar="bundled|FILE")
+    loop.add_argument(
+        "--models", nargs="+", default=list(bundled_models()), metavar="NAME", help="(default: all)"
+    )
+    loop.set_defaults(run=run_loop)
+    busy = kinds.add_parser("busy", help="'hermes demo' beside other programs that compute")
+    busy.add_argument(
+        "--programs",
+        nargs="+",
+        type=int,
+        default=[1, 2],
+        metavar="N",
+        help="so many of them beside it (default 1 2)",
+    )
+    busy.set_defaults(run=run_busy)
+    scaling = kinds.add_parser("scaling", help="time and memory with the number of slices")
+    scaling.add_argument("--slices", nargs="+", type=int, default=[8, 32, 128], metavar="N")
+    scaling.add_argument(
+        "--side", type=int, default=192, metavar="PX", help="(default %(default)s)"
+    )
+    scaling.add_argument("--plot", type=named_path, metavar="PNG")
+    scaling.set_defaults(run=run_scaling)
+    for kind in (loop, busy, scaling):
+        kind.add_argument("--repeats", type=int, default=3, help="(default %(default)s)")
+        kind.add_argument("-o", "--output", metavar="JSON", type=named_path)
+    for kind in (loop, scaling):
+        kind.add_argument("--threads", type=int, help="(default: the physical cores)")
+
+
+def run_loop(arguments: argparse.Namespace) -> int:
+    """Measure the loop of every model."""
+    from HermesLib.bench.loop import bench_loop
+    from HermesLib.io.image_writing import write_image
+    from HermesLib.io.owned_folder import temporary_folder
+    from HermesLib.runs.request import RefineRequest
+    from HermesLib.samples.prostate_phantom import SAMPLE_SEED, prostate_phantom
+
+    with temporary_folder() as folder:
+        image = arguments.image
+        if image is None:
+            image = folder / "sample.nii.gz"
+            write_image(prostate_phantom(SAMPLE_SEED).image, image)
+        requests = [
+            RefineRequest(
+                image=image,
+                preset=arguments.preset,
+                quality=arguments.quality,
+                weights=arguments.weights,
+                model=model,
+                threads=arguments.threads,
+            )
+            for model in arguments.models
+        ]
+        return _publish({"loop": bench_loop(requests, arguments.repeats, _say)}, arguments.output)
+
+
+def run_busy(arguments: argparse.Namespace) -> int:
+    """Measure the demonstration alone and beside busy programs."""
+    from HermesLib.bench.busy import bench_busy
+
+    figures = bench_busy(arguments.programs, arguments.repeats, _say)
+    return _publish({"busy": figures}, arguments.output)
+
+
+def run_scaling(arguments: argparse.Namespace) -> int:
+    """Measure volumes of several numbers of slices."""
+    from HermesLib.bench.scaling import bench_scaling, plot_scaling
+
+    figures = bench_scaling(
+        arguments.slices, arguments.side, arguments.repeats, arguments.threads, _say
+    )
+    if arguments.plot:
+        plot_scaling(arguments.plot, figures)
+    return _publish({"scaling": figures}, arguments.output)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _publish(figures: dict[str, Any], output: Path | None) -> int:
+    """Write figures, with what they were measured on, as JSON."""
+    from HermesLib.bench.machine import machine
+    from HermesLib.io.whole_file import write_whole
+
+    if output is not None:
+        write_whole(output, json.dumps({"machine": machine(), **figures}, indent=1) + "\n")
+    return 0

@@ -1,0 +1,98 @@
+"""The benchmarks run on small networks and print their figures; no time is asserted."""
+
+import json
+from pathlib import Path
+
+import pytest
+import SimpleITK
+
+from HermesLib.bench import loop
+from HermesLib.bench.busy import bench_busy
+from HermesLib.bench.loop import bench_loop
+from HermesLib.bench.scaling import plot_scaling
+from HermesLib.cli.main import main
+from HermesLib.quality.network.core import QualityCore
+from HermesLib.refinement.settings import RefinementSettings
+from HermesLib.runs.request import RefineRequest
+from HermesLib.samples.prostate_phantom import prostate_phantom
+from HermesLib.weights.checkpoint import save_checkpoint
+from Testing.models.small import write_checkpoint
+from Testing.quality.small import SMALL
+
+SLICES = 3
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An image and small untrained networks that find the organ on every slice."""
+    folder = tmp_path_factory.mktemp("bench")
+    image = prostate_phantom(1, side=64, slices=SLICES, spacing=(3.0, 3.0, 14.0)).image
+    SimpleITK.WriteImage(image, str(folder / "t2.nii.gz"))
+    core = QualityCore(SMALL)
+    core.presence.layers[-1].bias.data.fill_(20.0)
+    save_checkpoint(folder / "quality.safetensors", core.state_dict(), "quality", SMALL.to_dict())
+    write_checkpoint(folder, "medsam")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def measured(folder: Path) -> dict:
+    request = RefineRequest(
+        image=folder / "t2.nii.gz",
+        model="medsam",
+        weights=str(folder / "medsam.safetensors"),
+        quality=str(folder / "quality.safetensors"),
+        settings=RefinementSettings(max_iterations=1, threshold=1.0),
+        samples=1,
+        steps=1,
+        device="cpu",
+    )
+    return bench_loop([request], 1, print)[0]
+
+
+def test_the_loop_is_put_beside_its_floor_stage_by_stage(measured: dict):
+    stages = sum(measured[f"{name}_s"] for name in ("observe", "embed", "decode", "assess"))
+    assert 0 < measured["floor_s"] <= stages <= measured["loop_s"]
+    assert measured["ratio"] == pytest.approx(measured["loop_s"] / measured["floor_s"])
+    assert 0 < measured["report_share"] < 1
+
+
+def test_a_slice_is_embedded_once_and_not_at_all_for_another_threshold(measured: dict):
+    assert (measured["embedded"], measured["embedded_again"]) == (SLICES, 0)
+    assert measured["iterations"] == measured["decoded"] == 2 * SLICES
+
+
+def test_the_command_writes_its_figures_and_what_they_were_measured_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked = []
+
+    def measured_before(requests, repeats, say):
+        asked.extend((request.model, request.threads, repeats) for request in requests)
+        return [{"ratio": 1.05}]
+
+    monkeypatch.setattr(loop, "bench_loop", measured_before)
+    output = tmp_path / "loop.json"
+    words = f"bench loop --models medsam mideepseg --threads 1 --repeats 2 -o {output}"
+    assert main(words.split()) == 0
+    assert asked == [("medsam", 1, 2), ("mideepseg", 1, 2)]
+    written = json.loads(output.read_text())
+    assert written["loop"] == [{"ratio": 1.05}] and written["machine"]["cores"] >= 1
+
+
+def test_programs_beside_take_turns_and_end(tmp_path: Path):
+    """Busy programs are timed beside a program that ends at once."""
+    lines: list[str] = []
+    figures = bench_busy([1], 2, lines.append, command=("-c", "pass"))
+    assert [figure["programs"] for figure in figures] == [0, 1]
+    assert figures[0]["ratio"] == 1 and all(len(figure["s"]) == 2 for figure in figures)
+    assert len(lines) == 2
+
+
+def test_time_and_memory_are_plotted(tmp_path: Path):
+    figures = [
+        {"slices": count, "seconds": count / 4, "peak_mb": 90.0, "image_mb": count / 8}
+        for count in (8, 32)
+    ]
+    plot_scaling(tmp_path / "scaling.png", figures)
+    assert (tmp_path / "scaling.png").read_bytes().startswith(b"\x89PNG")
