@@ -8,7 +8,7 @@ TORCH := $(shell sed -n 's/^\(torch==.*\)$$/\1/p' constraints.txt)
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3; do \
 	if $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
-.PHONY: env test-env demo site translations test long-tests coverage mutants reliability style lint clean
+.PHONY: env test-env demo site translations test long-tests coverage mutants reliability bench style lint clean
 
 env: $(STAMP)
 
@@ -79,5 +79,12 @@ reliability: export OMP_WAIT_POLICY = PASSIVE
 reliability: test-env
 	$(BIN)/python -m Testing.reliability -o reliability.json
 
+# How fast runs are on this computer, as ratios (docs/speed.md). Half an hour; close other programs.
+bench: env
+	$(BIN)/hermes bench loop -o bench-loop.json
+	$(BIN)/hermes bench busy -o bench-busy.json
+	$(BIN)/hermes bench scaling --slices 8 32 128 512 --repeats 1 --plot bench-scaling.png -o bench-scaling.json
+	$(BIN)/hermes research bench -o bench-nnqc.json
+
 clean:
-	rm -rf $(VENV) hermes-demo reliability.json htmlcov .coverage .coverage.* .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf $(VENV) hermes-demo reliability.json bench-*.json bench-scaling.png htmlcov .coverage .coverage.* .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -8,6 +8,7 @@ _MODULES = (
     "HermesLib.research.promptable.commands",
     "HermesLib.research.rivals.commands",
     "HermesLib.research.release.commands",
+    "HermesLib.research.bench",
     "HermesLib.research.reproduce.commands",
 )
 

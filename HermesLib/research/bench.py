@@ -1,0 +1,156 @@
+"""``hermes research bench``: a pGT of HERMES beside one of an architecture of nnQC's size."""
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+    from monai.networks.nets import DiffusionModelUNet
+    from torch import nn
+
+#: nnQC's settings (Marciano 2025): latents of 64 x 64 and steps of the sampler. The channels below
+#: give the sizes that it states, 26.4 and 12 million parameters.
+LATENT_SIDE = 64
+STEPS = 5
+_UNET_CHANNELS = (64, 128, 256)
+_DECODER_CHANNELS = (128, 256, 416)
+
+
+def add_parsers(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add ``bench``."""
+    bench = kinds.add_parser(
+        "bench", help="time a pGT beside one of an architecture of nnQC's size"
+    )
+    bench.add_argument("--repeats", type=int, default=3, help="(default %(default)s)")
+    bench.add_argument("--slices", type=int, default=4, help="a repeat (default %(default)s)")
+    bench.add_argument("--threads", type=int)
+    bench.add_argument("-o", "--output", metavar="JSON", type=Path)
+    bench.set_defaults(run=run_bench)
+
+
+def nnqc_unet() -> "DiffusionModelUNet":
+    """A latent diffusion UNet of nnQC's size, with random weights."""
+    from monai.networks.nets import DiffusionModelUNet
+
+    return DiffusionModelUNet(
+        spatial_dims=2,
+        in_channels=8,
+        out_channels=4,
+        num_res_blocks=(2, 2, 2),
+        channels=_UNET_CHANNELS,
+        attention_levels=(False, True, True),
+        num_head_channels=32,
+        with_conditioning=True,
+        cross_attention_dim=128,
+    )
+
+
+def nnqc_decoder() -> "nn.Module":
+    """A decoder of nnQC's size from latents to masks of 256 x 256, with random weights."""
+    from monai.networks.nets import AutoencoderKL
+
+    autoencoder = AutoencoderKL(
+        spatial_dims=2,
+        in_channels=1,
+        out_channels=1,
+        num_res_blocks=(2, 2, 2),
+        channels=_DECODER_CHANNELS,
+        attention_levels=(False, False, False),
+        latent_channels=4,
+        with_encoder_nonlocal_attn=False,
+        with_decoder_nonlocal_attn=False,
+    )
+    return autoencoder.decoder
+
+
+def run_bench(arguments: argparse.Namespace) -> int:
+    """Time both in turn, and print how many times faster HERMES is."""
+    import torch
+
+    from HermesLib.bench.machine import machine
+    from HermesLib.io.whole_file import write_whole
+
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    rival, size = _rival_pgt()
+    own = _own_pgt(arguments.slices)
+    own()
+    ratios, seconds, rival_seconds = [], [], []
+    for _ in range(arguments.repeats):
+        seconds.append(_timed(own) / arguments.slices)
+        rival_seconds.append(_timed(rival))
+        ratios.append(rival_seconds[-1] / seconds[-1])
+    figures: dict[str, Any] = {
+        "own_s": statistics.median(seconds),
+        "rival_s": statistics.median(rival_seconds),
+        "ratio": statistics.median(ratios),
+        "rival_million_parameters": size,
+    }
+    print(
+        f"a pGT with all that its score needs: {figures['own_s']:.3f} s a slice; of nnQC's size"
+        f" ({size[0]:.1f} + {size[1]:.1f} million parameters, {STEPS} steps):"
+        f" {figures['rival_s']:.2f} s; {figures['ratio']:.0f} times as long"
+    )
+    if arguments.output:
+        write_whole(
+            arguments.output, json.dumps({"machine": machine(), **figures}, indent=1) + "\n"
+        )
+    return 0
+
+
+def _timed(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def _rival_pgt() -> tuple[Callable[[], "torch.Tensor"], tuple[float, float]]:
+    """One pGT of the rival's size: the sampler's steps and a decoding; and the sizes, millions."""
+    import torch
+
+    unet, decoder = nnqc_unet().eval(), nnqc_decoder().eval()
+
+    @torch.inference_mode()
+    def draw() -> torch.Tensor:
+        latent = torch.randn(1, 4, LATENT_SIDE, LATENT_SIDE)
+        condition, context = torch.randn_like(latent), torch.randn(1, 1, 128)
+        for step in range(STEPS):
+            given = torch.cat([latent, condition], 1)
+            latent = latent - unet(given, torch.tensor([step]), context) / STEPS
+        pgt: torch.Tensor = decoder(latent)
+        return pgt
+
+    return draw, (_millions(unet), _millions(decoder))
+
+
+def _own_pgt(count: int) -> Callable[[], object]:
+    """The pGTs and scores of so many slices of the sample, from the image on."""
+    import numpy as np
+    import SimpleITK
+    import torch
+
+    from HermesLib.io.neighbours import with_neighbours
+    from HermesLib.presets.registry import load_preset
+    from HermesLib.quality.registry import load_quality
+    from HermesLib.samples.prostate_phantom import prostate_phantom
+
+    preset = load_preset("prostate-t2")
+    quality = load_quality("diffusion", preset, torch.device("cpu"), None, None, "calibrated")
+    pixels = SimpleITK.GetArrayFromImage(prostate_phantom().image)[8 : 8 + count]
+    images = with_neighbours((pixels / pixels.max()).astype(np.float32))
+    masks = torch.ones(len(images), *images.shape[-2:], dtype=torch.bool)
+
+    def draw() -> object:
+        observation = quality.observe(images, 3.5)
+        return quality.assess(observation, masks, list(range(len(images))))
+
+    return draw
+
+
+def _millions(network: "nn.Module") -> float:
+    return sum(weight.numel() for weight in network.parameters()) / 1e6
