@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LATENT_SIDE = 64
 STEPS = 5
 _UNET_CHANNELS = (64, 128, 256)
+_CONTEXT_WIDTH = 512
 _DECODER_CHANNELS = (128, 256, 416)
 
 
@@ -46,7 +47,7 @@ def nnqc_unet() -> "DiffusionModelUNet":
         attention_levels=(False, True, True),
         num_head_channels=32,
         with_conditioning=True,
-        cross_attention_dim=128,
+        cross_attention_dim=_CONTEXT_WIDTH,
     )
 
 
@@ -97,9 +98,8 @@ def run_bench(arguments: argparse.Namespace) -> int:
         f" {figures['rival_s']:.2f} s; {figures['ratio']:.0f} times as long"
     )
     if arguments.output:
-        write_whole(
-            arguments.output, json.dumps({"machine": machine(), **figures}, indent=1) + "\n"
-        )
+        text = json.dumps({"machine": machine(), **figures}, indent=1)
+        write_whole(arguments.output, text + "\n")
     return 0
 
 
@@ -118,7 +118,7 @@ def _rival_pgt() -> tuple[Callable[[], "torch.Tensor"], tuple[float, float]]:
     @torch.inference_mode()
     def draw() -> torch.Tensor:
         latent = torch.randn(1, 4, LATENT_SIDE, LATENT_SIDE)
-        condition, context = torch.randn_like(latent), torch.randn(1, 1, 128)
+        condition, context = torch.randn_like(latent), torch.randn(1, 1, _CONTEXT_WIDTH)
         for step in range(STEPS):
             given = torch.cat([latent, condition], 1)
             latent = latent - unet(given, torch.tensor([step]), context) / STEPS
