@@ -5,12 +5,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from HermesLib.cli import bench_cohort
 from HermesLib.cli.options import named_path
 from HermesLib.models.registry import bundled_models
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``bench loop``, ``busy`` and ``scaling``."""
+    """Add ``bench loop``, ``busy``, ``scaling`` and ``cohort``."""
     parser = subparsers.add_parser(
         "bench", help="how fast runs are on this computer, as ratios", allow_abbrev=False
     )
@@ -41,7 +42,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     scaling.add_argument("--plot", type=named_path, metavar="PNG")
     scaling.set_defaults(run=run_scaling)
-    for kind in (loop, busy, scaling):
+    cohort = bench_cohort.add_parser(kinds)
+    cohort.set_defaults(run=run_cohort)
+    for kind in (loop, busy, scaling, cohort):
         kind.add_argument("--repeats", type=int, default=3, help="(default %(default)s)")
         kind.add_argument("-o", "--output", metavar="JSON", type=named_path)
     for kind in (loop, scaling):
@@ -93,6 +96,11 @@ def run_scaling(arguments: argparse.Namespace) -> int:
     if arguments.plot:
         plot_scaling(arguments.plot, figures)
     return _publish({"scaling": figures}, arguments.output)
+
+
+def run_cohort(arguments: argparse.Namespace) -> int:
+    """Measure a cohort on several workers, and the scheduler with very many."""
+    return _publish({"cohort": bench_cohort.measure(arguments)}, arguments.output)
 
 
 def _say(line: str) -> None:
