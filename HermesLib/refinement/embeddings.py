@@ -15,8 +15,8 @@ MOST_BYTES = 256 * 2**20
 class Embeddings:
     """Embeds slices, and keeps the embeddings used last.
 
-    Another threshold, prompt or starting mask needs the same embeddings. Slices are told apart by
-    their values, models by their weights.
+    Another threshold, prompt or starting mask needs the same embeddings. Slices are known by their
+    values, models by their weights.
 
     Args:
         most_bytes: what the kept embeddings may take.
