@@ -1,7 +1,6 @@
 """``hermes bench cohort``: several workers against one; the scheduler's share with very many."""
 
 import argparse
-import json
 from typing import Any
 
 #: Volumes for each sleeping worker.
@@ -73,10 +72,3 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         simulated.append({"workers": number, "volumes": len(tasks), "scheduler_share": share})
         say(f"{number} workers, {len(tasks)} volumes: the scheduler's share is {100 * share:.2f} %")
     return {**figures, "sleeping": sleeping, "simulated": simulated}
-
-
-if __name__ == "__main__":
-    kinds = argparse.ArgumentParser().add_subparsers()
-    alone = add_parser(kinds)
-    alone.add_argument("--repeats", type=int, default=3)
-    print(json.dumps(measure(alone.parse_args()), indent=1))
