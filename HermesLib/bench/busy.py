@@ -67,7 +67,8 @@ def _time(command: Sequence[str], output: Path) -> float:
         env=own_environment(),
     )
     if ended.returncode:
-        raise HermesError(f"the demonstration failed: {ended.stderr.strip()[-200:]}")
+        words = ended.stderr.strip()[-200:]
+        raise HermesError(f"'hermes demo' failed; run it alone to see why: {words}")
     return time.perf_counter() - start
 
 
