@@ -86,7 +86,7 @@ def dataset_cases(dataset: TrainingDataset, organ: str) -> list[Case]:
         cases = list(list_data(dataset.form, organ).cases)
         if not cases:
             raise HermesError(
-                f"{dataset.form} holds no labelled image; 'hermes data check' says why"
+                f"{dataset.form} holds no labelled image; run 'hermes data check' to see why"
             )
         return cases
     if dataset.layout == "decathlon":
@@ -99,7 +99,9 @@ def dataset_cases(dataset: TrainingDataset, organ: str) -> list[Case]:
             "write decathlon:FOLDER or slices:FOLDER"
         )
     if not cases:
-        raise HermesError(f"the dataset.json in {dataset.folder} lists no labelled image")
+        raise HermesError(
+            f"the dataset.json in {dataset.folder} lists no labelled image; add some to 'training'"
+        )
     return cases
 
 
