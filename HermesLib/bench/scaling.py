@@ -102,8 +102,8 @@ def _run(count: int, side: int, threads: int | None) -> dict[str, Any]:
         env=own_environment(),
     )
     if ended.returncode:
-        words = ended.stderr.strip()[-200:]
-        raise HermesError(f"a run of {count} slices failed; choose fewer slices: {words}")
+        said = ended.stderr.strip()[-200:]
+        raise HermesError(f"a run of {count} slices failed; choose fewer slices: {said}")
     figures: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
     return figures
 

@@ -8,6 +8,7 @@ from HermesLib.notices import notice
 from HermesLib.quality.findings import SliceFindings
 from HermesLib.quality.network.core import QualityCore
 from HermesLib.quality.ood import of_volume, pooled_features
+from HermesLib.quality.saturation import saturated_slices
 
 
 def unfamiliar_slices(
@@ -18,7 +19,8 @@ def unfamiliar_slices(
 ) -> torch.Tensor | None:
     """Which slices (B,) of a volume look unlike all training slices; None if nothing can tell.
 
-    All do where most do, and where left and right of the volume seem to be exchanged.
+    All do where most do, and where left and right of the volume seem to be exchanged. Slices that
+    are cut off at the upper end of the range do, whatever the networks say.
 
     Args:
         core: the networks.
@@ -35,6 +37,9 @@ def unfamiliar_slices(
         verdicts.append(core.input_check.unfamiliar(images, members))
         if _sides_exchanged(core, images, members):
             verdicts.append(torch.ones(len(images), dtype=torch.bool))
+    saturated = saturated_slices(images)
+    if saturated.any():
+        verdicts.append(saturated)
     return of_volume(torch.stack(verdicts).any(0)) if verdicts else None
 
 
