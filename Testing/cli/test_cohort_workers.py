@@ -216,6 +216,8 @@ def test_control_c_leaves_nothing_half_written_and_no_process(folder: Path, tmp_
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Shells let what they start in the background ignore Control-C, and it is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     end = time.monotonic() + PATIENCE
     while not list(output.glob(".hermes*/results")) and time.monotonic() < end:
