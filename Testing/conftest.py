@@ -19,17 +19,17 @@ TESTS = Path(__file__).parent
 LONGEST = (
     "slicer_module/test_whole_run.py",
     "test_types.py",
-    "research/rivals/test_bundled_rivals.py",
-    "cli/test_bundled.py",
-    "training/ensemble/test_train_ensemble.py",
-    "training/test_own_organ.py",
-    "research/promptable/test_promptable_training.py",
-    "research/rivals/test_rivals.py",
-    "slicer_module/test_screenshots.py",
-    "training/ensemble/test_ensemble_training.py",
     "cli/test_cohort_workers.py",
+    "cli/test_bundled.py",
+    "training/test_cross_fitted_organ.py",
+    "training/ensemble/test_ensemble_training.py",
+    "training/ensemble/test_train_ensemble.py",
+    "training/test_processes.py",
+    "reliability/test_share.py",
+    "extension/test_extension.py",
+    "research/promptable/test_promptable_training.py",
+    "research/rivals/test_bundled_rivals.py",
     "evaluation/test_figures.py",
-    "research/tables/test_tables_command.py",
 )
 
 

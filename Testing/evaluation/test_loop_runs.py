@@ -118,6 +118,7 @@ def test_two_volumes_of_a_patient_with_the_same_file_name_have_names_of_their_ow
     assert case_names(cases) == ["p-1/ct", "p-1/ct (2)", "mr"]
 
 
+@pytest.mark.long
 def test_one_run_replayed_is_what_the_loop_does_at_every_threshold(tmp_path: Path):
     make_decathlon(tmp_path, "MRI", "prostate", patients=1)
     preset = load_preset("prostate-t2")

@@ -97,6 +97,7 @@ def camera(panel) -> Camera:  # noqa: F811
     return Camera(panel, folder)
 
 
+@pytest.mark.long
 def test_the_panel_from_empty_to_exported_in_both_styles(panel, camera):  # noqa: F811
     panel.ui.HermesSegment.window().resize(WIDTH, HEIGHT)
     panel.parameters.maximumIterations = TRIES

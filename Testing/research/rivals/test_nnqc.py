@@ -67,6 +67,7 @@ def test_a_sample_depends_on_its_own_seed_not_on_the_batch():
     )
 
 
+@pytest.mark.long
 def test_training_keeps_autoencoder_and_image_expert_of_the_core(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

@@ -86,6 +86,7 @@ def test_a_fold_without_the_organ_is_refused_before_anything_is_trained(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.long
 def test_a_member_that_was_interrupted_ends_with_the_weights_of_an_uninterrupted_one(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -156,6 +157,7 @@ def test_hermes_train_ensemble_ends_in_calibrated_weights(
     assert training["calibration"]["out_of_fold"] and training["parts"]["contexts"] == []
 
 
+@pytest.mark.long
 def test_volumes_of_a_patient_with_the_same_file_name_calibrate_apart(
     trained: Path, folder: Path, tmp_path: Path
 ):
