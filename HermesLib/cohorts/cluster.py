@@ -35,7 +35,7 @@ _CANCEL = 10.0
 _PAUSE, _TALKERS = 0.5, 25
 #: The table is written at most so often, seconds, and for at most this share of the time.
 _WRITE_PAUSE, _WRITE_SHARE = 1.0, 0.02
-#: After this time without a worker, the user is told, seconds.
+#: After this time without a worker a line says so, seconds.
 _NO_WORKER = 15.0
 
 

@@ -31,7 +31,7 @@ class ModelSection:
         ui.examplesButton.connect("clicked()", self._choose_examples)
 
     def bind(self, parameters: Any) -> None:
-        """Take over other parameters; a scene without the user's choice is told by its values."""
+        """Take over other parameters; without a user's choice, values decide."""
         self._preset, self._seen = parameters.preset, _choices(parameters)
         if self._seen != _own_choices(parameters):
             parameters.modelChosen = True
