@@ -63,7 +63,7 @@ def _time(command: Sequence[str], output: Path) -> float:
     ended = subprocess.run(
         [sys.executable, *command, str(output)],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         env=own_environment(),
     )
     if ended.returncode:

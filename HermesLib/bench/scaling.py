@@ -98,7 +98,7 @@ def _run(count: int, side: int, threads: int | None) -> dict[str, Any]:
     ended = subprocess.run(
         [sys.executable, "-m", "HermesLib.bench.one_volume", *words],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         env=own_environment(),
     )
     if ended.returncode:

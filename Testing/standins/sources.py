@@ -71,6 +71,6 @@ def _list(folder: Path) -> tuple[str, ...]:
 def _git(folder: Path, *words: str) -> str | None:
     git = folder / ".git" if (folder / ".git").exists() else folder
     ended = subprocess.run(
-        ["git", f"--git-dir={git}", *words], capture_output=True, text=True, check=False
+        ["git", f"--git-dir={git}", *words], capture_output=True, encoding="utf-8", check=False
     )
     return ended.stdout if ended.returncode == 0 else None
