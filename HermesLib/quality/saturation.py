@@ -8,8 +8,8 @@ import torch
 
 from HermesLib.notices import notice
 
-#: The largest share of white pixels on a slice of the training and test patients is 0.06 in CT
-#: (bone and contrast agent above the window) and 0.11 in MR.
+#: The largest share of white pixels on a slice of 20 CTs and 18 MRs is 0.06 in CT (bone and
+#: contrast agent above the window) and 0.11 in MR.
 _LIMIT = 0.2
 
 
