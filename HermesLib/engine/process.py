@@ -27,7 +27,8 @@ from HermesLib.threads import thread_settings
 #: How much longer than a cancelled run may take, seconds, the client waits for a worker that ends
 #: itself.
 ABANDON_AFTER = 0.3
-#: How long to wait for a process to exit, seconds; it takes a few milliseconds.
+#: How long a process may take to end itself, and once more after a kill, seconds; it takes a few
+#: milliseconds, and more on a busy machine.
 _EXIT_TIMEOUT = 2.0
 
 
@@ -86,20 +87,22 @@ class WorkerProcess:
         timer.start()
 
     def end(self) -> None:
-        """Let the process end, and wait a moment for it."""
-        self._end()
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(_EXIT_TIMEOUT)
+        """Let the process end itself, and kill it if it does not.
 
-    def _end(self) -> None:
+        A worker that is killed cannot end the guide's program that works for it.
+        """
         self.send(quit_frame())
         self._sending.put(None)  # Closes the worker's standard input.
-        self.process.kill()
+        for _ in range(2):
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(_EXIT_TIMEOUT)
+                return
+            self.process.kill()
 
     def _abandon_unless_ended(self, run: int) -> None:
         if run not in self._ended_runs:
-            self._end()
             self._report_exit(-9)
+            self.end()
 
     def _report_exit(self, code: int) -> None:
         with self._over:
@@ -129,7 +132,7 @@ class WorkerProcess:
                 self.messages.put((frame.fields["run"], message))
         except (FrameError, OSError, ValueError) as error:
             self._words.add(str(error))
-            self._end()
+            self.end()
         code = self.process.wait()
         self._error_reader.join(timeout=1)
         self._sending.put(None)
