@@ -8,7 +8,7 @@ TORCH := $(shell sed -n 's/^\(torch==.*\)$$/\1/p' constraints.txt)
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3; do \
 	if $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
-.PHONY: env test-env demo site translations test long-tests coverage mutants reliability bench style lint clean
+.PHONY: env test-env demo site translations test long-tests coverage mutants reliability bench bench-gpu style lint clean
 
 env: $(STAMP)
 
@@ -85,6 +85,11 @@ bench: env
 	$(BIN)/hermes bench busy -o bench-busy.json
 	$(BIN)/hermes bench scaling --slices 8 32 128 512 --repeats 1 --plot bench-scaling.png -o bench-scaling.json
 	$(BIN)/hermes research bench -o bench-nnqc.json
+	$(BIN)/hermes bench cohort -o bench-cohort.json
+
+# Slices a second on a CUDA GPU and on the processor, and where runs wait for the GPU.
+bench-gpu: env
+	$(BIN)/hermes bench gpu -o bench-gpu.json
 
 clean:
 	rm -rf $(VENV) hermes-demo reliability.json bench-*.json bench-scaling.png htmlcov .coverage .coverage.* .pytest_cache .ruff_cache .mypy_cache .hypothesis

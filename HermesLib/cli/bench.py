@@ -2,29 +2,31 @@
 
 import argparse
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from HermesLib.cli import bench_cohort
+from HermesLib.cli import bench_cohort, bench_gpu
 from HermesLib.cli.options import named_path
 from HermesLib.models.registry import bundled_models
 
+if TYPE_CHECKING:
+    from HermesLib.runs.request import RefineRequest
+
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``bench loop``, ``busy``, ``scaling`` and ``cohort``."""
+    """Add ``bench loop``, ``gpu``, ``busy``, ``scaling`` and ``cohort``."""
     parser = subparsers.add_parser(
         "bench", help="how fast runs are on this computer, as ratios", allow_abbrev=False
     )
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
     loop = kinds.add_parser("loop", help="the loop over its floor, by stages, for every model")
-    loop.add_argument("--image", metavar="IMAGE", type=named_path, help="(default: the sample)")
-    loop.add_argument("--preset", default="prostate-t2", help="(default %(default)s)")
-    loop.add_argument("--quality", default="diffusion", metavar="NAME|FILE")
-    loop.add_argument("--weights", default="bundled", metavar="bundled|FILE")
-    loop.add_argument(
-        "--models", nargs="+", default=list(bundled_models()), metavar="NAME", help="(default: all)"
-    )
     loop.set_defaults(run=run_loop)
+    gpu = bench_gpu.add_parser(kinds)
+    gpu.set_defaults(run=run_gpu)
+    for kind in (loop, gpu):
+        _add_run_options(kind)
     busy = kinds.add_parser("busy", help="'hermes demo' beside other programs that compute")
     busy.add_argument(
         "--programs",
@@ -44,16 +46,41 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     scaling.set_defaults(run=run_scaling)
     cohort = bench_cohort.add_parser(kinds)
     cohort.set_defaults(run=run_cohort)
-    for kind in (loop, busy, scaling, cohort):
+    for kind in (loop, gpu, busy, scaling, cohort):
         kind.add_argument("--repeats", type=int, default=3, help="(default %(default)s)")
         kind.add_argument("-o", "--output", metavar="JSON", type=named_path)
-    for kind in (loop, scaling):
+    for kind in (loop, gpu, scaling):
         kind.add_argument("--threads", type=int, help="(default: the physical cores)")
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Which runs are measured."""
+    parser.add_argument("--image", metavar="IMAGE", type=named_path, help="(default: the sample)")
+    parser.add_argument("--preset", default="prostate-t2", help="(default %(default)s)")
+    parser.add_argument("--quality", default="diffusion", metavar="NAME|FILE")
+    parser.add_argument("--weights", default="bundled", metavar="bundled|FILE")
+    parser.add_argument(
+        "--models", nargs="+", default=list(bundled_models()), metavar="NAME", help="(default: all)"
+    )
 
 
 def run_loop(arguments: argparse.Namespace) -> int:
     """Measure the loop of every model."""
     from HermesLib.bench.loop import bench_loop
+
+    with _requests(arguments) as requests:
+        return _publish({"loop": bench_loop(requests, arguments.repeats, _say)}, arguments.output)
+
+
+def run_gpu(arguments: argparse.Namespace) -> int:
+    """Measure every model on a GPU and on the processor."""
+    with _requests(arguments) as requests:
+        return _publish({"gpu": bench_gpu.measure(arguments, requests)}, arguments.output)
+
+
+@contextmanager
+def _requests(arguments: argparse.Namespace) -> "Iterator[list[RefineRequest]]":
+    """The runs that the options ask for, one a model."""
     from HermesLib.io.image_writing import write_image
     from HermesLib.io.owned_folder import temporary_folder
     from HermesLib.runs.request import RefineRequest
@@ -64,7 +91,7 @@ def run_loop(arguments: argparse.Namespace) -> int:
         if image is None:
             image = folder / "sample.nii.gz"
             write_image(prostate_phantom(SAMPLE_SEED).image, image)
-        requests = [
+        yield [
             RefineRequest(
                 image=image,
                 preset=arguments.preset,
@@ -75,7 +102,6 @@ def run_loop(arguments: argparse.Namespace) -> int:
             )
             for model in arguments.models
         ]
-        return _publish({"loop": bench_loop(requests, arguments.repeats, _say)}, arguments.output)
 
 
 def run_busy(arguments: argparse.Namespace) -> int:

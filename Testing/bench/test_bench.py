@@ -4,50 +4,19 @@ import json
 from pathlib import Path
 
 import pytest
-import SimpleITK
 
 from HermesLib.bench import loop
 from HermesLib.bench.busy import bench_busy
 from HermesLib.bench.loop import bench_loop
 from HermesLib.bench.scaling import plot_scaling
 from HermesLib.cli.main import main
-from HermesLib.quality.network.core import QualityCore
-from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.runs.request import RefineRequest
-from HermesLib.samples.prostate_phantom import prostate_phantom
-from HermesLib.weights.checkpoint import save_checkpoint
-from Testing.models.small import write_checkpoint
-from Testing.quality.small import SMALL
-
-SLICES = 3
+from Testing.bench.conftest import SLICES
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An image and small untrained networks that find the organ on every slice."""
-    folder = tmp_path_factory.mktemp("bench")
-    image = prostate_phantom(1, side=64, slices=SLICES, spacing=(3.0, 3.0, 14.0)).image
-    SimpleITK.WriteImage(image, str(folder / "t2.nii.gz"))
-    core = QualityCore(SMALL)
-    core.presence.layers[-1].bias.data.fill_(20.0)
-    save_checkpoint(folder / "quality.safetensors", core.state_dict(), "quality", SMALL.to_dict())
-    write_checkpoint(folder, "medsam")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def measured(folder: Path) -> dict:
-    request = RefineRequest(
-        image=folder / "t2.nii.gz",
-        model="medsam",
-        weights=str(folder / "medsam.safetensors"),
-        quality=str(folder / "quality.safetensors"),
-        settings=RefinementSettings(max_iterations=1, threshold=1.0),
-        samples=1,
-        steps=1,
-        device="cpu",
-    )
-    return bench_loop([request], 1, print)[0]
+def measured(small_request: RefineRequest) -> dict:
+    return bench_loop([small_request], 1, print)[0]
 
 
 def test_the_loop_is_put_beside_its_floor_stage_by_stage(measured: dict):
