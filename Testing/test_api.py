@@ -206,7 +206,7 @@ def test_importing_the_package_loads_no_heavy_library():
         "print([name for name in heavy if name in sys.modules])"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, cwd=ROOT, check=True, text=True
+        [sys.executable, "-c", program], capture_output=True, cwd=ROOT, check=True, encoding="utf-8"
     )
     assert ended.stdout.strip() == "[]"
 

@@ -75,6 +75,6 @@ def test_the_command_sets_its_threads_before_any_library_loads(unset):
         " 'numpy' in sys.modules, 'torch' in sys.modules, flush=True) or 0; main.entry()"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, cwd=ROOT, text=True, check=True
+        [sys.executable, "-c", program], capture_output=True, cwd=ROOT, encoding="utf-8", check=True
     )
     assert ended.stdout.split() == ["PASSIVE", "False", "False"]

@@ -16,7 +16,7 @@ def missing(path: Path) -> None:
 
 
 def text(path: Path) -> None:
-    path.write_text("patient went home\n")
+    path.write_text("patient went home\n", encoding="utf-8")
 
 
 def empty_file(path: Path) -> None:

@@ -214,7 +214,7 @@ def test_control_c_leaves_nothing_half_written_and_no_process(folder: Path, tmp_
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
         start_new_session=True,
         # Shells let what they start in the background ignore Control-C, and it is inherited.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),

@@ -49,7 +49,7 @@ def test_control_c_ends_with_one_line_and_writes_nothing(files: Path, tmp_path: 
         [sys.executable, "-m", "HermesLib", *arguments, "--threshold", "1", "--progress"],
         stderr=subprocess.PIPE,
         env=environment,
-        text=True,
+        encoding="utf-8",
         cwd=Path(__file__).parents[2],
         # In a background shell the tests and their children would ignore Control-C.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),

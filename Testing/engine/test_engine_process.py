@@ -57,7 +57,7 @@ def test_the_engine_ends_with_its_parent_process(tmp_path):
     )
     root = Path(__file__).parents[2]
     ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, cwd=root, check=True, text=True
+        [sys.executable, "-c", program], capture_output=True, cwd=root, check=True, encoding="utf-8"
     )
     orphan = int(ended.stdout)
     end = time.monotonic() + 30
@@ -68,7 +68,7 @@ def test_the_engine_ends_with_its_parent_process(tmp_path):
             return
         if (
             Path(f"/proc/{orphan}/stat").is_file()
-            and Path(f"/proc/{orphan}/stat").read_text().split()[2] == "Z"
+            and Path(f"/proc/{orphan}/stat").read_text(encoding="utf-8").split()[2] == "Z"
         ):
             return
         time.sleep(0.1)
@@ -88,6 +88,6 @@ def test_the_client_and_the_registries_load_no_heavy_library():
         capture_output=True,
         cwd=Path(__file__).parents[2],
         check=True,
-        text=True,
+        encoding="utf-8",
     )
     assert ended.stdout.strip() == "[]"

@@ -51,7 +51,7 @@ def ended(process: int, limit: float = 5.0) -> bool:
         except ProcessLookupError:
             return True
         stat = Path(f"/proc/{process}/stat")
-        if stat.is_file() and stat.read_text().rpartition(")")[2].split()[0] == "Z":
+        if stat.is_file() and stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z":
             return True
         time.sleep(0.01)
     return False
@@ -107,7 +107,7 @@ def test_the_worker_ends_when_its_client_is_killed(engine):
         [sys.executable, "-c", program],
         stdout=subprocess.PIPE,
         check=False,
-        text=True,
+        encoding="utf-8",
         cwd=Path(__file__).parents[2],
     )
     assert ended(int(client.stdout))

@@ -43,7 +43,7 @@ def test_the_launcher_hands_no_signal_on():
 
 def run(program: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*launcher_command(), "-c", program], capture_output=True, text=True, check=False
+        [*launcher_command(), "-c", program], capture_output=True, encoding="utf-8", check=False
     )
 
 

@@ -96,7 +96,7 @@ def built(tmp_path_factory) -> Path:
     }
     values = [f"-D{name}={value}" for name, value in defined.items()]
     for command in ([cmake, "-S", str(ROOT), "-B", str(build), *values], [cmake, "--build", build]):
-        subprocess.run(command, check=True, capture_output=True, text=True)
+        subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
     return build
 
 
@@ -104,7 +104,7 @@ def built(tmp_path_factory) -> Path:
 def installed(built: Path) -> Path:
     """The folder of scripted modules after cmake has installed the extension."""
     ended = subprocess.run(
-        ["cmake", "--install", str(built)], check=True, capture_output=True, text=True
+        ["cmake", "--install", str(built)], check=True, capture_output=True, encoding="utf-8"
     )
     home = re.search(r"-- (?:Installing|Up-to-date): (.*/qt-scripted-modules)/", ended.stdout)
     return Path(home[1])
@@ -124,7 +124,7 @@ def test_ctest_of_the_built_extension_passes_in_a_slicer_without_pytorch(built: 
     ended = subprocess.run(
         ["ctest", "--test-dir", str(built), "--output-on-failure"],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
         timeout=300,
     )
@@ -153,7 +153,9 @@ def run_installed(installed: Path, *words: str) -> subprocess.CompletedProcess[s
         "from HermesLib.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
     command = [sys.executable, "-c", code, str(ROOT), *words]
-    return subprocess.run(command, cwd=installed, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=installed, capture_output=True, encoding="utf-8", check=False
+    )
 
 
 def test_the_packages_command_line_says_what_it_leaves_out(installed: Path):
@@ -204,7 +206,7 @@ def test_the_installed_module_runs_the_sample_without_the_checkout(installed, tm
     shutil.copytree(ROOT / "Testing" / "standins", tmp_path / "Testing" / "standins")
     command = [sys.executable, "-c", _PROGRAM, str(installed), str(tmp_path), str(ROOT)]
     ended = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
+        command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False, timeout=300
     )
     assert ended.returncode == 0, ended.stderr[-2000:]
     *_, message, library = ended.stdout.splitlines()

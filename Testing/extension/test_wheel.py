@@ -19,7 +19,7 @@ MOST_BYTES_BESIDE_WEIGHTS = 1.5e6
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", str(folder)]
-    built = subprocess.run([*pip, str(ROOT)], capture_output=True, text=True, check=False)
+    built = subprocess.run([*pip, str(ROOT)], capture_output=True, encoding="utf-8", check=False)
     if built.returncode != 0 and "hatchling" in built.stdout + built.stderr:
         pytest.skip("the build backend hatchling cannot be installed here")
     assert built.returncode == 0, built.stderr[-2000:]
@@ -38,7 +38,7 @@ def run_python(unpacked: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Python with the unpacked wheel before everything else."""
     code = f"import sys; sys.path.insert(0, {str(unpacked)!r}); "
     command = [sys.executable, "-c", code + words[0], *words[1:]]
-    return subprocess.run(command, cwd=unpacked, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=unpacked, capture_output=True, encoding="utf-8", check=False)
 
 
 HERMES = "from HermesLib.cli.main import main; sys.exit(main(sys.argv[1:]))"

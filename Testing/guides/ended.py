@@ -14,10 +14,12 @@ def wait_until(holds, seconds: float = 60) -> None:
 
 def assert_ended(pids: Path) -> None:
     """The processes whose numbers stand in a file are no more."""
-    for pid in map(int, pids.read_text().split()):
+    for pid in map(int, pids.read_text(encoding="utf-8").split()):
         wait_until(lambda pid=pid: not is_running(pid), 20)
 
 
 def is_running(pid: int) -> bool:
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
+    state = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, encoding="utf-8"
+    )
     return bool(state.stdout.strip()) and not state.stdout.strip().startswith("Z")

@@ -155,5 +155,7 @@ def test_what_is_no_guide_is_said_with_what_there_is(tmp_path, monkeypatch):
 
 def test_listing_the_guides_loads_neither_torch_nor_simpleitk():
     code = "import HermesLib.guides.registry, sys; print({'torch', 'SimpleITK'} & set(sys.modules))"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
+    )
     assert found.stdout.strip() == "set()"

@@ -83,7 +83,7 @@ def noticed(copy: Path, tests: tuple[str, ...]) -> str:
             cwd=copy,
             env=environment,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             timeout=LIMIT_SECONDS,
         )
     except subprocess.TimeoutExpired:

@@ -112,7 +112,7 @@ def python(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         cwd=home,
         env=environment,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
 

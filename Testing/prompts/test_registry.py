@@ -122,5 +122,7 @@ print([name for name in ("scipy", "skimage", "torch") if name in sys.modules])
 
 
 def test_a_user_interface_reads_prompts_without_waiting_for_scientific_libraries():
-    read = subprocess.run([sys.executable, "-c", READ], capture_output=True, text=True, check=True)
+    read = subprocess.run(
+        [sys.executable, "-c", READ], capture_output=True, encoding="utf-8", check=True
+    )
     assert read.stdout.strip() == "[]"

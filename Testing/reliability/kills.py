@@ -113,7 +113,7 @@ def _sweep_by_next_run(target: Path, folder: Path, found: Counter) -> None:
 def _children(process_id: int) -> list[int]:
     path = Path(f"/proc/{process_id}/task/{process_id}/children")
     try:
-        return [int(word) for word in path.read_text().split()]
+        return [int(word) for word in path.read_text(encoding="utf-8").split()]
     except OSError:
         return []
 
@@ -123,7 +123,10 @@ def _runs_on(process_id: int) -> bool:
     while time.monotonic() < end:
         try:
             os.kill(process_id, 0)
-            if "Z" in Path(f"/proc/{process_id}/stat").read_text().split(")")[1][:3]:
+            if (
+                "Z"
+                in Path(f"/proc/{process_id}/stat").read_text(encoding="utf-8").split(")")[1][:3]
+            ):
                 return False
         except OSError:
             return False

@@ -57,7 +57,7 @@ def write_limited(name: str, path: Path, limit: int) -> str:
     code = LIMITED.format(imports=imports, write=write)
     words = [sys.executable, "-c", code, str(path), str(limit)]
     return subprocess.run(
-        words, env=environment(), cwd=ROOT, capture_output=True, text=True, check=False
+        words, env=environment(), cwd=ROOT, capture_output=True, encoding="utf-8", check=False
     ).stdout
 
 

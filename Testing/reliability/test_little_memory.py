@@ -28,7 +28,7 @@ def test_libraries_that_cannot_be_loaded_for_want_of_memory_are_no_crash(
         env=environment(),
         cwd=ROOT,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=120,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
         check=False,

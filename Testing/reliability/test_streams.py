@@ -27,7 +27,7 @@ def shell(line: str) -> subprocess.CompletedProcess:
         env=environment(),
         cwd=ROOT,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
 

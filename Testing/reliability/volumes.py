@@ -42,7 +42,7 @@ def run_volumes(folder: Path, count: int) -> dict[str, Any]:
         if isinstance(last, Failed):
             raise AssertionError(last.message)
         assert engine.process_id is not None
-        status = Path(f"/proc/{engine.process_id}/status").read_text().splitlines()
+        status = Path(f"/proc/{engine.process_id}/status").read_text(encoding="utf-8").splitlines()
         values = dict(line.split(":", 1) for line in status)
         memory.append(int(values["VmRSS"].split()[0]) / 1024)
         threads.append(int(values["Threads"]))

@@ -41,7 +41,12 @@ def test_a_run_opens_no_connection_and_names_its_weights_by_their_hash(tmp_path)
     def python(*words: str) -> subprocess.CompletedProcess:
         command = [sys.executable, *words]
         return subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False, cwd=tmp_path
+            command,
+            env=environment,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+            cwd=tmp_path,
         )
 
     asking = python("-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:9')")

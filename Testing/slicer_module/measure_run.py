@@ -26,7 +26,7 @@ MODULE = Path(__file__).resolve().parents[2] / "HermesSegment"
 
 def resident() -> float:
     """Resident memory, MB."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
     return pages * resource.getpagesize() / 1e6
 
 

@@ -48,7 +48,7 @@ def test_heading_table_and_report_show_the_databases_numbers(panel, engine, seri
     panel.reviewing.look_at(3)
     assert "13" in panel.ui.whereLabel.text and "DICOM" in panel.ui.whereLabel.text
     _json, table = review_report.write_report(panel.review, tmp_path / "report.json")
-    with open(table, newline="") as stream:
+    with open(table, encoding="utf-8", newline="") as stream:
         assert [row["dicom_instance"] for row in csv.DictReader(stream)] == ["22", "13", "4"]
 
 

@@ -21,7 +21,7 @@ def installed(monkeypatch) -> list[tuple[list[str], str]]:
     calls: list[tuple[list[str], str]] = []
 
     def pip_install(requirements, constraints=None, requester=None):
-        calls.append((list(requirements), Path(constraints).read_text()))
+        calls.append((list(requirements), Path(constraints).read_text(encoding="utf-8")))
 
     monkeypatch.setattr(
         slicer, "packaging", SimpleNamespace(pip_install=pip_install), raising=False

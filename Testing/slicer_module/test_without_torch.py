@@ -35,7 +35,7 @@ print(widget.panel.ui.stateLabel.text, widget.panel.ui.runButton.enabled)
 
 def test_the_module_opens_without_torch_and_says_what_is_missing():
     process = subprocess.run(
-        [sys.executable, "-c", SCRIPT], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", SCRIPT], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
     )
     assert process.returncode == 0, process.stderr
     assert process.stdout.strip().endswith("Missing: PyTorch False")

@@ -170,7 +170,7 @@ def make_totalsegmentator(folder: Path, image: str = "ct.nii.gz") -> Path:
         write(subject / "segmentations/spleen.nii.gz", label)
         write(subject / "segmentations/kidney_left.nii.gz", organ(1, 3))
         rows.append([subject.name, "60", "m", "A", "ct", part])
-    with open(root / "meta.csv", "w", newline="") as stream:
+    with open(root / "meta.csv", "w", encoding="utf-8", newline="") as stream:
         csv.writer(stream, delimiter=";").writerows(rows)
     return folder
 
