@@ -229,7 +229,7 @@ def test_control_c_leaves_nothing_half_written_and_no_process(folder: Path, tmp_
     assert "the same command goes on with the others" in errors.splitlines()[-1]
     assert {row["state"] for row in table(output)} <= {"cancelled", "failed"}
     assert not list(output.glob(".hermes*"))
-    gone, alive = psutil.wait_procs(family, timeout=10)
+    gone, alive = psutil.wait_procs(family, timeout=PATIENCE)
     assert gone and not alive
 
 

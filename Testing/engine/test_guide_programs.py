@@ -72,5 +72,5 @@ def test_the_lines_of_a_program_reach_the_user_and_it_ends_with_the_run(
         engine.cancel()
         assert run_to_end(engine)[-1] == Cancelled(None)
         # The program's own limit is ten minutes; a busy machine may be slow.
-        assert time.monotonic() - asked < 20
+        assert time.monotonic() - asked < 60
     assert_ended(pids)

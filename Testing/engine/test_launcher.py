@@ -42,7 +42,7 @@ def started(engine: Engine) -> int:
     return int(next(m for m in messages if isinstance(m, Ready)).device)
 
 
-def ended(process: int, limit: float = 5.0) -> bool:
+def ended(process: int, limit: float = 60.0) -> bool:
     """Whether a process ends within ``limit`` seconds."""
     end = time.monotonic() + limit
     while time.monotonic() < end:

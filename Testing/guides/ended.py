@@ -15,7 +15,7 @@ def wait_until(holds, seconds: float = 60) -> None:
 def assert_ended(pids: Path) -> None:
     """The processes whose numbers stand in a file are no more."""
     for pid in map(int, pids.read_text(encoding="utf-8").split()):
-        wait_until(lambda pid=pid: not is_running(pid), 20)
+        wait_until(lambda pid=pid: not is_running(pid))
 
 
 def is_running(pid: int) -> bool:

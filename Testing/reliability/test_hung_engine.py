@@ -1,6 +1,7 @@
 """An engine that stands still is noticed and given up; the client's own pauses do not count."""
 
 import os
+import re
 import signal
 import sys
 import time
@@ -43,10 +44,11 @@ def test_a_stopped_engine_is_said_and_then_given_up(tmp_path: Path):
             process_id = engine.process_id or 0
             os.kill(process_id, signal.SIGSTOP)
     said = [message for message in seen if isinstance(message, Stalled)]
-    assert len(said) == 1 and "no progress for 2 s" in said[0].message
+    # On a busy computer the client may look late.
+    assert len(said) == 1 and re.search(r"no progress for ([2-9]|\d\d) s", said[0].message)
     assert isinstance(seen[-1], Failed) and seen[-1].exit_code == COMPUTER
-    assert "no progress for 4 s and was ended" in seen[-1].message
-    deadline = time.monotonic() + 5
+    assert re.search(r"no progress for ([4-9]|\d\d) s and was ended", seen[-1].message)
+    deadline = time.monotonic() + 60
     while Path(f"/proc/{process_id}").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not Path(f"/proc/{process_id}").exists()
