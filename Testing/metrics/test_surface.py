@@ -4,8 +4,10 @@ import warnings
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from HermesLib.metrics.surface import surface_distances
 
@@ -56,3 +58,27 @@ def test_callers_see_no_warnings():
         mask = np.zeros((20, 20), bool)
         mask[5:10, 5:10] = True
         surface_distances(mask, mask, (1.0, 1.0))
+
+
+def test_distances_are_those_of_monai():
+    """In one distance transform an outline they take an eighth of the time."""
+    # Imports much.
+    from monai.metrics import compute_average_surface_distance, compute_hausdorff_distance
+
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        ground = ndimage.gaussian_filter(rng.normal(size=(40, 50)), 4)
+        other = ground + ndimage.gaussian_filter(rng.normal(size=(40, 50)), 3) / 2
+        masks = [ground > ground.std() / 2, other > other.std() / 2]
+        spacing = list(rng.uniform(0.2, 3, 2))
+        padded = [torch.from_numpy(np.pad(mask, 1)).float()[None, None] for mask in masks]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            hd95 = compute_hausdorff_distance(
+                *padded, include_background=True, percentile=95, spacing=spacing
+            )
+            assd = compute_average_surface_distance(
+                *padded, include_background=True, symmetric=True, spacing=spacing
+            )
+        expected = float(hd95), float(assd)
+        assert surface_distances(*masks, tuple(spacing)) == pytest.approx(expected, rel=1e-6)

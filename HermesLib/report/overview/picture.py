@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -49,7 +50,7 @@ class Picture:
         self._factors = np.array(size) * _SCALE / np.array([columns, bottom - top])
         painted = _painted(image, layers, (left, top, right, bottom), size)
         larger = (size[0] * _SCALE, size[1] * _SCALE)
-        self._picture = Image.fromarray(painted).resize(larger, Image.Resampling.NEAREST)
+        self._picture = painted.resize(larger, Image.Resampling.NEAREST)
         self._draw = ImageDraw.Draw(self._picture)
 
     def outline(
@@ -107,8 +108,7 @@ class Picture:
         return (points - self._corner) * self._factors
 
     def _line(self, points: np.ndarray, colour: str, width: float) -> None:
-        joint = "curve" if len(points) > 2 else None
-        self._draw.line(points.ravel().tolist(), colour, round(pixels(width) * _SCALE), joint=joint)
+        self._draw.line(points.ravel().tolist(), colour, round(pixels(width) * _SCALE))
 
 
 def _painted(
@@ -116,23 +116,39 @@ def _painted(
     layers: Sequence[Layer],
     box: tuple[float, float, float, float],
     size: tuple[int, int],
-) -> np.ndarray:
-    """The visible part of an image with its layers, (h, w, 3) uint8.
+) -> Image.Image:
+    """The visible part of an image with its layers, RGB.
 
     The image is interpolated, the layers are not. Which layers cover a pixel is one number, and a
     table holds the colour of each number and grey value.
     """
     covered = np.zeros(image.shape, np.uint8)
-    table = np.repeat(np.arange(256.0)[None, :, None], 3, axis=2)  # (2 ** layers, grey, 3)
     for place, layer in enumerate(layers):
         covered |= layer.mask.astype(np.uint8) << place
-        colour = 255 * np.array(rgb(layer.colour))
-        table = np.concatenate([table, (1 - layer.share) * table + layer.share * colour])
     grey = Image.fromarray((np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8))
     greys = np.asarray(grey.resize(size, Image.Resampling.BILINEAR, box=box))
     numbers = np.asarray(Image.fromarray(covered).resize(size, Image.Resampling.NEAREST, box=box))
-    colours = (table + 0.5).astype(np.uint8).reshape(-1, 3)
-    return colours.take(numbers.astype(np.intp) * 256 + greys, axis=0)
+    colours = _colours(tuple((layer.colour, layer.share) for layer in layers))
+    painted = colours.take(numbers.astype(np.uint16) * 256 + greys)
+    return Image.frombytes("RGB", size, painted.tobytes(), "raw", "RGBX")
+
+
+@cache
+def _colours(layers: tuple[tuple[str, float], ...]) -> np.ndarray:
+    """The colour of every combination of layers over every grey value, (2 ** layers * 256,) uint32.
+
+    Its four bytes are looked up as one number.
+
+    Args:
+        layers: colour and share of each.
+    """
+    table = np.repeat(np.arange(256.0)[None, :, None], 3, axis=2)  # (2 ** layers, grey, 3)
+    for colour, share in layers:
+        painted = (1 - share) * table + share * 255 * np.array(rgb(colour))
+        table = np.concatenate([table, painted])
+    colours = np.zeros((table.shape[0] * 256, 4), np.uint8)
+    colours[:, :3] = (table + 0.5).astype(np.uint8).reshape(-1, 3)
+    return colours.view(np.uint32)[:, 0]
 
 
 def _dashes(points: np.ndarray, dash: float, gap: float) -> list[np.ndarray]:
