@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 
@@ -33,6 +34,20 @@ def select_device(name: str = "auto") -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(name)
+
+
+def free_memory(device: torch.device) -> int:
+    """Free memory of a GPU, bytes, with what PyTorch keeps for itself there."""
+    free, _ = torch.cuda.mem_get_info(device)
+    return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+
+
+def memory_taken(device: torch.device, work: Callable[[], object]) -> int:
+    """How much memory of a GPU some work takes at most, bytes."""
+    before = torch.cuda.memory_allocated(device)
+    torch.cuda.reset_peak_memory_stats(device)
+    work()
+    return torch.cuda.max_memory_allocated(device) - before
 
 
 def use_threads(number: int | None) -> None:

@@ -220,6 +220,17 @@ def shared_fields(arguments: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(arguments, name) for name in names}
 
 
+def parse_count(text: str) -> int:
+    """Read a whole number from 1 on.
+
+    >>> parse_count("8")
+    8
+    """
+    if not re.fullmatch(r"[1-9][0-9]*", text.strip()):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 on")
+    return int(text)
+
+
 def parse_labels(text: str) -> tuple[int, ...]:
     """Read ``N``, ``N+N`` or ``all``; 0 and values below it may be the organ, too.
 

@@ -15,6 +15,7 @@ from HermesLib.cli.options import (
     add_selection,
     add_server,
     named_path,
+    parse_count,
     parse_labels,
     shared_fields,
 )
@@ -50,6 +51,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="start from this mask instead of the model's first mask",
     )
     add_labels(parser, "--init")
+    parser.add_argument(
+        "--start-slice",
+        metavar="N",
+        type=parse_count,
+        help="refine slice N first, counted from 1, then those next to it (default: the organ's"
+        " middle)",
+    )
     add_guide_options(parser)
     parser.set_defaults(run=run)
 
@@ -70,6 +78,13 @@ def add_loop_options(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=DEFAULTS.patience,
         help="stop a slice after N iterations without a better pDSC (default %(default)s)",
+    )
+    parser.add_argument(
+        "--slices-at-once",
+        metavar="N",
+        type=parse_count,
+        help="refine so many slices together (default: one on a CPU, as many as its memory holds"
+        " on a GPU)",
     )
     parser.add_argument(
         "--keep",
@@ -133,6 +148,7 @@ def loop_fields(arguments: argparse.Namespace) -> dict[str, Any]:
         "model": arguments.model,
         "weights": arguments.weights,
         "server": arguments.server,
+        "slices_at_once": arguments.slices_at_once,
         "prompt": arguments.prompt,
         "examples": arguments.examples,
         "example_labels": arguments.example_labels,
@@ -159,6 +175,7 @@ def run(arguments: argparse.Namespace) -> int:
         **fields,
         init=arguments.init,
         first_prompt=arguments.first_prompt,
+        start_slice=None if arguments.start_slice is None else arguments.start_slice - 1,
     )
     report = run_and_print(request, arguments)
     notice = MODELS[report["provenance"]["model"]["name"]].notice

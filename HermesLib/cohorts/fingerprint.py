@@ -23,6 +23,7 @@ _LEFT_OUT = {
     "command",
     "device",
     "slices_at_once",
+    "start_slice",
     "fallbacks",
     "send_masks",
     "write_iterations",

@@ -41,7 +41,7 @@ from HermesLib.runs.request import ImportRequest, RunRequest
 if TYPE_CHECKING:
     from HermesLib.refinement.events import Iteration
     from HermesLib.runs.model_cache import ModelCache
-    from HermesLib.runs.opening import OpenRun
+    from HermesLib.runs.open_run import OpenRun
 
 Send = Callable[[Message], None]
 #: Least time between two lines of a guide's program, seconds.

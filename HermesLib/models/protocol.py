@@ -36,6 +36,8 @@ class Embedding:
     @staticmethod
     def join(parts: Sequence["Embedding"]) -> "Embedding":
         """One embedding of all the parts' slices; the parts' features must have one structure."""
+        if len(parts) == 1:
+            return parts[0]
         return Embedding(
             torch.cat([part.images for part in parts]),
             _combine([part.features for part in parts], torch.cat),

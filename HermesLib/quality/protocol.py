@@ -72,6 +72,19 @@ class Observation:
             present=None if self.present is None else self.present[rows],
         )
 
+    @staticmethod
+    def join(parts: Sequence["Observation"]) -> "Observation":
+        """One observation of the slices of all parts, which one QC made of one volume."""
+        if len(parts) == 1:
+            return parts[0]
+        return Observation(
+            images=torch.cat([part.images for part in parts]),
+            presence=_joined([part.presence for part in parts]),
+            out_of_distribution=_joined([part.out_of_distribution for part in parts]),
+            features=tuple(feature for part in parts for feature in part.features),
+            present=_joined([part.present for part in parts]),
+        )
+
     def to(self, device: torch.device | None) -> "Observation":
         """A copy for the work on ``device``: its images are there, its features are shallow copies.
 
@@ -79,6 +92,12 @@ class Observation:
         """
         features = tuple(copy.copy(part) for part in self.features)
         return replace(self, images=self.images.to(device), features=features)
+
+
+def _joined(values: Sequence[torch.Tensor | None]) -> torch.Tensor | None:
+    """Values (B,) of parts as one tensor; None where one of them is not known."""
+    known = [value for value in values if value is not None]
+    return torch.cat(known) if len(known) == len(values) else None
 
 
 @dataclass(frozen=True)

@@ -33,19 +33,26 @@ class Embeddings:
         return self._bytes
 
     @torch.inference_mode()
-    def embed(self, model: PromptableModel, images: torch.Tensor) -> Embedding:
+    def embed(
+        self, model: PromptableModel, images: torch.Tensor, *, together: bool = False
+    ) -> Embedding:
         """The embedding of slices (B, 1, H, W); only those that are not known are embedded.
 
         Slice by slice on a CPU, so that a result does not depend on what else is in a batch.
+
+        Args:
+            model: embeds them.
+            images: the slices.
+            together: in one call, on a CPU too.
         """
         keys = [_key(model, image) for image in images]
         known = {key: self._kept[key][0] for key in keys if key in self._kept}
         for key in known:
             self._kept.move_to_end(key)
         rows = [row for row, key in enumerate(keys) if key not in known]
-        if rows and images.device.type != "cpu":
-            together = model.embed(images[rows])
-            parts = [together.select([place]) for place in range(len(rows))]
+        if rows and (together or images.device.type != "cpu"):
+            joined = model.embed(images[rows])
+            parts = [joined.select([place]) for place in range(len(rows))]
         else:
             parts = [model.embed(images[row : row + 1]) for row in rows]
         for row, part in zip(rows, parts, strict=True):

@@ -21,9 +21,9 @@ from HermesLib.io.neighbours import own_slice
 from HermesLib.prompts.examples import Example, most_examples, with_context, with_examples
 from HermesLib.prompts.similarity import most_similar, thumbnail
 from HermesLib.prompts.types import Prompt
-from HermesLib.quality.presence import PresenceRule
 from HermesLib.quality.protocol import Observation
 from HermesLib.refinement.events import Iteration, Status
+from HermesLib.refinement.order import middle_out
 from HermesLib.refinement.refiner import Refiner
 
 
@@ -39,30 +39,6 @@ class ExampleSources:
 
     given: Sequence[Example] = ()
     accepted: Mapping[int, np.ndarray] = field(default_factory=dict)
-
-
-def middle_out(
-    indices: Sequence[int], present: torch.Tensor | None, rule: PresenceRule
-) -> list[int]:
-    """The rows of slices in the order in which they are refined.
-
-    Args:
-        indices: of the slices in the volume.
-        present: (N,) probability that each shows the organ; None if it is not known.
-        rule: from which probability it counts as shown.
-
-    Returns:
-        First the rows of slices that do not show the organ, which need no example; then the others
-        from the middle outwards.
-    """
-    shown = [present is None or rule.shows(float(present[row])) for row in range(len(indices))]
-    rows = [row for row, shows in enumerate(shown) if shows]
-    first = [row for row, shows in enumerate(shown) if not shows]
-    if rows:
-        ends = [indices[row] for row in rows]
-        twice_middle = min(ends) + max(ends)
-        rows.sort(key=lambda row: (abs(2 * indices[row] - twice_middle), indices[row]))
-    return first + rows
 
 
 def choose_examples(

@@ -1,22 +1,23 @@
 """The refinement loop: segment, compare with the pGT, improve the prompt, segment again."""
 
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import count
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from HermesLib.io.neighbours import own_slice
 from HermesLib.judges.protocol import Judge, Judged, ModelAnswer
-from HermesLib.metrics.overlap import dice
-from HermesLib.models.protocol import Embedding, PromptableModel
+from HermesLib.models.protocol import PromptableModel
 from HermesLib.prompts.registry import strategy_for
 from HermesLib.prompts.types import Prompt, PromptStrategy
 from HermesLib.quality.protocol import Observation, QualityControl
 from HermesLib.refinement.embeddings import Embeddings
 from HermesLib.refinement.events import Iteration, Status
+from HermesLib.refinement.grouping import groups, joined_embedding, observed
+from HermesLib.refinement.iteration_event import iteration_of
 from HermesLib.refinement.judging import judged_scores, may_accept, pgt_of
 from HermesLib.refinement.scoring import SliceScore, evidence_of, score_against, score_masks
 from HermesLib.refinement.seeding import slice_rng, slice_seed
@@ -25,8 +26,19 @@ from HermesLib.refinement.slice_state import SliceState
 from HermesLib.refinement.stopping import StoppingRule
 
 
+@dataclass(frozen=True, eq=False)
+class _Given:
+    """What a call of :meth:`Refiner.refine` is given, and the (H, W) of its slices."""
+
+    shape: tuple[int, int]
+    truth: torch.Tensor | None
+    initial_masks: torch.Tensor | None
+    first_prompt: Prompt | None
+    present: torch.Tensor | None
+
+
 class Refiner:
-    """Refines the slices of a batch together; each leaves the batch as soon as it is finished.
+    """Refines slices; each leaves as soon as it is finished, and one that waits takes its place.
 
     Args:
         model: the promptable model.
@@ -62,6 +74,8 @@ class Refiner:
         initial_masks: torch.Tensor | None = None,
         first_prompt: Prompt | None = None,
         present: torch.Tensor | None = None,
+        at_once: int | None = None,
+        device: torch.device | None = None,
     ) -> Iterator[Iteration]:
         """Refine slices; the caller may stop consuming events at any time.
 
@@ -79,107 +93,116 @@ class Refiner:
             present: (B,) probability that each slice shows the organ, where more is known than the
                 single slice. Slices that probably do not are passed neither to the model nor to the
                 QC.
+            at_once: how many slices are refined together, each call of a network with all of them;
+                the others wait, and one enters where one has finished. None refines all together,
+                on a CPU with a call for each.
+            device: where slices are moved when they enter; None leaves them where they are.
 
         Yields:
-            One event for each slice and iteration. Every unfinished slice yields its iteration i
-            before any yields its i + 1, and every slice's last event is ``final``.
+            One event for each slice and iteration. Of the slices that are refined together, each
+            has one iteration before any has its next; every slice's last event is ``final``.
         """
         observation = slices if isinstance(slices, Observation) else self.quality.observe(slices)
-        images = observation.images
-        shape = (images.shape[-2], images.shape[-1])
-        indices = range(len(images)) if slice_indices is None else slice_indices
+        shape = (observation.images.shape[-2], observation.images.shape[-1])
+        count = len(observation.images)
+        if first_prompt is not None:
+            present = torch.ones(count)
+        given = _Given(shape, truth, initial_masks, first_prompt, present)
         accepts = may_accept(self.quality, self.judge)
-        active = [
+        waiting = deque(
             SliceState(
                 position,
                 index,
                 StoppingRule(self.settings, accepts and observation.is_trusted(position)),
             )
-            for position, index in enumerate(indices)
-        ]
-        if first_prompt is not None:
-            present = torch.ones(len(images))
-        if present is not None:
-            yield from self._without_organ(active, shape, present, truth)
-            active = [state for state in active if state.status is None]
-        embedding: Embedding | None = None
-        for iteration in count():
-            if not active:
-                return
-            started = time.perf_counter()
-            if iteration == 0 and initial_masks is not None:
-                masks = initial_masks[[state.position for state in active]].to(images.device)
-            else:
-                embedding = embedding or self._embed(images, active)
-                self._draw_prompts(active, iteration, shape, first_prompt)
-                masks = self._predict(embedding, active)
-            scores = self._score(observation, masks, active, iteration, present)
-            if self.judge is not None:
-                if self.judge.needs_model:
-                    embedding = embedding or self._embed(images, active)
-                scores = self._judged(self.judge, scores, images, masks, embedding, active)
-            seconds = (time.perf_counter() - started) / len(active)
-            for state, mask, score in zip(active, masks, scores, strict=True):
-                self._update(state, iteration, mask.cpu().numpy(), score)
-                yield self._event(state, iteration, score, truth, seconds)
+            for position, index in enumerate(
+                range(count) if slice_indices is None else slice_indices
+            )
+        )
+        active: list[SliceState] = []
+        while waiting or active:
+            while waiting and (at_once is None or len(active) < at_once):
+                state = waiting.popleft()
+                if self._shows_organ(state, given):
+                    state.observation = observation.select([state.position])
+                    if device is not None:
+                        state.observation = state.observation.to(device)
+                    active.append(state)
+                else:
+                    yield self._without_organ(state, given)
+            for group in groups(active, together=at_once is not None):
+                yield from self._iterate(group, given)
             active = [state for state in active if state.status is None]
 
-    def _without_organ(
-        self,
-        active: list[SliceState],
-        shape: tuple[int, int],
-        present: torch.Tensor,
-        truth: torch.Tensor | None,
-    ) -> Iterator[Iteration]:
-        """End the slices that probably do not show the organ."""
-        for state in active:
-            probability = float(present[state.position])
-            if not self.quality.presence_rule.shows(probability):
-                score = SliceScore.without_mask(shape, probability)
-                self._update(state, 0, np.zeros(shape, bool), score)
-                yield self._event(state, 0, score, truth, seconds=0.0)
+    def _shows_organ(self, state: SliceState, given: "_Given") -> bool:
+        """Whether a slice that waits probably shows the organ, as far as more than it is known."""
+        present = given.present
+        return present is None or self.quality.presence_rule.shows(float(present[state.position]))
+
+    def _without_organ(self, state: SliceState, given: "_Given") -> Iteration:
+        """End a slice that probably does not show the organ."""
+        assert given.present is not None
+        score = SliceScore.without_mask(given.shape, float(given.present[state.position]))
+        self._update(state, np.zeros(given.shape, bool), score)
+        return iteration_of(state, score, self.quality.presence_rule, given.truth, seconds=0.0)
+
+    def _iterate(self, group: list[SliceState], given: "_Given") -> Iterator[Iteration]:
+        """One iteration of slices that are computed together."""
+        started = time.perf_counter()
+        observation = Observation.join([observed(state) for state in group])
+        images = observation.images
+        if group[0].iteration == 0 and given.initial_masks is not None:
+            masks = given.initial_masks[[state.position for state in group]].to(images.device)
+        else:
+            self._embed(group)
+            self._draw_prompts(group, given)
+            masks = self._predict(group)
+        scores = self._score(observation, masks, group, given.present)
+        if self.judge is not None:
+            if self.judge.needs_model:
+                self._embed(group)
+            scores = self._judged(self.judge, scores, images, masks, group)
+        seconds = (time.perf_counter() - started) / len(group)
+        for state, mask, score in zip(group, masks, scores, strict=True):
+            self._update(state, mask.cpu().numpy(), score)
+            yield iteration_of(state, score, self.quality.presence_rule, given.truth, seconds)
+            state.iteration += 1
 
     @torch.inference_mode()
-    def _embed(self, images: torch.Tensor, active: list[SliceState]) -> Embedding:
-        for row, state in enumerate(active):
-            state.row = row
-        selected = own_slice(images[[state.position for state in active]])
-        return self.embeddings.embed(self.model, selected)
+    def _embed(self, group: list[SliceState]) -> None:
+        """Give every slice its embedding, once."""
+        missing = [state for state in group if state.embedding is None]
+        if missing:
+            images = torch.cat([own_slice(observed(state).images) for state in missing])
+            joined = self.embeddings.embed(self.model, images, together=True)
+            for row, state in enumerate(missing):
+                state.embedding = joined.select([row])
 
-    def _draw_prompts(
-        self,
-        active: list[SliceState],
-        iteration: int,
-        shape: tuple[int, int],
-        first_prompt: Prompt | None,
-    ) -> None:
-        for state in active:
-            rng = slice_rng(self.settings.seed, state.index, iteration)
-            if iteration == 0:
-                state.prompt = first_prompt or self.strategy.first(shape, rng)
+    def _draw_prompts(self, group: list[SliceState], given: "_Given") -> None:
+        for state in group:
+            rng = slice_rng(self.settings.seed, state.index, state.iteration)
+            if state.iteration == 0:
+                state.prompt = given.first_prompt or self.strategy.first(given.shape, rng)
             else:
-                # Every active slice has been through _update.
+                # The slice has been through _update.
                 assert state.mask is not None
                 assert state.pgt is not None
-                first_refinement = iteration == 1 and not first_prompt
+                first_refinement = state.iteration == 1 and not given.first_prompt
                 state.prompt = self.strategy.refine(
                     state.prompt, state.mask, state.pgt, first_refinement, rng
                 )
 
     @torch.inference_mode()
-    def _predict(self, embedding: Embedding, active: list[SliceState]) -> torch.Tensor:
-        # Slice by slice on a CPU, for the reason given at scoring.assess_slicewise.
-        parts = [[state] for state in active] if embedding.images.device.type == "cpu" else [active]
-        return torch.cat([self._predict_together(embedding, part) for part in parts])
-
-    def _predict_together(self, embedding: Embedding, active: list[SliceState]) -> torch.Tensor:
-        memories = [state.memory for state in active]
+    def _predict(self, group: list[SliceState]) -> torch.Tensor:
+        embedding = joined_embedding(group)
+        assert embedding is not None
+        memories = [state.memory for state in group]
         prediction = self.model.predict(
-            embedding.select([state.row for state in active]),
-            [state.prompt for state in active if state.prompt is not None],
+            embedding,
+            [state.prompt for state in group if state.prompt is not None],
             None if all(memory is None for memory in memories) else memories,
         )
-        for row, (state, memory) in enumerate(zip(active, prediction.memory, strict=True)):
+        for row, (state, memory) in enumerate(zip(group, prediction.memory, strict=True)):
             state.previous, state.memory = state.memory, memory
             state.own_score = None if prediction.score is None else float(prediction.score[row])
         return prediction.probability.to(embedding.images.device) > 0.5
@@ -189,22 +212,21 @@ class Refiner:
         self,
         observation: Observation,
         masks: torch.Tensor,
-        active: list[SliceState],
-        iteration: int,
+        group: list[SliceState],
         present: torch.Tensor | None,
     ) -> list[SliceScore]:
-        if iteration > 0 and self.settings.pgt == "fixed":
-            fixed = np.stack([state.pgt for state in active if state.pgt is not None])
+        if group[0].iteration > 0 and self.settings.pgt == "fixed":
+            fixed = np.stack([state.pgt for state in group if state.pgt is not None])
             return score_against(torch.from_numpy(fixed).to(masks.device), masks)
-        positions = [state.position for state in active]
         return score_masks(
             self.quality,
-            observation.select(positions),
+            observation,
             masks,
-            [slice_seed(self.settings.seed, state.index, iteration) for state in active],
+            [slice_seed(self.settings.seed, state.index, state.iteration) for state in group],
             self.settings.redraws,
-            evidence_of(iteration, [state.prompt for state in active]),
-            None if present is None else present[positions],
+            evidence_of(group[0].iteration, [state.prompt for state in group]),
+            None if present is None else present[[state.position for state in group]],
+            together=True,
         )
 
     @torch.inference_mode()
@@ -214,72 +236,35 @@ class Refiner:
         scores: list[SliceScore],
         images: torch.Tensor,
         masks: torch.Tensor,
-        embedding: Embedding | None,
-        active: list[SliceState],
+        group: list[SliceState],
     ) -> list[SliceScore]:
         """The scores with the judge's estimates."""
         answer = None
+        embedding = joined_embedding(group)
         if embedding is not None:
-            prompts = tuple(state.prompt for state in active if state.prompt is not None)
-            own = [state.own_score for state in active if state.own_score is not None]
+            prompts = tuple(state.prompt for state in group if state.prompt is not None)
+            own = [state.own_score for state in group if state.own_score is not None]
             answer = ModelAnswer(
                 self.model,
-                embedding.select([state.row for state in active]),
+                embedding,
                 prompts or None,
-                tuple(state.previous for state in active),
+                tuple(state.previous for state in group),
                 torch.tensor(own) if own else None,
             )
-        chosen = own_slice(images[[state.position for state in active]])
-        seeds = [slice_seed(self.settings.seed, state.index, 0) for state in active]
-        judged = Judged(chosen, masks, pgt_of(scores), seeds, answer)
+        seeds = [slice_seed(self.settings.seed, state.index, 0) for state in group]
+        judged = Judged(own_slice(images), masks, pgt_of(scores), seeds, answer)
         return judged_scores(judge, scores, judged)
 
-    def _update(
-        self, state: SliceState, iteration: int, mask: np.ndarray, score: SliceScore
-    ) -> None:
+    def _update(self, state: SliceState, mask: np.ndarray, score: SliceScore) -> None:
         """Take an iteration's result, and decide whether the slice is finished."""
         state.mask = mask
         state.pgt = score.pgt
-        if iteration == 0:
+        if state.iteration == 0:
             # Presence is decided once, with the first mask: a fixed pGT adds no evidence later.
             state.present = score.present
-        if iteration == 0 and not self.quality.presence_rule.shows(state.present):
+        if state.iteration == 0 and not self.quality.presence_rule.shows(state.present):
             state.status = Status.ABSENT
         elif not score.pgt.any():
             state.status = Status.FAILED
         else:
-            state.status = state.stopping.after(iteration, score.pdsc, score.ceiling)
-
-    def _event(
-        self,
-        state: SliceState,
-        iteration: int,
-        score: SliceScore,
-        truth: torch.Tensor | None,
-        seconds: float,
-    ) -> Iteration:
-        assert state.mask is not None
-        stated = self.quality.presence_rule.stated(state.present)
-        if state.status is Status.ABSENT:
-            # The result is an empty mask, whatever the model predicted.
-            state.mask = np.zeros_like(state.mask)
-            score = replace(score, present=stated).where_absent(mask_is_empty=True)
-            score = replace(score, pgt=state.mask, spread=None)
-        true_dice = None if truth is None else dice(state.mask, truth[state.position].cpu().numpy())
-        return Iteration(
-            slice_index=state.index,
-            index=iteration,
-            mask=state.mask,
-            pgt=score.pgt,
-            pdsc=score.pdsc,
-            pdsc_low=score.pdsc_low,
-            pdsc_high=score.pdsc_high,
-            dsc=true_dice,
-            prompt=state.prompt,
-            seconds=seconds,
-            status=state.status,
-            present=stated,
-            borderline=self.quality.presence_rule.is_borderline(state.present),
-            ceiling=score.ceiling,
-            spread=score.spread,
-        )
+            state.status = state.stopping.after(state.iteration, score.pdsc, score.ceiling)

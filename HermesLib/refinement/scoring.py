@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -69,6 +70,8 @@ def score_masks(
     redraws: int,
     evidence: Evidence = "independent",
     present: torch.Tensor | None = None,
+    *,
+    together: bool = False,
 ) -> list[SliceScore]:
     """Assess masks (B, H, W, bool) of observed slices, one score a slice.
 
@@ -83,8 +86,11 @@ def score_masks(
         redraws: how often an empty pGT is drawn again from another seed.
         evidence: where the masks come from.
         present: (B,) probability of the organ in place of the QC's own for the single slice.
+        together: assess all slices in one call, on a CPU too.
     """
-    assessment = assess_nonempty(quality, observation, masks, seeds, redraws, evidence, present)
+    assessment = assess_nonempty(
+        quality, observation, masks, seeds, redraws, evidence, present, together=together
+    )
     pgt = assessment.pgt > 0.5
     comparable = any_pixel(masks.to(pgt.device)) & any_pixel(pgt)
     scores = _slice_scores(
@@ -120,13 +126,16 @@ def assess_nonempty(
     redraws: int,
     evidence: Evidence = "independent",
     present: torch.Tensor | None = None,
+    *,
+    together: bool = False,
 ) -> Assessment:
     """Assess masks; an empty pGT is drawn again from another seed, up to ``redraws`` times.
 
     A slice that probably does not show the organ is not drawn again: there an empty pGT is correct.
     Arguments as in :func:`score_masks`.
     """
-    assessment = assess_slicewise(quality, observation, masks, seeds, evidence)
+    assess = quality.assess if together else partial(assess_slicewise, quality)
+    assessment = assess(observation, masks, seeds, evidence)
     values = {field.name: getattr(assessment, field.name).clone() for field in fields(Assessment)}
     if present is not None:
         values["present"] = present.to(values["present"])
@@ -138,9 +147,7 @@ def assess_nonempty(
         if not rows:
             break
         other_seeds = [_other_seed(seeds[row], attempt) for row in rows]
-        redrawn = assess_slicewise(
-            quality, observation.select(rows), masks[rows], other_seeds, evidence
-        )
+        redrawn = assess(observation.select(rows), masks[rows], other_seeds, evidence)
         for name in values.keys() - {"present"}:  # which does not depend on the pGT
             values[name][rows] = getattr(redrawn, name)
     return Assessment(**values)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from HermesLib.errors import HermesError
 
-#: Slices refined together: enough to use a CPU's cores, and at 512 x 512 within a few hundred
+#: Slices that a quality control assesses together on a GPU: at 512 x 512 within a few hundred
 #: megabytes.
 SLICES_AT_ONCE = 8
 #: Refinements of a slice, at most.

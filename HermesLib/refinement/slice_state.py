@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from HermesLib.models.protocol import Memory
+from HermesLib.models.protocol import Embedding, Memory
 from HermesLib.prompts.types import Prompt
+from HermesLib.quality.protocol import Observation
 from HermesLib.refinement.events import Status
 from HermesLib.refinement.stopping import StoppingRule
 
@@ -15,10 +16,12 @@ class SliceState:
     """The state of one slice.
 
     Attributes:
-        position: in the batch.
+        position: among the slices of the call.
         index: in the volume.
         stopping: when it is finished.
-        row: in the embedding.
+        iteration: that comes next.
+        observation: of this slice alone, on the device; None while the slice waits.
+        embedding: of this slice alone; None until the model is needed.
         prompt, memory, mask, pgt: of the last iteration.
         previous: the memory that went into it.
         own_score: the model's own estimate of the mask; None if it gives none.
@@ -29,7 +32,9 @@ class SliceState:
     position: int
     index: int
     stopping: StoppingRule
-    row: int = 0
+    iteration: int = 0
+    observation: Observation | None = None
+    embedding: Embedding | None = None
     prompt: Prompt | None = None
     memory: Memory = None
     previous: Memory = None

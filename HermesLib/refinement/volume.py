@@ -14,6 +14,7 @@ from HermesLib.refinement.assess import assess_slices
 from HermesLib.refinement.embeddings import Embeddings
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.in_context import ExampleSources, refine_in_context
+from HermesLib.refinement.order import middle_out
 from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.settings import SLICES_AT_ONCE, RefinementSettings
 
@@ -27,18 +28,22 @@ def refine_volume(
     initial_masks: torch.Tensor | None = None,
     first_prompt: Prompt | None = None,
     finished: Collection[int] = (),
-    batch_size: int = SLICES_AT_ONCE,
+    batch_size: int | None = None,
     device: torch.device | None = None,
     examples: ExampleSources | None = None,
+    start: int | None = None,
 ) -> Iterator[Iteration]:
-    """The events of :meth:`Refiner.refine` for any number of slices, in the order of the volume.
+    """The events of :meth:`Refiner.refine` for any number of slices.
 
-    ``batch_size`` slices are refined at a time, and only these are moved to ``device``. Observe the
-    slices first (``refiner.quality.observe``) where the observation is needed before the first
-    event; otherwise pass the slices. The slices ``finished`` (indices as in ``slice_indices``) are
-    left out; the presence of the others is still decided along all. Where the strategy takes
-    examples, accepted slices and ``examples`` are those of the slices that follow, in another order
-    and one at a time (:mod:`HermesLib.refinement.in_context`).
+    Slices without the organ come first, as they cost nothing, then the others by their distance
+    from the slice ``start`` (an index as in ``slice_indices``), which is by default the organ's
+    middle. ``batch_size`` slices are refined at a time, and only these are moved to ``device``; by
+    default one on a CPU, where more gain little. Observe the slices first
+    (``refiner.quality.observe``) where the observation is needed before the first event; otherwise
+    pass the slices. The slices ``finished`` (indices as in ``slice_indices``) are left out; the
+    presence of the others is still decided along all. Where the strategy takes examples, accepted
+    slices and ``examples`` are those of the slices that follow, from the middle and one at a time
+    (:mod:`HermesLib.refinement.in_context`).
     """
     observation = slices if isinstance(slices, Observation) else refiner.quality.observe(slices)
     present = presence_along(observation, refiner.quality)
@@ -57,15 +62,25 @@ def refine_volume(
             device=device,
         )
         return
-    for part in _parts(indices, finished, batch_size):
-        yield from refiner.refine(
-            observation.select(part).to(device),
-            [indices[row] for row in part],
-            truth=_rows(truth, part),
-            initial_masks=_rows(initial_masks, part),
-            first_prompt=first_prompt,
-            present=_rows(present, part),
-        )
+    # A user's prompt implies that every slice shows the organ.
+    shown = None if first_prompt is not None else present
+    order = middle_out(indices, shown, refiner.quality.presence_rule, start)
+    rows = [row for row in order if indices[row] not in finished]
+    if not rows:
+        return
+    device = device or observation.images.device
+    if batch_size is None:
+        batch_size = 1 if device.type == "cpu" else SLICES_AT_ONCE
+    yield from refiner.refine(
+        observation.select(rows),
+        [indices[row] for row in rows],
+        truth=_rows(truth, rows),
+        initial_masks=_rows(initial_masks, rows),
+        first_prompt=first_prompt,
+        present=_rows(present, rows),
+        at_once=batch_size,
+        device=device,
+    )
 
 
 def assess_volume(
@@ -89,7 +104,9 @@ def assess_volume(
     observation = slices if isinstance(slices, Observation) else quality.observe(slices)
     present = presence_along(observation, quality)
     indices = list(range(len(observation)) if slice_indices is None else slice_indices)
-    for part in _parts(indices, finished, batch_size):
+    left = [row for row, index in enumerate(indices) if index not in finished]
+    for begin in range(0, len(left), batch_size):
+        part = left[begin : begin + batch_size]
         yield from assess_slices(
             quality,
             settings,
@@ -113,12 +130,6 @@ def presence_along(observation: Observation, quality: QualityControl) -> torch.T
         return observation.present
     log_odds = observation.presence.double().numpy()
     return torch.from_numpy(contiguous_presence(log_odds, quality.presence_rule.weight)).float()
-
-
-def _parts(indices: Sequence[int], finished: Collection[int], batch_size: int) -> list[list[int]]:
-    """The rows of the slices that are not finished, a batch each."""
-    rows = [row for row, index in enumerate(indices) if index not in finished]
-    return [rows[start : start + batch_size] for start in range(0, len(rows), batch_size)]
 
 
 def _rows(values: torch.Tensor | None, part: list[int]) -> torch.Tensor | None:

@@ -13,6 +13,7 @@ from HermesLib.io.neighbours import with_neighbours
 from HermesLib.io.volumes import Volume, read_volume
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.protocol import Observation, QualityControl
+from HermesLib.report.numbering import number_of
 from HermesLib.runs.input_doubts import doubt_input
 from HermesLib.runs.observations import Observations
 from HermesLib.runs.request import SliceRange
@@ -55,6 +56,11 @@ class RunInputs:
     truth: torch.Tensor | None
     mask: torch.Tensor | None
     doubted: bool = False
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(H, W) of the slices."""
+        return self.images.shape[-2], self.images.shape[-1]
 
     def observe(self, quality: QualityControl, observations: Observations) -> Observation:
         """What a quality control reads of the selected slices.
@@ -145,6 +151,19 @@ def slice_indices(slices: SliceRange | None, count: int) -> range:
             f" choose A-B within 1-{count}, or A:B within 0:{count}, A below B"
         )
     return range(first, last)
+
+
+def require_start(start: int | None, inputs: RunInputs) -> None:
+    """Check the index of the slice that a run starts from.
+
+    Raises:
+        HermesError: the volume has no such slice.
+    """
+    count = len(inputs.volume.array)
+    if start is not None and not 0 <= start < count:
+        raise HermesError(
+            f"there is no slice {number_of(start)} to start from; choose 1 to {count}"
+        )
 
 
 def _select(mask: np.ndarray | None, selected: slice) -> torch.Tensor | None:

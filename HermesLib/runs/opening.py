@@ -1,11 +1,10 @@
 """A run is opened: the image read, the networks loaded, the slices observed."""
 
-import math
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,24 +17,24 @@ from HermesLib.prompts.registry import strategy_for
 from HermesLib.prompts.serialization import prompt_from_plain, read_plain
 from HermesLib.prompts.types import Prompt
 from HermesLib.quality.protocol import Observation
-from HermesLib.refinement.events import Iteration
-from HermesLib.refinement.history import SliceResult
 from HermesLib.refinement.in_context import ExampleSources
-from HermesLib.refinement.marks import Grid, Mark, result_marks
 from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.volume import assess_volume, refine_volume
-from HermesLib.report.document import build_report
+from HermesLib.runs.at_once import slices_at_once
 from HermesLib.runs.examples import given_examples
 from HermesLib.runs.guide_drawing import GuideDrawing
 from HermesLib.runs.guiding import open_steering, require_calibration, require_known, run_preset
-from HermesLib.runs.inputs import RunInputs, RunSources, prepare_inputs, read_sources
-from HermesLib.runs.iterations_file import write_iterations
+from HermesLib.runs.inputs import (
+    RunSources,
+    prepare_inputs,
+    read_sources,
+    require_start,
+)
 from HermesLib.runs.model_cache import ModelCache
+from HermesLib.runs.open_run import OpenRun
 from HermesLib.runs.prompt_choice import require_use_for_examples, run_model, run_prompt_kind
-from HermesLib.runs.provenance import UsedParts, provenance_of, require_expected
-from HermesLib.runs.recorded import array_sha256
+from HermesLib.runs.provenance import UsedParts, require_expected
 from HermesLib.runs.request import AssessRequest, Expected, RefineRequest, RunRequest
-from HermesLib.runs.results import result_masks, write_results
 from HermesLib.runs.whole_volume import open_model, require_fit, whole_volume_events
 
 if TYPE_CHECKING:
@@ -57,69 +56,6 @@ class InMemory:
     first_prompt: Prompt | None = None
     guide: "GuideMap | None" = None
     notices: tuple[Notice, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class OpenRun:
-    """A run with its image read and observed; it proceeds as ``events`` is consumed.
-
-    Attributes:
-        request: what to do.
-        inputs: the image and its masks.
-        parts: what it works with.
-        checksums: of the parts.
-        out_of_distribution: indices of the slices that look unlike the QC's training patients;
-            None if unknown.
-        events: one for each slice and iteration.
-        started: when the run started, by ``time.perf_counter``.
-    """
-
-    request: RunRequest
-    inputs: RunInputs
-    parts: UsedParts
-    checksums: Expected
-    out_of_distribution: tuple[int, ...] | None
-    events: Iterator[Iteration]
-    started: float
-
-    def report(
-        self, results: Sequence[SliceResult], notices: Sequence[Notice] = ()
-    ) -> dict[str, Any]:
-        """The content of ``report.json``."""
-        provenance = provenance_of(self.request, self.parts, self.checksums)
-        seconds = time.perf_counter() - self.started
-        volume = self.inputs.volume
-        report = build_report(
-            results,
-            provenance,
-            seconds,
-            volume.pixel_spacing,
-            self.out_of_distribution,
-            self.marks(results),
-            volume.instances,
-            notices,
-            volume.slice_spacing,
-        )
-        segmentation, pgt = result_masks(results, volume.array.shape)
-        checksums = {"segmentation": array_sha256(segmentation), "pgt": array_sha256(pgt)}
-        return {**report, "results": checksums}
-
-    def marks(self, results: Sequence[SliceResult]) -> dict[int, tuple[Mark, ...]]:
-        """The reasons to look at each slice, from all results together."""
-        volume = self.inputs.volume
-        grid = Grid(math.prod(volume.pixel_spacing), volume.slice_spacing, len(volume.array))
-        return result_marks(
-            results, grid, self.out_of_distribution, self.parts.quality.anatomy_rule
-        )
-
-    def write(self, folder: Path, results: Sequence[SliceResult], report: dict[str, Any]) -> None:
-        """Write the result files into an existing folder, all iterations too if asked for."""
-        threshold = self.request.settings.threshold
-        if self.request.write_iterations:
-            # First, as the report lists the checksums of what is there.
-            volume = self.inputs.volume
-            write_iterations(folder, results, volume.array.shape, volume.axes)
-        write_results(folder, results, self.inputs, self.parts.preset, report, threshold)
 
 
 def open_run(
@@ -168,8 +104,7 @@ def _open_refinement(
     entry = model_entry(run_model(request))
     first_plain = None if request.first_prompt is None else read_plain(request.first_prompt)
     first_prompt = None if memory is None else memory.first_prompt
-    prompted = first_plain is not None or first_prompt is not None
-    require_fit(entry, request, first_prompt=prompted)
+    require_fit(entry, request, first_prompt=bool(first_plain or first_prompt))
     kind = run_prompt_kind(entry, request.prompt, first_plain, first_prompt)
     strategy = strategy_for(kind, request.prompting)
     if request.examples is not None:
@@ -177,9 +112,9 @@ def _open_refinement(
     sources = _sources(request, memory, request.init)
     preset = run_preset(request, sources.volume)
     inputs = prepare_inputs(sources, preset, request.slices)
+    require_start(request.start_slice, inputs)
     if first_plain is not None:
-        height, width = inputs.images.shape[-2:]
-        first_prompt = prompt_from_plain(first_plain, (height, width))
+        first_prompt = prompt_from_plain(first_plain, inputs.shape)
     elif first_prompt is not None:
         first_plain = first_prompt.to_plain()
     volume_model = open_model(entry, request, cache, device)
@@ -187,6 +122,9 @@ def _open_refinement(
     steering = open_steering(request, preset, sources.volume, device, cache, drawing)
     used_model = volume_model or model
     require_calibration(steering, preset, used_model, loop=True)
+    request = replace(
+        request, slices_at_once=slices_at_once(request, device, inputs.shape, model, strategy)
+    )
     given = given_examples(request, preset, sources.volume)
     parts = UsedParts(sources, first_plain, preset, device, used_model, steering, given)
     checksums = _checked(request, parts)
@@ -217,6 +155,7 @@ def _open_refinement(
             batch_size=request.slices_at_once,
             device=device,
             examples=ExampleSources(() if given is None else given.examples, accepted),
+            start=request.start_slice,
         )
     return OpenRun(request, inputs, parts, checksums, flagged, events, started)
 
@@ -242,6 +181,8 @@ def _open_assessment(
     if steering.judge is not None and steering.judge.needs_model:
         model = cache.model(run_model(request), request.weights, device)
     require_calibration(steering, preset, model, loop=False)
+    batch_size = slices_at_once(request, device, inputs.shape)
+    request = replace(request, slices_at_once=batch_size)
     parts = UsedParts(sources, None, preset, device, model, steering)
     checksums = _checked(request, parts)
     observation = inputs.observe(steering.quality, cache.observations)
@@ -254,7 +195,7 @@ def _open_assessment(
         inputs.indices,
         truth=inputs.truth,
         finished=finished,
-        batch_size=request.slices_at_once,
+        batch_size=batch_size,
         device=device,
         judge=steering.judge,
         model=model,

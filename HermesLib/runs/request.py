@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from HermesLib.prompts.settings import PromptSettings
-from HermesLib.refinement.settings import SLICES_AT_ONCE, RefinementSettings
+from HermesLib.refinement.settings import RefinementSettings
 
 #: A half-open range of slices as in Python: either end may be None or negative.
 SliceRange = tuple[int | None, int | None]
@@ -67,7 +67,8 @@ class RunRequest:
         labels: the same of the initial mask or of the mask to assess.
         device: ``auto``, ``cpu`` or ``cuda``.
         command: the words of the command line, for the report.
-        slices_at_once: how many slices are refined together.
+        slices_at_once: how many slices are refined together; None for what suits the device
+            (:mod:`HermesLib.runs.at_once`).
         fallbacks: what the run has already given up for want of memory, for the report.
         send_masks: whether the engine sends masks, pGTs and prompts, or numbers only.
         write_iterations: whether all iterations are among the result files
@@ -100,7 +101,7 @@ class RunRequest:
     labels: tuple[int, ...] | None = None
     device: str = "auto"
     command: tuple[str, ...] = ()
-    slices_at_once: int = SLICES_AT_ONCE
+    slices_at_once: int | None = None
     fallbacks: tuple[str, ...] = ()
     send_masks: bool = True
     write_iterations: bool = False
@@ -127,6 +128,8 @@ class RefineRequest(RunRequest):
         examples: folder of cases that show the organ, for models that take examples
             (:mod:`HermesLib.runs.examples`).
         example_labels: the organ's values in their masks.
+        start_slice: index of the slice that is refined first, before those next to it; None for the
+            organ's middle.
     """
 
     model: str | None = None
@@ -138,6 +141,7 @@ class RefineRequest(RunRequest):
     server: str | None = None
     examples: Path | None = None
     example_labels: tuple[int, ...] | None = None
+    start_slice: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,8 @@ from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.history import History, SliceResult
 from HermesLib.runs.guide_drawing import GuideDrawing, KeptGuides
 from HermesLib.runs.model_cache import ModelCache
-from HermesLib.runs.opening import InMemory, OpenRun, open_run
+from HermesLib.runs.open_run import OpenRun
+from HermesLib.runs.opening import InMemory, open_run
 from HermesLib.runs.request import RunRequest
 from HermesLib.runs.smaller import smaller_request
 
@@ -178,6 +179,9 @@ class Run:
         finished, accepted = history.finished, history.accepted_masks()
         opened = open_run(self._request, self._cache, self._memory, finished, accepted, drawing)
         self._opened = opened
+        if (opened.request.slices_at_once or 1) > 1:
+            # Where memory runs out, half of them.
+            self._request = opened.request
         if on_opened is not None:
             on_opened(opened)
         with suppress(_CancelledError):

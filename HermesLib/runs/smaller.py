@@ -16,7 +16,8 @@ def smaller_request(
 ) -> tuple[RunRequest, str] | None:
     """The same run with less memory, and a line for the user; None if nothing is left to save.
 
-    First one slice at a time, then the CPU.
+    First half of the slices at once, down to one, then the CPU. Where their number is automatic, it
+    is not known here, and the first step is to one.
 
     Args:
         request: which ran out of memory.
@@ -55,8 +56,10 @@ class _Step:
 
 
 def _step(request: RunRequest, on_gpu: bool) -> _Step | None:
-    if request.slices_at_once > 1:
-        return _Step("with one slice at a time", {"slices_at_once": 1})
+    if request.slices_at_once != 1:
+        fewer = (request.slices_at_once or 2) // 2
+        words = "one slice at a time" if fewer == 1 else f"{fewer} slices at a time"
+        return _Step(f"with {words}", {"slices_at_once": fewer})
     if request.device != "cpu" and on_gpu:
         return _Step("on the CPU", {"device": "cpu"})
     return None

@@ -13,6 +13,7 @@ from HermesLib.models.loading import load_volume_model
 from HermesLib.models.volume_protocol import VolumeImage, VolumeModel
 from HermesLib.quality.protocol import Observation
 from HermesLib.refinement.events import Iteration
+from HermesLib.refinement.settings import SLICES_AT_ONCE
 from HermesLib.refinement.volume_refiner import Correction, VolumeRefiner
 from HermesLib.refinement.volume_task import VolumeTask
 from HermesLib.runs.guiding import Steering
@@ -101,7 +102,7 @@ def whole_volume_events(
         inputs.truth,
         inputs.mask,
         finished,
-        request.slices_at_once,
+        request.slices_at_once or SLICES_AT_ONCE,
         device,
     )
     refiner = VolumeRefiner(

@@ -13,7 +13,8 @@ from HermesLib.prompts.settings import PromptSettings
 from HermesLib.prompts.similarity import thumbnail
 from HermesLib.quality.presence import PresenceRule
 from HermesLib.refinement.events import Iteration, Status
-from HermesLib.refinement.in_context import ExampleSources, choose_examples, middle_out
+from HermesLib.refinement.in_context import ExampleSources, choose_examples
+from HermesLib.refinement.order import middle_out
 from HermesLib.refinement.refiner import Refiner
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.refinement.volume import refine_volume

@@ -14,11 +14,12 @@ from HermesLib.refinement.events import Iteration, Status
 from HermesLib.runs import run as run_module
 from HermesLib.runs.inputs import RunSources
 from HermesLib.runs.model_cache import ModelCache
-from HermesLib.runs.opening import InMemory, OpenRun
-from HermesLib.runs.request import AssessRequest, RefineRequest
+from HermesLib.runs.open_run import OpenRun
+from HermesLib.runs.opening import InMemory
+from HermesLib.runs.request import AssessRequest, RefineRequest, RunRequest
 from HermesLib.runs.run import Run
 
-REQUEST = AssessRequest(image=None, mask=None)
+REQUEST = AssessRequest(image=None, mask=None, slices_at_once=8)
 
 
 def iteration(slice_index: int) -> Iteration:
@@ -41,6 +42,9 @@ def iteration(slice_index: int) -> Iteration:
 class FakeRun(SimpleNamespace):
     """An open run whose report lists the slices that it covers."""
 
+    def __init__(self, request: RunRequest, events: Iterator[Iteration]) -> None:
+        super().__init__(request=request, events=events)
+
     def report(self, results: list, notices: list) -> dict:
         return {"slices": [result.index for result in results]}
 
@@ -53,7 +57,7 @@ def opened_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[Iterator[Iteration
     """Makes every run open with these events."""
 
     def use(events: Iterator[Iteration]) -> None:
-        monkeypatch.setattr(run_module, "open_run", lambda *_: FakeRun(events=events))
+        monkeypatch.setattr(run_module, "open_run", lambda request, *_: FakeRun(request, events))
 
     return use
 
@@ -102,7 +106,7 @@ def tries(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[tuple[int, str]
             asked.append((request.slices_at_once, request.device))
             fails = len(asked) <= failures
             left = [iteration(index) for index in (3, 4) if index not in finished]
-            return FakeRun(events=failing(error, left[:1]) if fails else iter(left))
+            return FakeRun(request, failing(error, left[:1]) if fails else iter(left))
 
         monkeypatch.setattr(run_module, "open_run", open_run)
         monkeypatch.setattr(torch.cuda, "is_available", lambda: on_gpu)
@@ -112,8 +116,8 @@ def tries(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[tuple[int, str]
 
 
 @pytest.mark.parametrize("error", OUT_OF_MEMORY, ids=["GPU", "Python", "CPU", "library"])
-def test_out_of_memory_takes_fewer_slices_then_the_cpu_and_says_so(tries, error):
-    asked = tries(2, error, on_gpu=True)
+def test_out_of_memory_halves_the_slices_then_takes_the_cpu_and_says_so(tries, error):
+    asked = tries(4, error, on_gpu=True)
     cache = ModelCache()
     cache._models["a"] = object()
     words: list[str] = []
@@ -124,10 +128,11 @@ def test_out_of_memory_takes_fewer_slices_then_the_cpu_and_says_so(tries, error)
         kept.append(finished)
 
     outcome = Run(REQUEST, cache).execute(on_fallback=on_fallback)
-    assert asked == [(8, "auto"), (1, "auto"), (1, "cpu")]
-    assert "one slice at a time" in words[0] and "the CPU" in words[1] and len(words) == 2
-    # A slice that was finished is kept by both tries after it; the networks were released.
-    assert kept == [(3,), (3, 4)] and words[0].endswith("keeps slice 4")
+    assert asked == [(8, "auto"), (4, "auto"), (2, "auto"), (1, "auto"), (1, "cpu")]
+    steps = ["4 slices at a time", "2 slices at a time", "one slice at a time", "the CPU"]
+    assert all(step in line for step, line in zip(steps, words, strict=True))
+    # A slice that was finished is kept by all tries after it; the networks were released.
+    assert kept == [(3,), *[(3, 4)] * 3] and words[0].endswith("keeps slice 4")
     assert outcome.report == {"slices": [3, 4]} and not cache._models
 
 
@@ -136,7 +141,7 @@ def test_out_of_memory_with_nothing_left_to_save_is_one_line(tries):
     run = Run(REQUEST)
     with pytest.raises(HermesError, match="memory ran out, with one slice at a time on the CPU"):
         run.execute()
-    assert asked == [(8, "auto"), (1, "auto")]
+    assert asked == [(8, "auto"), (4, "auto"), (2, "auto"), (1, "auto")]
     # What both tries have finished.
     assert run.report_so_far() == {"slices": [3, 4]}
 

@@ -10,6 +10,7 @@ from torch.nn import functional
 from HermesLib.models.medsam.network import MedSamConfig, MedSamNetwork
 from HermesLib.models.protocol import Embedding, Memory, Prediction
 from HermesLib.models.registry import prompt_kind
+from HermesLib.models.sam_family.adapter import encoder_batches
 from HermesLib.prompts.boxes import Box
 from HermesLib.prompts.types import Prompt
 from HermesLib.weights.checkpoint import Checkpoint
@@ -74,9 +75,10 @@ class MedSam:
 
     @torch.inference_mode()
     def embed(self, images: torch.Tensor) -> Embedding:
-        """Run the image encoder slice by slice: a slice at 1024x1024 takes about a gigabyte."""
+        """Run the image encoder; on a CPU slice by slice, as one at 1024x1024 takes a gigabyte."""
         side = self.network.config.image_size
-        features = [self.network.encode(model_images(image[None], side)) for image in images]
+        parts = encoder_batches(images)
+        features = [self.network.encode(model_images(part, side)) for part in parts]
         return Embedding(images, torch.cat(features))
 
     @torch.inference_mode()

@@ -96,11 +96,11 @@ class SamModel(ABC):
 
     @torch.inference_mode()
     def embed(self, images: torch.Tensor) -> Embedding:
-        """Run the image encoder slice by slice: a slice at 1024x1024 takes about a gigabyte."""
+        """Run the image encoder; on a CPU slice by slice, as one at 1024x1024 takes a gigabyte."""
         parts = []
-        for image in images.split(1):
-            prepared = self.model_image(image.cpu()).to(image.device)
-            parts.append(Embedding(image, self.network.encode(prepared)))
+        for batch in encoder_batches(images):
+            prepared = torch.cat([self.model_image(image.cpu()) for image in batch.split(1)])
+            parts.append(Embedding(batch, self.network.encode(prepared.to(batch.device))))
         return Embedding.join(parts)
 
     @torch.inference_mode()
@@ -205,6 +205,11 @@ class SamModel(ABC):
     @abstractmethod
     def on_slice(self, low: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:
         """Logits (1, 1, h, w) of the decoder on the slice's grid, (1, 1, H, W)."""
+
+
+def encoder_batches(images: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Slices (B, 1, H, W) as an image encoder takes them: all on a GPU, one at a time on a CPU."""
+    return images.split(1 if images.device.type == "cpu" else len(images))
 
 
 def config_for(checkpoint: Checkpoint) -> SamConfig:
