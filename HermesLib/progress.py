@@ -11,6 +11,9 @@ from contextvars import ContextVar
 
 Listener = Callable[[str], None]
 
+#: From so many seconds on, minutes are said; from so many minutes on, hours.
+_MINUTES_FROM, _HOURS_FROM = 100.0, 100.0
+
 _listener: ContextVar[Listener | None] = ContextVar("progress", default=None)
 
 
@@ -36,3 +39,15 @@ def followed_by(listener: Listener) -> Iterator[None]:
         yield
     finally:
         _listener.reset(token)
+
+
+def time_words(seconds: float) -> str:
+    """A time in words, in the unit that a reader expects.
+
+    >>> time_words(42.4), time_words(130), time_words(9000)
+    ('42 s', '2 min', '2.5 h')
+    """
+    if seconds < _MINUTES_FROM:
+        return f"{seconds:.0f} s"
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < _HOURS_FROM else f"{minutes / 60:.1f} h"

@@ -5,9 +5,11 @@ import time
 from HermesLib.cli.printed_notices import print_notice
 from HermesLib.cli.progress_bar import ProgressBar
 from HermesLib.notices import Notice
+from HermesLib.progress import time_words
 from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.report.numbering import number_of
+from HermesLib.report.time_left import TimeLeft
 from HermesLib.report.words import score_words
 
 #: Least time between two lines about what is at work where there is no bar, seconds.
@@ -23,7 +25,7 @@ class ProgressPrinter(ProgressBar):
 
     def __init__(self, bar: bool = False) -> None:
         super().__init__(bar, unit="slice", dynamic_ncols=True)
-        self._started = time.perf_counter()
+        self._time = TimeLeft(started=time.perf_counter())
         self._finished = 0
         self._notices: list[Notice] = []
         self._work_shown = -_PAUSE
@@ -34,6 +36,7 @@ class ProgressPrinter(ProgressBar):
     def __call__(self, event: Iteration, total: int) -> None:
         """Print one event of a run of ``total`` slices."""
         self._finished += event.final
+        self._time.take(event)
         if self.bar is not None:
             self.bar.total = total
             text = f"slice {number_of(event.slice_index)}, {self._try(event)}"
@@ -42,6 +45,10 @@ class ProgressPrinter(ProgressBar):
             self.bar.refresh()
         elif event.final:
             self.print(self._line(event, total))
+
+    def opened(self) -> None:
+        """Image and networks are loaded; the first slice is begun."""
+        self._time = TimeLeft(started=time.perf_counter())
 
     def show_work(self, words: str) -> None:
         """Say what a program or a long call does: in the bar, or in a line every now and then."""
@@ -53,8 +60,6 @@ class ProgressPrinter(ProgressBar):
 
     def start_again(self, words: str, finished: int = 0) -> None:
         """Say why a run starts again, and count from the slices that keep their results."""
-        if not finished:
-            self._started = time.perf_counter()
         self._finished = finished
         if self.bar is not None:
             self.bar.reset()
@@ -73,11 +78,11 @@ class ProgressPrinter(ProgressBar):
                 print_notice(notice)
 
     def _line(self, event: Iteration, total: int) -> str:
-        seconds_per_slice = (time.perf_counter() - self._started) / self._finished
-        left = seconds_per_slice * (total - self._finished)
+        left = self._time.seconds(total - self._finished, time.perf_counter())
+        words = "" if left is None else f", about {time_words(left)} left"
         return (
             f"slice {number_of(event.slice_index)}: {self._ended(event)}, {self._try(event)}"
-            f" ({self._finished} of {total} slices done, about {left:.0f} s left)"
+            f" ({self._finished} of {total} slices done{words})"
         )
 
     def _ended(self, event: Iteration) -> str:

@@ -96,6 +96,7 @@ def _run(
                 total = len(message.slice_indices)
                 progress.words = score_words(message.score)
                 progress.threshold = request.settings.threshold
+                progress.opened()
             case Iteration():
                 progress(message, total)
             case Notice():

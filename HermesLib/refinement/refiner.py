@@ -23,6 +23,7 @@ from HermesLib.refinement.scoring import SliceScore, evidence_of, score_against,
 from HermesLib.refinement.seeding import slice_rng, slice_seed
 from HermesLib.refinement.settings import RefinementSettings
 from HermesLib.refinement.slice_state import SliceState
+from HermesLib.refinement.slow_reading import say_reading_time
 from HermesLib.refinement.stopping import StoppingRule
 
 
@@ -131,7 +132,7 @@ class Refiner:
                 else:
                     yield self._without_organ(state, given)
             for group in groups(active, together=at_once is not None):
-                yield from self._iterate(group, given)
+                yield from self._iterate(group, given, len(waiting))
             active = [state for state in active if state.status is None]
 
     def _shows_organ(self, state: SliceState, given: "_Given") -> bool:
@@ -146,21 +147,23 @@ class Refiner:
         self._update(state, np.zeros(given.shape, bool), score)
         return iteration_of(state, score, self.quality.presence_rule, given.truth, seconds=0.0)
 
-    def _iterate(self, group: list[SliceState], given: "_Given") -> Iterator[Iteration]:
-        """One iteration of slices that are computed together."""
+    def _iterate(
+        self, group: list[SliceState], given: "_Given", waiting: int
+    ) -> Iterator[Iteration]:
+        """One iteration of slices that are computed together, while so many others wait."""
         started = time.perf_counter()
         observation = Observation.join([observed(state) for state in group])
         images = observation.images
         if group[0].iteration == 0 and given.initial_masks is not None:
             masks = given.initial_masks[[state.position for state in group]].to(images.device)
         else:
-            self._embed(group)
+            self._embed(group, waiting)
             self._draw_prompts(group, given)
             masks = self._predict(group)
         scores = self._score(observation, masks, group, given.present)
         if self.judge is not None:
             if self.judge.needs_model:
-                self._embed(group)
+                self._embed(group, waiting)
             scores = self._judged(self.judge, scores, images, masks, group)
         seconds = (time.perf_counter() - started) / len(group)
         for state, mask, score in zip(group, masks, scores, strict=True):
@@ -169,12 +172,14 @@ class Refiner:
             state.iteration += 1
 
     @torch.inference_mode()
-    def _embed(self, group: list[SliceState]) -> None:
-        """Give every slice its embedding, once."""
+    def _embed(self, group: list[SliceState], waiting: int) -> None:
+        """Give every slice its embedding, once; so many other slices wait."""
         missing = [state for state in group if state.embedding is None]
         if missing:
             images = torch.cat([own_slice(observed(state).images) for state in missing])
+            started = time.perf_counter()
             joined = self.embeddings.embed(self.model, images, together=True)
+            say_reading_time((time.perf_counter() - started) / len(missing), waiting)
             for row, state in enumerate(missing):
                 state.embedding = joined.select([row])
 

@@ -27,12 +27,14 @@ class Start:
         initial: voxels (k, j, i) of the initial masks; None for the model's own.
         guide: voxels (k, j, i) of the segment that guides the run; None for other guides.
         first_prompt: replaces the parameters' kind of prompts; None for random first prompts.
+        view: index of the slice in view, which is segmented first; None for the organ's middle.
     """
 
     slices: tuple[int, int] | None = None
     initial: np.ndarray | None = None
     guide: np.ndarray | None = None
     first_prompt: Prompt | None = None
+    view: int | None = None
 
 
 def make_request(parameters: Any, volume: Any, folder: Path, start: Start) -> RefineRequest:
@@ -63,6 +65,7 @@ def make_request(parameters: Any, volume: Any, folder: Path, start: Start) -> Re
         first_prompt=None if start.first_prompt is None else prompt,
         slices=start.slices,
         init=None if start.initial is None else initial,
+        start_slice=start.view,
         command=equivalent_command(parameters, start),
     )
 
@@ -172,6 +175,7 @@ def equivalent_command(parameters: Any, start: Start) -> tuple[str, ...]:
         "slices": _slices_text(start.slices),
         "first-prompt": None if start.first_prompt is None else "prompt.json",
         "init": None if start.initial is None else "init.nrrd",
+        "start-slice": None if start.view is None else start.view + 1,
     }
     return _words(["hermes", "refine", "image.nrrd"], options)
 

@@ -113,7 +113,7 @@ class RunControl:
         if self.run is not None:
             # What the turns to come would have written.
             self.run.save()
-        self.run, self.progress = run, Progress(started=time.monotonic())
+        self.run, self.progress = run, Progress()
         self._first_iterations = {
             index: len(run.record.slices[index].iterations) for index in again
         }

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from slicer.i18n import tr as _
 
 from HermesLib.engine.messages import AtWork, Cancelled, Failed, Finished, Stalled
+from HermesLib.progress import time_words
 from HermesLib.refinement.events import Iteration, Status
 from HermesLib.report.numbering import number_of
+from HermesLib.report.time_left import TimeLeft
 from HermesLib.report.words import score_words
 from HermesSegmentLib.library_words import library_word
 from HermesSegmentLib.run_record import RunRecord
@@ -20,7 +22,7 @@ class Progress:
 
     Attributes:
         total, finished: numbers of slices.
-        started: time of the first message, seconds.
+        time: estimates the time left, on the clock of ``time.monotonic``.
         latest: the last iteration.
         score: what its pDSC is.
         task: what the engine does if it is no run.
@@ -33,7 +35,7 @@ class Progress:
 
     total: int = 0
     finished: int = 0
-    started: float = 0.0
+    time: TimeLeft = field(default_factory=TimeLeft)
     latest: Iteration | None = None
     score: str = "calibrated"
     notices: list[str] = field(default_factory=list)
@@ -57,12 +59,12 @@ class Progress:
         """Take a try of a slice."""
         self.latest, self.work, self.stalled = iteration, "", ""
         self.finished += iteration.final
+        self.time.take(iteration)
 
     def opened(self, total: int, score: str) -> None:
         """Image and networks are loaded."""
         self.total, self.score, self.work = total, score, ""
-        if not self.finished:
-            self.started = time.monotonic()
+        self.time = TimeLeft(started=time.monotonic())
 
     def start_again(self, words: str, finished: int) -> None:
         """Some slices keep their results, all others start again."""
@@ -85,6 +87,8 @@ class Progress:
             return self.task
         if self.work:
             return self.work
+        if self.latest is None and self.total:
+            return _("{total} slices; the model reads the first one...").format(total=self.total)
         if self.latest is None:
             return _("Loading image and networks...")
         words = _(
@@ -97,10 +101,12 @@ class Progress:
             name=library_word(score_words(self.score).name),
             value=self.latest.pdsc,
         )
-        if not self.finished:
-            return words
-        left = (time.monotonic() - self.started) / self.finished * (self.total - self.finished)
-        return words + _(", about {seconds:.0f} s left").format(seconds=left)
+        left = self.time.seconds(self.total - self.finished, time.monotonic())
+        return (
+            words
+            if left is None
+            else words + _(", about {time} left").format(time=time_words(left))
+        )
 
 
 def summary(record: RunRecord) -> str:

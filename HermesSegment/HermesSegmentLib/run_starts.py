@@ -13,6 +13,8 @@ from HermesSegmentLib.node_io import visible_voxels
 from HermesSegmentLib.request import Start, make_assess_request, make_record, make_request
 from HermesSegmentLib.run_control import RunControl
 from HermesSegmentLib.run_nodes import RunNodes
+from HermesSegmentLib.slice_frame import frame_of
+from HermesSegmentLib.slice_views import slice_in_view
 from HermesSegmentLib.steering import guide_mask
 
 
@@ -33,7 +35,8 @@ def start_segmenting(
     if parameters.initial is not None:
         initial = visible_voxels(parameters.initial, volume)
     guide, notice = _guide_voxels(parameters, volume)
-    start = Start(slices=slices, initial=initial, guide=guide)
+    view = slice_in_view(volume, frame_of(volume))
+    start = Start(slices=slices, initial=initial, guide=guide, view=view)
     run = _start(parameters, control, make_request(parameters, volume, control.folder(), start))
     _take(control, run, notice)
     return run

@@ -11,6 +11,8 @@ from HermesSegmentLib.labelmaps import voxels_of
 from HermesSegmentLib.review_report import write_report
 from HermesSegmentLib.run_creation import ORGAN
 from HermesSegmentLib.run_record import RunRecord
+from HermesSegmentLib.slice_frame import frame_of
+from HermesSegmentLib.slice_views import show_slice
 from Testing.slicer_module.driving import GLAND, REPORT, RUN, click, drain, play
 from Testing.slicer_module.events import opened
 
@@ -27,6 +29,22 @@ def test_iterations_appear_during_the_run(panel, engine):
         line.startswith("1 of 3 slices done; slice 3: try 2, estimated quality 0.97")
         and "left" in line
     )
+
+
+def test_until_the_model_has_read_the_first_slice_the_panel_says_what_it_waits_for(panel, engine):
+    click(panel.ui.runButton)
+    engine.say(opened((2, 3, 4)))
+    drain(panel, engine)
+    assert panel.ui.statusLabel.text == "3 slices; the model reads the first one..."
+
+
+def test_the_slice_in_view_is_segmented_first(panel, engine):
+    frame = frame_of(panel.parameters.volume)
+    show_slice(panel.parameters.volume, frame, 4)
+    click(panel.ui.runButton)
+    (request,) = engine.requests
+    assert request.start_slice == 4
+    assert "--start-slice 5" in " ".join(request.command)
 
 
 def test_what_a_guides_program_does_is_shown_until_the_run_is_open(panel, engine):

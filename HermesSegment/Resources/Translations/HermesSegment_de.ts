@@ -2041,8 +2041,12 @@ nommen</translation>
         <translation>{finished} von {total} Schichten fertig; Schicht {slice}: Versuch {number}, {name} {value:.2f}</translation>
     </message>
     <message>
-        <source>, about {seconds:.0f} s left</source>
-        <translation>, noch etwa {seconds:.0f} s</translation>
+        <source>{total} slices; the model reads the first one...</source>
+        <translation>{total} Schichten; das Modell liest die erste...</translation>
+    </message>
+    <message>
+        <source>, about {time} left</source>
+        <translation>, noch etwa {time}</translation>
     </message>
     <message>
         <source>{count} of {total} slices reached {threshold:.2f}</source>
