@@ -96,7 +96,7 @@ def _serve_request(frame: Frame, cache: "ModelCache", commands: Commands, send: 
         volume = opened.inputs.volume
         indices = tuple(opened.inputs.indices)
         flagged, score = opened.out_of_distribution, opened.parts.score
-        send(Opened(indices, volume.array.shape, volume.axes, flagged, score))
+        send(Opened(indices, volume.shape, volume.axes, flagged, score))
 
     def send_event(event: "Iteration") -> None:
         assert isinstance(request, RunRequest)

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import IO
 
 #: Bytes of a file that takes time to read.
 _LARGE = 10_000_000
@@ -13,6 +14,30 @@ def file_sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a file's bytes."""
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class DigestedStream:
+    """A file's bytes, whose checksum is taken while they are read.
+
+    Args:
+        stream: of the file, at its beginning.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._digest = hashlib.sha256()
+
+    def read(self, count: int = -1) -> bytes:
+        """The next bytes."""
+        content = self._stream.read(count)
+        self._digest.update(content)
+        return content
+
+    def finish(self) -> str:
+        """Hexadecimal SHA-256 of the whole file; what has not been read is read now."""
+        while self.read(_LARGE):
+            pass
+        return self._digest.hexdigest()
 
 
 def files_sha256(paths: Iterable[Path | str]) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import IO, cast
 
 import SimpleITK
 
@@ -9,9 +10,9 @@ from HermesLib.errors import HermesError
 from HermesLib.io.dicom.headers import looks_like_dicom
 from HermesLib.io.dicom.metadata import image_with_metadata
 from HermesLib.io.dicom.series import read_series, series_sha256
-from HermesLib.io.digest import file_sha256
+from HermesLib.io.digest import DigestedStream, file_sha256
 from HermesLib.io.metadata_keys import ORIENTATION
-from HermesLib.io.nifti import read_nifti
+from HermesLib.io.nifti import NiftiFile, open_nifti, read_nifti
 from HermesLib.io.png import is_png, read_grey_png, read_label_png
 from HermesLib.io.right_angles import with_right_angles
 from HermesLib.io.suffixes import NIFTI_SUFFIXES, VOLUME_SUFFIXES
@@ -46,6 +47,23 @@ def read_image(
     if is_png(path):
         return read_grey_png(path), file_sha256(path)
     return _read_volume_file(path, role, channel)
+
+
+def open_volume(path: Path, role: str, channel: int | None = None) -> tuple[NiftiFile, str] | None:
+    """A NIfTI file whose voxels are read plane by plane, and the SHA-256 of its bytes.
+
+    None for other files, which :func:`read_image` reads whole.
+
+    Raises:
+        HermesError: missing, empty, or see :func:`HermesLib.io.nifti.open_nifti`.
+    """
+    if not path.name.lower().endswith(NIFTI_SUFFIXES) or path.is_dir():
+        return None
+    _require_content(path)
+    with open(path, "rb") as stream:
+        digested = DigestedStream(stream)
+        opened = open_nifti(cast(IO[bytes], digested), path.name, role, channel)
+        return opened, digested.finish()
 
 
 def read_label_image(path: Path, role: str = "the label map") -> SimpleITK.Image:

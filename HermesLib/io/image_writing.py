@@ -1,18 +1,17 @@
 """Images as files. What was written is read back: ITK says nothing where a disk is full."""
 
-import gzip
-import zlib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import SimpleITK
 
-from HermesLib.errors import ComputerError
+from HermesLib.errors import ComputerError, HermesError
+from HermesLib.io.nifti import NiftiVoxels, nifti_voxels
 from HermesLib.io.suffixes import NIFTI_SUFFIXES
 from HermesLib.io.whole_file import whole_file
 
-#: Bytes before the voxels of a NIfTI-1 file, at the least.
-_NIFTI_HEADER = 348
 _NOT_WHOLE = (
     "the image could not be written whole: what is on the disk cannot be read back; free space and"
     " try again"
@@ -47,29 +46,49 @@ def require_voxels(path: Path, voxels: np.ndarray) -> None:
         ComputerError: it does not.
     """
     try:
-        written = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(path)))
-        # ITK fills what is missing of a NIfTI file with zeros, which might be the voxels' values.
-        whole = not path.name.lower().endswith(NIFTI_SUFFIXES) or _content_bytes(path) > (
-            _NIFTI_HEADER + written.nbytes
-        )
-    except (OSError, EOFError, zlib.error, RuntimeError) as error:
+        parts = _written_parts(path)
+    except (OSError, HermesError, RuntimeError) as error:
         raise ComputerError(_NOT_WHOLE) from error
-    if not whole:
-        raise ComputerError(_NOT_WHOLE)
-    if written.shape != voxels.shape or not np.array_equal(
-        written, voxels, equal_nan=voxels.dtype.kind == "f"
-    ):
+    meant = voxels.reshape(-1, *voxels.shape[-2:])
+    differs = len(parts) != len(meant) or any(
+        not _same(part, expected) for part, expected in zip(parts, meant, strict=True)
+    )
+    if differs:
         raise ComputerError(
             "the image could not be written whole: what is on the disk differs; check the disk"
         )
 
 
-def _content_bytes(path: Path) -> int:
-    """How long the content of a file is, bytes, decompressed if need be.
+def _written_parts(path: Path) -> Sequence[np.ndarray]:
+    """The planes (j, i) of a file.
+
+    ITK fills what is missing of a NIfTI file with zeros, which might be the voxels' values; and
+    large masks are not read whole.
 
     Raises:
-        OSError, EOFError, zlib.error: its compressed content is cut off or damaged.
+        OSError, HermesError, RuntimeError: it cannot be read, or is cut off.
     """
-    if not path.name.lower().endswith(".gz"):
-        return path.stat().st_size
-    return len(gzip.decompress(path.read_bytes()))
+    if path.name.lower().endswith(NIFTI_SUFFIXES):
+        with open(path, "rb") as stream:
+            return _Planes(nifti_voxels(stream, path.name)[1])
+    written = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(path)))
+    return list(written.reshape(-1, *written.shape[-2:]))
+
+
+class _Planes(Sequence[np.ndarray]):
+    """Planes of a NIfTI file, each read when it is needed."""
+
+    def __init__(self, voxels: NiftiVoxels) -> None:
+        self._voxels = voxels
+
+    def __len__(self) -> int:
+        return self._voxels.size[2]
+
+    def __getitem__(self, index: Any) -> Any:
+        if index >= len(self):
+            raise IndexError
+        return self._voxels.plane(index)
+
+
+def _same(written: np.ndarray, meant: np.ndarray) -> bool:
+    return np.array_equal(written, meant, equal_nan=meant.dtype.kind == "f")

@@ -119,9 +119,9 @@ def mask_from_array(
     """
     mask = np.asarray(mask)
     slices = mask[None] if mask.ndim == 2 else mask
-    if slices.shape != volume.array.shape:
+    if slices.shape != volume.shape:
         raise HermesError(
-            f"{role} has the shape {mask.shape}, the image {volume.array.shape}; they must agree"
+            f"{role} has the shape {mask.shape}, the image {volume.shape}; they must agree"
         )
     return binary_mask(slices, role, labels)
 

@@ -5,6 +5,7 @@ Bundled presets are read from ``Resources/Presets/*.json``; users have their own
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import numpy as np
 
 from HermesLib.errors import HermesError
 from HermesLib.io.coded_concept import Code
+from HermesLib.io.percentiles import percentiles
+from HermesLib.io.slice_stacks import SliceStack, each_slice
 from HermesLib.io.whole_file import write_whole
 
 MODALITIES = ("MR", "CT")
@@ -53,14 +56,33 @@ class Intensity:
         Raises:
             HermesError: a constant image.
         """
-        low = self.low
-        high = self.high
+        if self.kind == "window":
+            return _scaled(volume, self.low, self.high)
+        return _scaled(volume, *np.percentile(volume, [self.low, self.high]))
+
+    def scale_of(self, stack: SliceStack) -> Callable[[np.ndarray], np.ndarray]:
+        """What maps slices of a volume as :meth:`normalise` maps the whole volume.
+
+        Raises:
+            HermesError: a constant image.
+        """
+        low, high = self.low, self.high
         if self.kind == "percentile":
-            low, high = np.percentile(volume, [self.low, self.high])
-        if high <= low:
-            raise HermesError("the image is constant; nothing can be segmented in it")
-        scaled = (volume.astype(np.float32) - low) / (high - low)
-        return np.clip(scaled, 0.0, 1.0).astype(np.float32)
+            low, high = percentiles(lambda: each_slice(stack), [self.low, self.high])
+        _require_range(low, high)
+        return lambda values: _scaled(values, low, high)
+
+
+def _require_range(low: float, high: float) -> None:
+    if high <= low:
+        raise HermesError("the image is constant; nothing can be segmented in it")
+
+
+def _scaled(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Intensities as float32 in 0..1; 0 at ``low`` and below."""
+    _require_range(low, high)
+    scaled = (values.astype(np.float32) - low) / (high - low)
+    return np.clip(scaled, 0.0, 1.0).astype(np.float32)
 
 
 @dataclass(frozen=True)

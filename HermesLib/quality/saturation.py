@@ -19,7 +19,8 @@ def saturated_slices(images: torch.Tensor) -> torch.Tensor:
     Args:
         images: (B, C, H, W) in 0..1; the middle channel is the slice itself.
     """
-    white = (images[:, images.shape[1] // 2] >= 1).float().mean((1, 2)) > _LIMIT
+    shares = [(image >= 1).float().mean() for image in images[:, images.shape[1] // 2]]
+    white = torch.stack(shares) > _LIMIT if shares else torch.zeros(0, dtype=torch.bool)
     if white.any():
         count = int(white.sum())
         slices = "1 slice has" if count == 1 else f"{count} slices have"

@@ -51,19 +51,20 @@ class SliceReading:
 
     Args:
         core: the networks.
-        image: (C, H, W), the slice in the middle of its neighbours.
+        image: (C, H, W), the slice in the middle of its neighbours, or (1, C, H, W): one that is
+            made when it is read.
         offset: read the slice so many channels from the middle instead.
     """
 
     def __init__(self, core: QualityCore, image: torch.Tensor, offset: int = 0) -> None:
         self._core = core
-        self._image = image
+        self._image = image if image.ndim == 4 else image[None]
         self._offset = offset
 
     @property
     def pixels(self) -> torch.Tensor:
         """The image expert's input (1, 1 + 2 * neighbours, H, W) before its resampling."""
-        return neighbourhood(self._image[None], self._core.config.neighbours, self._offset)
+        return neighbourhood(self._image, self._core.config.neighbours, self._offset)
 
     @cached_property
     def window(self) -> Window:
@@ -143,9 +144,10 @@ def read_slices(core: QualityCore, images: torch.Tensor) -> list[SliceReadings]:
     pixel by pixel, so that no slice is read twice. The same holds for a slice that is left out
     between two others.
     """
-    own = [SliceReading(core, image) for image in images]
+    each = [images[row : row + 1] for row in range(len(images))]
+    own = [SliceReading(core, image) for image in each]
     slices: list[SliceReadings] = []
-    for row, image in enumerate(images):
+    for row, image in enumerate(each):
         nearby = own[max(row - 1, 0) : row + 2] + [previous.after for previous in slices[-1:]]
         before, after = (_same_or_new(SliceReading(core, image, step), nearby) for step in (-1, 1))
         slices.append(SliceReadings(own[row], before, after))

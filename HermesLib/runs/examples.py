@@ -65,7 +65,7 @@ def read_examples(
     digest = hashlib.sha256()
     for case in _pairs(folder):
         image = read_volume(case.image)
-        if image.array.shape == volume.array.shape and np.array_equal(image.array, volume.array):
+        if image.shape == volume.shape and np.array_equal(image.array, volume.array):
             notice(
                 "example-of-itself",
                 "one of the examples is the image itself, with its mask; it is left out",

@@ -18,7 +18,7 @@ from HermesLib.io.digest import file_sha256, folder_sha256
 from HermesLib.io.volumes import Volume
 from HermesLib.notices import Notice, notice, overheard_by
 from HermesLib.presets.preset import Preset
-from HermesLib.runs.recorded import array_sha256
+from HermesLib.runs.recorded import volume_sha256
 from HermesLib.runs.request import RunRequest
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def _key(
     if path is not None:
         content = folder_sha256(path) if path.is_dir() else file_sha256(path)
     facts = [
-        array_sha256(volume.array),
+        volume_sha256(volume),
         [volume.grid.GetSize(), volume.grid.GetSpacing()],
         [volume.grid.GetOrigin(), volume.grid.GetDirection()],
         [entry.name, content, request.guide_labels, str(request.guide_python)],

@@ -201,7 +201,7 @@ def _modality(volume: Volume) -> str:
     """Of an image: by its header, or by its values with a notice."""
     if volume.modality in ("CT", "MR"):
         return volume.modality
-    found = "CT" if not volume.windowed and float(volume.array.min()) <= _AIR_HU else "MR"
+    found = "CT" if not volume.windowed and volume.lowest <= _AIR_HU else "MR"
     why = "has values of air in Hounsfield units" if found == "CT" else "has no Hounsfield units"
     notice(
         "modality-by-values",

@@ -71,13 +71,15 @@ def _say_body_part(volume: Volume, preset: Preset) -> None:
 def _values(volume: Volume, preset: Preset) -> list[tuple[str, str]]:
     if volume.windowed:
         return []
-    lowest, highest = float(volume.array.min()), float(volume.array.max())
+    lowest, highest = volume.lowest, volume.highest
     if preset.modality == "CT" and lowest >= _LEAST_HU:
         words = f"the values {lowest:.4g} to {highest:.4g} are no Hounsfield units, as a CT has"
         return [("no-hounsfield-units", words)]
     if preset.modality == "MR" and lowest <= _AIR_HU and highest >= _BONE_HU:
-        air, bone = volume.array <= _AIR_HU, volume.array >= _BONE_HU
-        padded = np.unique(volume.array[air][:: max(1, air.sum() // 10_000)]).size == 1
+        # Rare: a volume of another modality, or one with padding.
+        voxels = volume.array
+        air, bone = voxels <= _AIR_HU, voxels >= _BONE_HU
+        padded = np.unique(voxels[air][:: max(1, air.sum() // 10_000)]).size == 1
         if not padded and min(air.mean(), bone.mean()) > _CT_SHARE:
             words = f"the values {lowest:.4g} to {highest:.4g} are Hounsfield units, as of a CT"
             return [("hounsfield-units", words)]

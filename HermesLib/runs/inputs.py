@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
 
 from HermesLib.errors import HermesError
+from HermesLib.io.lazy_images import LazyImages
 from HermesLib.io.mask_values import TRUTH, Labels
 from HermesLib.io.masks import read_mask
-from HermesLib.io.neighbours import with_neighbours
 from HermesLib.io.volumes import Volume, read_volume
 from HermesLib.presets.preset import Preset
 from HermesLib.quality.protocol import Observation, QualityControl
@@ -42,7 +43,8 @@ class RunInputs:
         volume: the whole image.
         indices: the selected slices' indices in the volume.
         images: (N, C, H, W) float32 in 0..1, normalised over the whole volume; the channels are
-            neighbouring slices with the slice itself in the middle.
+            neighbouring slices with the slice itself in the middle. Each slice is made when it is
+            read (:mod:`HermesLib.io.lazy_images`).
         every_image: as ``images``, of all slices of the volume.
         truth: (N, H, W) bool, or None.
         mask: (N, H, W) bool, the initial mask or the segmentation to assess, or None.
@@ -120,12 +122,14 @@ def prepare_inputs(
     Raises:
         HermesError: a constant image; a range that is not within the volume.
     """
-    indices = slice_indices(slices, len(sources.volume.array))
-    doubted = doubt_input(sources.volume, preset)
+    volume = sources.volume
+    indices = slice_indices(slices, volume.shape[0])
+    doubted = doubt_input(volume, preset)
     selected = slice(indices.start, indices.stop)
-    images = with_neighbours(sources.volume.normalise(preset.intensity))
+    # Wherever a run reads images, these do what a tensor does.
+    images = cast(torch.Tensor, LazyImages(volume.scaled(preset.intensity)))
     return RunInputs(
-        sources.volume,
+        volume,
         indices,
         images[selected],
         images,
@@ -159,7 +163,7 @@ def require_start(start: int | None, inputs: RunInputs) -> None:
     Raises:
         HermesError: the volume has no such slice.
     """
-    count = len(inputs.volume.array)
+    count = inputs.volume.shape[0]
     if start is not None and not 0 <= start < count:
         raise HermesError(
             f"there is no slice {number_of(start)} to start from; choose 1 to {count}"

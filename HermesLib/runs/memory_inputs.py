@@ -90,10 +90,9 @@ def with_guide(memory: InMemory, guide: ImageLike | None, labels: Labels) -> InM
     if soft and not isinstance(guide, SimpleITK.Image):
         slices = np.asarray(guide, np.float32)
         slices = slices[None] if slices.ndim == 2 else slices
-        if slices.shape != volume.array.shape:
+        if slices.shape != volume.shape:
             raise HermesError(
-                f"the guide has the shape {slices.shape}, the image {volume.array.shape}; they must"
-                " agree"
+                f"the guide has the shape {slices.shape}, the image {volume.shape}; they must agree"
             )
         return replace(memory, guide=guide_map(slices, "memory", soft=True))
     mask = _read_mask(guide, volume, "the guide", labels)

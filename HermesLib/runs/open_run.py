@@ -15,9 +15,8 @@ from HermesLib.report.document import build_report
 from HermesLib.runs.inputs import RunInputs
 from HermesLib.runs.iterations_file import write_iterations
 from HermesLib.runs.provenance import UsedParts, provenance_of
-from HermesLib.runs.recorded import array_sha256
 from HermesLib.runs.request import Expected, RunRequest
-from HermesLib.runs.results import result_masks, write_results
+from HermesLib.runs.results import result_sha256, write_results
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,14 +60,12 @@ class OpenRun:
             notices,
             volume.slice_spacing,
         )
-        segmentation, pgt = result_masks(results, volume.array.shape)
-        checksums = {"segmentation": array_sha256(segmentation), "pgt": array_sha256(pgt)}
-        return {**report, "results": checksums}
+        return {**report, "results": result_sha256(results, volume.shape)}
 
     def marks(self, results: Sequence[SliceResult]) -> dict[int, tuple[Mark, ...]]:
         """The reasons to look at each slice, from all results together."""
         volume = self.inputs.volume
-        grid = Grid(math.prod(volume.pixel_spacing), volume.slice_spacing, len(volume.array))
+        grid = Grid(math.prod(volume.pixel_spacing), volume.slice_spacing, volume.shape[0])
         return result_marks(
             results, grid, self.out_of_distribution, self.parts.quality.anatomy_rule
         )
@@ -79,5 +76,5 @@ class OpenRun:
         if self.request.write_iterations:
             # First, as the report lists the checksums of what is there.
             volume = self.inputs.volume
-            write_iterations(folder, results, volume.array.shape, volume.axes)
+            write_iterations(folder, results, volume.shape, volume.axes)
         write_results(folder, results, self.inputs, self.parts.preset, report, threshold)

@@ -2,7 +2,7 @@
 
 import hashlib
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from functools import cache
 from importlib import metadata
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from HermesLib.io.slice_stacks import each_slice
 from HermesLib.io.volumes import Volume
 from HermesLib.presets.preset import Preset
 from HermesLib.presets.registry import preset_names
@@ -111,13 +112,19 @@ def threads() -> int:
 
 def volume_sha256(volume: Volume) -> str:
     """Of a volume's voxels as slices: the same however the volume is stored."""
-    return array_sha256(volume.array)
+    return slices_sha256(each_slice(volume.slices), volume.shape, np.dtype(np.float32))
 
 
 def array_sha256(array: np.ndarray) -> str:
     """Of the shape and the values of an array."""
-    digest = hashlib.sha256(repr((array.shape, array.dtype.str)).encode())
-    digest.update(np.ascontiguousarray(array).data)
+    return slices_sha256([array], array.shape, array.dtype)
+
+
+def slices_sha256(slices: Iterable[np.ndarray], shape: tuple[int, ...], dtype: np.dtype) -> str:
+    """As :func:`array_sha256`, of an array whose parts come one after the other."""
+    digest = hashlib.sha256(repr((shape, dtype.str)).encode())
+    for part in slices:
+        digest.update(np.ascontiguousarray(part).data)
     return digest.hexdigest()
 
 

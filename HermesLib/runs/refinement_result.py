@@ -39,7 +39,7 @@ class RefinementResult:
     @classmethod
     def of(cls, outcome: RunOutcome, single_slice: bool) -> "RefinementResult":
         """The result of a run that has ended; ``single_slice``: the image was (H, W)."""
-        shape = outcome.opened.inputs.volume.array.shape
+        shape = outcome.opened.inputs.volume.shape
         mask, pgt = result_masks(outcome.results, shape)
         return cls(
             mask=mask[0] if single_slice else mask,

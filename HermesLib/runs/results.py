@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from HermesLib.io.digest import file_sha256
-from HermesLib.io.masks import write_mask
+from HermesLib.io.image_writing import write_image
+from HermesLib.io.lazy_images import Pictures
 from HermesLib.io.neighbours import own_slice
 from HermesLib.io.staged_folder import MANIFEST
 from HermesLib.presets.preset import Preset
@@ -17,6 +18,7 @@ from HermesLib.report.document import write_csv, write_json
 from HermesLib.report.overview.figure import write_overview
 from HermesLib.report.overview.header import Heading
 from HermesLib.runs.inputs import RunInputs
+from HermesLib.runs.recorded import slices_sha256
 
 
 def write_results(
@@ -34,10 +36,11 @@ def write_results(
     each slice's result) have the image's own grid; slices outside the run are 0.
     """
     volume = inputs.volume
-    segmentation, pgt = result_masks(results, volume.array.shape)
-    write_mask(folder / "segmentation.nii.gz", segmentation, volume)
-    write_mask(folder / "pgt.nii.gz", pgt, volume)
-    images = dict(zip(inputs.indices, own_slice(inputs.images)[:, 0].numpy(), strict=True))
+    # One after the other: a large volume's masks are not in memory together.
+    for name, which in (("segmentation.nii.gz", "mask"), ("pgt.nii.gz", "pgt")):
+        masks = {result.index: getattr(result.best_record, which) for result in results}
+        write_image(volume.mask_image(masks), folder / name)
+    images = Pictures(own_slice(inputs.images)[:, 0], inputs.indices)
     networks = report["provenance"]
     model = networks["model"]["name"] if networks["model"] else ""
     marks = report_marks(report)
@@ -48,6 +51,18 @@ def write_results(
     write_csv(folder / "report.csv", results, marks, volume.instances)
     files = {path.name: file_sha256(path) for path in sorted(folder.iterdir()) if path.is_file()}
     write_json(folder / MANIFEST, {**report, "files": files})
+
+
+def result_sha256(results: Sequence[SliceResult], shape: tuple[int, ...]) -> dict[str, str]:
+    """The checksums of segmentation and pGT, as :func:`result_masks` gives them."""
+    empty = np.zeros(shape[1:], bool)
+
+    def checksum(which: str) -> str:
+        masks = {result.index: getattr(result.best_record, which) for result in results}
+        slices = (masks[k].unpack() if k in masks else empty for k in range(shape[0]))
+        return slices_sha256(slices, shape, empty.dtype)
+
+    return {"segmentation": checksum("mask"), "pgt": checksum("pgt")}
 
 
 def result_masks(

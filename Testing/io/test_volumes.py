@@ -200,8 +200,7 @@ def test_a_mask_array_must_have_the_shape_of_the_image(noise):
 def test_a_nifti_file_is_read_once_for_its_checks_and_its_hash(tmp_path, noise, monkeypatch):
     path = tmp_path / "image.nii.gz"
     SimpleITK.WriteImage(image_of(noise), str(path))
-    reads = []
-    read_bytes = Path.read_bytes
-    monkeypatch.setattr(Path, "read_bytes", lambda self: reads.append(self) or read_bytes(self))
-    assert read_volume(path).sha256 == hashlib.sha256(read_bytes(path)).hexdigest()
-    assert reads == [path]
+    content, opened, builtin = path.read_bytes(), [], open
+    monkeypatch.setattr("builtins.open", lambda *a, **k: opened.append(a[0]) or builtin(*a, **k))
+    assert read_volume(path).sha256 == hashlib.sha256(content).hexdigest()
+    assert opened == [path]

@@ -53,7 +53,7 @@ def time_reading(case: Case) -> tuple[float, int]:
     started = time.monotonic()
     image = case.read_image()
     case.truth.read(image)
-    return time.monotonic() - started, len(image.array)
+    return time.monotonic() - started, image.shape[0]
 
 
 def measure_pace(
