@@ -9,6 +9,7 @@ import numpy as np
 
 from HermesLib.datasets.slices import shrink
 from HermesLib.errors import HermesError
+from HermesLib.io.label_values import label_values
 from HermesLib.io.mask_values import Labels
 from HermesLib.io.masks import read_mask
 from HermesLib.io.pairing import is_image, mask_of
@@ -84,6 +85,15 @@ def read_examples(
     if not examples:
         raise HermesError(f"no mask of the examples in {folder.name} shows anything")
     return GivenExamples(tuple(examples), digest.hexdigest())
+
+
+def example_labels(folder: Path) -> tuple[int, ...]:
+    """The labels that the first case's mask holds, besides 0.
+
+    Raises:
+        HermesError: another folder than :func:`read_examples` takes, or no label map.
+    """
+    return label_values(next(_pairs(folder)).mask)
 
 
 @dataclass(frozen=True)

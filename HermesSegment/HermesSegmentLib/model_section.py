@@ -10,6 +10,7 @@ from HermesLib.errors import HermesError
 from HermesLib.models.nninteractive.address import DEFAULT, checked_address
 from HermesLib.models.registry import MODELS
 from HermesLib.prompts.registry import split_kind
+from HermesSegmentLib.label_fields import LabelField, labels_obstacle, labels_of
 from HermesSegmentLib.steering import path_of, preset_of
 
 _EXAMPLES = "examples"
@@ -24,6 +25,10 @@ class ModelSection:
 
     def __init__(self, ui: Any) -> None:
         self.ui = ui
+        self.parameters: Any = None
+        self.labels = LabelField(
+            ui.exampleLabelsEdit, ui.exampleLabelsButton, self._folder, _example_labels
+        )
         self._preset = ""
         #: Model, prompts and weights when this section has last seen them.
         self._seen: tuple[str, str, str] = ("", "", "")
@@ -32,6 +37,7 @@ class ModelSection:
 
     def bind(self, parameters: Any) -> None:
         """Take over other parameters; without a user's choice, values decide."""
+        self.parameters = parameters
         self._preset, self._seen = parameters.preset, _choices(parameters)
         if self._seen != _own_choices(parameters):
             parameters.modelChosen = True
@@ -56,8 +62,16 @@ class ModelSection:
             (ui.weightsCombo, not remote),
             (ui.labelExamples, takes_examples(parameters.prompt)),
             (ui.examplesRow, takes_examples(parameters.prompt)),
+            (ui.labelExampleLabels, _examples(parameters, parameters.prompt) is not None),
+            (ui.exampleLabelsRow, _examples(parameters, parameters.prompt) is not None),
         ):
             widget.setVisible(visible)
+        self.labels.refresh()
+
+    def _folder(self) -> Path | None:
+        """The folder with examples, where it is there."""
+        folder = _examples(self.parameters, self.parameters.prompt)
+        return folder if folder is not None and folder.is_dir() else None
 
     def _choose_examples(self) -> None:
         path = qt.QFileDialog.getExistingDirectory(None, _("Folder with examples"))
@@ -88,11 +102,24 @@ def loop_fields(parameters: Any, kind: str) -> dict[str, Any]:
         kind: of the prompts.
     """
     remote = MODELS[parameters.model].needs_server
-    examples: Path | None = path_of(parameters.examples) if takes_examples(kind) else None
+    examples = _examples(parameters, kind)
     return {
         "server": parameters.server.strip() or None if remote else None,
         "examples": examples,
+        "example_labels": None if examples is None else labels_of(parameters.exampleLabels),
     }
+
+
+def _example_labels(folder: Path) -> tuple[int, ...]:
+    """The labels of the first mask of examples."""
+    from HermesLib.runs.examples import example_labels
+
+    return example_labels(folder)
+
+
+def _examples(parameters: Any, kind: str) -> Path | None:
+    """The folder with examples, for prompts that hold examples."""
+    return path_of(parameters.examples) if takes_examples(kind) else None
 
 
 def model_obstacle(parameters: Any) -> str:
@@ -107,7 +134,7 @@ def model_obstacle(parameters: Any) -> str:
     examples = loop_fields(parameters, parameters.prompt)["examples"]
     if examples is not None and not examples.is_dir():
         return _("The folder with examples is not there")
-    return ""
+    return "" if examples is None else labels_obstacle(parameters.exampleLabels)
 
 
 def _choices(parameters: Any) -> tuple[str, str, str]:

@@ -38,6 +38,8 @@ class HermesParameters:
     #: ID of the segment; the first if empty.
     guideSegment: str = ""
     guidePath: str = ""
+    #: The organ's labels in a guide or in examples, such as ``1+2``; the only one if empty.
+    guideLabels: str = ""
     guidePython: str = ""
     judge: Annotated[str, Choice(JUDGE_CHOICES)] = OWN
     judgeReferences: str = ""
@@ -52,6 +54,7 @@ class HermesParameters:
     #: Address of the model's server, and a folder with cases, for models that take them.
     server: str = ""
     examples: str = ""
+    exampleLabels: str = ""
     device: Annotated[str, Choice(DEVICES)] = "auto"
     scope: Annotated[str, Choice(SCOPES)] = "all"
     firstSlice: Annotated[int, Minimum(1)] = 1

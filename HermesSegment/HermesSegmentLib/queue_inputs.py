@@ -15,6 +15,7 @@ from slicer.i18n import tr as _
 from HermesLib.runs.request import RunRequest
 from HermesSegmentLib import bent_volume, slice_views
 from HermesSegmentLib.foreign_masks import ForeignMask, guide_voxels
+from HermesSegmentLib.label_fields import are_labels, labels_of
 from HermesSegmentLib.model_section import model_obstacle
 from HermesSegmentLib.node_io import write_mask, write_volume
 from HermesSegmentLib.request import assess_request, refine_request
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 #: The second source.
 _FOLDER = 1
 _SOURCES = (_("Volumes of the scene"), _("Folder"))
-_LABELS = re.compile(r"all|[1-9]\d*(\+[1-9]\d*)*")
 #: What no system allows in the name of a folder.
 _FORBIDDEN = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
 
@@ -154,13 +154,13 @@ class QueueInputs:
             self._temporary = None
 
     def _request(self, parameters: Any) -> RunRequest:
-        organ, labels = self.ui.queueOrganEdit.text.strip(), None
-        if _LABELS.fullmatch(organ):
-            labels = () if organ == "all" else tuple(int(part) for part in organ.split("+"))
+        labels = labels_of(self.ui.queueOrganEdit.text)
         if self.judges:
             return assess_request(parameters, labels)
         request = refine_request(parameters, parameters.prompt)
-        return replace(request, guide_labels=labels) if self._guided(parameters) else request
+        if labels is None or not self._guided(parameters):
+            return request
+        return replace(request, guide_labels=labels)
 
     def _guided(self, parameters: Any) -> bool:
         """Whether each image of a folder has a file as its guide."""
@@ -192,7 +192,7 @@ class QueueInputs:
             return tasks, ids, guides
         organ = self.ui.queueOrganEdit.text.strip()
         masks = Path(self.ui.queueMasksEdit.text.strip()).absolute() if self.judges else None
-        name = None if not organ or _LABELS.fullmatch(organ) else organ
+        name = None if not organ or are_labels(organ) else organ
         folder = None
         if self._guided(parameters):
             folder = path_of(self.ui.queueGuidesEdit.text)

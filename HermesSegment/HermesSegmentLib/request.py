@@ -9,6 +9,7 @@ import numpy as np
 from HermesLib.judges.registry import JUDGES
 from HermesLib.prompts.types import Prompt
 from HermesLib.runs.request import AssessRequest, RefineRequest, RunRequest
+from HermesSegmentLib.label_fields import labels_text
 from HermesSegmentLib.model_section import loop_fields, model_fields
 from HermesSegmentLib.node_io import write_mask, write_volume
 from HermesSegmentLib.run_record import RunRecord
@@ -211,7 +212,10 @@ def _shared_options(parameters: Any) -> dict[str, Any]:
 
 def _words(words: list[str], options: dict[str, Any]) -> tuple[str, ...]:
     given = {name: value for name, value in options.items() if value is not None}
-    return (*words, *(word for name, value in given.items() for word in (f"--{name}", str(value))))
+    for name, value in given.items():
+        text = labels_text(value) if isinstance(value, tuple) else str(value)
+        words = [*words, f"--{name.replace('_', '-')}", text]
+    return tuple(words)
 
 
 def _slices_text(slices: tuple[int, int] | None) -> str | None:

@@ -11,6 +11,7 @@ from HermesLib.presets.organs import organ_names, organ_preset
 from HermesLib.presets.preset import Preset
 from HermesLib.presets.registry import load_preset
 from HermesSegmentLib.foreign_masks import ForeignMask, masks_of
+from HermesSegmentLib.label_fields import labels_obstacle, labels_of
 from HermesSegmentLib.library_words import library_word
 
 #: Marks an organ without a preset among the presets.
@@ -81,6 +82,7 @@ def steering_fields(parameters: Any, guide: Path | None = None) -> dict[str, Any
         **({"preset": parameters.preset} if organ is None else {"organ": organ}),
         "modality": None if organ is None or modality == "auto" else modality,
         "guide": str(guide) if guide is not None else _spec(parameters),
+        "guide_labels": labels_of(parameters.guideLabels) if holds_labels(parameters) else None,
         "guide_python": path_of(parameters.guidePython) if _runs(parameters) else None,
         "judge": judge if judged else None,
         "references": path_of(parameters.judgeReferences)
@@ -98,7 +100,7 @@ def steering_options(parameters: Any) -> dict[str, Any]:
     fields = steering_fields(parameters)
     if parameters.guide == SCENE:
         fields["guide"] = "guide.nrrd"
-    return {name.replace("_", "-"): value for name, value in fields.items()}
+    return fields
 
 
 def obstacle(parameters: Any, *, judges: bool = False) -> str:
@@ -156,7 +158,7 @@ def _guide_obstacle(parameters: Any, judges: bool) -> str:
         return _("Choose the guide's {what}").format(what=library_word(entry.path_title))
     if entry.path != "none" and path is not None and not path.exists():
         return _("The guide's {what} is not there").format(what=library_word(entry.path_title))
-    return ""
+    return labels_obstacle(parameters.guideLabels) if holds_labels(parameters) else ""
 
 
 def _judge_obstacle(parameters: Any) -> str:
@@ -172,6 +174,11 @@ def _judge_obstacle(parameters: Any) -> str:
     if calibration is not None and not calibration.is_file():
         return _("The calibration of the judge is not there")
     return ""
+
+
+def holds_labels(parameters: Any) -> bool:
+    """Whether the guide is a file or a network that may hold several organs."""
+    return parameters.guide in GUIDES and GUIDES[parameters.guide].path != "none"
 
 
 def _runs(parameters: Any) -> bool:

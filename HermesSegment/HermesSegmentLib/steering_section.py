@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import qt
@@ -12,8 +13,17 @@ from HermesLib.judges.registry import JUDGES
 from HermesLib.report.words import score_words
 from HermesSegmentLib.foreign_masks import ForeignMask, masks_of
 from HermesSegmentLib.greying import Greying
+from HermesSegmentLib.label_fields import LabelField
 from HermesSegmentLib.library_words import library_word
-from HermesSegmentLib.steering import OWN, SCENE, guide_mask, organ_of, preset_of
+from HermesSegmentLib.steering import (
+    OWN,
+    SCENE,
+    guide_mask,
+    holds_labels,
+    organ_of,
+    path_of,
+    preset_of,
+)
 
 _MODALITY_TITLES = {"auto": _("Auto"), "CT": "CT", "MR": "MR"}
 #: What a path names.
@@ -33,6 +43,9 @@ class SteeringSection:
         self._masks: list[ForeignMask] = []
         self._greying = Greying()
         self._busy = False
+        self.labels = LabelField(
+            ui.guideLabelsEdit, ui.guideLabelsButton, self._file, _guide_labels
+        )
         ui.guideSegmentCombo.connect("currentIndexChanged(int)", self._segment_chosen)
         for button, edit, title, folder in (
             (ui.guidePathButton, ui.guidePathEdit, _("Guide"), None),
@@ -64,6 +77,7 @@ class SteeringSection:
             (ui.labelModality, ui.modalityCombo, organ_of(parameters.preset) is not None),
             (ui.labelGuideNode, ui.guideRow, parameters.guide == SCENE),
             (ui.labelGuidePath, ui.guidePathRow, guide is not None and guide.path != "none"),
+            (ui.labelGuideLabels, ui.guideLabelsRow, holds_labels(parameters)),
             (ui.labelGuidePython, ui.guidePythonRow, guide is not None and bool(guide.program)),
             (ui.labelReferences, ui.referencesRow, judge is not None and judge.needs_references),
             (ui.labelJudgeWeights, ui.judgeWeightsRow, judge is not None and judge.needs_weights),
@@ -73,12 +87,18 @@ class SteeringSection:
             label.setVisible(visible)
             row.setVisible(visible)
         ui.guidePathEdit.placeholderText = "" if guide is None else library_word(guide.path_title)
+        self.labels.refresh()
         self._list_segments()
         self._note(ui.guideNote, self._guide_words())
         self._note(ui.judgeNote, self._judge_words())
         own = preset_of(parameters.preset).quality
         item = ui.guideCombo.model().item(0)
         item.setEnabled(bool(own))
+
+    def _file(self) -> Path | None:
+        """The guide's file, which can be read for its labels."""
+        path = path_of(self.parameters.guidePath) if holds_labels(self.parameters) else None
+        return path if path is not None and path.is_file() else None
 
     def _note(self, label: Any, words: str) -> None:
         label.text = words
@@ -161,6 +181,13 @@ class SteeringSection:
                 edit.text = name
 
         return choose
+
+
+def _guide_labels(path: Path) -> tuple[int, ...]:
+    """The labels of a guide's file."""
+    from HermesLib.io.label_values import label_values
+
+    return label_values(path)
 
 
 def _sentence(words: str) -> str:

@@ -100,9 +100,9 @@ def camera(panel) -> Camera:  # noqa: F811
 @pytest.mark.long
 def test_the_panel_from_empty_to_exported_in_both_styles(panel, camera):  # noqa: F811
     panel.ui.HermesSegment.window().resize(WIDTH, HEIGHT)
-    panel.parameters.maximumIterations = TRIES
     panel.refresh()
     camera.shoot("empty")
+    panel.parameters.maximumIterations = TRIES
     click(panel.ui.sampleButton)
 
     def drawn() -> list[int]:

@@ -188,6 +188,22 @@
         <translation>...</translation>
     </message>
     <message>
+        <source>Label:</source>
+        <translation>Label:</translation>
+    </message>
+    <message>
+        <source>The organ&apos;s label where the guide holds several organs: a number such as 3, several as 1+2, or all</source>
+        <translation>Das Label des Organs, wenn die Vorlage mehrere Organe enthält: eine Zahl wie 3, mehrere als 1+2, oder all</translation>
+    </message>
+    <message>
+        <source>Values</source>
+        <translation>Werte</translation>
+    </message>
+    <message>
+        <source>Read the file and list the labels that it holds</source>
+        <translation>Datei lesen und die Labels auflisten, die sie enthält</translation>
+    </message>
+    <message>
         <source>Python:</source>
         <translation>Python:</translation>
     </message>
@@ -278,6 +294,14 @@
     <message>
         <source>None: slices that are accepted</source>
         <translation>Keine: angenommene Schichten</translation>
+    </message>
+    <message>
+        <source>The organ&apos;s label where the masks of the examples hold several organs: a number such as 3, several as 1+2, or all</source>
+        <translation>Das Label des Organs, wenn die Masken der Beispiele mehrere Organe enthalten: eine Zahl wie 3, mehrere als 1+2, oder all</translation>
+    </message>
+    <message>
+        <source>Read the first mask and list the labels that it holds</source>
+        <translation>Die erste Maske lesen und die Labels auflisten, die sie enthält</translation>
     </message>
     <message>
         <source>What the model takes and what to know about it</source>
@@ -1042,6 +1066,21 @@ Jetzt nicht: {obstacle}</translation>
     <message>
         <source>there is only one</source>
         <translation>es gibt nur eine</translation>
+    </message>
+</context>
+<context>
+    <name>HermesSegmentLib.label_fields</name>
+    <message>
+        <source>The organ&apos;s label must be a number such as 3, several as 1+2, or all</source>
+        <translation>Das Label des Organs muss eine Zahl wie 3 sein, mehrere als 1+2, oder all</translation>
+    </message>
+    <message>
+        <source>The labels could not be read.</source>
+        <translation>Die Labels konnten nicht gelesen werden.</translation>
+    </message>
+    <message>
+        <source>Found: {labels}</source>
+        <translation>Gefunden: {labels}</translation>
     </message>
 </context>
 <context>
