@@ -14,12 +14,14 @@ class CommandTable:
     Attributes:
         long: what takes longer than two seconds, and the words that make it shorter.
         elsewhere: what cannot be run here, and the reason, or the test that runs it.
+        pages: pages of which only the commands of ``hermes`` are run, and the reason.
         before: what has to be run before a command, as the page's reader has done.
         values: words that stand for something of the reader's.
     """
 
     long: dict[str, str]
     elsewhere: dict[str, str]
+    pages: dict[str, str]
     before: dict[str, list[str]]
     values: dict[str, str]
 
