@@ -36,6 +36,20 @@ def select_device(name: str = "auto") -> torch.device:
     return torch.device(name)
 
 
+def half_precision(device: torch.device) -> torch.dtype | None:
+    """The half precision that a device computes in by itself; None where it only emulates it."""
+    if device.type == "cuda":
+        if torch.cuda.is_bf16_supported(including_emulation=False):
+            return torch.bfloat16
+        # From compute capability 7.0 on, GPUs have units for float16.
+        return torch.float16 if torch.cuda.get_device_capability(device) >= (7, 0) else None
+    if device.type == "cpu":
+        checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+        if any(getattr(torch.cpu, check, lambda: False)() for check in checks):
+            return torch.bfloat16
+    return None
+
+
 def free_memory(device: torch.device) -> int:
     """Free memory of a GPU, bytes, with what PyTorch keeps for itself there."""
     free, _ = torch.cuda.mem_get_info(device)

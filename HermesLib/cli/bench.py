@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``bench loop``, ``gpu``, ``busy``, ``scaling`` and ``cohort``."""
+    """Add ``bench loop``, ``gpu``, ``precision``, ``busy``, ``scaling`` and ``cohort``."""
     parser = subparsers.add_parser(
         "bench", help="how fast runs are on this computer, as ratios", allow_abbrev=False
     )
@@ -25,7 +25,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     loop.set_defaults(run=run_loop)
     gpu = bench_gpu.add_parser(kinds)
     gpu.set_defaults(run=run_gpu)
-    for kind in (loop, gpu):
+    precision = kinds.add_parser("precision", help="half precision against full, for every model")
+    precision.set_defaults(run=run_precision)
+    for kind in (loop, gpu, precision):
         _add_run_options(kind)
     busy = kinds.add_parser("busy", help="'hermes demo' beside other programs that compute")
     busy.add_argument(
@@ -48,8 +50,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     cohort.set_defaults(run=run_cohort)
     for kind in (loop, gpu, busy, scaling, cohort):
         kind.add_argument("--repeats", type=int, default=3, help="(default %(default)s)")
+    for kind in (loop, gpu, precision, busy, scaling, cohort):
         kind.add_argument("-o", "--output", metavar="JSON", type=named_path)
-    for kind in (loop, gpu, scaling):
+    for kind in (loop, gpu, precision, scaling):
         kind.add_argument("--threads", type=int, help="(default: the physical cores)")
 
 
@@ -70,6 +73,14 @@ def run_loop(arguments: argparse.Namespace) -> int:
 
     with _requests(arguments) as requests:
         return _publish({"loop": bench_loop(requests, arguments.repeats, _say)}, arguments.output)
+
+
+def run_precision(arguments: argparse.Namespace) -> int:
+    """Measure half precision of every model."""
+    from HermesLib.bench.precision import bench_precision
+
+    with _requests(arguments) as requests:
+        return _publish({"precision": bench_precision(requests, _say)}, arguments.output)
 
 
 def run_gpu(arguments: argparse.Namespace) -> int:

@@ -87,6 +87,13 @@ def add_loop_options(parser: argparse.ArgumentParser) -> None:
         " on a GPU)",
     )
     parser.add_argument(
+        "--precision",
+        choices=["full", "half"],
+        default="full",
+        help="the model in half precision, where the processor has it; masks differ in single"
+        " pixels (default %(default)s)",
+    )
+    parser.add_argument(
         "--keep",
         choices=["best", "last"],
         default=DEFAULTS.keep,
@@ -149,6 +156,7 @@ def loop_fields(arguments: argparse.Namespace) -> dict[str, Any]:
         "weights": arguments.weights,
         "server": arguments.server,
         "slices_at_once": arguments.slices_at_once,
+        "precision": arguments.precision,
         "prompt": arguments.prompt,
         "examples": arguments.examples,
         "example_labels": arguments.example_labels,

@@ -77,6 +77,16 @@ class Embeddings:
 
 
 def _key(model: PromptableModel, image: torch.Tensor) -> tuple[str, ...]:
-    """What an embedding follows from: the model's weights, the device, and the slice (1, H, W)."""
+    """What an embedding follows from: the model's weights, its class, the device, and the slice.
+
+    A class that computes another way, as in half precision, gives other embeddings.
+    """
     values = hashlib.sha256(image.contiguous().cpu().numpy().tobytes()).hexdigest()
-    return model.name, model.sha256, str(image.device), str(tuple(image.shape)), values
+    return (
+        model.name,
+        model.sha256,
+        type(model).__name__,
+        str(image.device),
+        str(tuple(image.shape)),
+        values,
+    )

@@ -11,6 +11,8 @@ import numpy as np
 from HermesLib.devices import select_device, use_threads
 from HermesLib.errors import HermesError
 from HermesLib.io.mask_values import INITIAL
+from HermesLib.models.half_precision import in_precision
+from HermesLib.models.protocol import PromptableModel
 from HermesLib.models.registry import model_entry
 from HermesLib.notices import Notice
 from HermesLib.prompts.registry import strategy_for
@@ -118,7 +120,10 @@ def _open_refinement(
     elif first_prompt is not None:
         first_plain = first_prompt.to_plain()
     volume_model = open_model(entry, request, cache, device)
-    model = None if volume_model else cache.model(entry.name, request.weights, device)
+    model: PromptableModel | None = None
+    if volume_model is None:
+        loaded = cache.model(entry.name, request.weights, device)
+        model = in_precision(loaded, request.precision, device)
     steering = open_steering(request, preset, sources.volume, device, cache, drawing)
     used_model = volume_model or model
     require_calibration(steering, preset, used_model, loop=True)

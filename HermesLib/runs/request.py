@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from HermesLib.models.precision import Precision
 from HermesLib.prompts.settings import PromptSettings
 from HermesLib.refinement.settings import RefinementSettings
 
@@ -128,6 +129,8 @@ class RefineRequest(RunRequest):
         examples: folder of cases that show the organ, for models that take examples
             (:mod:`HermesLib.runs.examples`).
         example_labels: the organ's values in their masks.
+        precision: ``full``, or ``half`` for the model's network
+            (:mod:`HermesLib.models.half_precision`).
         start_slice: index of the slice that is refined first, before those next to it; None for the
             organ's middle.
     """
@@ -142,6 +145,7 @@ class RefineRequest(RunRequest):
     examples: Path | None = None
     example_labels: tuple[int, ...] | None = None
     start_slice: int | None = None
+    precision: Precision = "full"
 
 
 @dataclass(frozen=True, kw_only=True)

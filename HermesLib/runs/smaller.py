@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from HermesLib.report.numbering import numbers_text
-from HermesLib.runs.request import RunRequest
+from HermesLib.runs.request import RefineRequest, RunRequest
 
 
 def smaller_request(
@@ -61,6 +61,9 @@ def _step(request: RunRequest, on_gpu: bool) -> _Step | None:
         words = "one slice at a time" if fewer == 1 else f"{fewer} slices at a time"
         return _Step(f"with {words}", {"slices_at_once": fewer})
     if request.device != "cpu" and on_gpu:
+        if isinstance(request, RefineRequest) and request.precision != "full":
+            changes = {"device": "cpu", "precision": "full"}
+            return _Step("on the CPU in full precision", changes)
         return _Step("on the CPU", {"device": "cpu"})
     return None
 

@@ -43,6 +43,8 @@ def require_fit(entry: ModelEntry, request: RefineRequest, *, first_prompt: bool
         raise HermesError(
             f"the weights of {entry.name} are where its server runs; leave out --weights"
         )
+    if request.precision != "full":
+        raise HermesError(f"{entry.name} computes in full precision only; leave out --precision")
     if first_prompt:
         raise HermesError(
             f"{entry.name} starts from the pGT of the whole volume, not from a prompt; leave out"
