@@ -30,6 +30,7 @@ def make_training_data(folder: Path) -> Path:
         _make_abdomens(data / name, range(1, 5))
     _make_abdomens(data / "synapse-ct", _SYNAPSE, "case_{:04}")
     _make_abdomens(folder / "mydata", range(1, 5))
+    _make_amos(data / "amos22")
     test = [int(patient.split("-")[1]) for patient in read_split(ROOT / _SPLIT).test]
     _make_slices(data / "btcv-slices", [*test, *_BTCV])
     for number in range(1, 5):
@@ -54,6 +55,14 @@ def _make_prostates(folder: Path, numbers: Sequence[int]) -> None:
 def _make_abdomens(folder: Path, numbers: Sequence[int], name: str = "case_{}") -> None:
     cases = {number: abdomen(number) for number in numbers}
     _make_decathlon(folder, "CT", ("background", *ORGANS), cases, name)
+
+
+def _make_amos(folder: Path) -> None:
+    """CTs in the folders of AMOS, where the liver has the label 6."""
+    for number in range(1, 5):
+        units, label = abdomen(number)
+        save(folder / f"imagesTr/amos_{number:04}.nii.gz", units)
+        save(folder / f"labelsTr/amos_{number:04}.nii.gz", 6 * organ(label, "liver"))
 
 
 def _make_decathlon(

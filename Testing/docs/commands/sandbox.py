@@ -3,14 +3,14 @@
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import SimpleITK
 import torch
-from pydicom.uid import CTImageStorage
+from pydicom.uid import CTImageStorage, MRImageStorage
 
 from HermesLib.models.incontext.network import InContextNetwork
 from HermesLib.presets.preset import write_preset
@@ -127,7 +127,7 @@ def _make_abdomen(folder: Path) -> None:
         save(folder / f"totalsegmentator/case{number}/spleen.nii.gz", organ(label, "spleen"))
         for part, voxels in (("images", units), ("masks", organ(label, "liver"))):
             save(folder / f"cases/{part}/p{number}.nii.gz", voxels)
-    _make_series(folder / "dicom-folder", abdomen(1)[0])
+    make_series(folder / "dicom-folder", abdomen(1)[0], "CT")
     _make_preset(folder / "liver")
 
 
@@ -139,19 +139,22 @@ def _make_preset(folder: Path) -> None:
     (folder / "liver-ct.safetensors").symlink_to(resource_path("Weights/qc-spleen-ct.safetensors"))
 
 
-def _make_series(folder: Path, units: np.ndarray) -> None:
-    """A series of CT, one file a slice."""
+def make_series(
+    folder: Path, voxels: np.ndarray, modality: str, spacing: Sequence[float] = SPACING
+) -> None:
+    """Write axial slices (N, H, W) as a DICOM series, one file a slice; spacing (x, y, z) in mm."""
     slices = []
-    for index, plane in enumerate(units):
-        changes = {
-            "SOPClassUID": CTImageStorage,
-            "Modality": "CT",
-            "Rows": _SIDE,
-            "Columns": _SIDE,
-            "PixelSpacing": list(SPACING[:2]),
-            "SliceThickness": SPACING[2],
-        }
-        one = instance((0.0, 0.0, SPACING[2] * index), index + 1, **changes)
+    for index, plane in enumerate(voxels):
+        one = instance(
+            (0.0, 0.0, spacing[2] * index),
+            index + 1,
+            SOPClassUID=CTImageStorage if modality == "CT" else MRImageStorage,
+            Modality=modality,
+            Rows=plane.shape[0],
+            Columns=plane.shape[1],
+            PixelSpacing=[spacing[1], spacing[0]],
+            SliceThickness=spacing[2],
+        )
         fill(one, plane)
         slices.append(one)
     write(folder, slices)
