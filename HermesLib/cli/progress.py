@@ -47,7 +47,7 @@ class ProgressPrinter(ProgressBar):
             self.print(self._line(event, total))
 
     def opened(self) -> None:
-        """Image and networks are loaded; the first slice is begun."""
+        """Image and networks are loaded; the first slice starts."""
         self._time = TimeLeft(started=time.perf_counter())
 
     def show_work(self, words: str) -> None:

@@ -17,7 +17,7 @@ def percentiles(
     Two passes count the values by their bits, in memory that does not depend on their number.
 
     Args:
-        each: gives the arrays anew at each call: float32, finite, of any shape, one value at least.
+        each: gives the arrays, at each call: float32, finite, of any shape, one value at least.
         percentages: 0 to 100.
 
     >>> percentiles(lambda: [np.float32([4, 1]), np.float32([2])], [50, 100])

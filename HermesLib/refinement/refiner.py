@@ -166,8 +166,9 @@ class Refiner:
                 self._embed(group, waiting)
             scores = self._judged(self.judge, scores, images, masks, group)
         seconds = (time.perf_counter() - started) / len(group)
-        for state, mask, score in zip(group, masks, scores, strict=True):
-            self._update(state, mask.cpu().numpy(), score)
+        # Copied together: every copy makes the processor wait for a GPU.
+        for state, mask, score in zip(group, masks.cpu().numpy(), scores, strict=True):
+            self._update(state, mask, score)
             yield iteration_of(state, score, self.quality.presence_rule, given.truth, seconds)
             state.iteration += 1
 
@@ -207,9 +208,11 @@ class Refiner:
             [state.prompt for state in group if state.prompt is not None],
             None if all(memory is None for memory in memories) else memories,
         )
-        for row, (state, memory) in enumerate(zip(group, prediction.memory, strict=True)):
+        own = prediction.score
+        scores = [None] * len(group) if own is None else own.tolist()
+        for state, memory, score in zip(group, prediction.memory, scores, strict=True):
             state.previous, state.memory = state.memory, memory
-            state.own_score = None if prediction.score is None else float(prediction.score[row])
+            state.own_score = score
         return prediction.probability.to(embedding.images.device) > 0.5
 
     @torch.inference_mode()

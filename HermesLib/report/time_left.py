@@ -12,7 +12,7 @@ class TimeLeft:
     A slice without the organ costs nothing, so that it says nothing about the others.
 
     Attributes:
-        started: when the first slice was begun, seconds on the caller's clock.
+        started: when the first slice was started, seconds on the caller's clock.
         worked: slices that are finished and have cost time.
     """
 
