@@ -83,8 +83,8 @@ def _core(cpu: int) -> tuple[str, str]:
     """What names the core of a logical processor: the same for two threads of one core."""
     topology = _CPUS / f"cpu{cpu}" / "topology"
     try:
-        package = (topology / "physical_package_id").read_text().strip()
-        return package, (topology / "core_id").read_text().strip()
+        package = (topology / "physical_package_id").read_text(encoding="utf-8").strip()
+        return package, (topology / "core_id").read_text(encoding="utf-8").strip()
     except OSError:
         return "", str(cpu)
 
@@ -92,11 +92,11 @@ def _core(cpu: int) -> tuple[str, str]:
 def _container_share(groups: Path) -> float | None:
     """Processors that a container may use on average; None without a limit (cgroups 2 and 1)."""
     with suppress(OSError, ValueError):
-        limit, period = (groups / "cpu.max").read_text().split()
+        limit, period = (groups / "cpu.max").read_text(encoding="utf-8").split()
         return None if limit == "max" else int(limit) / int(period)
     with suppress(OSError, ValueError):
-        limit_us = int((groups / "cpu" / "cpu.cfs_quota_us").read_text())
-        period_us = int((groups / "cpu" / "cpu.cfs_period_us").read_text())
+        limit_us = int((groups / "cpu" / "cpu.cfs_quota_us").read_text(encoding="utf-8"))
+        period_us = int((groups / "cpu" / "cpu.cfs_period_us").read_text(encoding="utf-8"))
         return None if limit_us < 0 else limit_us / period_us
     return None
 

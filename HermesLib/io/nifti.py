@@ -136,7 +136,8 @@ def nifti_voxels(
         if length is None or len(head) < length:
             raise _unreadable(name)
         kind = Nifti1Header if length == 348 else Nifti2Header
-        header = kind.from_fileobj(io.BytesIO(head), check=False)
+        # Without its extensions, which may be longer than the part that has been read.
+        header = kind(head[:length], check=False)
         size, volumes = _checked_size(header, name, channel)
         stored = _stored_voxels(header, head, plain, (size, volumes, channel or 0), name)
         slope, offset = header.get_slope_inter()

@@ -142,7 +142,9 @@ def _fetch(url: str, part: Path, largest: int, on_progress: DownloadProgress | N
     there = _there(part)
     if there:
         request.add_header("Range", f"bytes={there}-")
-        request.add_header("If-Range", json.loads(part.with_suffix(_NOTES).read_text())["version"])
+        request.add_header(
+            "If-Range", json.loads(part.with_suffix(_NOTES).read_text(encoding="utf-8"))["version"]
+        )
     try:
         with urllib.request.build_opener(_OnlyTLS).open(
             request, timeout=_TIMEOUT_SECONDS

@@ -45,7 +45,7 @@ def test_the_command_writes_its_figures_and_what_they_were_measured_on(
     words = f"bench loop --models medsam mideepseg --threads 1 --repeats 2 -o {output}"
     assert main(words.split()) == 0
     assert asked == [("medsam", 1, 2), ("mideepseg", 1, 2)]
-    written = json.loads(output.read_text())
+    written = json.loads(output.read_text(encoding="utf-8"))
     assert written["loop"] == [{"ratio": 1.05}] and written["machine"]["cores"] >= 1
 
 

@@ -149,7 +149,7 @@ def test_a_file_in_place_of_the_output_folder_is_refused_and_kept(
     (tmp_path / "out").write_text("mine")
     outcome = hermes("refine", files / "image.nii.gz", "-o", tmp_path / "out")
     assert outcome.code == 2 and len(outcome.err) == 1 and "out is a file" in outcome.err[0]
-    assert (tmp_path / "out").read_text() == "mine"
+    assert (tmp_path / "out").read_text(encoding="utf-8") == "mine"
 
 
 def test_no_command_or_an_unknown_one_is_refused_in_one_line(hermes: Hermes):

@@ -22,7 +22,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, warm_engine: Engine) -> Path:
 
 
 def report_of(folder: Path) -> dict:
-    return json.loads((folder / "report.json").read_text())
+    return json.loads((folder / "report.json").read_text(encoding="utf-8"))
 
 
 def mask_of(path: Path) -> np.ndarray:

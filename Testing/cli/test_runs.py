@@ -154,7 +154,7 @@ def test_other_files_in_the_folder_are_kept_and_old_results_replaced(
         hermes("assess", files / "one.nii.gz", files / "one_label.nii.gz", "-o", output).code == 0
     )
     assert names(output) == sorted([*RESULTS, "notes.txt"])
-    assert (output / "notes.txt").read_text() == "mine"
+    assert (output / "notes.txt").read_text(encoding="utf-8") == "mine"
     assert json.loads((output / "report.json").read_text(encoding="utf-8"))["format"] == 1
 
 

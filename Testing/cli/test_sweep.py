@@ -22,7 +22,7 @@ def test_figures_slices_and_a_picture_are_written(words, tmp_path: Path, capsys)
     assert main([*words, *options]) == 0
     printed = capsys.readouterr()
     assert "volume 2 of 2: made_1, size x1" in printed.err
-    written = json.loads(out.read_text())
+    written = json.loads(out.read_text(encoding="utf-8"))
     assert written["figures"] == json.loads(printed.out)
     steps = written["figures"]["sweeps"]["size"]["steps"]
     assert [step["amount"] for step in steps] == [0.7, 1]
@@ -36,7 +36,7 @@ def test_with_the_loop_a_promptable_model_draws_the_masks(words, tmp_path: Path,
     assert main([*words, *options, "--threshold", "0.5", "-o", str(tmp_path / "a.json")]) == 0
     figures = json.loads(capsys.readouterr().out)
     assert figures["model"] == "scribbleprompt"
-    slices = json.loads((tmp_path / "a.json").read_text())["volumes"][0]["slices"]
+    slices = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))["volumes"][0]["slices"]
     assert any(item["final_dsc"] != item["pgt_dsc"] for item in slices)
 
 

@@ -42,7 +42,7 @@ faults, done = sys.argv.pop(1).split(", "), pathlib.Path(sys.argv.pop(1))
 forward, calls = Network.forward, []
 def counted(self, x):
     calls.append(1)
-    had = len(done.read_text()) if done.exists() else 0
+    had = len(done.read_text(encoding="utf-8")) if done.exists() else 0
     if len(calls) % {LAST_CALL} == 0 and had < len(faults):
         done.write_text("x" * (had + 1))
         if faults[had] == "killed":
@@ -196,7 +196,7 @@ def test_a_worker_that_gives_up_and_is_killed_reports_it_and_draws_its_guide_onc
     assert [message.finished for message in said] == [FINISHED, (0, 1, 2)]
     assert messages[-1].report["provenance"]["fallbacks"] == [one.message for one in said]
     # Three tries in two processes; what was found out of the guide is in the last one's report.
-    assert (tmp_path / "calls").read_text() == "x"
+    assert (tmp_path / "calls").read_text(encoding="utf-8") == "x"
     kinds = {entry["kind"] for entry in messages[-1].report["notices"]}
     assert kinds == {"agreement", "mask-resampled"}
 

@@ -59,7 +59,7 @@ def test_the_lines_of_a_program_reach_the_user_and_it_ends_with_the_run(
     while "Toy: tile " not in lines[-1]:
         lines += [m.message for m in until(engine, AtWork) if isinstance(m, AtWork)]
     assert lines[-1].endswith(" of 6000")
-    wait_until(lambda: len(pids.read_text().split()) == 2)
+    wait_until(lambda: len(pids.read_text(encoding="utf-8").split()) == 2)
     if "late" in how:
         if sys.platform == "win32":
             pytest.skip("Windows cannot stop a process")

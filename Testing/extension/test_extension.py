@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def cmake_values() -> dict[str, str]:
-    text = (ROOT / "CMakeLists.txt").read_text()
+    text = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
     values = re.findall(r'set\(EXTENSION_(\w+)\s+"([^"]*)"\)', text)
     return {name.lower(): value for name, value in values}
 
@@ -21,7 +21,7 @@ def cmake_values() -> dict[str, str]:
 def s4ext_values() -> dict[str, str]:
     lines = [
         line
-        for line in (ROOT / "HermesExtension.s4ext").read_text().splitlines()
+        for line in (ROOT / "HermesExtension.s4ext").read_text(encoding="utf-8").splitlines()
         if line and not line.startswith("#")
     ]
     return dict(line.split(" ", 1) for line in lines)
@@ -29,7 +29,7 @@ def s4ext_values() -> dict[str, str]:
 
 def test_the_three_descriptions_agree():
     built, listed = cmake_values(), s4ext_values()
-    entry = json.loads((ROOT / "HermesExtension.json").read_text())
+    entry = json.loads((ROOT / "HermesExtension.json").read_text(encoding="utf-8"))
     for name in (
         "homepage",
         "category",
@@ -43,11 +43,11 @@ def test_the_three_descriptions_agree():
     assert entry["category"] == built["category"]
     assert entry["scm_url"] == listed["scmurl"] and entry["scm_revision"] == listed["scmrevision"]
     assert entry["build_dependencies"] == listed["depends"].split()
-    assert f"project({'HermesExtension'})" in (ROOT / "CMakeLists.txt").read_text()
+    assert f"project({'HermesExtension'})" in (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
 
 
 def test_the_entry_follows_the_schema_of_the_extensions_index():
-    entry = json.loads((ROOT / "HermesExtension.json").read_text())
+    entry = json.loads((ROOT / "HermesExtension.json").read_text(encoding="utf-8"))
     # Required and allowed keys of slicer-extension-catalog-entry-schema-v1.0.2.
     assert {"$schema", "category", "scm_url"} <= set(entry)
     allowed = (
@@ -72,7 +72,7 @@ def test_icon_and_screenshot_exist_and_the_icon_is_128_pixels_wide():
 
 def test_every_file_of_the_module_is_listed_for_installation():
     module = ROOT / "HermesSegment"
-    listed = (module / "CMakeLists.txt").read_text()
+    listed = (module / "CMakeLists.txt").read_text(encoding="utf-8")
     for path in [*module.glob("HermesSegmentLib/*.py"), *module.glob("Resources/*/*")]:
         name = (
             path.relative_to(module).as_posix().replace("HermesSegment.png", "${MODULE_NAME}.png")

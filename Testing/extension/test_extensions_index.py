@@ -33,7 +33,7 @@ def checker() -> ModuleType:
 
 
 def test_the_indexs_own_checks_pass(checker, monkeypatch):
-    entry = json.loads((ROOT / f"{NAME}.json").read_text())
+    entry = json.loads((ROOT / f"{NAME}.json").read_text(encoding="utf-8"))
     checker.check_json_file_format(NAME, entry, str(ROOT / f"{NAME}.json"))
     for check in (
         "check_category",
@@ -54,14 +54,16 @@ def test_the_indexs_own_checks_pass(checker, monkeypatch):
 
 def test_the_entry_fits_the_indexs_schema():
     jsonschema = pytest.importorskip("jsonschema")
-    entry = json.loads((ROOT / f"{NAME}.json").read_text())
+    entry = json.loads((ROOT / f"{NAME}.json").read_text(encoding="utf-8"))
     name = entry["$schema"].rpartition("/")[2].rstrip("#")
     schema = json.loads(source_text("Slicer/ExtensionsIndex", f"schemas/{name}"))
     jsonschema.validate(entry, schema)
 
 
 def test_the_description_names_patents_terms_and_purpose_in_plain_words():
-    text = re.search(r'EXTENSION_DESCRIPTION "([^"]*)"', (ROOT / "CMakeLists.txt").read_text())[1]
+    text = re.search(
+        r'EXTENSION_DESCRIPTION "([^"]*)"', (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
+    )[1]
     for word in ("MIDeepSeg call their method patented", "research only", "not for clinical use"):
         assert word in text
     for word in ("pGT", "pDSC", "diffusion", "pseudo ground truth"):
@@ -69,7 +71,7 @@ def test_the_description_names_patents_terms_and_purpose_in_plain_words():
 
 
 def test_the_homepage_has_what_reviewers_look_for():
-    text = (ROOT / "README.md").read_text()
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
     for word in ("HERMES Segment", "docs/images/", "Apache", "Quality Control Automates"):
         assert word in text, word
 
@@ -88,7 +90,7 @@ def test_one_command_writes_the_repositorys_address_everywhere(tmp_path):
     assert write("-DOWNER=somebody", "-DNAME=hermes") != 0
     assert write("-DOWNER=somebody") == 0 and write("-DOWNER=a-group", "-DNAME=SlicerHERMES") == 0
     for name in DESCRIPTIONS:
-        text = (tmp_path / name).read_text()
+        text = (tmp_path / name).read_text(encoding="utf-8")
         addresses = re.findall(r"(?:github|githubusercontent)\.com/([\w-]+/[\w-]+)", text)
         own = [address for address in addresses if not address.startswith("Slicer/")]
         assert own and set(own) == {"a-group/SlicerHERMES"}, name
@@ -126,7 +128,7 @@ def test_the_owners_placeholder_is_only_where_one_command_replaces_it():
 
 
 def test_the_release_page_says_every_step():
-    text = (ROOT / "docs" / "release.md").read_text()
+    text = (ROOT / "docs" / "release.md").read_text(encoding="utf-8")
     for word in (
         "SetRepository.cmake",
         "squash",

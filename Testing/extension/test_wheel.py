@@ -63,7 +63,9 @@ def test_the_wheel_is_the_product_alone(wheel: Path):
 
 
 def test_the_source_archive_has_the_research_wing():
-    build = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"][
+        "build"
+    ]
     assert {"HermesLib", "Resources"} <= set(build["targets"]["sdist"]["include"])
     assert "exclude" not in build["targets"]["sdist"]
 

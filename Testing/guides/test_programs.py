@@ -98,7 +98,9 @@ def segment(request):
     with pytest.raises(HermesError):
         run(entry_of(tmp_path, code))
     # No name but these: the image's own may be a patient's.
-    assert seen.read_text() == ("['.owner', 'image.nii.gz', 'request.json'] [0] {'device': 'auto'}")
+    assert seen.read_text(encoding="utf-8") == (
+        "['.owner', 'image.nii.gz', 'request.json'] [0] {'device': 'auto'}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -158,7 +160,7 @@ def segment(request):
 """
     with pytest.raises(HermesError, match="'SimpleITK' is not installed"):
         run(entry_of(tmp_path, code), python=python)
-    assert seen.read_text() == f"{tmp_path / 'env'}|[]"
+    assert seen.read_text(encoding="utf-8") == f"{tmp_path / 'env'}|[]"
 
 
 def test_cancel_ends_the_program_and_what_it_started(tmp_path, temporary):
@@ -191,8 +193,8 @@ sys.exit("the end")
 """
     with pytest.raises(HermesError, match="failed: the end"):
         run(entry_of(tmp_path, code))
-    assert is_running(int(pid.read_text()))
-    os.kill(int(pid.read_text()), signal.SIGKILL)
+    assert is_running(int(pid.read_text(encoding="utf-8")))
+    os.kill(int(pid.read_text(encoding="utf-8")), signal.SIGKILL)
 
 
 def test_a_program_that_takes_too_long_is_ended(tmp_path, temporary):
@@ -245,7 +247,7 @@ from Testing.guides.test_programs import ENTRY, replace, run
 run(replace(ENTRY, program={str(tmp_path / "toy_program.py")!r}))
 """
     process = subprocess.Popen([sys.executable, "-c", asker], cwd=Path(__file__).parents[2])
-    wait_until(lambda: pids.exists() and pids.read_text())
+    wait_until(lambda: pids.exists() and pids.read_text(encoding="utf-8"))
     process.kill()
     process.wait()
     assert_ended(pids)

@@ -267,3 +267,16 @@ def test_the_files_of_this_table_are_what_nibabel_writes(tmp_path):
         SimpleITK.GetArrayViewFromImage(ours), SimpleITK.GetArrayViewFromImage(theirs)
     )
     assert ours.GetDirection() == theirs.GetDirection() and ours.GetOrigin() == theirs.GetOrigin()
+
+
+@pytest.mark.parametrize("kind", [nibabel.Nifti1Image, nibabel.Nifti2Image])
+@pytest.mark.parametrize("name", ["image.nii", "image.nii.gz"])
+def test_voxels_after_a_long_extension_are_read(tmp_path, kind, name):
+    """Segmenters write the names of their labels there."""
+    image = kind(VOXELS, np.vstack([SFORM, (0, 0, 0, 1)]))
+    image.header.extensions.append(nibabel.nifti1.Nifti1Extension("comment", b"spleen " * 3000))
+    image.to_filename(tmp_path / name)
+    read, _ = read_image(tmp_path / name)
+    assert np.array_equal(SimpleITK.GetArrayFromImage(read).T, VOXELS)
+    slices = read_volume(tmp_path / name).array
+    assert np.array_equal(np.sort(slices, None), np.sort(VOXELS, None))

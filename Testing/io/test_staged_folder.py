@@ -22,7 +22,7 @@ def test_a_failure_leaves_an_existing_result_as_it_was(tmp_path: Path):
         (staging / "report.json").write_text("half")
         raise RuntimeError
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
-    assert (tmp_path / "report.json").read_text() == "old"
+    assert (tmp_path / "report.json").read_text(encoding="utf-8") == "old"
 
 
 def test_results_replace_files_of_the_same_name_only(tmp_path: Path):
@@ -32,11 +32,11 @@ def test_results_replace_files_of_the_same_name_only(tmp_path: Path):
     (target / "report.json").write_text("old")
     with staged_folder(target) as staging:
         (staging / "report.json").write_text("new")
-        assert (target / "report.json").read_text() == "old"
+        assert (target / "report.json").read_text(encoding="utf-8") == "old"
     assert sorted(path.name for path in target.iterdir()) == ["notes.txt", "report.json"]
-    assert (target / "report.json").read_text() == "new" and (
+    assert (target / "report.json").read_text(encoding="utf-8") == "new" and (
         target / "notes.txt"
-    ).read_text() == "mine"
+    ).read_text(encoding="utf-8") == "mine"
 
 
 def test_the_report_takes_its_place_after_all_files_that_it_lists(

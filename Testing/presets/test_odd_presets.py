@@ -17,7 +17,7 @@ BASE = load_preset("spleen-ct")
 def written(folder, changes: dict[str, Any]) -> str:
     path = folder / "odd.json"
     write_preset(path, BASE)
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | changes))
     return str(path)
 
 

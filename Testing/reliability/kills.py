@@ -57,7 +57,11 @@ def _kill_at_move(target: Path, generator: random.Random, found: Counter) -> Non
     names = ("segmentation.nii.gz", "pgt.nii.gz")
     if target.exists():
         finish_moves(target)
-        contents = {(target / name).read_text() for name in names if (target / name).exists()}
+        contents = {
+            (target / name).read_text(encoding="utf-8")
+            for name in names
+            if (target / name).exists()
+        }
         found["mixed"] += len(contents) != 1
     found["lost"] += old and not all((target / name).exists() for name in names)
     publish(target, "next")

@@ -67,7 +67,7 @@ def test_a_full_disk_is_an_error_and_the_old_file_stays(tmp_path: Path, name: st
     path.write_text("old")
     limit = 40000 if name.startswith("empty") else 20000
     assert write_limited(name, path, limit).startswith("ComputerError ")
-    assert path.read_text() == "old"
+    assert path.read_text(encoding="utf-8") == "old"
     assert [left.name for left in tmp_path.iterdir()] == [name]
     assert write_limited(name, path, 10_000_000) == "" and path.stat().st_size > limit
 

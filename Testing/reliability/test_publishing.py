@@ -20,7 +20,7 @@ MOVES = 4
 
 
 def contents(folder: Path) -> set[str]:
-    return {(folder / name).read_text() for name in FILES[::2]}
+    return {(folder / name).read_text(encoding="utf-8") for name in FILES[::2]}
 
 
 @pytest.mark.parametrize("at", range(1, MOVES + 1))

@@ -57,7 +57,9 @@ def test_a_run_opens_no_connection_and_names_its_weights_by_their_hash(tmp_path)
     options = ["--slices", "3", "--max-iterations", "1", "--device", "cpu", "-o", "out"]
     ended = python("-m", "HermesLib", "refine", "image.nrrd", *options)
     assert ended.returncode == 0, ended.stderr
-    provenance = json.loads((tmp_path / "out" / "report.json").read_text())["provenance"]
+    provenance = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))[
+        "provenance"
+    ]
     files = {weights.name: weights.path for weights in bundled_weights()}
     stored = {hashlib.sha256(path.read_bytes()).hexdigest() for path in files.values()}
     for part in ("model", "quality"):

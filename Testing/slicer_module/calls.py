@@ -45,7 +45,7 @@ class Use:
 @cache
 def widgets() -> dict[str, str]:
     """The class of each widget in the .ui file."""
-    text = (MODULE / "Resources" / "UI" / "HermesSegment.ui").read_text()
+    text = (MODULE / "Resources" / "UI" / "HermesSegment.ui").read_text(encoding="utf-8")
     return {name: kind for kind, name in re.findall(r'<widget class="(\w+)" name="(\w+)"', text)}
 
 
@@ -103,4 +103,7 @@ def _attributes() -> Iterator[tuple[ast.Attribute, str, tuple[int, tuple[str, ..
 
 @cache
 def _trees() -> tuple[tuple[ast.Module, str], ...]:
-    return tuple((ast.parse(path.read_text()), path.name) for path in sorted(MODULE.rglob("*.py")))
+    return tuple(
+        (ast.parse(path.read_text(encoding="utf-8")), path.name)
+        for path in sorted(MODULE.rglob("*.py"))
+    )

@@ -167,6 +167,6 @@ def test_the_segment_editor_has_what_is_asked_of_it():
 def test_modules_are_not_asked_for_more_than_logic_and_widget():
     """What :func:`test_the_segment_editor_has_what_is_asked_of_it` compares is all there is."""
     for path in MODULE.rglob("*.py"):
-        for line in path.read_text().splitlines():
+        for line in path.read_text(encoding="utf-8").splitlines():
             for name in re.findall(r"slicer\.modules\.\w+\.(\w+)", line):
                 assert name in ("logic", "widgetRepresentation"), (path.name, line)

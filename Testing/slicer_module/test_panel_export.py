@@ -33,13 +33,13 @@ def test_exports_hold_only_accepted_slices_on_the_volumes_grid(reviewed, tmp_pat
         image = SimpleITK.ReadImage(str(tmp_path / name))
         assert np.array_equal(SimpleITK.GetArrayFromImage(image) > 0, expected), name
     path, table = review_report.write_report(reviewed.review, tmp_path / "report.json")
-    report = json.loads(path.read_text())
+    report = json.loads(path.read_text(encoding="utf-8"))
     assert [entry["review"]["decision"] for entry in report["slices"]] == [
         "accepted",
         "accepted",
         "rejected",
     ]
-    assert len(table.read_text().splitlines()) == 4
+    assert len(table.read_text(encoding="utf-8").splitlines()) == 4
 
 
 def test_exporting_to_an_existing_segmentation_keeps_its_segments(reviewed):

@@ -145,7 +145,10 @@ def test_decisions_are_kept_when_the_scene_closes_and_void_when_a_volume_is_run_
     click(panel.ui.acceptButton)
     results = panel.queue.queue.cohort.folder("a")
     slicer.mrmlScene.Clear(0)
-    assert json.loads((results / "review.json").read_text())["slices"][1]["decision"] == "accepted"
+    assert (
+        json.loads((results / "review.json").read_text(encoding="utf-8"))["slices"][1]["decision"]
+        == "accepted"
+    )
     panel.parameters.threshold = 0.7
     panel.refresh()
     work_off(panel)

@@ -71,7 +71,10 @@ def test_one_process_alone_keeps_the_best_weights(name: str, two: Path):
 
 
 def test_each_process_draws_its_share(one: Path, two: Path):
-    drawn = [json.loads((two / "quality" / f"drawn-{rank}.json").read_text()) for rank in (0, 1)]
+    drawn = [
+        json.loads((two / "quality" / f"drawn-{rank}.json").read_text(encoding="utf-8"))
+        for rank in (0, 1)
+    ]
     assert drawn == [[2], [2]]
     assert [list(Processes(rank, 2, 4).own_parts) for rank in (0, 1)] == [[0, 1], [2, 3]]
 

@@ -18,7 +18,7 @@ def test_a_small_model_is_measured_on_its_own_test_patients_only(
     output = tmp_path / "figures.json"
     words = ["research", "simulated-prompts", "--model", "mideepseg", "--objects", "32"]
     assert main([*words, "--data", f"decathlon:{DATA / 'promise12'}", "-o", str(output)]) == 0
-    figures = json.loads(output.read_text())["figures"]
+    figures = json.loads(output.read_text(encoding="utf-8"))["figures"]
     test_patients = bundled_checkpoint("mideepseg-small").training["split"]["test"]
     promise12 = [patient for patient in test_patients if patient.startswith("promise12")]
     assert figures["patients"] == len(promise12) > 0

@@ -121,4 +121,4 @@ def test_a_folder_with_another_reproduction_is_not_continued(tmp_path: Path):
     replace(request, device="cuda", workers=4).keep_settings()
     with pytest.raises(HermesError, match="other limit, seed"):
         replace(request, seed=1, limit=700).keep_settings()
-    assert json.loads((tmp_path / "settings.json").read_text())["seed"] == 0
+    assert json.loads((tmp_path / "settings.json").read_text(encoding="utf-8"))["seed"] == 0

@@ -64,8 +64,8 @@ class nnUNetPredictor:  # noqa: N801
         self, model_training_output_dir, use_folds, checkpoint_name="checkpoint_final.pth"
     ):
         folder = Path(model_training_output_dir)
-        labels = json.loads((folder / "dataset.json").read_text())["labels"]
-        json.loads((folder / "plans.json").read_text())
+        labels = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))["labels"]
+        json.loads((folder / "plans.json").read_text(encoding="utf-8"))
         for fold in use_folds:
             fold = int(fold) if fold != "all" else fold
             assert (folder / f"fold_{fold}" / checkpoint_name).is_file()
