@@ -1,5 +1,6 @@
 """Half precision: only where the processor has it, and with the same masks."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -7,7 +8,8 @@ from HermesLib import devices
 from HermesLib.errors import HermesError
 from HermesLib.metrics.overlap import dice
 from HermesLib.models.half_precision import HalfPrecision, in_precision
-from HermesLib.models.registry import load_model
+from HermesLib.models.registry import MODELS, load_model
+from HermesLib.prompts.registry import strategy_for
 from HermesLib.refinement.embeddings import Embeddings
 from HermesLib.runs.request import AssessRequest, RefineRequest
 from HermesLib.runs.smaller import smaller_request
@@ -40,11 +42,28 @@ def test_masks_of_the_bundled_medsam_stay_within_the_promised_dice():
     boxes = [box_of(mask) for mask in truth]
     model = load_model("medsam", "bundled", CPU)
     half = HalfPrecision(model, CPU, torch.bfloat16)
-    embedding = half.embed(images)
-    assert embedding.features.dtype == torch.float32
-    assert not torch.equal(embedding.features, model.embed(images).features)
-    masks = [one.predict(one.embed(images), boxes).probability[0] > 0.5 for one in (model, half)]
-    assert dice(*(mask.numpy() for mask in masks)) >= 0.998
+    full, halved = model.embed(images), half.embed(images)
+    assert halved.features.dtype == torch.float32
+    assert not torch.equal(halved.features, full.features)
+    answers = model.predict(full, boxes), half.predict(halved, boxes)
+    assert dice(*((answer.probability[0] > 0.5).numpy() for answer in answers)) >= 0.998
+
+
+@pytest.mark.parametrize("name", [name for name, entry in MODELS.items() if entry.dimensions == 2])
+def test_every_model_of_slices_computes_in_half_precision(name, tmp_path):
+    model = load_model(name, str(write_checkpoint(tmp_path, name)), CPU)
+    half = HalfPrecision(model, CPU, torch.bfloat16)
+    strategy = strategy_for(model.prompt_kinds[0])
+    image, truth = torch.rand(1, 1, 48, 48), np.zeros((48, 48), bool)
+    truth[16:32, 16:32] = True
+    rng = np.random.default_rng(0)
+    first = strategy.first(truth.shape, rng)
+    prompt = strategy.refine(first, np.zeros_like(truth), truth, True, rng)
+    embedding = half.embed(image)
+    answer = half.predict(embedding, [prompt])
+    again = half.predict(embedding, [prompt], answer.memory)
+    for probability in (answer.probability, again.probability):
+        assert probability.dtype == torch.float32 and probability.shape == (1, 48, 48)
 
 
 def test_embeddings_of_both_precisions_are_kept_apart(tiny):

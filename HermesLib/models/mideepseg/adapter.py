@@ -221,7 +221,7 @@ class Mideepseg:
         inputs = [network_input(image, clicks.positive) for image, clicks in slices]
         device = next(self.network.parameters()).device
         stacked = torch.from_numpy(np.stack([channels for channels, _ in inputs])).to(device)
-        foreground = torch.softmax(self.network(stacked), 1)[:, 1].cpu().numpy()
+        foreground = torch.softmax(self.network(stacked), 1)[:, 1].float().cpu().numpy()
         results = []
         for (image, _), (channels, crop), probability in zip(
             slices, inputs, foreground, strict=True
