@@ -78,7 +78,8 @@ def test_a_killed_engine_ends_the_command_with_one_line_and_writes_nothing(
 
     monkeypatch.setattr(ProgressPrinter, "__call__", kill_at_once)
     outcome = hermes(
-        *refine_arguments(files, "-o", tmp_path / "out", "--threshold", "1", "--patience", 500),
+        *refine_arguments(files, "-o", tmp_path / "out", "--threshold", "1"),
+        *("--max-iterations", 500, "--patience", 500),  # No slice is finished before the kill.
         engine=engine,
     )
     assert outcome.code in (OUT_OF_MEMORY, COMPUTER) and "memory" in outcome.err[-1]
