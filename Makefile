@@ -84,6 +84,7 @@ bench: env
 	$(BIN)/hermes bench loop -o bench-loop.json
 	$(BIN)/hermes bench busy -o bench-busy.json
 	$(BIN)/hermes bench scaling --slices 8 32 128 512 --repeats 1 --plot bench-scaling.png -o bench-scaling.json
+	$(BIN)/hermes bench memory -o bench-memory.json
 	$(BIN)/hermes bench precision -o bench-precision.json
 	$(BIN)/hermes research bench -o bench-nnqc.json
 	$(BIN)/hermes bench cohort -o bench-cohort.json

@@ -1,48 +1,104 @@
-"""One run on a phantom, in a process of its own: time and memory as one line of JSON."""
+"""One run on one volume, in a process of its own: time and memory as one line of JSON."""
 
 import json
+import subprocess
 import sys
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+from HermesLib.bench.busy import own_environment
+from HermesLib.errors import HermesError
 from HermesLib.threads import set_threads
 
-#: Extent of every phantom along its slices, mm.
-_EXTENT = 70.0
-#: Slices of a run before the measurement, which loads networks and libraries.
-_FIRST = 4
+
+@dataclass(frozen=True)
+class Measurement:
+    """What the process does.
+
+    Attributes:
+        image: the file.
+        first: another one, refined before the measurement so that networks are loaded; "" for none.
+        slices: the first and the one after the last that are refined; None for all.
+        max_iterations: of each slice; None as the settings have it.
+        all_iterations: no slice ends before them.
+        threads: that compute; None for the physical cores.
+    """
+
+    image: str
+    first: str = ""
+    slices: tuple[int, int] | None = None
+    max_iterations: int | None = None
+    all_iterations: bool = False
+    threads: int | None = None
 
 
-def main(count: int, side: int, threads: int | None) -> None:
-    """Refine a phantom of ``count`` slices of ``side`` rows and columns, and print the figures."""
+def measured(measurement: Measurement, what: str) -> dict[str, Any]:
+    """Do a measurement; gives ``seconds``, ``iterations``, ``libraries_mb`` and ``peak_mb``.
+
+    ``peak_mb`` is memory above what libraries take, and networks if there was a first image; None
+    where the system does not say.
+
+    Args:
+        measurement: what to do.
+        what: in words, for the message.
+
+    Raises:
+        HermesError: it failed.
+    """
+    ended = subprocess.run(
+        [sys.executable, "-m", "HermesLib.bench.one_volume", json.dumps(asdict(measurement))],
+        capture_output=True,
+        encoding="utf-8",
+        env=own_environment(),
+    )
+    if ended.returncode:
+        said = ended.stderr.strip()[-200:]
+        raise HermesError(f"a run of {what} failed; choose fewer slices: {said}")
+    figures: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    return figures
+
+
+def main(measurement: Measurement) -> None:
+    """Do a measurement in this process and print its figures."""
     set_threads()
-    from HermesLib.io.image_writing import write_image
+    # All that a run imports.
     from HermesLib.io.owned_folder import temporary_folder
+    from HermesLib.refinement.settings import RefinementSettings
     from HermesLib.runs.model_cache import ModelCache
     from HermesLib.runs.request import RefineRequest
     from HermesLib.runs.run import Run
-    from HermesLib.samples.prostate_phantom import prostate_phantom
 
-    def run(folder: Path, slices: int) -> tuple[float, int]:
-        folder.mkdir()
-        spacing = (192 / side, 192 / side, _EXTENT / slices)
-        write_image(prostate_phantom(1, side, slices, spacing).image, folder / "image.nii.gz")
-        output = folder / "results"
+    libraries = peak_mb()
+    changes: dict[str, Any] = {}
+    if measurement.max_iterations is not None:
+        changes["max_iterations"] = measurement.max_iterations
+    if measurement.all_iterations:
+        changes |= {"threshold": 1.0, "patience": 10_000, "hopeless_patience": 10_000}
+    settings = RefinementSettings(**changes)
+    cache = ModelCache()
+
+    def run(image: str, output: Path, slices: tuple[int, int] | None) -> tuple[float, int]:
         output.mkdir()
-        request = RefineRequest(image=folder / "image.nii.gz", threads=threads)
+        request = RefineRequest(
+            image=Path(image), slices=slices, settings=settings, threads=measurement.threads
+        )
         start = time.perf_counter()
         outcome = Run(request, cache).execute(output=output)
         seconds = time.perf_counter() - start
         return seconds, sum(len(result.records) for result in outcome.results)
 
-    cache = ModelCache()
     with temporary_folder() as folder:
-        run(folder / "first", _FIRST)
-        before = peak_mb()
-        seconds, iterations = run(folder / "measured", count)
+        before = libraries
+        if measurement.first:
+            run(measurement.first, folder / "first", None)
+            before = peak_mb()
+        seconds, iterations = run(measurement.image, folder / "measured", measurement.slices)
         after = peak_mb()
     peak = None if before is None or after is None else after - before
-    print(json.dumps({"seconds": seconds, "iterations": iterations, "peak_mb": peak}))
+    figures = {"seconds": seconds, "iterations": iterations, "libraries_mb": libraries}
+    print(json.dumps({**figures, "peak_mb": peak}))
 
 
 def peak_mb() -> float | None:
@@ -56,4 +112,6 @@ def peak_mb() -> float | None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]) if sys.argv[3:] else None)
+    plain = json.loads(sys.argv[1])
+    plain["slices"] = plain["slices"] and tuple(plain["slices"])
+    main(Measurement(**plain))

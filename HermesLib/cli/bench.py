@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from HermesLib.cli import bench_cohort, bench_gpu
+from HermesLib.cli import bench_cohort, bench_gpu, bench_sizes
 from HermesLib.cli.options import named_path
 from HermesLib.models.registry import bundled_models
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``bench loop``, ``gpu``, ``precision``, ``busy``, ``scaling`` and ``cohort``."""
+    """Add ``loop``, ``gpu``, ``precision``, ``busy``, ``scaling``, ``memory`` and ``cohort``."""
     parser = subparsers.add_parser(
         "bench", help="how fast runs are on this computer, as ratios", allow_abbrev=False
     )
@@ -39,20 +39,17 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="so many of them beside it (default 1 2)",
     )
     busy.set_defaults(run=run_busy)
-    scaling = kinds.add_parser("scaling", help="time and memory with the number of slices")
-    scaling.add_argument("--slices", nargs="+", type=int, default=[8, 32, 128], metavar="N")
-    scaling.add_argument(
-        "--side", type=int, default=192, metavar="PX", help="(default %(default)s)"
-    )
-    scaling.add_argument("--plot", type=named_path, metavar="PNG")
+    scaling = bench_sizes.add_scaling(kinds)
     scaling.set_defaults(run=run_scaling)
+    memory = bench_sizes.add_memory(kinds)
+    memory.set_defaults(run=run_memory)
     cohort = bench_cohort.add_parser(kinds)
     cohort.set_defaults(run=run_cohort)
     for kind in (loop, gpu, busy, scaling, cohort):
         kind.add_argument("--repeats", type=int, default=3, help="(default %(default)s)")
-    for kind in (loop, gpu, precision, busy, scaling, cohort):
+    for kind in (loop, gpu, precision, busy, scaling, memory, cohort):
         kind.add_argument("-o", "--output", metavar="JSON", type=named_path)
-    for kind in (loop, gpu, precision, scaling):
+    for kind in (loop, gpu, precision, scaling, memory):
         kind.add_argument("--threads", type=int, help="(default: the physical cores)")
 
 
@@ -124,15 +121,13 @@ def run_busy(arguments: argparse.Namespace) -> int:
 
 
 def run_scaling(arguments: argparse.Namespace) -> int:
-    """Measure volumes of several numbers of slices."""
-    from HermesLib.bench.scaling import bench_scaling, plot_scaling
+    """Measure several numbers of slices and of iterations."""
+    return _publish({"scaling": bench_sizes.measure_scaling(arguments, _say)}, arguments.output)
 
-    figures = bench_scaling(
-        arguments.slices, arguments.side, arguments.repeats, arguments.threads, _say
-    )
-    if arguments.plot:
-        plot_scaling(arguments.plot, figures)
-    return _publish({"scaling": figures}, arguments.output)
+
+def run_memory(arguments: argparse.Namespace) -> int:
+    """Measure the memory of runs on volumes of several sizes."""
+    return _publish({"memory": bench_sizes.measure_memory(arguments, _say)}, arguments.output)
 
 
 def run_cohort(arguments: argparse.Namespace) -> int:

@@ -6,11 +6,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from HermesLib.io.scratch import Scratch
+
 
 def tensor_bytes(kept: Any) -> int:
     """Bytes of all tensors and arrays that an object holds, to any depth, each storage once.
 
-    Networks are left out: they are kept elsewhere.
+    Networks are left out: they are kept elsewhere. Of what is kept in files, too, only what is in
+    memory counts.
 
     >>> values = torch.zeros(3, 4)
     >>> tensor_bytes({"all": values, "part": (values[:1], [values[1:]])})
@@ -27,6 +30,8 @@ def tensor_bytes(kept: Any) -> int:
         if isinstance(held, torch.Tensor):
             storage = held.untyped_storage()
             storages[storage.data_ptr()] = storage.nbytes()
+        elif isinstance(held, Scratch):
+            storages[id(held)] = held.memory_bytes
         elif isinstance(held, np.ndarray):
             owner = held if held.base is None else held.base
             storages[id(owner)] = getattr(owner, "nbytes", held.nbytes)

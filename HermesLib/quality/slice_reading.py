@@ -1,11 +1,12 @@
 """What the image expert reads from slices: features, and the organ map of each slice."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import torch
 
 from HermesLib.io.neighbours import neighbourhood
+from HermesLib.io.shelf import Shelf, ShelvedTensor
 from HermesLib.quality.field_of_view import (
     Window,
     closer_window,
@@ -27,18 +28,18 @@ class _View:
     """One view of a slice.
 
     Attributes:
-        organ: (1, 1, S, S), the organ's probability on the grid.
+        organ: (1, 1, S, S), the organ's probability on the grid, kept on the shelf.
         window: the part of the slice that was read.
         mirrored: whether the slice was mirrored left to right first.
     """
 
-    organ: torch.Tensor
+    organ: ShelvedTensor
     window: Window
     mirrored: bool
 
     def on_slice(self, shape: tuple[int, int]) -> torch.Tensor:
         """Probability (H, W) on the slice's own grid; 0 outside the window."""
-        probability = from_grid(self.organ, [self.window], shape)[0, 0]
+        probability = from_grid(self.organ.take(), [self.window], shape)[0, 0]
         return probability.flip(-1) if self.mirrored else probability
 
 
@@ -47,19 +48,24 @@ class SliceReading:
 
     The view of the slice's own window serves features, presence, out-of-distribution detection and
     the organ map. The other views serve the organ map alone, so a slice without the organ never
-    needs them. Everything is kept on the QC's grid, about 0.4 MB a slice whatever its size.
+    needs them. Everything is kept on the QC's grid, about 0.4 MB a slice whatever its size, and of
+    many slices in a file (:mod:`HermesLib.io.shelf`).
 
     Args:
         core: the networks.
         image: (C, H, W), the slice in the middle of its neighbours, or (1, C, H, W): one that is
             made when it is read.
         offset: read the slice so many channels from the middle instead.
+        shelf: where what is read is kept.
     """
 
-    def __init__(self, core: QualityCore, image: torch.Tensor, offset: int = 0) -> None:
+    def __init__(
+        self, core: QualityCore, image: torch.Tensor, offset: int = 0, shelf: Shelf | None = None
+    ) -> None:
         self._core = core
         self._image = image if image.ndim == 4 else image[None]
         self._offset = offset
+        self._shelf = shelf or Shelf()
 
     @property
     def pixels(self) -> torch.Tensor:
@@ -71,24 +77,33 @@ class SliceReading:
         """The part of the slice that the grid shows."""
         return find_windows(self.pixels, self._core.config.field)[0]
 
-    @cached_property
+    @property
     def features(self) -> ImageFeatures:
         """The image expert's output for the slice's own window."""
-        return self._read(self.pixels, self.window)
+        return ImageFeatures(**{name: kept.take() for name, kept in self._features.items()})
+
+    @cached_property
+    def _features(self) -> dict[str, ShelvedTensor]:
+        read = self._read(self.pixels, self.window)
+        return {part.name: self._shelf.keep(getattr(read, part.name)) for part in fields(read)}
 
     @cached_property
     def _views(self) -> tuple[_View, ...]:
         config = self._core.config
         closer = closer_window(self.window, config.closer_view)
         views = [
-            _View(torch.sigmoid(self.features.organ), self.window, mirrored=False),
-            _View(torch.sigmoid(self._read(self.pixels, closer).organ), closer, mirrored=False),
+            self._view(self._features["organ"].take(), self.window),
+            self._view(self._read(self.pixels, closer).organ, closer),
         ]
         if config.mirror:
             mirrored = mirrored_window(self.window, self.pixels.shape[-1])
             organ = self._read(self.pixels.flip(-1), mirrored).organ
-            views.append(_View(torch.sigmoid(organ), mirrored, mirrored=True))
+            views.append(self._view(organ, mirrored, mirrored=True))
         return tuple(views)
+
+    def _view(self, organ: torch.Tensor, window: Window, *, mirrored: bool = False) -> _View:
+        """A view from logits of the organ."""
+        return _View(self._shelf.keep(torch.sigmoid(organ)), window, mirrored)
 
     def organ_map(self) -> torch.Tensor:
         """Probability (H, W) of the organ: the mean of the views, which are the slice's own window,
@@ -145,11 +160,14 @@ def read_slices(core: QualityCore, images: torch.Tensor) -> list[SliceReadings]:
     between two others.
     """
     each = [images[row : row + 1] for row in range(len(images))]
-    own = [SliceReading(core, image) for image in each]
+    shelf = Shelf()
+    own = [SliceReading(core, image, shelf=shelf) for image in each]
     slices: list[SliceReadings] = []
     for row, image in enumerate(each):
         nearby = own[max(row - 1, 0) : row + 2] + [previous.after for previous in slices[-1:]]
-        before, after = (_same_or_new(SliceReading(core, image, step), nearby) for step in (-1, 1))
+        before, after = (
+            _same_or_new(SliceReading(core, image, step, shelf), nearby) for step in (-1, 1)
+        )
         slices.append(SliceReadings(own[row], before, after))
     return slices
 

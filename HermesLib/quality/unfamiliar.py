@@ -30,8 +30,10 @@ def unfamiliar_slices(
     """
     verdicts = []
     if core.config.generative and core.familiarity is not None:
-        coarse = [item.readings.own.features.coarse for item in findings]
-        distances = [core.familiarity(pooled_features(features)) for features in coarse]
+        distances = [
+            core.familiarity(pooled_features(item.readings.own.features.coarse))
+            for item in findings
+        ]
         verdicts.append(_joined(distances) > 1)
     if core.input_check is not None:
         verdicts.append(core.input_check.unfamiliar(images, members))

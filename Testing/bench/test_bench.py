@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+import SimpleITK
 
-from HermesLib.bench import loop
+from HermesLib.bench import loop, memory
 from HermesLib.bench.busy import bench_busy
 from HermesLib.bench.loop import bench_loop
 from HermesLib.bench.scaling import plot_scaling
@@ -59,9 +60,29 @@ def test_programs_beside_take_turns_and_end(tmp_path: Path):
 
 
 def test_time_and_memory_are_plotted(tmp_path: Path):
-    figures = [
+    slices = [
         {"slices": count, "seconds": count / 4, "peak_mb": 90.0, "image_mb": count / 8}
         for count in (8, 32)
     ]
+    iterations = [{"iterations": count, "seconds": count / 9} for count in (16, 64)]
+    figures = {"slices": slices, "iterations": iterations}
     plot_scaling(tmp_path / "scaling.png", figures)
     assert (tmp_path / "scaling.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_a_slice_adds_is_put_beside_its_mask(monkeypatch: pytest.MonkeyPatch):
+    asked, lines = [], []
+
+    def measured(measurement, what):
+        size = SimpleITK.ReadImage(measurement.image).GetSize()
+        asked.append((size, measurement.slices))
+        return {"seconds": 1.0, "iterations": 6, "libraries_mb": 300.0, "peak_mb": 9.0 + size[2]}
+
+    monkeypatch.setattr(memory, "measured", measured)
+    figures = memory.bench_memory([(4, 32), (40, 32)], 1, lines.append)
+    assert asked == [((32, 32, 4), (0, 4)), ((32, 32, 40), (17, 23))]
+    assert [run["kb_a_slice"] for run in figures] == [None, 1024.0]
+    assert lines[1] == (
+        "40 slices of 32 x 32 (0 MB): 49 MB beyond the libraries;"
+        " 1024 kB a further slice, one mask is 1"
+    )

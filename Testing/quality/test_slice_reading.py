@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 import torch
 
+from HermesLib.io import scratch
+from HermesLib.io.kept_bytes import tensor_bytes
 from HermesLib.io.neighbours import with_neighbours
 from HermesLib.quality.blend import Blend
 from HermesLib.quality.diffusion_qc import DiffusionQuality
@@ -180,3 +182,19 @@ def test_a_volume_in_which_no_slice_is_measured_gives_an_empty_observation(core:
     assert observation.out_of_distribution is not None
     assert observation.presence.shape == observation.out_of_distribution.shape == (0,)
     assert list(refine_volume(Refiner(BoxThreshold(), quality), observation)) == []
+
+
+@torch.inference_mode()
+def test_what_is_read_of_many_slices_is_kept_in_a_file_and_is_the_same(
+    core: QualityCore, monkeypatch: pytest.MonkeyPatch
+):
+    images = with_neighbours(VOLUME)
+    in_memory = organ_maps(core, images, 0.25)
+    monkeypatch.setattr(scratch, "MOST_IN_MEMORY", 0)
+    observation = DiffusionQuality(core, "core").observe(images)
+    own = [finding.readings.organ_map(0.25) for finding in observation.features]
+    assert torch.equal(torch.stack(own), in_memory)
+    # The organ maps on the slices' own grid go with the copies that are worked with.
+    features = observation.to(torch.device("cpu")).features
+    kept = tensor_bytes(features) - tensor_bytes(images)
+    assert kept < 100 * len(VOLUME), f"{kept} bytes of {len(VOLUME)} slices stay in memory"

@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional
 
 from HermesLib.io.neighbours import neighbourhood, own_slice
+from HermesLib.io.shelf import Shelf, ShelvedTensor
 from HermesLib.quality.field_of_view import (
     Window,
     find_windows,
@@ -43,19 +44,29 @@ class ContextMaps:
 class EnsembleReading:
     """What an ensemble reads from one slice. Everything is on the CPU.
 
+    The maps of a large volume are kept in a file, and read from it each time.
+
     Attributes:
-        where: (M, S, S) float16, probability of the organ by member, given that the slice shows it.
-        organ: (M, S, S) float16, probability of the organ by member, on any slice.
         presence: (M,) log odds that the slice shows the organ.
         window: the part of the slice that the grid shows.
         context: of the context networks; None for a single slice or a thin stack.
     """
 
-    where: torch.Tensor
-    organ: torch.Tensor
     presence: torch.Tensor
     window: Window
     context: ContextMaps | None
+    _where: ShelvedTensor
+    _organ: ShelvedTensor
+
+    @property
+    def where(self) -> torch.Tensor:
+        """(M, S, S) float16, probability of the organ by member, given that the slice shows it."""
+        return self._where.take()
+
+    @property
+    def organ(self) -> torch.Tensor:
+        """(M, S, S) float16, probability of the organ by member, on any slice."""
+        return self._organ.take()
 
     def organ_map(self, shape: tuple[int, int]) -> torch.Tensor:
         """Probability (H, W) of the organ, given that the slice shows it: the members' mean."""
@@ -64,7 +75,7 @@ class EnsembleReading:
 
     def on_grid(self, masks: torch.Tensor) -> torch.Tensor:
         """Masks (B, H, W) as shares (B, S, S) of the grid's pixels."""
-        side = self.where.shape[-1]
+        side = self._where.shape[-1]
         windows = [self.window] * len(masks)
         return to_grid(masks[:, None].float().cpu(), windows, side)[:, 0]
 
@@ -91,6 +102,7 @@ def read_ensemble(
     # One by one on a CPU: sums of another size add up in another order, and gain little there.
     on_cpu = next(networks.parameters()).device.type == "cpu"
     parts = torch.arange(len(images)).split(1 if on_cpu else _TOGETHER)
+    shelf = Shelf()
     return [
         reading
         for rows in parts
@@ -98,6 +110,7 @@ def read_ensemble(
             members,  # type: ignore[arg-type]
             images[rows],
             [contexts[row] for row in rows.tolist()],
+            shelf,
         )
     ]
 
@@ -106,6 +119,7 @@ def read_together(
     members: Sequence[EnsembleMember],
     images: torch.Tensor,
     contexts: "Sequence[ContextMaps | None]",
+    shelf: Shelf | None = None,
 ) -> list[EnsembleReading]:
     """Read slices (B, C, H, W) in one call of each member.
 
@@ -113,7 +127,9 @@ def read_together(
         members: read the slices.
         images: each slice in the middle of its neighbours.
         contexts: what the context networks have read at each slice.
+        shelf: where the maps are kept.
     """
+    shelf = shelf or Shelf()
     config = members[0].config
     pixels = neighbourhood(images, config.neighbours)
     windows = find_windows(pixels, config.field)
@@ -124,7 +140,13 @@ def read_together(
     organ = torch.stack([torch.sigmoid(item.organ[:, 0]) for item in readings], 1).half().cpu()
     presence = torch.stack([item.presence for item in readings], 1).cpu()
     return [
-        EnsembleReading(where[row], organ[row], presence[row], windows[row], contexts[row])
+        EnsembleReading(
+            presence[row],
+            windows[row],
+            contexts[row],
+            shelf.keep(where[row]),
+            shelf.keep(organ[row]),
+        )
         for row in range(len(images))
     ]
 
