@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from HermesLib.errors import HermesError
 from HermesLib.research.rivals.layers import downsampling, flat_size, upsampling
 from HermesLib.research.rivals.valid_shapes import Shape, is_valid
 
@@ -108,7 +109,7 @@ class ConstrainedVae(nn.Module):
             The share of valid samples.
 
         Raises:
-            ValueError: too few valid samples: the network has not learnt to decode such shapes.
+            HermesError: too few valid samples: the network has not learnt to decode such shapes.
         """
         shapes = [Shape.of(mask) for mask in masks[:, 0].numpy() > 0.5]
         measures = np.array([(shape.area, shape.convexity) for shape in shapes])
@@ -128,7 +129,10 @@ class ConstrainedVae(nn.Module):
                 if len(valid) == BANK:
                     self.bank.copy_(torch.stack(valid))
                     return BANK / tries
-        raise ValueError(f"only {len(valid)} of {most_tries} samples were valid shapes")
+        raise HermesError(
+            f"cvae has not learnt to draw shapes of the organ: {len(valid)} of {most_tries} samples"
+            " are valid; train it longer"
+        )
 
     @torch.no_grad()
     def _is_valid(self, latent: torch.Tensor) -> bool:

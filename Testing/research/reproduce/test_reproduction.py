@@ -8,6 +8,7 @@ import pytest
 
 from HermesLib.cli.main import main
 from HermesLib.weights.checkpoint import load_checkpoint
+from Testing.datasets.readers import layouts
 from Testing.research.reproduce.miniature import make_data, words
 
 #: Fewer than the readers' tests have: every slice is refined by three models and three sources.
@@ -53,3 +54,18 @@ def test_one_command_goes_from_the_official_folders_to_the_papers_page_and_conti
     assert said.count("done before") == len(done)
     assert "stage 9 of 9, spleen: measure\n" in said
     assert "measured before" in said
+
+
+@pytest.mark.long
+def test_rivals_that_are_named_are_trained_and_measured_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    flare = layouts.make_flare21(tmp_path / "flare21", cases=5)
+    rivals = ["galati", "wang"]
+    command = words(["--flare21", str(flare)], tmp_path / "paper", "--rivals", *rivals)
+    assert main(command) == 0, capsys.readouterr().err
+    for rival in rivals:
+        weights = load_checkpoint(tmp_path / f"paper/spleen/rivals/{rival}/model.safetensors")
+        assert weights.training["split"]["train"]
+    done = json.loads((tmp_path / "paper" / "stages.json").read_text(encoding="utf-8"))
+    assert {f"spleen: train {rival}" for rival in rivals} <= done.keys()

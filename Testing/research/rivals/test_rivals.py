@@ -132,6 +132,13 @@ class Discs(ConstrainedVae):
         )
 
 
+def test_a_network_that_draws_no_valid_shape_says_what_to_do():
+    torch.manual_seed(0)
+    masks = torch.from_numpy(np.stack([disc(64, 20, 20, radius) for radius in (6, 9, 12)]))
+    with pytest.raises(HermesError, match="0 of 5 samples are valid; train it longer"):
+        ConstrainedVae(64).eval().fit_bank(masks[:, None].float(), np.random.default_rng(0), 5)
+
+
 def test_an_invalid_shape_is_moved_to_the_nearest_valid_one_and_no_farther():
     network = Discs(64)
     masks = torch.from_numpy(
