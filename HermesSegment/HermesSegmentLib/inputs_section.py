@@ -12,12 +12,11 @@ from HermesLib.weights.imported import imported_weights
 from HermesSegmentLib import bent_volume, dicom_placement, slice_views
 from HermesSegmentLib.greying import Greying
 from HermesSegmentLib.library_words import library_word
-from HermesSegmentLib.model_section import ModelSection, model_obstacle
+from HermesSegmentLib.model_section import BUNDLED, ModelSection, has_weights, model_obstacle
 from HermesSegmentLib.slice_frame import frame_of
 from HermesSegmentLib.steering import choice_title, obstacle, preset_of
 from HermesSegmentLib.steering_section import SteeringSection
 
-BUNDLED = "bundled"
 _DEVICES = {"auto": _("Auto"), "cuda": _("Graphics card (CUDA)"), "cpu": _("Processor (CPU)")}
 _SCOPES = {"all": _("All"), "current": _("The slice in view"), "range": _("From ... to")}
 
@@ -110,10 +109,11 @@ class InputsSection:
         no_box = "" if "padding" in kind_settings(parameters.prompt) else _("no box is drawn")
         self._greying.set(ui.paddingSpin, no_box)
         self._busy = True
+        bundled = has_weights(parameters.model, BUNDLED)
+        ui.weightsCombo.model().item(0).setEnabled(bundled)
         # Weights that a scene from another computer names and this one lacks: the engine reports.
-        ui.weightsCombo.currentIndex = (
-            self._weights.index(parameters.weights) if parameters.weights in self._weights else -1
-        )
+        known = parameters.weights in self._weights and (bundled or parameters.weights != BUNDLED)
+        ui.weightsCombo.currentIndex = self._weights.index(parameters.weights) if known else -1
         self._busy = False
 
     def slice_range(self) -> tuple[int, int] | None:

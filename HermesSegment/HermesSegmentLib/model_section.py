@@ -13,6 +13,8 @@ from HermesLib.prompts.registry import split_kind
 from HermesSegmentLib.label_fields import LabelField, labels_obstacle, labels_of
 from HermesSegmentLib.steering import path_of, preset_of
 
+#: The small weights that come with HERMES.
+BUNDLED = "bundled"
 _EXAMPLES = "examples"
 
 
@@ -79,6 +81,12 @@ class ModelSection:
             self.ui.examplesEdit.text = path
 
 
+def has_weights(model: str, weights: str) -> bool:
+    """Whether these weights can be a model's: only some models have bundled ones."""
+    entry = MODELS[model]
+    return entry.needs_server or weights != BUNDLED or entry.bundled is not None
+
+
 def takes_examples(kind: str) -> bool:
     """Whether prompts of a kind hold examples."""
     return _EXAMPLES in split_kind(kind)
@@ -90,7 +98,7 @@ def model_fields(parameters: Any) -> dict[str, Any]:
     # A server has its own weights.
     return {
         "model": parameters.model,
-        "weights": "bundled" if remote else parameters.weights,
+        "weights": BUNDLED if remote else parameters.weights,
     }
 
 
@@ -124,6 +132,8 @@ def _examples(parameters: Any, kind: str) -> Path | None:
 
 def model_obstacle(parameters: Any) -> str:
     """Why a run with this model cannot start; empty if it can."""
+    if not has_weights(parameters.model, parameters.weights):
+        return _("This model has no bundled weights: import its weight file under Setup")
     if MODELS[parameters.model].needs_server and parameters.server.strip():
         try:
             checked_address(parameters.server)
@@ -144,4 +154,4 @@ def _choices(parameters: Any) -> tuple[str, str, str]:
 def _own_choices(parameters: Any) -> tuple[str, str, str]:
     """What the command takes for the organ: its model, as that prefers to be prompted."""
     model = preset_of(parameters.preset).model
-    return model, MODELS[model].prompt_kinds[0], "bundled"
+    return model, MODELS[model].prompt_kinds[0], BUNDLED

@@ -73,6 +73,7 @@ def test_what_another_file_held_is_forgotten(panel, ui, label_map, tmp_path):
 
 def test_the_labels_of_examples_are_listed_and_chosen(panel, ui, engine, label_map, tmp_path):
     choose(ui.modelCombo, MODELS["universeg"].title)
+    panel.parameters.weights = "universeg.pt"
     assert ui.exampleLabelsRow.isHidden(), "no examples are given"
     for name in ("images", "masks"):
         (tmp_path / "cases" / name).mkdir(parents=True)

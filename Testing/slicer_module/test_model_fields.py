@@ -69,8 +69,21 @@ def test_the_server_is_asked_for_where_the_model_runs_on_one(panel, ui, engine):
     assert engine.requests[-1].server is None and not shown(ui)["serverEdit"]
 
 
+def test_a_model_without_bundled_weights_asks_for_its_file(panel, ui, engine):
+    assert ui.weightsCombo.currentIndex == 0 and ui.weightsCombo.model().item(0).isEnabled()
+    choose(ui.modelCombo, MODELS["sam"].title)
+    assert ui.weightsCombo.currentIndex == -1 and not ui.weightsCombo.model().item(0).isEnabled()
+    assert "no bundled weights: import its weight file" in ui.runButton.toolTip
+    assert not ui.runButton.enabled and not ui.queueRunButton.enabled
+    panel.parameters.weights = "sam_vit_b.pth"
+    panel.refresh()
+    click(ui.runButton)
+    assert engine.requests[-1].weights == "sam_vit_b.pth"
+
+
 def test_a_folder_of_examples_is_offered_to_models_that_take_them(panel, ui, engine, tmp_path):
     choose(ui.modelCombo, MODELS["multiverseg"].title)
+    panel.parameters.weights = "mine.pt"
     assert panel.parameters.prompt == "examples"
     assert shown(ui)["examplesRow"] and shown(ui)["labelExamples"]
     ui.examplesEdit.text = str(tmp_path / "cases")

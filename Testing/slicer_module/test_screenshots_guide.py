@@ -35,6 +35,12 @@ def test_inputs_with_guide_judge_and_labels_in_both_styles(panel, camera, tmp_pa
     panel.refresh()
     camera.shoot("judge")
     _choose_files_with_several_organs(ui, tmp_path, monkeypatch)
+    weights = tmp_path / "imported" / "universeg_v1_nf64_ss64_STA.pt"
+    weights.parent.mkdir()
+    weights.touch()
+    monkeypatch.setenv("HERMES_CACHE", str(weights.parent))
+    panel.inputs.list_weights()
+    panel.parameters.weights = weights.name
     panel.refresh()
     assert ui.runButton.enabled, ui.runButton.toolTip
     camera.shoot("labels")

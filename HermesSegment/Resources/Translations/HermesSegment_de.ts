@@ -1509,6 +1509,10 @@ Jetzt nicht: {obstacle}</translation>
         <translation>Ordner mit Beispielen</translation>
     </message>
     <message>
+        <source>This model has no bundled weights: import its weight file under Setup</source>
+        <translation>Dieses Modell hat keine mitgelieferten Gewichte: importieren Sie seine Gewichtsdatei unter „Einrichtung“</translation>
+    </message>
+    <message>
         <source>The server&apos;s address cannot be used; one is {example}</source>
         <translation>Die Adresse des Servers kann nicht verwendet werden; eine solche ist {example}</translation>
     </message>
