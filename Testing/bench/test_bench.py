@@ -1,8 +1,11 @@
 """The benchmarks run on small networks and print their figures; no time is asserted."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import SimpleITK
 
@@ -86,3 +89,13 @@ def test_what_a_slice_adds_is_put_beside_its_mask(monkeypatch: pytest.MonkeyPatc
         "40 slices of 32 x 32 (0 MB): 49 MB beyond the libraries;"
         " 1024 kB a further slice, one mask is 1"
     )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not say it")
+def test_the_most_memory_of_a_process_is_not_that_of_the_one_that_started_it():
+    large = np.ones(2**26)  # 512 MB
+    program = "from HermesLib.bench.one_volume import peak_mb; print(peak_mb())"
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, encoding="utf-8"
+    )
+    assert float(run.stdout) < 400 < large.nbytes / 2**20

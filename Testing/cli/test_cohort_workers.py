@@ -29,6 +29,7 @@ from HermesLib.samples.prostate_phantom import Phantom
 from Testing.cli.conftest import Hermes
 from Testing.cli.results import read
 
+TRIM = "MALLOC_TRIM_THRESHOLD_"
 QUICK = ("--samples", 1, "--steps", 1)
 WORKERS = 2
 #: A busy machine is slow, seconds.
@@ -138,6 +139,13 @@ def test_workers_judge_the_organs_of_one_image(
     assert hermes(*words, "-o", beside, "--workers", WORKERS).code == 0
     assert table(beside) == table(alone)
     assert [row["name"] for row in table(beside)] == ["spleen", "liver"]
+    # Dask's setting for its workers is not handed on: an engine would ask the system for the
+    # memory of every layer.
+    for keeper in cluster.cluster.workers.values():
+        worker = psutil.Process(keeper.pid)
+        engines = [one for one in worker.children() if "HermesLib.engine.worker" in one.cmdline()]
+        assert TRIM in worker.environ() and engines
+        assert not any(TRIM in engine.environ() for engine in engines)
     one = hermes("assess", image, organs / "liver.nii.gz", "-o", tmp_path / "one", "--workers", 2)
     assert one.code == 2 and "folder of masks" in one.err[-1]
 
