@@ -74,5 +74,5 @@ def _volume(text: str) -> tuple[int, int]:
     """Slices and side of a volume such as ``24x384``."""
     count, _, side = text.partition("x")
     if not (count.isdigit() and side.isdigit() and int(count) and int(side)):
-        raise argparse.ArgumentTypeError(f"{text!r} is no size such as 24x384")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 24x384")
     return int(count), int(side)

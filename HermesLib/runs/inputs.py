@@ -166,7 +166,7 @@ def require_start(start: int | None, inputs: RunInputs) -> None:
     count = inputs.volume.shape[0]
     if start is not None and not 0 <= start < count:
         raise HermesError(
-            f"there is no slice {number_of(start)} to start from; choose 1 to {count}"
+            f"slice {number_of(start)} to start from does not exist; choose 1 to {count}"
         )
 
 

@@ -7,7 +7,6 @@ round prompts the middle slice with a box, the second one corrects two others. L
 """
 
 import argparse
-import resource
 import sys
 import time
 from dataclasses import replace
@@ -17,6 +16,7 @@ import numpy as np
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from HermesLib.bench.one_volume import peak_mb
 from HermesLib.models.sam2.config import TINY
 from HermesLib.models.sam2.network import Sam2Network
 from HermesLib.models.sam2.volume import KEPT_BYTES, MedSam2Volume, Sam2Volume
@@ -26,12 +26,6 @@ from Testing.models import seeded
 
 KINDS = {kind.name: kind for kind in (Sam2Volume, MedSam2Volume)}
 SIDE = 512
-
-
-def peak() -> float:
-    """The most memory that this process has had, MB."""
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most / (1e6 if sys.platform == "darwin" else 1e3)
 
 
 def volume(slices: int) -> VolumeImage:
@@ -68,14 +62,14 @@ def main() -> None:
         for index in (count // 4, 3 * count // 4)
     ]
     print(f"{arguments.model}, {count} slices, {torch.get_num_threads()} threads, {device}")
-    print(f"before: {peak():.0f} MB")
+    print(f"before: {peak_mb():.0f} MB")
     for name, prompts in (("first round", [box]), ("second round", clicks)):
         wall, processor = time.perf_counter(), time.process_time()
         session.predict(prompts)
         wall, processor = time.perf_counter() - wall, time.process_time() - processor
         print(
             f"{name}: {wall / count:.2f} s a slice, {processor / count:.2f} processor seconds,"
-            f" peak {peak():.0f} MB"
+            f" peak {peak_mb():.0f} MB"
         )
     if device.type == "cuda":
         print(f"GPU: peak {torch.cuda.max_memory_allocated() / 1e6:.0f} MB")
