@@ -105,7 +105,7 @@ def provenance_of(request: RunRequest, parts: UsedParts, checksums: Expected) ->
         fallbacks=request.fallbacks,
         settings=recorded_settings(request),
         inputs={**inputs, "first_prompt": parts.first_prompt},
-        versions=versions(),
+        versions=versions(parts.device.type),
         threads=threads(),
         names=recorded_names(request) if request.keep_names else {},
     )

@@ -94,9 +94,13 @@ def recorded_command(request: RunRequest) -> tuple[str, ...]:
 
 
 @cache
-def versions() -> dict[str, str]:
-    """The versions of Python and of the packages that compute."""
+def versions(device: str = "cpu") -> dict[str, str]:
+    """The versions of Python and of the packages that compute; on ``cuda`` also the GPU's name."""
     found = {"python": platform.python_version()}
+    if device == "cuda":
+        found["gpu"] = torch.cuda.get_device_name()
+        found["cuda"] = torch.version.cuda or ""
+        found["cudnn"] = str(torch.backends.cudnn.version())
     for name in _PACKAGES:
         try:
             found[name] = metadata.version(name)

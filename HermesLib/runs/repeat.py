@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from HermesLib.errors import HermesError
 from HermesLib.io.digest import file_sha256
 from HermesLib.io.whole_file import write_whole
@@ -93,11 +95,12 @@ def request_from_report(
 
 
 def other_versions(report: Mapping[str, Any]) -> list[str]:
-    """The packages of other versions than at the run, one line each."""
+    """The packages of other versions than at the run, and another GPU, one line each."""
     then = report["provenance"].get("versions", {})
+    device = "cuda" if "gpu" in then and torch.cuda.is_available() else "cpu"
     return [
         f"{name} {then[name] or 'unknown'} then, {now or 'none'} now"
-        for name, now in versions().items()
+        for name, now in versions(device).items()
         if name in then and then[name] != now
     ]
 

@@ -1,0 +1,74 @@
+"""A GPU changes how long a run takes, not what it finds."""
+
+import numpy as np
+import pytest
+import torch
+
+from HermesLib.metrics.overlap import dice
+from HermesLib.models.registry import bundled_models
+from HermesLib.runs.run import RunOutcome
+from Testing.gpu.conftest import SLICES, Refine
+
+MODELS = list(bundled_models())
+#: Rounding differs between a GPU and a processor, and a prompt may move by a pixel.
+SAME_DICE = 0.99
+SAME_SCORE = 0.01
+
+
+def first_masks(outcome: RunOutcome) -> list[np.ndarray]:
+    return [result.records[0].mask.unpack() for result in outcome.results]
+
+
+def masks(outcome: RunOutcome) -> list[np.ndarray]:
+    return [result.best_record.mask.unpack() for result in outcome.results]
+
+
+def scores(outcome: RunOutcome) -> list[float]:
+    return [result.best_record.numbers.pdsc for result in outcome.results]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_gpu_finds_what_a_processor_finds(refine: Refine, model: str):
+    here, there = refine(model, device="cpu"), refine(model)
+    assert [result.status for result in here.results] == [result.status for result in there.results]
+    assert any(mask.any() for mask in masks(here))
+    for found in (first_masks, masks):
+        same = [dice(a, b) for a, b in zip(found(here), found(there), strict=True)]
+        assert min(same) >= SAME_DICE, same
+    assert scores(there) == pytest.approx(scores(here), abs=SAME_SCORE)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_same_run_has_the_same_results_bit_for_bit(refine: Refine, model: str):
+    first, second = refine(model), refine(model)
+    assert first.report["results"] == second.report["results"]
+    for a, b in zip(masks(first), masks(second), strict=True):
+        assert np.array_equal(a, b)
+    assert scores(first) == scores(second)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_slices_at_once_are_refined_as_alone(refine: Refine, model: str):
+    alone, together = refine(model, slices_at_once=1), refine(model, slices_at_once=4)
+    same = [dice(a, b) for a, b in zip(masks(alone), masks(together), strict=True)]
+    assert min(same) >= SAME_DICE, same
+    assert scores(together) == pytest.approx(scores(alone), abs=SAME_SCORE)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_half_precision_gives_first_masks_within_two_thousandths(refine: Refine, model: str):
+    """First masks: their prompts are the same in both precisions."""
+    full, half = refine(model), refine(model, precision="half")
+    same = [dice(a, b) for a, b in zip(first_masks(full), first_masks(half), strict=True)]
+    assert np.mean(same) >= 0.998, same
+    assert half.report["provenance"]["settings"]["precision"] == "half"
+
+
+def test_free_memory_decides_how_many_slices_are_refined_at_once(refine: Refine):
+    used = refine().report["provenance"]["settings"]["slices_at_once"]
+    assert used > SLICES  # Small networks: the memory of any GPU holds more than these slices.
+
+
+def test_the_report_names_the_gpu(refine: Refine):
+    versions = refine().report["provenance"]["versions"]
+    assert versions["gpu"] == torch.cuda.get_device_name() and versions["cuda"]
