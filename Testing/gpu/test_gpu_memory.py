@@ -1,35 +1,48 @@
 """A GPU that runs out of memory: the run goes on with less of it and says so."""
 
-import gc
 from collections.abc import Iterator
 
 import pytest
 import torch
 
+from HermesLib.devices import release_memory
 from HermesLib.metrics.overlap import dice
-from Testing.gpu.conftest import Refine
+from Testing.gpu.conftest import SLICES, Refine
+
+
+def allow(megabytes: float | None) -> None:
+    """Leave PyTorch so much of the GPU's memory; None for all."""
+    total = torch.cuda.get_device_properties(0).total_memory
+    part = 1.0 if megabytes is None else megabytes * 2**20 / total
+    torch.cuda.set_per_process_memory_fraction(part)
+
+
+def most_memory(refine: Refine, slices_at_once: int) -> float:
+    """The most that PyTorch holds in a run, MB."""
+    release_memory()
+    torch.cuda.reset_peak_memory_stats()
+    refine("scribbleprompt", slices_at_once=slices_at_once)
+    return torch.cuda.max_memory_reserved() / 2**20
 
 
 @pytest.fixture
-def little_memory() -> Iterator[None]:
-    """Leaves PyTorch so little of the GPU's memory that four slices at once do not fit."""
-    gc.collect()
-    torch.cuda.empty_cache()
-    total = torch.cuda.get_device_properties(0).total_memory
-    used = torch.cuda.memory_allocated()
-    torch.cuda.set_per_process_memory_fraction((used + 150 * 2**20) / total)
+def own_limit() -> Iterator[None]:
+    """Gives PyTorch all of the memory back after the test."""
     yield
-    torch.cuda.set_per_process_memory_fraction(1.0)
+    allow(None)
 
 
-def test_a_full_gpu_halves_the_slices_or_takes_the_processor(refine: Refine, little_memory: None):
-    whole = refine(slices_at_once=32)
-    said = whole.report["provenance"]["fallbacks"]
-    print("\n".join(said))
-    assert said and "memory ran out" in said[0]
-    torch.cuda.set_per_process_memory_fraction(1.0)
-    expected = refine(slices_at_once=1)
-    for found, other in zip(whole.results, expected.results, strict=True):
+def test_a_full_gpu_halves_the_slices_and_says_so(refine: Refine, own_limit: None):
+    alone, together = most_memory(refine, 1), most_memory(refine, SLICES)
+    assert together > alone
+    release_memory()
+    allow((alone + together) / 2)
+    outcome = refine("scribbleprompt", slices_at_once=SLICES)
+    said = outcome.report["provenance"]["fallbacks"]
+    assert said and said[0].startswith(f"memory ran out; the run starts again with {SLICES // 2}")
+    allow(None)
+    expected = refine("scribbleprompt", slices_at_once=1)
+    for found, other in zip(outcome.results, expected.results, strict=True):
         assert found.status == other.status
         a, b = found.best_record.mask.unpack(), other.best_record.mask.unpack()
         assert dice(a, b) >= 0.99

