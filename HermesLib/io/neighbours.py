@@ -33,4 +33,8 @@ def neighbourhood(images: torch.Tensor, reach: int, offset: int = 0) -> torch.Te
     last = images.shape[1] - 1
     middle = images.shape[1] // 2 + offset
     steps = range(middle - reach, middle + reach + 1)
-    return images[:, [min(max(channel, 0), last) for channel in steps]]
+    channels = [min(max(channel, 0), last) for channel in steps]
+    if channels == list(steps):
+        # Indices on a GPU would make the processor wait.
+        return images[:, channels[0] : channels[-1] + 1]
+    return images[:, channels]

@@ -28,6 +28,13 @@ class Embedding:
 
     def select(self, indices: Sequence[int]) -> "Embedding":
         """The embedding of some of the slices, in the order of ``indices``."""
+        if len(indices) == 1:
+            # Indices on a GPU would make the processor wait; a copy frees the other slices' memory.
+            part = slice(indices[0], indices[0] + 1)
+            return Embedding(
+                self.images[part].clone(),
+                _combine([self.features], lambda tensors: tensors[0][part].clone()),
+            )
         rows = torch.as_tensor(list(indices), dtype=torch.long, device=self.images.device)
         return Embedding(
             self.images[rows], _combine([self.features], lambda tensors: tensors[0][rows])

@@ -69,7 +69,7 @@ class ScribblePromptUNet(nn.Module):
 
 @dataclass(frozen=True, eq=False)
 class LastLogits:
-    """The logits (1, S, S) of the last call and its strokes (2, S, S)."""
+    """The logits (1, S, S) of the last call and its strokes (2, S, S), on the CPU."""
 
     logits: torch.Tensor
     strokes: torch.Tensor
@@ -81,7 +81,7 @@ def last_logits(memory: LastLogits | None, strokes: torch.Tensor) -> torch.Tenso
     Those of the last call as long as strokes are only added; zeros once a stroke is taken back.
     """
     if memory is not None and bool((strokes >= memory.strokes).all()):
-        return memory.logits.cpu()
+        return memory.logits
     return torch.zeros_like(strokes[:1])
 
 
@@ -191,11 +191,11 @@ class ScribblePrompt:
             prompt_kind(self, prompt.kind)
             box, strokes = stroke_channels(prompt, shape, self.image_size)
             channels.append(torch.cat([box, strokes, last_logits(memory, strokes)]))
-        stacked = torch.stack(channels).to(device)
-        logits = self.network(torch.cat([embedding.features, stacked], 1))
+        stacked = torch.stack(channels)
+        logits = self.network(torch.cat([embedding.features, stacked.to(device)], 1))
         probability = functional.interpolate(torch.sigmoid(logits), shape, mode="bilinear")[:, 0]
         memory = [
-            LastLogits(last, prompted[1:3].cpu())
-            for last, prompted in zip(logits, stacked, strict=True)
+            LastLogits(last, prompted[1:3])
+            for last, prompted in zip(logits.cpu(), stacked, strict=True)
         ]
         return Prediction(probability, memory)

@@ -45,7 +45,8 @@ class Embeddings:
             images: the slices.
             together: in one call, on a CPU too.
         """
-        keys = [_key(model, image) for image in images]
+        # Copied together: every copy makes the processor wait for a GPU.
+        keys = [_key(model, image, images.device) for image in images.cpu()]
         known = {key: self._kept[key][0] for key in keys if key in self._kept}
         for key in known:
             self._kept.move_to_end(key)
@@ -76,17 +77,17 @@ class Embeddings:
             self._bytes -= freed
 
 
-def _key(model: PromptableModel, image: torch.Tensor) -> tuple[str, ...]:
+def _key(model: PromptableModel, image: torch.Tensor, device: torch.device) -> tuple[str, ...]:
     """What an embedding follows from: the model's weights, its class, the device, and the slice.
 
     A class that computes another way, as in half precision, gives other embeddings.
     """
-    values = hashlib.sha256(image.contiguous().cpu().numpy().tobytes()).hexdigest()
+    values = hashlib.sha256(image.contiguous().numpy().tobytes()).hexdigest()
     return (
         model.name,
         model.sha256,
         type(model).__name__,
-        str(image.device),
+        str(device),
         str(tuple(image.shape)),
         values,
     )

@@ -91,20 +91,20 @@ def score_masks(
     assessment = assess_nonempty(
         quality, observation, masks, seeds, redraws, evidence, present, together=together
     )
+    possible, certain = (assessment.pgt > probability for probability in _SPREAD)
     pgt = assessment.pgt > 0.5
     comparable = any_pixel(masks.to(pgt.device)) & any_pixel(pgt)
-    scores = _slice_scores(
-        pgt,
+    maps, numbers = _on_cpu(
+        (pgt, certain, possible),
         torch.where(comparable, assessment.pdsc, 0.0),
         torch.where(comparable, assessment.pdsc_low, 0.0),
         torch.where(comparable, assessment.pdsc_high, 0.0),
         assessment.present,
         assessment.ceiling,
     )
-    possible, certain = ((assessment.pgt > probability).cpu().numpy() for probability in _SPREAD)
     return [
-        replace(score, spread=Spread(*sides))
-        for score, *sides in zip(scores, certain, possible, strict=True)
+        replace(SliceScore(own, *row), spread=Spread(*sides))
+        for own, *sides, row in zip(*maps, numbers, strict=True)
     ]
 
 
@@ -115,7 +115,8 @@ def score_against(pgt: torch.Tensor, masks: torch.Tensor) -> list[SliceScore]:
     """
     pdsc = torch.where(any_pixel(masks) & any_pixel(pgt), dice_batch(masks, pgt), 0.0)
     ones = torch.ones_like(pdsc)
-    return _slice_scores(pgt, pdsc, pdsc, pdsc, ones, ones)
+    maps, numbers = _on_cpu((pgt,), pdsc, pdsc, pdsc, ones, ones)
+    return [SliceScore(own, *row) for own, row in zip(*maps, numbers, strict=True)]
 
 
 def assess_nonempty(
@@ -143,7 +144,7 @@ def assess_nonempty(
         empty = ~any_pixel(values["pgt"] > 0.5) & (
             values["present"] >= quality.presence_rule.shown_from
         )
-        rows = torch.nonzero(empty).flatten().tolist()
+        rows = [row for row, is_empty in enumerate(empty.tolist()) if is_empty]
         if not rows:
             break
         other_seeds = [_other_seed(seeds[row], attempt) for row in rows]
@@ -185,12 +186,15 @@ def any_pixel(masks: torch.Tensor) -> torch.Tensor:
     return masks.flatten(1).any(1)
 
 
-def _slice_scores(pgt: torch.Tensor, *numbers: torch.Tensor) -> list[SliceScore]:
-    """One score a slice from pGTs (B, H, W, bool) and the numbers (B,) in the order of
-    :class:`SliceScore`.
+def _on_cpu(
+    maps: Sequence[torch.Tensor], *numbers: torch.Tensor
+) -> tuple[np.ndarray, list[list[float]]]:
+    """Maps (B, H, W, bool) as one array of each, and the numbers (B,) of each slice in their order.
+
+    One copy each: every copy makes the processor wait for a GPU.
     """
-    rows = zip(pgt.cpu().numpy(), *(values.tolist() for values in numbers), strict=True)
-    return [SliceScore(*row) for row in rows]
+    together = torch.stack([values.double() for values in numbers], 1)
+    return torch.stack(list(maps)).cpu().numpy(), together.tolist()
 
 
 def _other_seed(seed: int, attempt: int) -> int:
