@@ -169,14 +169,16 @@ class DiffusionQuality:
         organ_maps = self._organ_map(observation)
         raw = self._assess_raw(observation, masks, seeds, organ_maps)
         present = raw.present if observation.present is None else observation.present
+        # Readings are on the CPU. Copied together: every copy makes the processor wait for a GPU.
+        own_masks, own_maps, present = masks.cpu(), organ_maps.cpu(), present.cpu()
         rows = []
         for row, finding in enumerate(observation.features):
             reading: EnsembleReading = finding.ensemble
             score = self.evidence.score(evidence, context=reading.context is not None)
-            own = mask_features(reading, masks[row : row + 1], present[row])
+            own = mask_features(reading, own_masks[row : row + 1], present[row])
             best = finding.once(
                 ("candidates", self.blend, float(present[row])),
-                partial(_candidate_features, reading, organ_maps[row], present[row]),
+                partial(_candidate_features, reading, own_maps[row], present[row]),
             )
             features = {name: torch.cat([own[name], best[name]]) for name in own}
             estimate, low, high = score.estimate(features)
