@@ -177,6 +177,9 @@ class ClusterRun:
         return []
 
     def _take_ended(self, places: list[int]) -> list[tuple[str, Message]]:
+        if not places:
+            # Gathering nothing asks the scheduler all the same.
+            return []
         said: list[tuple[str, Message]] = []
         futures = {place: self._futures[place] for place in places}
         good = {place: one for place, one in futures.items() if one.status == "finished"}
