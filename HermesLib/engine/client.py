@@ -41,7 +41,7 @@ from HermesLib.waiting import VARIABLE, give_up_after
 #: A cancelled run that has not ended after this time ends with its process, seconds.
 CANCEL_TIMEOUT = 0.3
 #: How long :meth:`Engine.follow` waits at a time, seconds.
-_POLL_INTERVAL = 0.005
+_POLL_INTERVAL = 0.02
 
 
 class State(StrEnum):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from HermesLib.bench.cohort import WorkedOff, compared
 from HermesLib.bench.many_workers import bench_many_workers, least_seconds, simulated_share
 
 
@@ -13,6 +14,22 @@ def test_the_least_time_is_that_of_workers_who_never_wait():
     assert least_seconds(2, [3.0, 1.0, 1.0, 1.0]) == 3.0
     assert least_seconds(1, [3.0, 1.0]) == 4.0
     assert least_seconds(10, [2.0] * 30) == 6.0
+
+
+def test_a_ratio_stands_beside_the_most_that_the_volumes_allow():
+    one = [WorkedOff(10.0, [4.0, 4.0, 2.0], engines=9.0, beside=1.0)] * 2
+    two = [
+        WorkedOff(8.0, [4.5, 4.5, 2.0], engines=10.0, beside=0.3),
+        WorkedOff(6.4, [4.5, 4.5, 2.0], engines=11.0, beside=0.9),
+    ]
+    alone, beside = compared({1: one, 2: two})
+    assert (alone["workers"], alone["ratio"], alone["most"]) == (1, 1.0, 1.0)
+    assert (beside["seconds"], beside["all_seconds"]) == (pytest.approx(7.2), [8.0, 6.4])
+    assert beside["ratio"] == pytest.approx((10 / 8 + 10 / 6.4) / 2)
+    # In their order: 4 and 2 on one worker, 4 on the other.
+    assert beside["most"] == pytest.approx(10 / 6)
+    assert beside["ratio_of_processors"] == pytest.approx(2 * (10 / 10.3 + 10 / 11.9) / 2)
+    assert beside["beside_seconds"] == pytest.approx((0.3 + 0.9) / 2 / 3)
 
 
 def test_a_slow_scheduler_takes_its_share():

@@ -185,6 +185,17 @@ def test_the_workers_of_this_computer_are_closed_to_others(cluster: Any):
         Client(address.replace("tls", "tcp"), timeout=2, set_as_default=False)
 
 
+def test_scheduler_and_workers_do_not_watch_themselves(cluster: Any):
+    def own_looks(dask_worker: Any) -> tuple[bool, float]:
+        callbacks = dask_worker.periodic_callbacks
+        return "profile" in callbacks, callbacks["tick"].callback_time
+
+    servers = [*cluster.cluster.workers.values(), cluster.cluster.scheduler]
+    # A look a second at an event loop where Dask takes fifty, none at what threads do.
+    looks = [own_looks(server) for server in servers] + list(cluster.run(own_looks).values())
+    assert looks == [(False, 1000.0)] * (2 * WORKERS + 1)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_volume_whose_worker_dies_is_tried_once_more_and_then_listed(
     folder: Path, tmp_path: Path, cluster: Any
