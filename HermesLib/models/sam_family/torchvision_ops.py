@@ -11,13 +11,28 @@ import sys
 
 import torch
 
+from HermesLib.errors import ComputerError
+
 
 @functools.cache
 def ensure_torchvision_imports() -> None:
     """Make ``import torchvision`` succeed where only its compiled operators are missing.
 
     Call it before importing segment-anything. It does nothing where torchvision imports.
+
+    Raises:
+        ComputerError: torchvision does not import for another reason.
     """
+    try:
+        _import()
+    except (ImportError, RuntimeError, AttributeError, TypeError) as error:
+        # Else the weights would be blamed.
+        raise ComputerError(
+            "torchvision does not import here; install the version that belongs to this PyTorch"
+        ) from error
+
+
+def _import() -> None:
     try:
         import torchvision
     except RuntimeError as error:
