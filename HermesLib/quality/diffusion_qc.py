@@ -20,6 +20,7 @@ from HermesLib.quality.network.image_expert import ImageFeatures
 from HermesLib.quality.organ_map import expected_dice, highest_expected_dice
 from HermesLib.quality.presence import contiguous_presence
 from HermesLib.quality.protocol import Assessment, Evidence, Observation, ScoreKind
+from HermesLib.quality.slice_reading import read_features
 from HermesLib.quality.unfamiliar import unfamiliar_slices
 
 #: Levels of the organ map whose outlines stand for the best mask of a slice.
@@ -196,7 +197,9 @@ class DiffusionQuality:
         if self.core.ensemble is not None:
             readings = [item.ensemble for item in findings if item.ensemble is not None]
             return _joined([self._ensemble_presence(reading)[None] for reading in readings])
-        return _joined([self.core.presence(item.readings.own.features.coarse) for item in findings])
+        own = [item.readings.own for item in findings]
+        read_features(own)
+        return _joined([self.core.presence(item.features.coarse) for item in own])
 
     def _ensemble_presence(self, reading: EnsembleReading) -> torch.Tensor:
         """Log odds that a slice shows the organ, a scalar."""

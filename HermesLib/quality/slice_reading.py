@@ -1,12 +1,14 @@
 """What the image expert reads from slices: features, and the organ map of each slice."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cached_property, partial
 
 import torch
 
 from HermesLib.io.neighbours import neighbourhood
 from HermesLib.io.shelf import Shelf, ShelvedTensor
+from HermesLib.networks.one_thread_each import one_thread_each
 from HermesLib.quality.field_of_view import (
     Window,
     closer_window,
@@ -66,6 +68,7 @@ class SliceReading:
         self._image = image if image.ndim == 4 else image[None]
         self._offset = offset
         self._shelf = shelf or Shelf()
+        self._read: dict[str, ShelvedTensor] = {}
 
     @property
     def pixels(self) -> torch.Tensor:
@@ -82,23 +85,24 @@ class SliceReading:
         """The image expert's output for the slice's own window."""
         return ImageFeatures(**{name: kept.take() for name, kept in self._features.items()})
 
-    @cached_property
+    @property
     def _features(self) -> dict[str, ShelvedTensor]:
-        read = self._read(self.pixels, self.window)
-        return {part.name: self._shelf.keep(getattr(read, part.name)) for part in fields(read)}
+        read_features([self])
+        return self._read
 
     @cached_property
     def _views(self) -> tuple[_View, ...]:
         config = self._core.config
         closer = closer_window(self.window, config.closer_view)
-        views = [
-            self._view(self._features["organ"].take(), self.window),
-            self._view(self._read(self.pixels, closer).organ, closer),
-        ]
+        others = [(self.pixels, closer, False)]
         if config.mirror:
             mirrored = mirrored_window(self.window, self.pixels.shape[-1])
-            organ = self._read(self.pixels.flip(-1), mirrored).organ
-            views.append(self._view(organ, mirrored, mirrored=True))
+            others.append((self.pixels.flip(-1), mirrored, True))
+        views = [self._view(self._features["organ"].take(), self.window)]
+        calls = [self._call(pixels, window) for pixels, window, _ in others]
+        answers = one_thread_each(calls, self._core.device)
+        for read, (_, window, mirror) in zip(answers, others, strict=True):
+            views.append(self._view(read.organ, window, mirrored=mirror))
         return tuple(views)
 
     def _view(self, organ: torch.Tensor, window: Window, *, mirrored: bool = False) -> _View:
@@ -114,9 +118,22 @@ class SliceReading:
         shape = (self._image.shape[-2], self._image.shape[-1])
         return torch.stack([view.on_slice(shape) for view in self._views]).mean(0)
 
-    def _read(self, pixels: torch.Tensor, window: Window) -> ImageFeatures:
-        pixels = pixels.to(self._core.device)
-        return self._core.read_images(to_grid(pixels, [window], self._core.config.grid))
+    def _call(self, pixels: torch.Tensor, window: Window) -> Callable[[], ImageFeatures]:
+        """The image expert's call for a window of the slice."""
+        square = to_grid(pixels.to(self._core.device), [window], self._core.config.grid)
+        return partial(self._core.read_images, square)
+
+
+def read_features(readings: Sequence[SliceReading]) -> None:
+    """Read the own windows of slices, those that have not been read."""
+    unread = [reading for reading in dict.fromkeys(readings) if not reading._read]
+    if not unread:
+        return
+    calls = (reading._call(reading.pixels, reading.window) for reading in unread)
+    answers = one_thread_each(calls, unread[0]._core.device)
+    for reading, read in zip(unread, answers, strict=True):
+        for part in fields(read):
+            reading._read[part.name] = reading._shelf.keep(getattr(read, part.name))
 
 
 class SliceReadings:
@@ -181,4 +198,5 @@ def _same_or_new(reading: SliceReading, nearby: list[SliceReading]) -> SliceRead
 def slice_features(core: QualityCore, images: torch.Tensor) -> torch.Tensor:
     """Pooled features (B, c) of slices (B, C, H, W), for out-of-distribution detection."""
     readings = [SliceReading(core, image) for image in images]
+    read_features(readings)
     return torch.cat([pooled_features(reading.features.coarse) for reading in readings])

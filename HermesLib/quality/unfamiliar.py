@@ -9,6 +9,7 @@ from HermesLib.quality.findings import SliceFindings
 from HermesLib.quality.network.core import QualityCore
 from HermesLib.quality.ood import of_volume, pooled_features
 from HermesLib.quality.saturation import saturated_slices
+from HermesLib.quality.slice_reading import read_features
 
 
 def unfamiliar_slices(
@@ -30,10 +31,9 @@ def unfamiliar_slices(
     """
     verdicts = []
     if core.config.generative and core.familiarity is not None:
-        distances = [
-            core.familiarity(pooled_features(item.readings.own.features.coarse))
-            for item in findings
-        ]
+        own = [item.readings.own for item in findings]
+        read_features(own)
+        distances = [core.familiarity(pooled_features(item.features.coarse)) for item in own]
         verdicts.append(_joined(distances) > 1)
     if core.input_check is not None:
         verdicts.append(core.input_check.unfamiliar(images, members))

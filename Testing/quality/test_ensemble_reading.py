@@ -2,7 +2,7 @@
 
 import torch
 
-from HermesLib.quality.ensemble.reading import EnsembleReading, read_ensemble, read_together
+from HermesLib.quality.ensemble.reading import EnsembleReading, read_ensemble, read_members
 from HermesLib.quality.network.ensemble import EnsembleConfig, EnsembleNetworks
 from HermesLib.quality.network.member import MemberConfig
 
@@ -23,7 +23,7 @@ def test_slices_that_are_read_together_are_read_as_each_alone():
     networks = EnsembleNetworks(EnsembleConfig(MEMBER, members=2)).eval()
     images = torch.rand(3, 3, 40, 48)
     alone = read_ensemble(networks, images, None, [0, 1])
-    together = read_together(list(networks.members), images, [None] * 3)
+    together = list(read_members(list(networks.members), images, [None] * 3, at_once=3))
     assert len(alone) == len(together) == 3
     for one, other in zip(together, alone, strict=True):
         assert_close(one, other)

@@ -1,13 +1,16 @@
 """What an ensemble reads from the slices of a volume, before any mask is assessed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 
 import torch
 from torch.nn import functional
 
 from HermesLib.io.neighbours import neighbourhood, own_slice
 from HermesLib.io.shelf import Shelf, ShelvedTensor
+from HermesLib.networks.one_thread_each import one_thread_each
 from HermesLib.quality.field_of_view import (
     Window,
     find_windows,
@@ -101,54 +104,47 @@ def read_ensemble(
     members = [networks.members[k] for k in chosen]
     # One by one on a CPU: sums of another size add up in another order, and gain little there.
     on_cpu = next(networks.parameters()).device.type == "cpu"
-    parts = torch.arange(len(images)).split(1 if on_cpu else _TOGETHER)
-    shelf = Shelf()
-    return [
-        reading
-        for rows in parts
-        for reading in read_together(
-            members,  # type: ignore[arg-type]
-            images[rows],
-            [contexts[row] for row in rows.tolist()],
-            shelf,
-        )
-    ]
+    at_once = 1 if on_cpu else _TOGETHER
+    return list(read_members(members, images, contexts, at_once))  # type: ignore[arg-type]
 
 
-def read_together(
+def read_members(
     members: Sequence[EnsembleMember],
     images: torch.Tensor,
     contexts: "Sequence[ContextMaps | None]",
-    shelf: Shelf | None = None,
-) -> list[EnsembleReading]:
-    """Read slices (B, C, H, W) in one call of each member.
+    at_once: int,
+) -> Iterator[EnsembleReading]:
+    """What members read from slices (B, C, H, W).
 
     Args:
         members: read the slices.
         images: each slice in the middle of its neighbours.
         contexts: what the context networks have read at each slice.
-        shelf: where the maps are kept.
+        at_once: so many slices are read in one call of each member.
     """
-    shelf = shelf or Shelf()
     config = members[0].config
-    pixels = neighbourhood(images, config.neighbours)
-    windows = find_windows(pixels, config.field)
     device = next(members[0].parameters()).device
-    square = to_grid(pixels.to(device), windows, config.grid)
-    readings = [member(square) for member in members]
-    where = torch.stack([torch.sigmoid(item.where[:, 0]) for item in readings], 1).half().cpu()
-    organ = torch.stack([torch.sigmoid(item.organ[:, 0]) for item in readings], 1).half().cpu()
-    presence = torch.stack([item.presence for item in readings], 1).cpu()
-    return [
-        EnsembleReading(
-            presence[row],
-            windows[row],
-            contexts[row],
-            shelf.keep(where[row]),
-            shelf.keep(organ[row]),
-        )
-        for row in range(len(images))
-    ]
+    windows: list[Window] = []
+
+    def squares() -> Iterator[torch.Tensor]:
+        for rows in parts:
+            pixels = neighbourhood(images[rows], config.neighbours)
+            found = find_windows(pixels, config.field)
+            windows.extend(found)
+            yield to_grid(pixels.to(device), found, config.grid)
+
+    parts = torch.arange(len(images)).split(at_once)
+    calls = (partial(member, square) for square in squares() for member in members)
+    answers = one_thread_each(calls, device)
+    shelf = Shelf()
+    for rows in parts:
+        readings = list(islice(answers, len(members)))
+        where = torch.stack([torch.sigmoid(item.where[:, 0]) for item in readings], 1).half().cpu()
+        organ = torch.stack([torch.sigmoid(item.organ[:, 0]) for item in readings], 1).half().cpu()
+        presence = torch.stack([item.presence for item in readings], 1).cpu()
+        for place, row in enumerate(rows.tolist()):
+            kept = shelf.keep(where[place]), shelf.keep(organ[place])
+            yield EnsembleReading(presence[place], windows[row], contexts[row], *kept)
 
 
 def _read_context(
@@ -171,6 +167,7 @@ def _read_context(
     volume = _resampled(stack, planes)
     volume = functional.pad(volume, (0, 0, 0, 0, 0, padded - planes))[None, None]
     maps, presence = [], []
+    # Not side by side: a volume's layers are large, so that threads share one and memory holds one.
     for k in chosen:
         network = networks.contexts[k]
         assert isinstance(network, ContextNetwork)

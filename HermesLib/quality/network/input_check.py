@@ -6,6 +6,7 @@ on right slices and on kinds of wrong ones. It knows nothing of the organ.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from torch.nn import functional
 from HermesLib.errors import HermesError
 from HermesLib.io.neighbours import own_slice
 from HermesLib.networks.blocks import ResidualBlock
+from HermesLib.networks.one_thread_each import one_thread_each
 from HermesLib.quality.field_of_view import find_windows, to_grid
 from HermesLib.weights.checkpoint import load_checkpoint
 from HermesLib.weights.settings import (
@@ -127,17 +129,18 @@ class InputCheck(nn.Module):
             images: (B, C, H, W) in 0..1, each slice in the middle of its neighbours.
             members: which networks are asked; all by default.
         """
-        device = next(self.parameters()).device
         networks = [self.members[k] for k in members] if members else list(self.members)
-        answers = [torch.zeros(0)]
         # Slice by slice: what is said of a slice must not depend on what is read with it.
-        for image in images:
-            own = own_slice(image[None]).float()
-            square = to_grid(own, find_windows(own, self.config.field), self.config.grid)
-            answers.append(
-                torch.stack([network(square.to(device)) for network in networks]).mean(0).cpu()
-            )
-        return torch.cat(answers)
+        calls = (partial(self._log_odds_of_slice, image[None], networks) for image in images)
+        answers = one_thread_each(calls, next(self.parameters()).device)
+        return torch.cat([torch.zeros(0), *answers])
+
+    def _log_odds_of_slice(self, image: torch.Tensor, networks: list[nn.Module]) -> torch.Tensor:
+        """Log odds (1,) of a slice (1, C, H, W), the networks' mean, on the CPU."""
+        own = own_slice(image).float()
+        square = to_grid(own, find_windows(own, self.config.field), self.config.grid)
+        square = square.to(next(self.parameters()).device)
+        return torch.stack([network(square) for network in networks]).mean(0).cpu()
 
     def is_mirrored(self, images: torch.Tensor, members: Sequence[int] = ()) -> bool:
         """Whether a volume looks clearly more like the training patients with its sides exchanged.
