@@ -20,7 +20,7 @@ from HermesLib.quality.network.image_expert import ImageFeatures
 from HermesLib.quality.organ_map import expected_dice, highest_expected_dice
 from HermesLib.quality.presence import contiguous_presence
 from HermesLib.quality.protocol import Assessment, Evidence, Observation, ScoreKind
-from HermesLib.quality.slice_reading import read_features
+from HermesLib.quality.slice_reading import read_features, read_views
 from HermesLib.quality.unfamiliar import unfamiliar_slices
 
 #: Levels of the organ map whose outlines stand for the best mask of a slice.
@@ -199,7 +199,7 @@ class DiffusionQuality:
             return _joined([self._ensemble_presence(reading)[None] for reading in readings])
         own = [item.readings.own for item in findings]
         read_features(own)
-        return _joined([self.core.presence(item.features.coarse) for item in own])
+        return _joined([self.core.presence(item.coarse) for item in own])
 
     def _ensemble_presence(self, reading: EnsembleReading) -> torch.Tensor:
         """Log odds that a slice shows the organ, a scalar."""
@@ -211,6 +211,7 @@ class DiffusionQuality:
     def _organ_map(self, observation: Observation) -> torch.Tensor:
         """Probability (B, H, W) of the organ by the image alone."""
         findings: tuple[SliceFindings, ...] = observation.features
+        read_views([reading for item in findings for reading in item.readings_in_map(self.blend)])
         maps = torch.stack([item.organ_map(self.blend) for item in findings])
         return maps.to(self.core.device)
 

@@ -9,7 +9,7 @@ import torch
 from HermesLib.quality.blend import Blend
 from HermesLib.quality.ensemble.reading import EnsembleReading, read_ensemble
 from HermesLib.quality.network.core import QualityCore
-from HermesLib.quality.slice_reading import SliceReadings, read_slices
+from HermesLib.quality.slice_reading import SliceReading, SliceReadings, read_slices
 
 
 class SliceFindings:
@@ -45,6 +45,13 @@ class SliceFindings:
         assert self._readings is not None
         return self._readings
 
+    def readings_in_map(self, blend: Blend) -> list[SliceReading]:
+        """The image expert's readings that :meth:`organ_map` is made from."""
+        if self.ensemble is not None and blend.expert_in_map == 0:
+            return []
+        sides = [self.readings.before, self.readings.after] if blend.through_plane else []
+        return [self.readings.own, *sides]
+
     def organ_map(self, blend: Blend) -> torch.Tensor:
         """Probability (H, W) of the organ: the ensemble's, the image expert's, or both joined.
 
@@ -65,7 +72,7 @@ class SliceFindings:
         organ = self.ensemble.organ_map(self._shape)
         if blend.expert_in_map > 0:
             expert = self.readings.organ_map(blend.through_plane)
-            organ = organ.lerp(expert.cpu(), blend.expert_in_map)
+            organ = organ.lerp(expert, blend.expert_in_map)
         return organ
 
 

@@ -1,8 +1,9 @@
 """What the image expert reads from slices: features, and the organ map of each slice."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property, partial
+from itertools import islice
 
 import torch
 
@@ -69,6 +70,7 @@ class SliceReading:
         self._offset = offset
         self._shelf = shelf or Shelf()
         self._read: dict[str, ShelvedTensor] = {}
+        self._views: tuple[_View, ...] = ()
 
     @property
     def pixels(self) -> torch.Tensor:
@@ -82,46 +84,39 @@ class SliceReading:
 
     @property
     def features(self) -> ImageFeatures:
-        """The image expert's output for the slice's own window."""
-        return ImageFeatures(**{name: kept.take() for name, kept in self._features.items()})
+        """The image expert's output for the slice's own window, on the networks' device."""
+        read_features([self])
+        device = self._core.device
+        return ImageFeatures(**{name: kept.take().to(device) for name, kept in self._read.items()})
 
     @property
-    def _features(self) -> dict[str, ShelvedTensor]:
+    def coarse(self) -> torch.Tensor:
+        """Of :attr:`features` the encoder's last map alone."""
         read_features([self])
-        return self._read
+        return self._read["coarse"].take().to(self._core.device)
 
-    @cached_property
-    def _views(self) -> tuple[_View, ...]:
+    def _looks(self) -> list[tuple[torch.Tensor, Window, bool]]:
+        """What the views show besides the slice's own window: pixels, window, whether mirrored."""
         config = self._core.config
-        closer = closer_window(self.window, config.closer_view)
-        others = [(self.pixels, closer, False)]
+        looks = [(self.pixels, closer_window(self.window, config.closer_view), False)]
         if config.mirror:
             mirrored = mirrored_window(self.window, self.pixels.shape[-1])
-            others.append((self.pixels.flip(-1), mirrored, True))
-        views = [self._view(self._features["organ"].take(), self.window)]
-        calls = [self._call(pixels, window) for pixels, window, _ in others]
-        answers = one_thread_each(calls, self._core.device)
-        for read, (_, window, mirror) in zip(answers, others, strict=True):
-            views.append(self._view(read.organ, window, mirrored=mirror))
-        return tuple(views)
+            looks.append((self.pixels.flip(-1), mirrored, True))
+        return looks
 
     def _view(self, organ: torch.Tensor, window: Window, *, mirrored: bool = False) -> _View:
         """A view from logits of the organ."""
         return _View(self._shelf.keep(torch.sigmoid(organ)), window, mirrored)
 
     def organ_map(self) -> torch.Tensor:
-        """Probability (H, W) of the organ: the mean of the views, which are the slice's own window,
-        a closer one and,
-        where anatomy allows, the mirrored slice. Where the views disagree, the probability is in
-        between.
+        """Probability (H, W) of the organ, on the CPU: the mean of the views.
+
+        They are the slice's own window, a closer one and, where anatomy allows, the mirrored slice.
+        Where the views disagree, the probability is in between.
         """
+        read_views([self])
         shape = (self._image.shape[-2], self._image.shape[-1])
         return torch.stack([view.on_slice(shape) for view in self._views]).mean(0)
-
-    def _call(self, pixels: torch.Tensor, window: Window) -> Callable[[], ImageFeatures]:
-        """The image expert's call for a window of the slice."""
-        square = to_grid(pixels.to(self._core.device), [window], self._core.config.grid)
-        return partial(self._core.read_images, square)
 
 
 def read_features(readings: Sequence[SliceReading]) -> None:
@@ -129,11 +124,55 @@ def read_features(readings: Sequence[SliceReading]) -> None:
     unread = [reading for reading in dict.fromkeys(readings) if not reading._read]
     if not unread:
         return
-    calls = (reading._call(reading.pixels, reading.window) for reading in unread)
-    answers = one_thread_each(calls, unread[0]._core.device)
-    for reading, read in zip(unread, answers, strict=True):
+    looks = ((reading.pixels, reading.window) for reading in unread)
+    for reading, read in zip(unread, _seen(unread[0]._core, looks), strict=True):
         for part in fields(read):
             reading._read[part.name] = reading._shelf.keep(getattr(read, part.name))
+
+
+def read_views(readings: Sequence[SliceReading]) -> None:
+    """Read all views of slices, those that have not been read."""
+    unread = [reading for reading in dict.fromkeys(readings) if not reading._views]
+    if not unread:
+        return
+    read_features(unread)
+    looks = [(reading, *look) for reading in unread for look in reading._looks()]
+    seen = _seen(unread[0]._core, ((pixels, window) for _, pixels, window, _ in looks))
+    views = {r: [r._view(r._read["organ"].take(), r.window)] for r in unread}
+    for (reading, _, window, mirrored), read in zip(looks, seen, strict=True):
+        views[reading].append(reading._view(read.organ, window, mirrored=mirrored))
+    for reading, own in views.items():
+        reading._views = tuple(own)
+
+
+def _seen(
+    core: QualityCore, looks: Iterable[tuple[torch.Tensor, Window]]
+) -> Iterator[ImageFeatures]:
+    """What the image expert reads in windows of slices (1, C, H, W) of one size, on the CPU.
+
+    One by one on a CPU: sums of another size add up in another order, and gain little there.
+    """
+    grid, device = core.config.grid, core.device
+    at_once = _at_once(device)
+    if at_once == 1:
+        calls = (
+            partial(core.read_images, to_grid(pixels.to(device), [window], grid))
+            for pixels, window in looks
+        )
+        yield from one_thread_each(calls, device)
+        return
+    left = iter(looks)
+    while some := list(islice(left, at_once)):
+        pixels = torch.cat([pixels.to("cpu") for pixels, _ in some]).to(device)
+        read = core.read_images(to_grid(pixels, [window for _, window in some], grid))
+        parts = {part.name: getattr(read, part.name).cpu() for part in fields(read)}
+        for row in range(len(some)):
+            yield ImageFeatures(**{name: part[row : row + 1] for name, part in parts.items()})
+
+
+def _at_once(device: torch.device) -> int:
+    """How many windows the image expert reads in one call."""
+    return 1 if device.type == "cpu" else 16
 
 
 class SliceReadings:
@@ -199,4 +238,4 @@ def slice_features(core: QualityCore, images: torch.Tensor) -> torch.Tensor:
     """Pooled features (B, c) of slices (B, C, H, W), for out-of-distribution detection."""
     readings = [SliceReading(core, image) for image in images]
     read_features(readings)
-    return torch.cat([pooled_features(reading.features.coarse) for reading in readings])
+    return torch.cat([pooled_features(reading.coarse) for reading in readings])

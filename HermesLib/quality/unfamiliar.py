@@ -33,7 +33,7 @@ def unfamiliar_slices(
     if core.config.generative and core.familiarity is not None:
         own = [item.readings.own for item in findings]
         read_features(own)
-        distances = [core.familiarity(pooled_features(item.features.coarse)) for item in own]
+        distances = [core.familiarity(pooled_features(item.coarse)) for item in own]
         verdicts.append(_joined(distances) > 1)
     if core.input_check is not None:
         verdicts.append(core.input_check.unfamiliar(images, members))

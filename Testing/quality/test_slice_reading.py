@@ -10,6 +10,7 @@ import torch
 from HermesLib.io import scratch
 from HermesLib.io.kept_bytes import tensor_bytes
 from HermesLib.io.neighbours import with_neighbours
+from HermesLib.quality import slice_reading
 from HermesLib.quality.blend import Blend
 from HermesLib.quality.diffusion_qc import DiffusionQuality
 from HermesLib.quality.network.core import QualityCore
@@ -82,6 +83,23 @@ def test_a_slice_without_the_organ_is_read_in_one_view(
     refiner = Refiner(BoxThreshold(), DiffusionQuality(core, "core"))
     events = list(refine_volume(refiner, with_neighbours(VOLUME)))
     assert len(events) == len(inputs) == len(VOLUME)
+
+
+def test_windows_that_a_gpu_reads_together_are_read_once_and_as_each_alone(
+    core: QualityCore, inputs: list[torch.Tensor], monkeypatch: pytest.MonkeyPatch
+):
+    core.presence.layers[-1].bias.data.fill_(20.0)
+    images, masks = with_neighbours(VOLUME), torch.ones(len(VOLUME), 64, 64, dtype=torch.bool)
+    answers = []
+    for at_once in (1, 4):
+        monkeypatch.setattr(slice_reading, "_at_once", lambda device, number=at_once: number)
+        quality = DiffusionQuality(core, "core", samples=1, steps=1)
+        observation = quality.observe(images)
+        assessment = quality.assess(observation, masks, range(len(masks)), "prompted")
+        answers.append((observation.presence, assessment.pgt, assessment.pdsc))
+    assert [len(given) for given in inputs[VIEWS * len(VOLUME) :]] == [4, 1, 4, 4, 2]
+    for alone, together in zip(*answers, strict=True):
+        assert torch.allclose(alone, together, atol=1e-5)
 
 
 def test_a_slice_left_out_of_a_run_is_read_once_for_both_its_neighbours(

@@ -12,6 +12,7 @@ from HermesLib.io.volumes import read_volume
 from HermesLib.notices import heard_by
 from HermesLib.presets.registry import load_preset
 from HermesLib.quality.diffusion_qc import DiffusionQuality
+from HermesLib.quality.network import input_check
 from HermesLib.quality.network.core import QualityCore
 from HermesLib.quality.network.input_check import InputCheck, InputCheckConfig, volume_evidence
 from HermesLib.quality.registry import load_quality
@@ -69,6 +70,15 @@ def test_what_is_said_of_a_slice_alone_does_not_depend_on_the_others():
     assert torch.equal(together[2:3], check.log_odds(images[2:3]))
     assert together.shape == (4,)
     assert check.unfamiliar(images[:0]).shape == (0,)
+
+
+def test_slices_that_a_gpu_reads_together_are_judged_as_each_alone(monkeypatch):
+    torch.manual_seed(0)
+    check = InputCheck(InputCheckConfig(members=2)).eval()
+    images = torch.rand(5, 3, 50, 60)
+    alone = check.log_odds(images)
+    monkeypatch.setattr(input_check, "_at_once", lambda device: 2)
+    assert torch.allclose(check.log_odds(images), alone, atol=1e-5)
 
 
 def test_without_a_member_only_the_others_answer():
