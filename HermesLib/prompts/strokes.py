@@ -8,10 +8,12 @@ SciPy and scikit-image are imported where they are used: a user interface that r
 prompts need not wait half a second for them, nor hold 40 MB.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 
+from HermesLib.prompts.contours import closed_contours
 from HermesLib.prompts.stroke_simulation import pixel_unit, simulate_stroke
 
 #: Draws a path of short segments (N, 2, 2) of (row, column) in a connected region (H, W); the
@@ -58,21 +60,27 @@ def _draw(region: np.ndarray, rng: np.random.Generator, count: int, trace: _Trac
     from scipy import ndimage
 
     raster = np.zeros(region.shape, bool)
-    labels, parts = ndimage.label(region, _EIGHT_NEIGHBOURS)
-    if parts == 0 or count < 1:
+    rows, columns = np.flatnonzero(region.any(1)), np.flatnonzero(region.any(0))
+    if len(rows) == 0 or count < 1:
         return raster
-    areas = np.bincount(labels.ravel())[1:]
-    windows = ndimage.find_objects(labels)
+    around = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    labels, parts = ndimage.label(region[around], _EIGHT_NEIGHBOURS)
+    if parts == 1:
+        areas, windows = np.ones(1), [(slice(None), slice(None))]
+    else:
+        areas, windows = np.bincount(labels.ravel())[1:], ndimage.find_objects(labels)
     unit = pixel_unit(region.shape)
+    drawn = raster[around]
     for choice in rng.choice(parts, size=count, p=areas / areas.sum()):
         part = labels[windows[choice]] == choice + 1
-        raster[windows[choice]] |= simulate_stroke(trace(part, unit, rng), part, unit, rng)
+        drawn[windows[choice]] |= simulate_stroke(trace(part, unit, rng), part, unit, rng)
     return raster
 
 
 def _line(part: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndarray:
-    pixels = np.argwhere(part)
-    start, end = pixels[rng.integers(len(pixels), size=2)]
+    pixels = np.flatnonzero(part)
+    chosen = pixels[rng.integers(len(pixels), size=2)]
+    start, end = np.stack(np.divmod(chosen, part.shape[1]), 1)
     steps = max(1, int(np.abs(end - start).max()))
     return _as_segments(np.linspace(start, end, steps + 1))
 
@@ -93,14 +101,16 @@ def _centerline(part: np.ndarray, unit: float, rng: np.random.Generator) -> np.n
 
 def _contour(part: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndarray:
     from scipy import ndimage
-    from skimage.measure import find_contours
 
-    sigma = min(rng.uniform(*_BLUR) * unit, _WIDEST_BLUR * float(np.sqrt(part.sum())))
-    margin = int(np.ceil(2 * sigma)) + 1
-    blurred = ndimage.gaussian_filter(np.pad(part, margin).astype(np.float32), sigma, truncate=2.0)
+    widest = _WIDEST_BLUR * math.sqrt(np.count_nonzero(part))
+    sigma = min(rng.uniform(*_BLUR) * unit, widest)
+    margin = math.ceil(2 * sigma) + 1
+    sharp = np.zeros((part.shape[0] + 2 * margin, part.shape[1] + 2 * margin), np.float32)
+    sharp[margin:-margin, margin:-margin] = part
+    blurred = ndimage.gaussian_filter(sharp, sigma, truncate=2.0)
     inside = blurred[margin:-margin, margin:-margin][part]
     lowest, highest = float(inside.min()), float(inside.max())
-    contours = find_contours(blurred, lowest + rng.uniform(*_CONTOUR_DEPTH) * (highest - lowest))
+    contours = closed_contours(blurred, lowest + rng.uniform(*_CONTOUR_DEPTH) * (highest - lowest))
     if not contours:
         return np.zeros((0, 2, 2))
     lengths = np.array([len(contour) for contour in contours], float)
