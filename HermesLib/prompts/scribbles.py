@@ -168,7 +168,7 @@ class ScribbleStrategy:
         surplus = mask & ~pgt
         missing_area, surplus_area = (
             area if area >= self.smallest * mask.size else 0
-            for area in (np.count_nonzero(missing), np.count_nonzero(surplus))
+            for area in (int(np.count_nonzero(missing)), int(np.count_nonzero(surplus)))
         )
         positive, negative = split_by_area(self.strokes, (missing_area, surplus_area))
         if positive == negative == 0:

@@ -65,9 +65,9 @@ def _draw(region: np.ndarray, rng: np.random.Generator, count: int, trace: _Trac
         return raster
     around = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     labels, parts = ndimage.label(region[around], _EIGHT_NEIGHBOURS)
-    if parts == 1:
-        areas, windows = np.ones(1), [(slice(None), slice(None))]
-    else:
+    areas: np.ndarray = np.ones(1)
+    windows = [(slice(None), slice(None))]
+    if parts > 1:
         areas, windows = np.bincount(labels.ravel())[1:], ndimage.find_objects(labels)
     unit = pixel_unit(region.shape)
     drawn = raster[around]

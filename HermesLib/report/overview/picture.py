@@ -6,8 +6,8 @@ from functools import cache
 
 import numpy as np
 from PIL import Image, ImageDraw
-from skimage.measure import find_contours
 
+from HermesLib.prompts.contours import closed_contours
 from HermesLib.report.colours import rgb
 from HermesLib.report.overview.fonts import font, pixels
 from HermesLib.report.overview.selection import View
@@ -63,28 +63,26 @@ class Picture:
         top, left = rows[0], columns[0]
         part = mask[top : rows[-1] + 1, left : columns[-1] + 1]
         # A margin of background closes outlines that reach the slice's border.
-        for path in find_contours(np.pad(part, 1).astype(np.float32), 0.5):
+        for path in closed_contours(np.pad(part, 1), 0.5):
             points = self._on_picture(path[:, ::-1] + np.array([left, top]) - 0.5)
             if dashes is None:
-                self._line(points, colour, width)
+                self._line(points.ravel().tolist(), colour, width)
             else:
                 for dash in _dashes(points, *(pixels(length) * _SCALE for length in dashes)):
                     self._line(dash, colour, width)
 
     def line(self, points: Sequence[tuple[float, float]], colour: str, width: float) -> None:
         """Draw a line through points (x, y)."""
-        self._line(self._on_picture(np.asarray(points, float)), colour, width)
+        self._line(self._on_picture(np.asarray(points, float)).ravel().tolist(), colour, width)
 
     def plus(self, point: tuple[float, float], colour: str, size: float, *, minus: bool) -> None:
         """Draw a sign at a point (x, y), with a dark rim; ``size`` in points."""
-        ((x, y),) = self._on_picture(np.asarray([point], float))
-        arm = pixels(size) * _SCALE / 2
-        arms = [((x - arm, y), (x + arm, y))] + ([] if minus else [((x, y - arm), (x, y + arm))])
+        x, y = self._on_picture(np.asarray(point, float)).tolist()
         for shade, width, beyond in (("black", 2.6, 1.0), (colour, 1.4, 0.0)):
-            for (x1, y1), (x2, y2) in arms:
-                start, end = np.array([x1, y1]), np.array([x2, y2])
-                along = np.sign(end - start) * beyond * _SCALE
-                self._line(np.stack([start - along, end + along]), shade, width)
+            arm = pixels(size) * _SCALE / 2 + beyond * _SCALE
+            self._line([x - arm, y, x + arm, y], shade, width)
+            if not minus:
+                self._line([x, y - arm, x, y + arm], shade, width)
 
     def letter(self, point: tuple[float, float], text: str, colour: str, size: float) -> None:
         """Write a letter at a point (x, y), with a dark rim; ``size`` in points."""
@@ -107,8 +105,9 @@ class Picture:
         """Points (N, 2), x and y in pixel edges, on the enlarged picture."""
         return (points - self._corner) * self._factors
 
-    def _line(self, points: np.ndarray, colour: str, width: float) -> None:
-        self._draw.line(points.ravel().tolist(), colour, round(pixels(width) * _SCALE))
+    def _line(self, points: Sequence[float], colour: str, width: float) -> None:
+        """Draw a line through points x, y, x, y ... on the enlarged picture."""
+        self._draw.line(points, colour, round(pixels(width) * _SCALE))
 
 
 def _painted(
@@ -151,16 +150,19 @@ def _colours(layers: tuple[tuple[str, float], ...]) -> np.ndarray:
     return colours.view(np.uint32)[:, 0]
 
 
-def _dashes(points: np.ndarray, dash: float, gap: float) -> list[np.ndarray]:
-    """A path (N, 2) cut into dashes."""
+def _dashes(points: np.ndarray, dash: float, gap: float) -> list[list[float]]:
+    """A path (N, 2) cut into dashes, each x, y, x, y ..."""
     steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
     places = np.concatenate([[0.0], np.cumsum(steps)])
     starts = np.arange(0.0, places[-1], dash + gap)
     ends = np.minimum(starts + dash, places[-1])
     limits = np.stack([starts, ends], 1)
-    corners = np.stack([np.interp(limits, places, points[:, axis]) for axis in (0, 1)], -1)
+    corners = np.concatenate([np.interp(limits, places, axis) for axis in points.T], 1)
     first, last = np.searchsorted(places, starts, "right"), np.searchsorted(places, ends)
+    path = points.ravel().tolist()
     return [
-        np.concatenate([sides[:1], points[start:end], sides[1:]])
-        for sides, start, end in zip(corners, first, last, strict=True)
+        [x1, y1, *path[2 * start : 2 * end], x2, y2]
+        for (x1, x2, y1, y2), start, end in zip(
+            corners.tolist(), first.tolist(), last.tolist(), strict=True
+        )
     ]
