@@ -11,10 +11,10 @@ def expected_dice(masks: torch.Tensor, probability: torch.Tensor) -> torch.Tenso
     """The expected Dice (B,) of masks (B, H, W, bool), given an organ map (B, H, W).
 
     The ratio of the expectations of overlap and size: close to the expectation of the ratio for
-    more than a few pixels.
+    more than a few pixels. Of every mask with each of several maps (M, 1, H, W), it is (M, B).
     """
-    overlap = (probability * masks).flatten(1).sum(1)
-    total = probability.flatten(1).sum(1) + masks.flatten(1).sum(1)
+    overlap = (probability * masks).flatten(-2).sum(-1)
+    total = probability.flatten(-2).sum(-1) + masks.flatten(-2).sum(-1)
     return 2 * overlap / total.clamp(min=1e-6)
 
 

@@ -41,6 +41,14 @@ def test_the_expected_dice_for_a_certain_map_is_the_dice():
     assert expected_dice(mask, 0.5 * probability).item() < 0.75
 
 
+def test_the_expected_dice_with_several_maps_at_once_is_that_with_each():
+    generator = torch.Generator().manual_seed(0)
+    maps = torch.rand(5, 40, 40, generator=generator)
+    shares = torch.rand(3, 40, 40, generator=generator)
+    each = torch.stack([expected_dice(shares, one.expand_as(shares)) for one in maps])
+    assert torch.equal(expected_dice(shares, maps[:, None]), each)
+
+
 @example(np.full((5, 5), 0.125, np.float32), np.ones((5, 5), bool))
 @given(
     arrays.arrays(np.float32, (5, 5), elements=st.floats(0, 1, width=32)),

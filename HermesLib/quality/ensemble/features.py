@@ -54,11 +54,9 @@ def mask_features(
     """
     shares = reading.on_grid(masks)
     maps = reading.where.float()
-    expected = torch.stack([_expected(shares, probability) for probability in maps]).mean(0)
-    outlines = torch.stack([_expected(shares, (p > 0.5).float()) for p in maps]).mean(0)
     features = {
-        "expected": logit(expected),
-        "overlap": logit(outlines),
+        "expected": logit(_expected(shares, maps)),
+        "overlap": logit(_expected(shares, (maps > 0.5).float())),
         "size": torch.log1p(shares.flatten(1).sum(1)),
         "presence": logit(present.double().cpu(), 1e-3).expand(len(masks)),
     }
@@ -67,9 +65,10 @@ def mask_features(
     return features
 
 
-def _expected(shares: torch.Tensor, probability: torch.Tensor) -> torch.Tensor:
-    """Expected Dice (B,) of masks, as shares (B, S, S) of pixels, given a map (S, S)."""
-    return expected_dice(shares, probability[None].expand_as(shares)).clamp(0, 1)
+def _expected(shares: torch.Tensor, maps: torch.Tensor) -> torch.Tensor:
+    """Expected Dice (B,) of masks, as shares (B, S, S) of pixels: the mean over maps (M, S, S)."""
+    scores = expected_dice(shares, maps[:, None])
+    return scores.clamp(0, 1).mean(0)
 
 
 def _context_dice(context: ContextMaps, masks: torch.Tensor) -> torch.Tensor:
@@ -77,5 +76,4 @@ def _context_dice(context: ContextMaps, masks: torch.Tensor) -> torch.Tensor:
     side = context.organ.shape[-1]
     windows = [context.window] * len(masks)
     shares = to_grid(masks[:, None].float().cpu(), windows, side)[:, 0]
-    scores = [_expected(shares, probability) for probability in context.organ.float()]
-    return torch.stack(scores).mean(0)
+    return _expected(shares, context.organ.float())

@@ -11,7 +11,7 @@ from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.marks import Mark
 from HermesLib.report import colours
 from HermesLib.report.overview.fonts import font
-from HermesLib.report.overview.picture import Layer, Picture
+from HermesLib.report.overview.picture import Backdrop, Layer, Picture
 from HermesLib.report.overview.selection import View
 
 # Outlines also differ by dashes, and the signs of prompts by shape.
@@ -39,21 +39,13 @@ _NEGATIVE = _Sign(colours.NEGATIVE_PROMPT, "\u2212", minus=True)
 
 
 def draw_cell(
-    image: np.ndarray,
-    iteration: Iteration,
-    view: View,
-    aspect: float,
-    side: int,
-    reasons: Sequence[Mark] = (),
+    backdrop: Backdrop, iteration: Iteration, reasons: Sequence[Mark] = ()
 ) -> Image.Image:
     """One iteration of a slice as a picture (RGB).
 
     Args:
-        image: (H, W) in 0..1.
-        iteration: its masks and prompt are drawn on the image.
-        view: visible part, ``(left, right, top, bottom)`` in pixel edges.
-        aspect: height of a pixel divided by its width.
-        side: the picture's longer side, pixels.
+        backdrop: the part of the slice to show.
+        iteration: its masks and prompt are drawn on the slice.
         reasons: why the slice needs a look; with any, the cell has a frame and says them.
     """
     mask, pgt = iteration.mask, iteration.pgt
@@ -63,11 +55,11 @@ def draw_cell(
         Layer(~mask & pgt, colours.EXPECTED_ONLY, FILL),
         *([] if marks is None else _strokes(marks)),
     ]
-    picture = Picture(image, layers, view, aspect, side)
+    picture = Picture(backdrop, layers)
     picture.outline(mask, colours.MASK, 1.6)
     picture.outline(pgt, colours.EXPECTED, 1.4, PGT_DASHES)
     if marks is not None:
-        _draw_marks(picture, marks, view)
+        _draw_marks(picture, marks, backdrop.view)
     finished = picture.finished()
     _write_reasons(finished, reasons)
     return finished

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from HermesLib.report.numbering import number_of
 from HermesLib.report.overview.cell import draw_cell
 from HermesLib.report.overview.fonts import RESOLUTION
 from HermesLib.report.overview.header import RESULT_SIGN, Heading, draw_header, header_inches
+from HermesLib.report.overview.picture import Backdrop
 from HermesLib.report.overview.selection import View, select_iterations, view_of, worst_slices
 from HermesLib.report.overview.sheet import Sheet
 from HermesLib.report.words import score_words
@@ -72,15 +74,16 @@ def write_overview(
     left = LABEL_INCHES if any(_has_own_row(result) for result in drawn_results) else MARGIN_INCHES
     sheet = _empty_sheet(cells, left, header)
     draw_header(sheet, heading, results, drawn_results, marks)
+    side = round(SIDE_INCHES * RESOLUTION)
+
+    @cache
+    def backdrop(index: int, view: View) -> Backdrop:
+        # Iterations of a slice share it.
+        return Backdrop.of(images[index], view, spacing[0] / spacing[1], side)
+
     for cell in cells:
-        picture = draw_cell(
-            images[cell.iteration.slice_index],
-            cell.iteration,
-            cell.view,
-            spacing[0] / spacing[1],
-            round(SIDE_INCHES * RESOLUTION),
-            cell.reasons,
-        )
+        shown = backdrop(cell.iteration.slice_index, cell.view)
+        picture = draw_cell(shown, cell.iteration, cell.reasons)
         x, y = left + cell.column * CELL_INCHES, _top(cell.row, header)
         sheet.paste(x + (SIDE_INCHES - picture.width / RESOLUTION) / 2, y, picture)
         middle, below = x + SIDE_INCHES / 2, y + SIDE_INCHES + 0.05

@@ -25,6 +25,37 @@ class Layer:
     share: float
 
 
+@dataclass(frozen=True, eq=False)
+class Backdrop:
+    """The visible part of a slice, to draw several pictures on.
+
+    Attributes:
+        greys: (h, w, uint8), the part as large as it is shown.
+        view: the part, ``(left, right, top, bottom)`` in pixel edges.
+    """
+
+    greys: np.ndarray
+    view: View
+
+    @classmethod
+    def of(cls, image: np.ndarray, view: View, aspect: float, side: int) -> "Backdrop":
+        """A part of an image (H, W) in 0..1, interpolated.
+
+        Args:
+            image: the slice.
+            view: the part to show.
+            aspect: height of a pixel divided by its width.
+            side: the part's longer side when shown, pixels.
+        """
+        left, right, top, bottom = view
+        columns, rows = right - left, (bottom - top) * aspect
+        enlarged = side / max(columns, rows)
+        size = (max(1, round(enlarged * columns)), max(1, round(enlarged * rows)))
+        grey = Image.fromarray((np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8))
+        part = grey.resize(size, Image.Resampling.BILINEAR, box=(left, top, right, bottom))
+        return cls(np.asarray(part), view)
+
+
 class Picture:
     """A part of a slice, and what is drawn on it.
 
@@ -32,25 +63,17 @@ class Picture:
     points, as those of letters.
 
     Args:
-        image: (H, W) in 0..1.
-        layers: painted over it, one above the other.
-        view: visible part, ``(left, right, top, bottom)`` in pixel edges.
-        aspect: height of a pixel divided by its width.
-        side: the picture's longer side, pixels.
+        backdrop: the part.
+        layers: painted over it, one above the other; at least one.
     """
 
-    def __init__(
-        self, image: np.ndarray, layers: Sequence[Layer], view: View, aspect: float, side: int
-    ) -> None:
-        left, right, top, bottom = view
-        columns, rows = right - left, (bottom - top) * aspect
-        enlarged = side / max(columns, rows)
-        size = (max(1, round(enlarged * columns)), max(1, round(enlarged * rows)))
+    def __init__(self, backdrop: Backdrop, layers: Sequence[Layer]) -> None:
+        left, right, top, bottom = backdrop.view
+        height, width = backdrop.greys.shape
+        larger = (width * _SCALE, height * _SCALE)
         self._corner = np.array([left, top])
-        self._factors = np.array(size) * _SCALE / np.array([columns, bottom - top])
-        painted = _painted(image, layers, (left, top, right, bottom), size)
-        larger = (size[0] * _SCALE, size[1] * _SCALE)
-        self._picture = painted.resize(larger, Image.Resampling.NEAREST)
+        self._factors = np.array(larger) / np.array([right - left, bottom - top])
+        self._picture = _painted(backdrop, layers).resize(larger, Image.Resampling.NEAREST)
         self._draw = ImageDraw.Draw(self._picture)
 
     def outline(
@@ -110,26 +133,23 @@ class Picture:
         self._draw.line(points, colour, round(pixels(width) * _SCALE))
 
 
-def _painted(
-    image: np.ndarray,
-    layers: Sequence[Layer],
-    box: tuple[float, float, float, float],
-    size: tuple[int, int],
-) -> Image.Image:
-    """The visible part of an image with its layers, RGB.
+def _painted(backdrop: Backdrop, layers: Sequence[Layer]) -> Image.Image:
+    """A backdrop with its layers, RGB; the layers are not interpolated.
 
-    The image is interpolated, the layers are not. Which layers cover a pixel is one number, and a
-    table holds the colour of each number and grey value.
+    Which layers cover a pixel is one number, and a table holds the colour of each number and grey
+    value.
     """
-    covered = np.zeros(image.shape, np.uint8)
+    covered = np.zeros(layers[0].mask.shape, np.uint8)
     for place, layer in enumerate(layers):
         covered |= layer.mask.astype(np.uint8) << place
-    grey = Image.fromarray((np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8))
-    greys = np.asarray(grey.resize(size, Image.Resampling.BILINEAR, box=box))
-    numbers = np.asarray(Image.fromarray(covered).resize(size, Image.Resampling.NEAREST, box=box))
+    left, right, top, bottom = backdrop.view
+    height, width = backdrop.greys.shape
+    shown = Image.fromarray(covered).resize(
+        (width, height), Image.Resampling.NEAREST, box=(left, top, right, bottom)
+    )
     colours = _colours(tuple((layer.colour, layer.share) for layer in layers))
-    painted = colours.take(numbers.astype(np.uint16) * 256 + greys)
-    return Image.frombytes("RGB", size, painted.tobytes(), "raw", "RGBX")
+    painted = colours.take(np.asarray(shown).astype(np.uint16) * 256 + backdrop.greys)
+    return Image.frombytes("RGB", (width, height), painted.tobytes(), "raw", "RGBX")
 
 
 @cache

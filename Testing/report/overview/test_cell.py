@@ -10,6 +10,7 @@ from HermesLib.refinement.events import Iteration
 from HermesLib.refinement.marks import Mark
 from HermesLib.report import colours
 from HermesLib.report.overview.cell import REASON_COLOUR, draw_cell
+from HermesLib.report.overview.picture import Backdrop
 
 SIDE = 60
 WHOLE = (0.0, float(SIDE), 0.0, float(SIDE))
@@ -31,8 +32,8 @@ def cell(
 ) -> np.ndarray:
     """The cell as pixels (300, 300, 3) of 0..255; narrower where pixels are higher than wide."""
     iteration = Iteration(0, 0, mask, pgt, 0.5, 0.4, 0.6, None, prompt, 0.1, None)
-    image = np.full((SIDE, SIDE), GREY)
-    return np.asarray(draw_cell(image, iteration, WHOLE, aspect, 300, reasons)).astype(int)
+    backdrop = Backdrop.of(np.full((SIDE, SIDE), GREY), WHOLE, aspect, 300)
+    return np.asarray(draw_cell(backdrop, iteration, reasons)).astype(int)
 
 
 def places(picture: np.ndarray, colour: str, share: float = 1.0) -> np.ndarray:
