@@ -4,8 +4,6 @@ import math
 
 import numpy as np
 
-from HermesLib.prompts.contours import closed_contours
-
 #: A margin click outside a concave or thin region moves at most this many pixels into it.
 _REACH = 3.0
 #: The margin of small regions: at most this share of the hull's greatest depth.
@@ -36,6 +34,7 @@ def margin_clicks(
     if not region.any():
         raise ValueError("an empty region has no margin")
     from scipy import ndimage
+    from skimage.measure import find_contours
 
     window = ndimage.find_objects(region.astype(np.uint8))[0]
     part = np.pad(region[window], 1)
@@ -43,7 +42,7 @@ def margin_clicks(
     # Depth is measured to the centres of outside pixels, half a pixel from the hull's outline.
     level = min(0.5 + rng.uniform(*inward), _DEEPEST * float(depth.max()))
     # A single contour, except in a hull that is a line of pixels joined at their corners.
-    path = np.concatenate([_evenly_spaced(contour) for contour in closed_contours(depth, level)])
+    path = np.concatenate([_evenly_spaced(contour) for contour in find_contours(depth, level)])
     distance, nearest = ndimage.distance_transform_edt(~part, return_indices=True)
     rows, columns = np.rint(path).astype(int).T
     inside = nearest[:, rows, columns]

@@ -13,7 +13,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from HermesLib.prompts.contours import closed_contours
 from HermesLib.prompts.stroke_simulation import pixel_unit, simulate_stroke
 
 #: Draws a path of short segments (N, 2, 2) of (row, column) in a connected region (H, W); the
@@ -101,6 +100,7 @@ def _centerline(part: np.ndarray, unit: float, rng: np.random.Generator) -> np.n
 
 def _contour(part: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndarray:
     from scipy import ndimage
+    from skimage.measure import find_contours
 
     widest = _WIDEST_BLUR * math.sqrt(np.count_nonzero(part))
     sigma = min(rng.uniform(*_BLUR) * unit, widest)
@@ -110,7 +110,7 @@ def _contour(part: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndar
     blurred = ndimage.gaussian_filter(sharp, sigma, truncate=2.0)
     inside = blurred[margin:-margin, margin:-margin][part]
     lowest, highest = float(inside.min()), float(inside.max())
-    contours = closed_contours(blurred, lowest + rng.uniform(*_CONTOUR_DEPTH) * (highest - lowest))
+    contours = find_contours(blurred, lowest + rng.uniform(*_CONTOUR_DEPTH) * (highest - lowest))
     if not contours:
         return np.zeros((0, 2, 2))
     lengths = np.array([len(contour) for contour in contours], float)

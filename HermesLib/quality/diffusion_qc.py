@@ -115,8 +115,7 @@ class DiffusionQuality:
     def observe(self, images: torch.Tensor, thickness: float | None = None) -> Observation:
         """See :class:`HermesLib.quality.protocol.QualityControl`.
 
-        Slice by slice: matrix products of another size add up in another order, so the last bits of
-        a slice's features would depend on which other slices are read with it.
+        Slice by slice on a CPU, so that nothing read of a slice depends on the others.
         """
         findings = read_findings(self.core, images, thickness, self.members)
         presence = self._presence(findings)
@@ -170,7 +169,7 @@ class DiffusionQuality:
         organ_maps = self._organ_map(observation)
         raw = self._assess_raw(observation, masks, seeds, organ_maps)
         present = raw.present if observation.present is None else observation.present
-        # Readings are on the CPU. Copied together: every copy makes the processor wait for a GPU.
+        # Copied once, as readings are on the CPU: every copy waits for a GPU.
         own_masks, own_maps, present = masks.cpu(), organ_maps.cpu(), present.cpu()
         rows = []
         for row, finding in enumerate(observation.features):
@@ -197,9 +196,8 @@ class DiffusionQuality:
         if self.core.ensemble is not None:
             readings = [item.ensemble for item in findings if item.ensemble is not None]
             return _joined([self._ensemble_presence(reading)[None] for reading in readings])
-        own = [item.readings.own for item in findings]
-        read_features(own)
-        return _joined([self.core.presence(item.coarse) for item in own])
+        read_features([item.readings.own for item in findings])
+        return _joined([self.core.presence(item.readings.own.coarse) for item in findings])
 
     def _ensemble_presence(self, reading: EnsembleReading) -> torch.Tensor:
         """Log odds that a slice shows the organ, a scalar."""

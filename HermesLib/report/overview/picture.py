@@ -6,8 +6,8 @@ from functools import cache
 
 import numpy as np
 from PIL import Image, ImageDraw
+from skimage.measure import find_contours
 
-from HermesLib.prompts.contours import closed_contours
 from HermesLib.report.colours import rgb
 from HermesLib.report.overview.fonts import font, pixels
 from HermesLib.report.overview.selection import View
@@ -86,7 +86,7 @@ class Picture:
         top, left = rows[0], columns[0]
         part = mask[top : rows[-1] + 1, left : columns[-1] + 1]
         # A margin of background closes outlines that reach the slice's border.
-        for path in closed_contours(np.pad(part, 1), 0.5):
+        for path in find_contours(np.pad(part, 1), 0.5):
             points = self._on_picture(path[:, ::-1] + np.array([left, top]) - 0.5)
             if dashes is None:
                 self._line(points.ravel().tolist(), colour, width)

@@ -1,13 +1,20 @@
 """The sheet that the overview is put together on: pictures and words at places in inches."""
 
+import io
 from typing import Literal
 
-import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageColor, ImageDraw
 
-from HermesLib.io.png_writing import png_bytes
+from HermesLib.report.colours import WORDS
 from HermesLib.report.overview.fonts import RESOLUTION, font
 
+#: The file has 256 colours, these greys among them: with all colours it would take four times as
+#: long to write. Pillow looks for the nearest colour in steps of 4, and white stays white.
+_GREYS = (*range(0, 248, 4), 255)
+#: Frequent colours whose parts differ by no more are left to the greys.
+_GREYISH = 8
+#: How hard the file is compressed, of 9.
+_COMPRESSION = 2
 Anchor = Literal["la", "lm", "ma", "mm", "rm"]
 
 
@@ -71,7 +78,27 @@ class Sheet:
 
     def png(self) -> bytes:
         """The content of a PNG file."""
-        return png_bytes(np.asarray(self._picture))
+        content = io.BytesIO()
+        palette = _palette(self._picture)
+        few = self._picture.quantize(palette=palette, dither=Image.Dither.NONE)
+        few.save(content, "PNG", compress_level=_COMPRESSION)
+        return content.getvalue()
+
+
+def _palette(picture: Image.Image) -> Image.Image:
+    """The colours of a picture's file: greys for slices, the code's, and its most frequent."""
+    left = 256 - len(_GREYS) - len(WORDS)
+    small = picture.resize((picture.width // 4, picture.height // 4), Image.Resampling.NEAREST)
+    parts = small.quantize(left, Image.Quantize.FASTOCTREE).getpalette() or []
+    frequent = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
+    colours = [
+        *((grey, grey, grey) for grey in _GREYS),
+        *map(ImageColor.getrgb, WORDS),
+        *(colour for colour in frequent if max(colour) - min(colour) > _GREYISH),
+    ]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for colour in colours for part in colour])
+    return palette
 
 
 def _pixels(inches: float) -> int:
