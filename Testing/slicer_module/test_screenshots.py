@@ -44,17 +44,19 @@ class Camera:
 
     def shoot(self, name: str) -> None:
         """Take the panel as ``panel-NAME-light.png`` and ``panel-NAME-dark.png``."""
-        window, views = self.panel.ui.HermesSegment.window(), self._views()
-        # What is higher than the screen is scrolled in Slicer, not squeezed.
+        window = self.panel.ui.HermesSegment.window()
         # The margin at the right may be cut.
         assert window.minimumSizeHint.width() <= WIDTH + MARGIN, f"{name} is cut off at the right"
-        window.resize(WIDTH, max(HEIGHT, window.minimumSizeHint.height()))
+        # What is higher than the screen is scrolled in Slicer; a picture shows all of it.
+        height = max(HEIGHT, window.minimumSizeHint.height())
+        window.resize(WIDTH, height)
+        views = self._views(height)
         for style in PALETTES:
             use_style(style)
             for _turn in range(3):
                 slicer.app.processEvents()
-            picture = Image.new("RGB", (WIDTH + views.width, HEIGHT))
-            picture.paste(Image.fromarray(picture_of(window)[:HEIGHT]), (0, 0))
+            picture = Image.new("RGB", (WIDTH + views.width, height))
+            picture.paste(Image.fromarray(picture_of(window)[:height]), (0, 0))
             picture.paste(views, (WIDTH, 0))
             stem = f"panel-{name}-{style}"
             self.taken[stem] = np.asarray(picture)
@@ -63,15 +65,15 @@ class Camera:
         use_style("light")
         assert cut_off(window) == [], name
 
-    def _views(self) -> Image.Image:
+    def _views(self, height: int) -> Image.Image:
         """The slice view above the plot; nothing before there is a view."""
         if self.view is None:
-            return Image.new("RGB", (0, HEIGHT))
-        picture = Image.new("RGB", (self.view.width, HEIGHT))
+            return Image.new("RGB", (0, height))
+        picture = Image.new("RGB", (self.view.width, height))
         picture.paste(Image.fromarray(self.view.pixels()), (0, 0))
         chart = None if self.panel.review is None else self.panel.review.run.get("chart")
         if chart is not None:
-            below = plot_pixels(chart, self.view.width, HEIGHT - self.view.height)
+            below = plot_pixels(chart, self.view.width, height - self.view.height)
             picture.paste(Image.fromarray(below), (0, self.view.height))
         return picture
 
