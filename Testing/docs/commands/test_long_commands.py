@@ -24,6 +24,6 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageRunner]:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("command", "more"), TABLE.long.items())
+@pytest.mark.parametrize(("command", "more"), TABLE.long.items(), ids=list(TABLE.long))
 def test_a_command_of_the_pages_does_what_it_says(runner: PageRunner, command: str, more: str):
     runner.run(command, more)
