@@ -19,6 +19,8 @@ _SYNAPSE = (6, 10, 24, 27, 31, 33, 37, 40)
 _BTCV = (6, 7, 8, 10)
 #: The split of BTCV's test patients, by its place in the source checkout.
 _SPLIT = Path("HermesLib/research/release/btcv_test.json")
+#: Files of the source checkout that pages name.
+_CHECKOUT = (_SPLIT, Path("Resources/Research/regression-prostate-t2.safetensors"))
 
 
 def make_training_data(folder: Path) -> Path:
@@ -39,8 +41,9 @@ def make_training_data(folder: Path) -> Path:
     for number in (0, 1):
         save(folder / f"TAPS_MASKS/case_{number}.nii.gz", prostate(number).label)
     _make_scribbled(data / "medscribble")
-    (folder / _SPLIT).parent.mkdir(parents=True)
-    (folder / _SPLIT).write_bytes((ROOT / _SPLIT).read_bytes())
+    for file in _CHECKOUT:
+        (folder / file).parent.mkdir(parents=True)
+        (folder / file).write_bytes((ROOT / file).read_bytes())
     return folder
 
 
