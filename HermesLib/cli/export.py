@@ -2,9 +2,12 @@
 
 import argparse
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from HermesLib.cli.options import add_labels, add_series, named_path
+
+if TYPE_CHECKING:
+    from HermesLib.io.coded_concept import Code
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -35,12 +38,17 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="FILE",
         help="the file to write, e.g. prostate.seg.dcm",
     )
-    parser.add_argument("--preset", default="prostate-t2", help="organ (default: %(default)s)")
+    parser.add_argument(
+        "--preset",
+        metavar="NAME|FILE",
+        help="the organ: a preset's name or file, or an organ with its modality, such as liver-ct"
+        " (default: that of the run)",
+    )
     parser.add_argument(
         "--report",
         type=named_path,
         metavar="FILE",
-        help="the run's report.json: version, weights and seed are stored in the object"
+        help="the run's report.json: its organ, version, weights and seed are stored in the object"
         " (default: the one beside MASK)",
     )
     parser.add_argument(
@@ -53,10 +61,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Write one file and print its name."""
     from HermesLib.io.algorithm import Algorithm
     from HermesLib.io.dicom_seg import write_dicom_seg
-    from HermesLib.presets.organs import named_preset
 
-    organ = named_preset(arguments.preset).organ
     provenance = _provenance(arguments)
+    organ = _organ(arguments.preset, provenance)
     algorithm = Algorithm(arguments.model)
     if provenance is not None:
         algorithm = Algorithm.from_provenance(provenance)
@@ -72,6 +79,32 @@ def run(arguments: argparse.Namespace) -> int:
     )
     print(f"{arguments.output}: {organ.meaning}, {frames} frames")
     return 0
+
+
+def _organ(preset: str | None, provenance: Mapping[str, Any] | None) -> "Code":
+    """The organ that is named, or that of the run.
+
+    Raises:
+        HermesError: neither is known.
+    """
+    from HermesLib.errors import HermesError
+    from HermesLib.presets.organs import named_preset
+
+    if preset is not None:
+        return named_preset(preset).organ
+    if provenance is None:
+        raise HermesError(
+            "no report.json beside the mask says which organ it shows; name the organ with"
+            " --preset, such as prostate-t2, spleen-ct or liver-ct"
+        )
+    of_run = str(provenance.get("preset"))
+    try:
+        return named_preset(of_run).organ
+    except HermesError as error:
+        raise HermesError(
+            f"the preset '{of_run}' of the run is not here; name its file, or the organ, with"
+            " --preset"
+        ) from error
 
 
 def _image_sha256(provenance: Mapping[str, Any] | None) -> str:

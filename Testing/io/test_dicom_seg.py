@@ -42,8 +42,6 @@ def test_every_voxel_is_read_back_in_place_with_its_meaning(name, preset, code, 
         str(DATA / name),
         "-o",
         str(output),
-        "--preset",
-        preset,
     ]
     networks = {"model": {"name": "medsam", "sha256": "a" * 64}}
     report = {"provenance": {"hermes": "0.1.0", "seed": 5, "preset": preset, **networks}}
@@ -87,6 +85,8 @@ def test_an_empty_mask_and_a_file_that_exists_are_refused_in_one_line(tmp_path, 
         str(series),
         "-o",
         str(tmp_path / "out.dcm"),
+        "--preset",
+        "prostate-t2",
     ]
     SimpleITK.WriteImage(mask * 0, str(tmp_path / "mask.nii.gz"))
     assert main(words) == 2
