@@ -1,7 +1,6 @@
 """The commands that the pages show, line by line."""
 
 import re
-import shlex
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
@@ -43,8 +42,3 @@ def hermes_commands() -> list[str]:
     """All different ``hermes`` lines, in the order of the pages."""
     found = [line for page in PAGES for line in shell_lines(page) if line.startswith("hermes ")]
     return list(dict.fromkeys(found))
-
-
-def words_of(command: str) -> list[str]:
-    """The words after ``hermes``."""
-    return shlex.split(command)[1:]

@@ -1,9 +1,12 @@
-"""Runs a command of a page in this process, with an engine that all commands share."""
+"""Runs a command of a page; those of ``hermes`` in this process, with an engine that they share."""
 
 import os
 import re
+import shlex
 import shutil
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,7 +14,7 @@ import pytest
 
 from HermesLib.cli.main import main
 from HermesLib.engine.client import Engine
-from Testing.docs.commands.pages import words_of
+from Testing.docs.commands.pages import ROOT
 from Testing.docs.commands.sandbox import lay_out
 from Testing.docs.commands.table import CommandTable
 
@@ -45,8 +48,17 @@ class PageRunner:
             output = re.search(r" -o (\S+)", text)
             if output and Path(output[1]).is_dir():
                 shutil.rmtree(output[1])
-            assert main(words_of(text), self.engine) == 0, text
+            assert self._end(shlex.split(text)) == 0, text
             assert output is None or "--dry-run" in text or Path(output[1]).exists(), text
+
+    def _end(self, words: Sequence[str]) -> int:
+        """The exit code of a command: ``hermes`` in this process, Python in one of its own."""
+        if words[0] == "hermes":
+            return main(words[1:], self.engine)
+        assert words[0] == "python"
+        # A script is named by its place in the source checkout.
+        parts = [str(ROOT / word) if word.startswith("Testing/") else word for word in words[1:]]
+        return subprocess.run([sys.executable, *parts], check=False).returncode
 
 
 @contextmanager

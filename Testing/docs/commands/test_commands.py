@@ -39,10 +39,17 @@ def test_every_line_to_type_is_run_or_has_its_reason():
         for line in shell_lines(page)
         if not line.startswith("hermes ")
     }
-    assert programs <= TABLE.elsewhere.keys()
+    assert programs <= TABLE.long.keys() | TABLE.elsewhere.keys()
     assert all(reason.strip() for reason in REASONS)
     assert not TABLE.long.keys() & TABLE.elsewhere.keys()
     assert {*TABLE.long, *TABLE.elsewhere, *TABLE.before} <= lines, "not on any page"
+
+
+def test_what_is_segmented_in_a_ct_is_said():
+    # Without a word it is the prostate in T2-weighted MR.
+    on_cts = [line for line in hermes_commands() if line.startswith("hermes refine ct.nii.gz")]
+    assert on_cts
+    assert [line for line in on_cts if not {"--preset", "--organ"} & set(line.split())] == []
 
 
 def test_the_own_tests_that_reasons_name_exist():
