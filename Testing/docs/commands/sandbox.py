@@ -99,8 +99,9 @@ def _make_prostate(folder: Path) -> None:
     rows = ["image,mask"]
     for number, seed in enumerate((1, 2), 1):
         case = prostate(seed)
-        save(folder / f"images/case{number}.nii.gz", case.image)
-        save(folder / f"masks/case{number}.nii.gz", case.label)
+        for part, image in (("images", case.image), ("masks", case.label)):
+            save(folder / f"{part}/case{number}.nii.gz", image)
+            save(folder / f"cases/{part}/p{number}.nii.gz", image)
         rows.append(f"images/case{number}.nii.gz,masks/case{number}.nii.gz")
     (folder / "cases.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     (folder / "box.json").write_text(json.dumps({"kind": "box", "xyxy": [16, 16, 48, 48]}))
@@ -125,8 +126,6 @@ def _make_abdomen(folder: Path) -> None:
         save(folder / f"images/case{number}.nii.gz", units)
         save(folder / f"guides/case{number}.nii.gz", organ(label, "liver"))
         save(folder / f"totalsegmentator/case{number}/spleen.nii.gz", organ(label, "spleen"))
-        for part, voxels in (("images", units), ("masks", organ(label, "liver"))):
-            save(folder / f"cases/{part}/p{number}.nii.gz", voxels)
     make_series(folder / "dicom-folder", abdomen(1)[0], "CT")
     _make_preset(folder / "liver")
 
