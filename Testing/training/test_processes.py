@@ -50,9 +50,10 @@ def test_two_processes_train_as_one_does_with_the_same_batches(name: str, one: P
     assert [(line["stage"], line["step"]) for line in others] == [
         (line["stage"], line["step"]) for line in ours
     ]
-    for line, other in zip(ours, others, strict=True):
-        # Sums of parts round in another way, and Adam's first step is as long whatever a gradient.
-        assert other == pytest.approx(line, abs=1e-3)
+    for number, (line, other) in enumerate(zip(ours, others, strict=True)):
+        # Sums of parts round in another way, which the first losses show as it is. Steps of Adam
+        # follow, as long for a gradient of rounding alone as for a real one.
+        assert other == pytest.approx(line, abs=1e-3 if number else 1e-4)
     weights, first, second = (
         torch.load(file, weights_only=True)
         for file in (
