@@ -80,7 +80,7 @@ def deepest_pixel(region: np.ndarray) -> tuple[int, int]:
 def _broken(segments: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndarray:
     middles = (segments[:, 0] + segments[:, 1]) / 2
     (noise,) = _smooth_noise(middles, rng.uniform(*_BREAK_SPACING) * unit, 1, rng)
-    # Of the values in order, the first that is no less than the quantile of what is removed.
+    # The smallest value that reaches the quantile of what is removed.
     kept = math.ceil(rng.uniform(*_REMOVED) * (len(noise) - 1))
     return segments[noise >= np.partition(noise, kept)[kept]]
 

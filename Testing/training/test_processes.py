@@ -51,9 +51,11 @@ def test_two_processes_train_as_one_does_with_the_same_batches(name: str, one: P
         (line["stage"], line["step"]) for line in ours
     ]
     for number, (line, other) in enumerate(zip(ours, others, strict=True)):
-        # Sums of parts round in another way, which the first losses show as it is. Steps of Adam
-        # follow, as long for a gradient of rounding alone as for a real one.
-        assert other == pytest.approx(line, abs=1e-3 if number else 1e-4)
+        # Sums of parts round in another way. A step of Adam is as long for a gradient of rounding
+        # alone as for a real one; the presence shows it on some processors.
+        presence = other.get("presence", 0.0)
+        assert presence == pytest.approx(line.get("presence", 0.0), abs=1e-3 if number else 1e-4)
+        assert {**other, "presence": 0.0} == pytest.approx({**line, "presence": 0.0}, abs=1e-4)
     weights, first, second = (
         torch.load(file, weights_only=True)
         for file in (
